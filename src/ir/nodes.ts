@@ -1,0 +1,143 @@
+/**
+ * The whole grammar of wgtune's loop-nest IR. Nodes are immutable; every name (loop, block, buffer, iteration variable's owner)
+ * is unique within a program and is its identity, so that a trace can refer to it and a rewrite never leaves a dangling pointer.
+ *
+ *   program  = buffers  stmt*                        -- each top-level statement becomes one kernel, in order
+ *   stmt     = for | block | seq
+ *   for      = "for" var "in" extent  mode  stmt
+ *   mode     = serial | unrolled | vectorized | workgroup.{x,y,z} | invocation.{x,y,z}
+ *   block    = name  iter*  predicate*  write*  reducer?   -- TensorIR's block: the unit that primitives move and rewrite
+ *   iter     = name  extent  (spatial | reduction)  binding-expr        -- binding in terms of the loops around the block
+ *   write    = buffer [ index-expr* ]  value-expr                      -- in terms of the iters
+ *   expr     = int | float | var | load | unary | binary | select | cast
+ *
+ * A block without a reducer stores `value`. A block with one combines `value` into the element, and, when `initialises` is set,
+ * first stores the reducer's identity whenever all its reduction iters are zero.
+ * Loops count from 0 in steps of 1 up to a constant extent. Index arithmetic is on mathematical integers: `div` and `mod` floor.
+ */
+
+export type DType = 'f32' | 'f16' | 'i32' | 'u32' | 'bool';
+export type Scope = 'storage' | 'workgroup' | 'private';
+export type Axis = 'x' | 'y' | 'z';
+export const axes: readonly Axis[] = ['x', 'y', 'z'];
+
+export type LoopMode = 'serial' | 'unrolled' | 'vectorized' | `workgroup.${Axis}` | `invocation.${Axis}`;
+
+export interface Buffer {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly scope: Scope;
+  /** Elements between one index of a dimension and the next, outermost first, when not the packed row-major ones (see storageAlign). */
+  readonly strides?: readonly number[];
+}
+
+// ---- expressions ----
+
+export type UnaryOp = 'neg' | 'abs' | 'exp' | 'log' | 'sqrt' | 'inverseSqrt' | 'tanh' | 'floor' | 'not';
+/** Arithmetic; on indices `div` and `mod` are floor division and its remainder, on floats `div` is division. */
+export type ArithmeticOp = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'min' | 'max' | 'pow';
+export type CompareOp = 'lt' | 'le' | 'gt' | 'ge' | 'eq' | 'ne';
+export type LogicOp = 'and' | 'or';
+export type BinaryOp = ArithmeticOp | CompareOp | LogicOp;
+
+/** An index constant. */
+export interface IntExpr {
+  readonly kind: 'int';
+  readonly value: number;
+}
+export interface FloatExpr {
+  readonly kind: 'float';
+  readonly value: number;
+  readonly dtype: DType;
+}
+/** A loop variable or an iteration variable, by name. */
+export interface VarExpr {
+  readonly kind: 'var';
+  readonly name: string;
+}
+export interface LoadExpr {
+  readonly kind: 'load';
+  readonly buffer: string;
+  readonly indices: readonly Expr[];
+}
+export interface UnaryExpr {
+  readonly kind: 'unary';
+  readonly op: UnaryOp;
+  readonly a: Expr;
+}
+export interface BinaryExpr {
+  readonly kind: 'binary';
+  readonly op: BinaryOp;
+  readonly a: Expr;
+  readonly b: Expr;
+}
+/** `condition ? then : otherwise`; a load in the branch not taken is not performed. */
+export interface SelectExpr {
+  readonly kind: 'select';
+  readonly condition: Expr;
+  readonly then: Expr;
+  readonly otherwise: Expr;
+}
+export interface CastExpr {
+  readonly kind: 'cast';
+  readonly dtype: DType;
+  readonly a: Expr;
+}
+export type Expr = IntExpr | FloatExpr | VarExpr | LoadExpr | UnaryExpr | BinaryExpr | SelectExpr | CastExpr;
+
+// ---- statements ----
+
+export interface Iter {
+  readonly name: string;
+  readonly extent: number;
+  readonly type: 'spatial' | 'reduction';
+  /** Where in the iteration domain the block stands, in terms of the loop variables around it. */
+  readonly binding: Expr;
+}
+
+export type ReduceOp = 'sum' | 'max' | 'min';
+export interface Reducer {
+  readonly op: ReduceOp;
+  /** Whether the block stores the identity first; false after decomposeReduction. */
+  readonly initialises: boolean;
+}
+
+export interface Write {
+  readonly buffer: string;
+  readonly indices: readonly Expr[];
+  readonly value: Expr;
+}
+
+export interface Block {
+  readonly kind: 'block';
+  readonly name: string;
+  readonly iters: readonly Iter[];
+  /** Conjuncts over the loop variables; the block instance runs only where all hold (splits that do not divide). */
+  readonly predicate: readonly Expr[];
+  readonly writes: readonly Write[];
+  readonly reducer: Reducer | null;
+}
+
+export interface For {
+  readonly kind: 'for';
+  readonly name: string;
+  readonly extent: number;
+  readonly mode: LoopMode;
+  readonly body: Stmt;
+}
+
+export interface Seq {
+  readonly kind: 'seq';
+  readonly body: readonly Stmt[];
+}
+
+export type Stmt = For | Block | Seq;
+
+/** A loop nest: parameters first (in binding order), then the intermediate buffers, then the statements. */
+export interface Program {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly buffers: readonly Buffer[];
+  readonly body: readonly Stmt[];
+}

@@ -1,0 +1,75 @@
+import type { Artifact } from '../ir/artifact.ts';
+import type { DeviceDescription } from '../ir/limits.ts';
+import type { Outcome, Verification } from '../records/outcome.ts';
+
+/** The bytes of one input buffer, already in its dtype, little endian. */
+export interface InputData {
+  readonly buffer: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Output elements and what they must be. `positions` are flat row-major indices; all elements when null. */
+export interface OutputCheck {
+  readonly buffer: string;
+  readonly positions: Uint32Array | null;
+  readonly expected: Float64Array;
+  /** |got - expected| <= absolute + relative * |expected|; both 0 asks for equality bit for bit (of values: -0 equals 0). */
+  readonly absoluteTolerance: number;
+  readonly relativeTolerance: number;
+}
+
+/** What all candidates of one workload share; sent to the device once. */
+export interface WorkloadData {
+  readonly inputs: readonly InputData[];
+  readonly checks: readonly OutputCheck[];
+}
+
+export interface TimingBudget {
+  /** Wall seconds for compiling (creation of pipelines and the first dispatch). */
+  readonly buildTimeoutMs: number;
+  /** Wall milliseconds any single submission may take before the child is killed. */
+  readonly runTimeoutMs: number;
+  /** One sample holds enough dispatches to last at least this long. */
+  readonly minSampleMs: number;
+  readonly minSamples: number;
+  readonly maxSamples: number;
+  /** Wall milliseconds of sampling after which no further sample is begun. */
+  readonly maxTotalMs: number;
+  /** Sampling stops once the half-width of the median's confidence interval is below this fraction of the median. */
+  readonly targetSpread: number;
+}
+
+export interface MeasureRequest {
+  readonly artifact: Artifact;
+  /** Further checks for this candidate only (positions at its own tile boundaries). */
+  readonly checks?: readonly OutputCheck[];
+  /** Best median so far, ns: a candidate whose first sample is far behind is not sampled further. */
+  readonly bestNs: number | null;
+}
+
+export interface MeasureResult {
+  readonly outcome: Outcome;
+  /** Full error text; empty when the outcome is `ok`. */
+  readonly error: string;
+  /** Nanoseconds of one run of all kernels, one number a sample. */
+  readonly samplesNs: readonly number[];
+  /** Median of the samples, or null when there is none. */
+  readonly medianNs: number | null;
+  /** `timestamp` from the device's clock, `wall` when it has no usable one. */
+  readonly clock: 'timestamp' | 'wall' | null;
+  /** True when sampling was cut short because the candidate was far behind the best. */
+  readonly stoppedEarly: boolean;
+  readonly verification: Verification | null;
+  /** Milliseconds: pipelines and first dispatch; verification; timing; the whole trial. */
+  readonly phasesMs: { readonly build: number; readonly verify: number; readonly time: number; readonly total: number };
+}
+
+/** Builds, verifies and times artifacts, one at a time. Implementations: Dawn in a child process, recorded measurements. */
+export interface Runner {
+  readonly device: DeviceDescription;
+  /** Gives the device a workload's data; must be called before measure, and again when the workload changes. */
+  prepare(data: WorkloadData): Promise<void>;
+  /** Never rejects for anything a candidate does: a crash or a hang is a result. Rejects with UserError when the device cannot be used at all. */
+  measure(request: MeasureRequest): Promise<MeasureResult>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,30 @@
+/** How a trial ends; a closed list. Every trial ends in exactly one of these, and its record carries the full error text. */
+export const outcomes = [
+  'ok',
+  'refused',
+  'build-error',
+  'build-timeout',
+  'run-timeout',
+  'crash',
+  'device-lost',
+  'out-of-memory',
+  'wrong-answer',
+  'unstable',
+] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** What verification saw: how many output elements were compared, how many were wrong, and the first of those. */
+export interface Verification {
+  readonly checked: number;
+  readonly wrong: number;
+  /** Largest absolute difference from the reference among the compared elements. */
+  readonly maxError: number;
+  readonly firstWrong?: {
+    readonly buffer: string;
+    /** Flat row-major index. */
+    readonly index: number;
+    readonly expected: number;
+    /** A string where the number has no JSON form (NaN, Infinity). */
+    readonly got: number | string;
+  };
+}
