@@ -1,0 +1,231 @@
+import { binary, int, select } from '../ir/builders.ts';
+import type { BinaryExpr, Expr } from '../ir/nodes.ts';
+import { mapChildren } from '../ir/visit.ts';
+import { boundsOf, type Ranges } from './bounds.ts';
+import { addTerm, exprOfLinear, floorDiv, floorMod, type Linear, linearOf, type Term } from './linear.ts';
+
+/**
+ * Simplifies every index expression inside an expression, given the bounds of its variables. The result equals the original for all
+ * values in bounds; float arithmetic is left as it is (its order is part of the meaning). Table of rules in the style of Halide's and
+ * TVM's rewrite simplifiers, with the linear form doing the work of most of them.
+ */
+export function simplify(expr: Expr, ranges: Ranges): Expr {
+  const node = mapChildren(expr, (child) => simplify(child, ranges));
+  if (node.kind === 'select') {
+    const { min, max } = isIndex(node.condition) ? boundsOf(node.condition, ranges) : { min: 0, max: 1 };
+    if (min >= 1) return node.then;
+    if (max <= 0) return node.otherwise;
+    return node;
+  }
+  if (node.kind !== 'binary' || !isIndex(node)) return node;
+  return (indexRules[node.op] ?? keep)(node, ranges);
+}
+
+type Rule = (expr: BinaryExpr, ranges: Ranges) => Expr;
+
+const keep: Rule = (expr) => expr;
+
+const linearRule: Rule = (expr, ranges) => exprOfLinear(mergeDivMod(linearOf(expr), ranges));
+
+const compareRule: Rule = (expr, ranges) => {
+  const { min, max } = boundsOf(expr, ranges);
+  if (min >= 1) return int(1);
+  if (max <= 0) return int(0);
+  return expr;
+};
+
+const indexRules: { readonly [op in BinaryExpr['op']]?: Rule } = {
+  add: linearRule,
+  sub: linearRule,
+  mul: linearRule,
+  div: (expr, ranges) => (expr.b.kind === 'int' && expr.b.value > 0 ? divide(expr.a, expr.b.value, ranges) : expr),
+  mod: (expr, ranges) => (expr.b.kind === 'int' && expr.b.value > 0 ? remainder(expr.a, expr.b.value, ranges) : expr),
+  min: (expr, ranges) => {
+    const { min, max } = boundsOf(binary('sub', expr.a, expr.b), ranges);
+    return max <= 0 ? expr.a : min >= 0 ? expr.b : expr;
+  },
+  max: (expr, ranges) => {
+    const { min, max } = boundsOf(binary('sub', expr.a, expr.b), ranges);
+    return min >= 0 ? expr.a : max <= 0 ? expr.b : expr;
+  },
+  lt: compareRule,
+  le: compareRule,
+  gt: compareRule,
+  ge: compareRule,
+  eq: compareRule,
+  ne: compareRule,
+  and: (expr) => {
+    if (expr.a.kind === 'int') return expr.a.value === 0 ? int(0) : expr.b;
+    if (expr.b.kind === 'int') return expr.b.value === 0 ? int(0) : expr.a;
+    return expr;
+  },
+  or: (expr) => {
+    if (expr.a.kind === 'int') return expr.a.value === 0 ? expr.b : int(1);
+    if (expr.b.kind === 'int') return expr.b.value === 0 ? expr.a : int(1);
+    return expr;
+  },
+};
+
+/** True for expressions over integers only: no float, no load, no cast, no unary. */
+export function isIndex(expr: Expr): boolean {
+  switch (expr.kind) {
+    case 'int':
+    case 'var':
+      return true;
+    case 'binary':
+      return isIndex(expr.a) && isIndex(expr.b);
+    case 'select':
+      return isIndex(expr.condition) && isIndex(expr.then) && isIndex(expr.otherwise);
+    default:
+      return false;
+  }
+}
+
+/** Parts of a linear form: the terms whose coefficients a divisor divides, and the rest. The constant goes to whole multiples and a remainder. */
+function splitByDivisor(linear: Linear, c: number): { whole: Linear; rest: Linear } {
+  const whole = new Map<string, Term>();
+  const rest = new Map<string, Term>();
+  for (const [key, term] of linear.terms) (term.coefficient % c === 0 ? whole : rest).set(key, term);
+  const wholeConstant = Math.floor(linear.constant / c) * c;
+  return {
+    whole: { terms: whole, constant: wholeConstant },
+    rest: { terms: rest, constant: linear.constant - wholeConstant },
+  };
+}
+
+/** (c*x + r) // c = x + r // c; and r // c = 0 where 0 <= r < c. */
+function divide(a: Expr, c: number, ranges: Ranges): Expr {
+  if (c === 1) return a;
+  const linear = linearOf(a);
+  const { whole, rest } = splitByDivisor(linear, c);
+  const quotient = new Map<string, Term>();
+  for (const { atom, coefficient } of whole.terms.values()) addTerm(quotient, atom, coefficient / c);
+  let constant = whole.constant / c;
+  if (rest.terms.size > 0 || rest.constant !== 0) {
+    const restExpr = exprOfLinear(rest);
+    const bounds = boundsOf(restExpr, ranges);
+    const low = Math.floor(bounds.min / c);
+    if (low === Math.floor(bounds.max / c)) constant += low;
+    else addTerm(quotient, quotientAtom(rest, c, ranges), 1);
+  }
+  return exprOfLinear({ terms: quotient, constant });
+}
+
+function quotientAtom(rest: Linear, c: number, ranges: Ranges): Expr {
+  // (g*x + k) // (g*d) = (x + k // g) // d
+  const g = commonDivisor(rest, c);
+  if (g > 1) {
+    const reduced = new Map<string, Term>();
+    for (const { atom, coefficient } of rest.terms.values()) addTerm(reduced, atom, coefficient / g);
+    return divide(exprOfLinear({ terms: reduced, constant: Math.floor(rest.constant / g) }), c / g, ranges);
+  }
+  const only = rest.terms.size === 1 && rest.constant === 0 ? [...rest.terms.values()][0] : undefined;
+  // (x // a) // c = x // (a * c)
+  if (
+    only &&
+    only.coefficient === 1 &&
+    only.atom.kind === 'binary' &&
+    only.atom.op === 'div' &&
+    only.atom.b.kind === 'int'
+  ) {
+    return divide(only.atom.a, only.atom.b.value * c, ranges);
+  }
+  return floorDiv(exprOfLinear(rest), c);
+}
+
+/** (c*x + r) % c = r % c; and r % c = r where 0 <= r < c. */
+function remainder(a: Expr, c: number, ranges: Ranges): Expr {
+  if (c === 1) return int(0);
+  const { rest } = splitByDivisor(linearOf(a), c);
+  const restExpr = exprOfLinear(rest);
+  const bounds = boundsOf(restExpr, ranges);
+  const low = Math.floor(bounds.min / c);
+  if (low === Math.floor(bounds.max / c)) {
+    return exprOfLinear({ terms: rest.terms, constant: rest.constant - low * c });
+  }
+  // (g*x + k) % (g*d) = g * ((x + k // g) % d) + k % g
+  const g = commonDivisor(rest, c);
+  if (g > 1) {
+    const reduced = new Map<string, Term>();
+    for (const { atom, coefficient } of rest.terms.values()) addTerm(reduced, atom, coefficient / g);
+    const inner = remainder(exprOfLinear({ terms: reduced, constant: Math.floor(rest.constant / g) }), c / g, ranges);
+    const terms = new Map<string, Term>();
+    const scaled = linearOf(inner);
+    for (const { atom, coefficient } of scaled.terms.values()) addTerm(terms, atom, coefficient * g);
+    return exprOfLinear({ terms, constant: scaled.constant * g + (rest.constant % g) });
+  }
+  // (x % (c * d)) % c = x % c
+  const only = rest.terms.size === 1 && rest.constant === 0 ? [...rest.terms.values()][0] : undefined;
+  if (
+    only &&
+    only.coefficient === 1 &&
+    only.atom.kind === 'binary' &&
+    only.atom.op === 'mod' &&
+    only.atom.b.kind === 'int' &&
+    only.atom.b.value % c === 0
+  ) {
+    return remainder(only.atom.a, c, ranges);
+  }
+  return floorMod(restExpr, c);
+}
+
+function commonDivisor(linear: Linear, c: number): number {
+  let g = c;
+  for (const { coefficient } of linear.terms.values()) g = gcd(g, Math.abs(coefficient));
+  return g;
+}
+
+export function gcd(a: number, b: number): number {
+  let x = a;
+  let y = b;
+  while (y !== 0) [x, y] = [y, x % y];
+  return x;
+}
+
+/** q*c*(x // c) + q*(x % c) = q*x: what fusing loops and taking them apart again leaves behind. */
+function mergeDivMod(linear: Linear, ranges: Ranges): Linear {
+  for (const { atom, coefficient } of linear.terms.values()) {
+    if (atom.kind !== 'binary' || atom.op !== 'mod' || atom.b.kind !== 'int') continue;
+    const c = atom.b.value;
+    const quotient = linearOf(divide(atom.a, c, ranges));
+    const partner = [...quotient.terms.values()].find((term) => term.atom.kind === 'binary' && term.atom.op === 'div');
+    if (partner === undefined || quotient.terms.size !== 1 || quotient.constant !== 0 || partner.coefficient !== 1)
+      continue;
+    const terms = new Map(linear.terms);
+    const held = [...terms.values()].find((term) => sameAtom(term.atom, partner.atom));
+    if (held === undefined || held.coefficient !== coefficient * c) continue;
+    addTerm(terms, atom, -coefficient);
+    addTerm(terms, held.atom, -held.coefficient);
+    let constant = linear.constant;
+    const whole = linearOf(atom.a);
+    for (const term of whole.terms.values()) addTerm(terms, term.atom, term.coefficient * coefficient);
+    constant += whole.constant * coefficient;
+    return mergeDivMod({ terms, constant }, ranges);
+  }
+  return linear;
+}
+
+function sameAtom(a: Expr, b: Expr): boolean {
+  if (a === b) return true;
+  if (a.kind !== b.kind) return false;
+  if (a.kind === 'var') return a.name === (b as typeof a).name;
+  if (a.kind === 'int') return a.value === (b as typeof a).value;
+  if (a.kind === 'binary') {
+    const other = b as typeof a;
+    return a.op === other.op && sameAtom(a.a, other.a) && sameAtom(a.b, other.b);
+  }
+  return false;
+}
+
+/** Conjunction of conditions; `1` when there are none. */
+export function conjunction(conditions: readonly Expr[]): Expr {
+  return conditions.reduce<Expr>(
+    (all, next) => (all.kind === 'int' && all.value === 1 ? next : binary('and', all, next)),
+    int(1),
+  );
+}
+
+/** `condition ? then : otherwise`, or the branch where the condition is proved. */
+export function simplifiedSelect(condition: Expr, then: Expr, otherwise: Expr, ranges: Ranges): Expr {
+  return simplify(select(condition, then, otherwise), ranges);
+}

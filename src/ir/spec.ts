@@ -1,0 +1,113 @@
+import type { Block, Buffer, Expr, Program, Stmt } from './nodes.ts';
+import { printExpr } from './printer.ts';
+import { varsOf, walkExpr } from './visit.ts';
+
+/**
+ * The IR's written spec: what every program satisfies after every rewrite. Returns the first broken rule as a sentence, or null.
+ * Run after each primitive in tests and on every trace that comes from outside.
+ */
+export function checkSpec(program: Program): string | null {
+  const buffers = new Map<string, Buffer>();
+  const names = new Set<string>();
+  for (const buffer of program.buffers) {
+    if (names.has(buffer.name)) return `the name ${buffer.name} is used twice`;
+    names.add(buffer.name);
+    buffers.set(buffer.name, buffer);
+    if (buffer.shape.some((extent) => !isExtent(extent)))
+      return `buffer ${buffer.name} has a shape that is not positive integers`;
+  }
+  for (const name of [...program.inputs, ...program.outputs]) {
+    const buffer = buffers.get(name);
+    if (buffer === undefined) return `parameter ${name} is not declared`;
+    if (buffer.scope !== 'storage') return `parameter ${name} must be in storage, not ${buffer.scope}`;
+  }
+  for (const stmt of program.body) {
+    const fault = checkStmt(stmt, new Set(), buffers, names);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+const isExtent = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
+
+function checkStmt(stmt: Stmt, loops: Set<string>, buffers: Map<string, Buffer>, names: Set<string>): string | null {
+  if (stmt.kind === 'seq') {
+    if (stmt.body.length < 2) return 'a sequence holds fewer than two statements';
+    for (const child of stmt.body) {
+      if (child.kind === 'seq') return 'a sequence stands directly in a sequence';
+      const fault = checkStmt(child, loops, buffers, names);
+      if (fault !== null) return fault;
+    }
+    return null;
+  }
+  if (names.has(stmt.name)) return `the name ${stmt.name} is used twice`;
+  names.add(stmt.name);
+  if (stmt.kind === 'block') return checkBlock(stmt, loops, buffers);
+  if (!isExtent(stmt.extent)) return `loop ${stmt.name} has extent ${stmt.extent}`;
+  loops.add(stmt.name);
+  const fault = checkStmt(stmt.body, loops, buffers, names);
+  loops.delete(stmt.name);
+  return fault;
+}
+
+function checkBlock(block: Block, loops: ReadonlySet<string>, buffers: ReadonlyMap<string, Buffer>): string | null {
+  const iters = new Set<string>();
+  for (const iter of block.iters) {
+    if (iters.has(iter.name)) return `block ${block.name} has two iters named ${iter.name}`;
+    iters.add(iter.name);
+    if (!isExtent(iter.extent)) return `iter ${iter.name} of block ${block.name} has extent ${iter.extent}`;
+    const stray = strayVar(iter.binding, loops);
+    if (stray !== null)
+      return `iter ${iter.name} of block ${block.name} is bound to ${stray}, which is no loop around it`;
+    if (block.reducer === null && iter.type === 'reduction')
+      return `block ${block.name} has a reduction iter but no reducer`;
+  }
+  for (const condition of block.predicate) {
+    const stray = strayVar(condition, loops);
+    if (stray !== null) return `the predicate of block ${block.name} uses ${stray}, which is no loop around it`;
+  }
+  if (block.writes.length === 0) return `block ${block.name} writes nothing`;
+  for (const write of block.writes) {
+    for (const expr of [...write.indices, write.value]) {
+      const fault = checkExpr(expr, iters, buffers, block);
+      if (fault !== null) return fault;
+    }
+    const target = buffers.get(write.buffer);
+    if (target === undefined) return `block ${block.name} writes ${write.buffer}, which is not declared`;
+    if (target.shape.length !== write.indices.length)
+      return `block ${block.name} writes ${write.buffer} with ${write.indices.length} indices, expected ${target.shape.length}`;
+    for (const iter of block.iters) {
+      if (iter.type === 'reduction' && write.indices.some((index) => varsOf(index).has(iter.name))) {
+        return `block ${block.name} writes ${write.buffer} at an index that depends on the reduction iter ${iter.name}`;
+      }
+    }
+  }
+  return null;
+}
+
+function checkExpr(
+  expr: Expr,
+  iters: ReadonlySet<string>,
+  buffers: ReadonlyMap<string, Buffer>,
+  block: Block,
+): string | null {
+  let fault: string | null = null;
+  walkExpr(expr, (node) => {
+    if (fault !== null) return false;
+    if (node.kind === 'var' && !iters.has(node.name))
+      fault = `block ${block.name} uses ${node.name} in ${printExpr(expr)}, which is no iter of it`;
+    if (node.kind === 'load') {
+      const buffer = buffers.get(node.buffer);
+      if (buffer === undefined) fault = `block ${block.name} reads ${node.buffer}, which is not declared`;
+      else if (buffer.shape.length !== node.indices.length)
+        fault = `block ${block.name} reads ${node.buffer} with ${node.indices.length} indices, expected ${buffer.shape.length}`;
+    }
+    return true;
+  });
+  return fault;
+}
+
+function strayVar(expr: Expr, allowed: ReadonlySet<string>): string | null {
+  for (const name of varsOf(expr)) if (!allowed.has(name)) return name;
+  return null;
+}
