@@ -1,0 +1,31 @@
+import type { Block, For } from '../../ir/nodes.ts';
+import { usesVar } from '../../ir/visit.ts';
+import { type Refusal, refuse } from '../../support/refusal.ts';
+import { blocksUnder } from './find.ts';
+
+/** Refuses a loop that has been bound, unrolled or vectorized already: its shape is final. */
+export function requireSerial(loop: For): Refusal | null {
+  if (loop.mode === 'serial') return null;
+  return refuse(
+    'loop-not-serial',
+    () => `loop ${loop.name} is already ${loop.mode}; expected a serial loop`,
+    () => 'do this before the loop is bound, unrolled or vectorized',
+  );
+}
+
+/** True when the loop's variable takes part in a reduction iter of the block: its iterations are then not independent. */
+export function reducesOver(block: Block, loop: string): boolean {
+  return block.iters.some((iter) => iter.type === 'reduction' && usesVar(iter.binding, loop));
+}
+
+/** Refuses a loop whose iterations depend on each other through a reduction. */
+export function requireParallel(loop: For): Refusal | null {
+  const carrier = blocksUnder(loop).find((block) => reducesOver(block, loop.name));
+  if (carrier === undefined) return null;
+  return refuse(
+    'loop-carries-reduction',
+    () =>
+      `loop ${loop.name} carries the reduction of block ${carrier.name}; expected a loop whose iterations are independent`,
+    () => `rfactor ${carrier.name} over ${loop.name} first, or take one of its spatial loops`,
+  );
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { replaceInProgram } from '../../ir/visit.ts';
+import { isRefusal, refuse } from '../../support/refusal.ts';
+import { nameArg } from '../arguments.ts';
+import { findLoop } from '../legality/find.ts';
+import { requireParallel, requireSerial } from '../legality/loops.ts';
+import { definePrimitive } from '../primitive.ts';
+
+const targets = ['workgroup.x', 'workgroup.y', 'workgroup.z', 'invocation.x', 'invocation.y', 'invocation.z'] as const;
+
+/**
+ * for i in N: S   ->   for i in N (workgroup.x): S       every iteration runs at once, one a workgroup or one an invocation
+ * An invocation axis may be bound again inside itself: the inner loop re-enumerates the same invocations (cooperative loading).
+ * Halide: gpu_blocks, gpu_threads. TVM: bind.
+ */
+export const bind = definePrimitive({
+  name: 'bind',
+  summary:
+    'Runs the iterations of a loop at once: one a workgroup, or one an invocation of a workgroup, along an axis.',
+  rewrite: 'for i in N: S  ->  for i in N (workgroup.x): S',
+  halide: 'gpu_blocks, gpu_threads',
+  tvm: 'bind',
+  args: z.strictObject({ loop: nameArg, to: z.enum(targets) }),
+  check(program, { loop: name, to }) {
+    const found = findLoop(program, name);
+    if (isRefusal(found)) return found;
+    const refused = requireSerial(found.loop) ?? requireParallel(found.loop);
+    if (refused !== null) return refused;
+    const inner = found.around.find((loop) => loop.mode === 'unrolled' || loop.mode === 'vectorized');
+    if (inner !== undefined)
+      return refuse(
+        'bind-inside-unrolled',
+        () =>
+          `loop ${name} stands inside the ${inner.mode} loop ${inner.name}; expected only serial and bound loops around it`,
+      );
+    if (to.startsWith('workgroup')) {
+      const same = found.around.find((loop) => loop.mode === to);
+      if (same !== undefined)
+        return refuse(
+          'axis-taken',
+          () => `${to} is already bound to ${same.name} around ${name}`,
+          () => 'fuse the two loops, or take another axis',
+        );
+      const between = found.around.find((loop) => !loop.mode.startsWith('workgroup') && loop.extent > 1);
+      if (between !== undefined) {
+        return refuse(
+          'workgroup-inside-loop',
+          () =>
+            `loop ${name} stands inside ${between.name} (${between.mode}); a workgroup loop may stand only inside other workgroup loops`,
+          () => `bind or reorder ${between.name} first`,
+        );
+      }
+    }
+    return { loop: found.loop, to };
+  },
+  apply(program, { loop, to }) {
+    return replaceInProgram(
+      program,
+      (stmt) => stmt === loop,
+      () => ({ ...loop, mode: to }),
+    );
+  },
+  describe: ({ loop, to }) => `bind(${loop}, ${to})`,
+});

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { Expr } from '../../ir/nodes.ts';
+import { mapExpr, replaceInProgram, substitute } from '../../ir/visit.ts';
+import { isRefusal, refuse } from '../../support/refusal.ts';
+import { nameArg } from '../arguments.ts';
+import { findBlock, ownNest, readersOf, writersOf } from '../legality/find.ts';
+import { definePrimitive } from '../primitive.ts';
+import { mapBlocks } from '../rewrite.ts';
+
+/**
+ * T[i] = f(i)   C[j] = g(T[h(j)])   ->   C[j] = g(f(h(j)))
+ * Halide: compute_inline. TVM: compute_inline.
+ */
+export const computeInline = definePrimitive({
+  name: 'computeInline',
+  summary: 'Puts the expression of an elementwise block into its readers and removes the block and its buffer.',
+  rewrite: 'T[i] = f(i); C[j] = g(T[h(j)])  ->  C[j] = g(f(h(j)))',
+  halide: 'compute_inline',
+  tvm: 'compute_inline',
+  args: z.strictObject({ block: nameArg }),
+  check(program, { block: name }) {
+    const site = findBlock(program, name);
+    if (isRefusal(site)) return site;
+    const { block } = site;
+    const write = block.writes[0];
+    if (write === undefined || block.writes.length > 1)
+      return refuse('several-writes', () => `block ${name} writes ${block.writes.length} buffers; expected one`);
+    if (block.reducer !== null)
+      return refuse(
+        'inline-reduction',
+        () => `block ${name} is a reduction; expected an elementwise block`,
+        () => 'computeAt moves a reduction into its readers',
+      );
+    if (program.outputs.includes(write.buffer))
+      return refuse('writes-output', () => `block ${name} writes the output ${write.buffer}, which must stay`);
+    if (writersOf(program, write.buffer).length > 1)
+      return refuse('several-writers', () => `${write.buffer} is written by more than block ${name}`);
+    const names = write.indices.map((index) => (index.kind === 'var' ? index.name : null));
+    if (names.includes(null) || new Set(names).size !== names.length || names.length !== block.iters.length) {
+      return refuse(
+        'index-not-plain',
+        () =>
+          `block ${name} does not write ${write.buffer} at exactly its iters, so its expression cannot be taken elsewhere`,
+      );
+    }
+    const readers = readersOf(program, write.buffer);
+    if (readers.length === 0)
+      return refuse('no-readers', () => `nothing reads ${write.buffer}, which block ${name} writes`);
+    return { nest: ownNest(site), write, names: names as string[] };
+  },
+  apply(program, { nest, write, names }) {
+    const removed = replaceInProgram(
+      program,
+      (stmt) => stmt === nest,
+      () => null,
+    );
+    const inline = (value: Expr): Expr =>
+      mapExpr(value, (expr) => {
+        if (expr.kind !== 'load' || expr.buffer !== write.buffer) return expr;
+        return substitute(write.value, new Map(names.map((name, d) => [name, expr.indices[d] as Expr])));
+      });
+    return {
+      ...removed,
+      buffers: removed.buffers.filter((buffer) => buffer.name !== write.buffer),
+      body: removed.body.map((stmt) =>
+        mapBlocks(stmt, (block) => ({
+          ...block,
+          writes: block.writes.map((other) => ({ ...other, value: inline(other.value) })),
+        })),
+      ),
+    };
+  },
+  describe: ({ block }) => `computeInline(${block})`,
+});

@@ -1,0 +1,37 @@
+import type { Primitive } from '../primitive.ts';
+import { bind } from './bind.ts';
+import { cacheRead } from './cache-read.ts';
+import { cacheWrite } from './cache-write.ts';
+import { computeAt } from './compute-at.ts';
+import { computeInline } from './compute-inline.ts';
+import { decomposeReduction } from './decompose-reduction.ts';
+import { fuse } from './fuse.ts';
+import { reorder } from './reorder.ts';
+import { rfactor } from './rfactor.ts';
+import { setScope } from './set-scope.ts';
+import { split } from './split.ts';
+import { unroll } from './unroll.ts';
+import { vectorize } from './vectorize.ts';
+
+/** Every primitive, in the order in which the documentation lists them. */
+export const primitives: readonly Primitive[] = [
+  split,
+  fuse,
+  reorder,
+  bind,
+  unroll,
+  vectorize,
+  cacheRead,
+  cacheWrite,
+  setScope,
+  computeAt,
+  computeInline,
+  decomposeReduction,
+  rfactor,
+];
+
+const byName = new Map(primitives.map((primitive) => [primitive.name, primitive]));
+
+export function findPrimitive(name: string): Primitive | undefined {
+  return byName.get(name);
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { For, Stmt } from '../../ir/nodes.ts';
+import { replaceInProgram } from '../../ir/visit.ts';
+import { isRefusal, refuse } from '../../support/refusal.ts';
+import { nameArg } from '../arguments.ts';
+import { blocksUnder, findLoop } from '../legality/find.ts';
+import { requireParallel } from '../legality/loops.ts';
+import { definePrimitive } from '../primitive.ts';
+
+/**
+ * for i: for j: for k: S   ->   for k: for j: for i: S       reorder(k, j, i); loops that stand between and are not named keep their place
+ * Halide: reorder (which names the innermost first). TVM: reorder.
+ */
+export const reorder = definePrimitive({
+  name: 'reorder',
+  summary: 'Puts loops of one perfect nest into another order; loops between them that are not named keep their place.',
+  rewrite: 'for i: for j: S  ->  for j: for i: S',
+  halide: 'reorder',
+  tvm: 'reorder',
+  args: z.strictObject({ loops: z.array(nameArg).min(2).max(32) }),
+  check(program, { loops: names }) {
+    if (new Set(names).size !== names.length)
+      return refuse('repeated-loop', () => `reorder names a loop twice: ${names.join(', ')}`);
+    const wanted: For[] = [];
+    for (const name of names) {
+      const found = findLoop(program, name);
+      if (isRefusal(found)) return found;
+      wanted.push(found.loop);
+    }
+    const outermost = wanted.find((loop) => names.every((name) => name === loop.name || isInside(loop, name)));
+    if (outermost === undefined)
+      return refuse('not-on-one-path', () => `the loops ${names.join(', ')} do not stand inside one another`);
+    const chain: For[] = [];
+    let left = names.length;
+    for (let stmt: Stmt = outermost; left > 0; stmt = (stmt as For).body) {
+      if (stmt.kind !== 'for') {
+        const where = chain.at(-1)?.name ?? outermost.name;
+        return refuse(
+          'not-perfectly-nested',
+          () =>
+            `below loop ${where} stands more than one statement, so the loops ${names.join(', ')} are not perfectly nested`,
+        );
+      }
+      chain.push(stmt);
+      if (names.includes(stmt.name)) left--;
+    }
+    const innermost = chain.at(-1) as For;
+    if (blocksUnder(innermost).length > 1) {
+      for (const loop of chain) {
+        const refused = requireParallel(loop);
+        if (refused !== null) return refused;
+      }
+    }
+    return { chain, wanted };
+  },
+  apply(program, { chain, wanted }) {
+    const order = [...wanted];
+    const replaced = chain.map((loop) => (wanted.includes(loop) ? (order.shift() as For) : loop));
+    const core = (chain.at(-1) as For).body;
+    const nest = replaced.reduceRight<Stmt>((body, loop) => ({ ...loop, body }), core);
+    return replaceInProgram(
+      program,
+      (stmt) => stmt === chain[0],
+      () => nest,
+    );
+  },
+  describe: ({ loops }) => `reorder(${loops.join(', ')})`,
+});
+
+function isInside(loop: For, name: string): boolean {
+  let inside = false;
+  const look = (stmt: Stmt): void => {
+    if (stmt.kind === 'for') {
+      if (stmt.name === name) inside = true;
+      look(stmt.body);
+    } else if (stmt.kind === 'seq') stmt.body.forEach(look);
+  };
+  look(loop.body);
+  return inside;
+}

@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { conjunction } from '../../arithmetic/simplify.ts';
+import { forLoop, identityOf, load, select, seq, variable } from '../../ir/builders.ts';
+import type { Block, Buffer, Expr, For, Iter, Stmt } from '../../ir/nodes.ts';
+import { freshName, namesOf, replaceInProgram, substitute, usesVar, varsOf } from '../../ir/visit.ts';
+import { isRefusal, refuse } from '../../support/refusal.ts';
+import { nameArg } from '../arguments.ts';
+import { findBlock, findBuffer, ownNest } from '../legality/find.ts';
+import { reducesOver, requireSerial } from '../legality/loops.ts';
+import { definePrimitive } from '../primitive.ts';
+
+/**
+ * for i: for ko: for ki: C[i] += e(i, ko, ki)
+ *   ->   for i: for ko: for ki: C_rf[i, ki] += e(i, ko, ki)      for i: for ki: C[i] += C_rf[i, ki]
+ * The named loop becomes spatial in the first block, so it can be bound: reductions across invocations, and split-K over workgroups.
+ * A guard on the reduction becomes a select of the identity, so that every partial result is defined.
+ * Halide: rfactor. TVM: rfactor.
+ */
+export const rfactor = definePrimitive({
+  name: 'rfactor',
+  summary: 'Splits a reduction in two: partial results, one for each iteration of a loop, and their reduction.',
+  rewrite: 'for ko: for ki: C += e  ->  for ki: for ko: C_rf[ki] += e; for ki: C += C_rf[ki]',
+  halide: 'rfactor',
+  tvm: 'rfactor',
+  args: z.strictObject({ block: nameArg, loop: nameArg }),
+  check(program, { block: name, loop: loopName }) {
+    const site = findBlock(program, name);
+    if (isRefusal(site)) return site;
+    const { block, around } = site;
+    const { reducer } = block;
+    const write = block.writes[0];
+    if (reducer === null || !reducer.initialises)
+      return refuse(
+        'no-reduction',
+        () => `block ${name} is no whole reduction`,
+        () => 'rfactor before decomposeReduction',
+      );
+    if (write === undefined || block.writes.length > 1)
+      return refuse('several-writes', () => `block ${name} writes ${block.writes.length} buffers; expected one`);
+    const nest = ownNest(site);
+    const own = around.slice(around.findIndex((loop) => loop === nest));
+    const factor = own.find((loop) => loop.name === loopName);
+    if (factor === undefined || nest.kind !== 'for') {
+      return refuse(
+        'loop-not-around',
+        () => `loop ${loopName} is no loop of block ${name} alone`,
+        () => `its own loops are ${own.map((loop) => loop.name).join(', ')}`,
+      );
+    }
+    if (!reducesOver(block, loopName)) {
+      const over = own.filter((loop) => reducesOver(block, loop.name)).map((loop) => loop.name);
+      return refuse(
+        'not-a-reduction-loop',
+        () => `block ${name} does not reduce over loop ${loopName}`,
+        () => `it reduces over ${over.join(', ')}`,
+      );
+    }
+    for (const loop of own) {
+      const refused = requireSerial(loop);
+      if (refused !== null) return refused;
+    }
+    const mixed = block.iters.find((iter) => iter.type === 'spatial' && usesVar(iter.binding, loopName));
+    if (mixed !== undefined)
+      return refuse('loop-also-spatial', () => `loop ${loopName} also drives the spatial iter ${mixed.name}`);
+    const buffer = findBuffer(program, write.buffer);
+    if (isRefusal(buffer)) return buffer;
+    return { block, reducer, write, nest, own, factor, buffer };
+  },
+  apply(program, { block, reducer, write, nest, own, factor, buffer }) {
+    const taken = namesOf(program);
+    const fresh = (wish: string): string => {
+      const name = freshName(taken, wish);
+      taken.add(name);
+      return name;
+    };
+    const partialBuffer: Buffer = {
+      name: fresh(`${buffer.name}_rf`),
+      dtype: buffer.dtype,
+      shape: [...block.iters.filter((iter) => iter.type === 'spatial').map((iter) => iter.extent), factor.extent],
+      scope: 'storage',
+    };
+    const partialName = fresh(`${block.name}_rf`);
+    const copies = new Map(own.map((loop) => [loop.name, fresh(`${loop.name}_rf`)]));
+    const renamed = new Map<string, Expr>([...copies].map(([from, to]) => [from, variable(to)]));
+    const spatial = block.iters.filter((iter) => iter.type === 'spatial');
+    const spatialVars = spatial.map((iter) => variable(iter.name));
+
+    // Each reduction iter becomes its binding, over one iter for every loop that drives it; the factored loop's iter is spatial.
+    const iterNames = new Set(block.iters.map((iter) => iter.name));
+    const freshIter = (wish: string): string => {
+      const name = freshName(iterNames, wish);
+      iterNames.add(name);
+      return name;
+    };
+    const factorIter = freshIter('rf');
+    const reductionLoops = own.filter((loop) => reducesOver(block, loop.name) && loop !== factor);
+    const loopIters = new Map<string, string>([
+      [factor.name, factorIter],
+      ...reductionLoops.map((loop): [string, string] => [loop.name, freshIter(`${loop.name}`)]),
+    ]);
+    const asIters = new Map<string, Expr>([...loopIters].map(([loop, iter]) => [loop, variable(iter)]));
+    const values = new Map<string, Expr>();
+    for (const iter of block.iters)
+      if (iter.type === 'reduction') values.set(iter.name, substitute(iter.binding, asIters));
+    const reductionNames = new Set([factor.name, ...reductionLoops.map((loop) => loop.name)]);
+    const overReduction = (condition: Expr): boolean => [...varsOf(condition)].some((name) => reductionNames.has(name));
+    const kept = block.predicate.filter((condition) => !overReduction(condition));
+    const guards = block.predicate.filter(overReduction).map((condition) => substitute(condition, asIters));
+    const value = substitute(write.value, values);
+    const identity = identityOf(reducer.op, buffer.dtype);
+    const partialIters: Iter[] = [
+      ...spatial.map((iter) => ({ ...iter, binding: substitute(iter.binding, renamed) })),
+      {
+        name: factorIter,
+        extent: factor.extent,
+        type: 'spatial',
+        binding: variable(copies.get(factor.name) as string),
+      },
+      ...reductionLoops.map(
+        (loop): Iter => ({
+          name: loopIters.get(loop.name) as string,
+          extent: loop.extent,
+          type: 'reduction',
+          binding: variable(copies.get(loop.name) as string),
+        }),
+      ),
+    ];
+    const partial: Block = {
+      kind: 'block',
+      name: partialName,
+      iters: partialIters,
+      predicate: kept.map((condition) => substitute(condition, renamed)),
+      writes: [
+        {
+          buffer: partialBuffer.name,
+          indices: [...spatialVars, variable(factorIter)],
+          value: guards.length === 0 ? value : select(conjunction(guards), value, identity),
+        },
+      ],
+      reducer,
+    };
+    const final: Block = {
+      ...block,
+      iters: [
+        ...spatial,
+        { name: factorIter, extent: factor.extent, type: 'reduction', binding: variable(factor.name) },
+      ],
+      predicate: kept,
+      writes: [{ ...write, value: load(partialBuffer.name, [...spatialVars, variable(factorIter)]) }],
+    };
+    const partialNest = own.reduceRight<Stmt>(
+      (body, loop) => forLoop(copies.get(loop.name) as string, loop.extent, body),
+      partial,
+    );
+    const finalLoops = own.filter((loop) => loop === factor || !reductionLoops.includes(loop));
+    const finalNest = finalLoops.reduceRight<Stmt>((body, loop): For => ({ ...loop, body }), final);
+    return {
+      ...replaceInProgram(
+        program,
+        (stmt) => stmt === nest,
+        () => seq([partialNest, finalNest]),
+      ),
+      buffers: [...program.buffers, partialBuffer],
+    };
+  },
+  describe: ({ block, loop }) => `rfactor(${block}, ${loop})`,
+});
