@@ -1,0 +1,94 @@
+import type { Random } from '../support/random.ts';
+import type { TrainingData } from './cost-model.ts';
+
+/** Labels below this count as equally bad when a logarithm is taken; failures (0) land here. */
+export const labelFloor = 0.005;
+
+/** Row numbers in the order XGBoost wants them: rows that may be compared (same group, same depth) lie together. */
+export interface Ranking {
+  readonly order: Uint32Array;
+  /** Sizes of the consecutive groups in `order`. */
+  readonly sizes: Uint32Array;
+}
+
+/** Groups rows by (group, depth). The order is a function of the data alone: equal rows keep their order. */
+export function rankingOf(data: TrainingData, keep: (row: number) => boolean): Ranking {
+  const rows: number[] = [];
+  for (let row = 0; row < data.count; row++) if (keep(row)) rows.push(row);
+  const group = (row: number): number => data.groups?.[row] ?? 0;
+  const depth = (row: number): number => data.depth[row] as number;
+  rows.sort((a, b) => group(a) - group(b) || depth(a) - depth(b) || a - b);
+  const sizes: number[] = [];
+  rows.forEach((row, at) => {
+    const before = rows[at - 1];
+    if (before !== undefined && group(before) === group(row) && depth(before) === depth(row)) {
+      sizes[sizes.length - 1] = (sizes.at(-1) as number) + 1;
+    } else {
+      sizes.push(1);
+    }
+  });
+  return { order: Uint32Array.from(rows), sizes: Uint32Array.from(sizes) };
+}
+
+/** Below this many rows a member of an ensemble sees all of them: leaving some out would cost more than it tells. */
+const smallestSubset = 24;
+
+/** Which rows one member of an ensemble sees: a seeded 80%, never none. */
+export function subset(count: number, members: number, random: Random): (row: number) => boolean {
+  if (members === 1 || count < smallestSubset) return () => true;
+  const kept = Uint8Array.from({ length: count }, () => (random.unit() < 0.8 ? 1 : 0));
+  kept[random.below(count)] = 1;
+  return (row) => kept[row] === 1;
+}
+
+/** Copies the rows of a matrix in the order given. */
+export function gatherRows(rows: Float32Array, columns: number, order: Uint32Array): Float32Array {
+  const out = new Float32Array(order.length * columns);
+  for (const [at, row] of order.entries()) out.set(rows.subarray(row * columns, (row + 1) * columns), at * columns);
+  return out;
+}
+
+export function gather(values: Float32Array, order: Uint32Array): Float32Array {
+  return Float32Array.from(order, (row) => values[row] as number);
+}
+
+/** Means of the consecutive groups: XGBoost weighs whole rankings and not rows. */
+export function groupMeans(values: Float32Array, sizes: Uint32Array): Float32Array {
+  let begin = 0;
+  return Float32Array.from(sizes, (size) => {
+    const part = values.subarray(begin, begin + size);
+    begin += size;
+    return part.reduce((sum, value) => sum + value, 0) / size;
+  });
+}
+
+/** log(throughput), the scale on which twice as fast is the same step everywhere. */
+export function logLabels(labels: Float32Array): Float32Array {
+  return labels.map((label) => Math.log(Math.max(label, labelFloor)));
+}
+
+/** What a base score is worth: `scale * base + shift` is the best line through the log throughputs; a useless base gets scale 0. */
+export interface Calibration {
+  readonly scale: number;
+  readonly shift: number;
+}
+
+export function calibrate(base: Float32Array, labels: Float32Array, count: number): Calibration {
+  const target = logLabels(labels.subarray(0, count));
+  let meanX = 0;
+  let meanY = 0;
+  for (let row = 0; row < count; row++) {
+    meanX += (base[row] as number) / count;
+    meanY += (target[row] as number) / count;
+  }
+  let covariance = 0;
+  let variance = 0;
+  for (let row = 0; row < count; row++) {
+    const x = (base[row] as number) - meanX;
+    covariance += x * ((target[row] as number) - meanY);
+    variance += x * x;
+  }
+  // A base that runs against the measurements is not turned round: the trees say what is true instead.
+  const scale = variance > 0 ? Math.max(0, covariance / variance) : 0;
+  return { scale, shift: meanY - scale * meanX };
+}

@@ -1,0 +1,146 @@
+import { assert } from '../support/errors.ts';
+import { createRandom } from '../support/random.ts';
+import { type Booster, trainBooster } from './booster.ts';
+import type { TrainingData, UncertainCostModel } from './cost-model.ts';
+import {
+  type Calibration,
+  calibrate,
+  gather,
+  gatherRows,
+  groupMeans,
+  logLabels,
+  rankingOf,
+  subset,
+} from './training-set.ts';
+import type { XgboostLibrary } from './xgboost-library.ts';
+
+export interface XgboostModelOptions {
+  readonly seed: number;
+  /** `rank:pairwise` learns who beats whom (AutoTVM's choice); `reg:squarederror` learns log throughput. */
+  readonly objective?: 'rank:pairwise' | 'reg:squarederror';
+  readonly rounds?: number;
+  /** Boosters of the ensemble, each trained on a seeded 80% of the rows. Fitting and scoring cost this many times one booster. */
+  readonly members?: number;
+  /**
+   * Threads of XGBoost while fitting. 1 by default: its results then are the same on every machine, and no OpenMP thread spins
+   * beside a kernel that is being timed.
+   */
+  readonly threads?: number;
+  /** XGBoost's own parameters. */
+  readonly params?: Readonly<Record<string, string | number>>;
+}
+
+/** An ensemble of boosters. `base`, where given, holds each row's base score, of the same origin as `TrainingData.base`. */
+export interface XgboostModel extends UncertainCostModel {
+  score(rows: Float32Array, count: number, columns: number, into: Float32Array, base?: Float32Array): void;
+  scoreWithUncertainty(
+    rows: Float32Array,
+    count: number,
+    columns: number,
+    mean: Float32Array,
+    deviation: Float32Array,
+    base?: Float32Array,
+  ): void;
+  fit(data: TrainingData): Promise<void>;
+}
+
+const defaults = { objective: 'rank:pairwise', rounds: 50, members: 3, threads: 1 } as const;
+const unfitted: Calibration = { scale: 1, shift: 0 };
+
+/**
+ * Gradient-boosted trees over features: an ensemble whose spread says how sure it is. Ranks rows within equal (group, depth), so
+ * a prefix is judged against its rivals in the beam and never against finished programs. Before the first fit a score is the
+ * base score, or 0.
+ */
+export function createXgboostModel(library: XgboostLibrary, options: XgboostModelOptions): XgboostModel {
+  const { objective, rounds, members, threads, seed } = { ...defaults, ...options };
+  assert(members >= 1 && rounds >= 1 && threads >= 1, 'xgboost model: members, rounds and threads start at 1');
+  let boosters: readonly Booster[] = [];
+  let calibration = unfitted;
+  let scratch = new Float32Array(0);
+
+  const trainMember = (data: TrainingData, member: number, base: Float32Array | undefined): Booster => {
+    const random = createRandom(seed).fork(`member ${member}`);
+    const { order, sizes } = rankingOf(data, subset(data.count, members, random));
+    const ranks = objective === 'rank:pairwise';
+    const labels = gather(data.labels, order);
+    const weights = data.weights === undefined ? undefined : gather(data.weights, order);
+    return trainBooster(library, {
+      rows: gatherRows(data.rows, data.columns, order),
+      columns: data.columns,
+      labels: ranks ? labels : logLabels(labels),
+      objective,
+      rounds,
+      threads,
+      seed: random.below(0x7fffffff),
+      params: { colsample_bytree: 0.7, ...(ranks ? { num_pairsample: 4 } : {}), ...options.params },
+      ...(ranks ? { groups: sizes } : {}),
+      ...(weights === undefined ? {} : { weights: ranks ? groupMeans(weights, sizes) : weights }),
+      ...(base === undefined ? {} : { baseMargin: gather(base, order) }),
+    });
+  };
+
+  const fit = async (data: TrainingData): Promise<void> => {
+    const { count, columns, rows, labels, depth } = data;
+    assert(rows.length >= count * columns, () => `training data: ${rows.length} numbers for ${count} x ${columns}`);
+    assert(labels.length >= count && depth.length >= count, 'training data: a label or a depth is missing');
+    if (count === 0) return;
+    const ownCalibration = data.base === undefined ? unfitted : calibrate(data.base, labels, count);
+    const base = data.base === undefined ? undefined : calibrated(data.base.subarray(0, count), ownCalibration);
+    const trained: Booster[] = [];
+    for (let member = 0; member < members; member++) {
+      trained.push(trainMember(data, member, base));
+      // Lets Ctrl-C and timers through: one member can take a second.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    boosters = trained;
+    calibration = ownCalibration;
+  };
+
+  const scoreWithUncertainty: XgboostModel['scoreWithUncertainty'] = (rows, count, columns, mean, deviation, base) => {
+    if (scratch.length < count) scratch = new Float32Array(2 * count);
+    mean.fill(0, 0, count);
+    deviation.fill(0, 0, count);
+    // Welford's update: no second array of scores, no cancellation.
+    boosters.forEach((booster, member) => {
+      booster.predict(rows, count, columns, scratch);
+      for (let row = 0; row < count; row++) {
+        const value = scratch[row] as number;
+        const before = value - (mean[row] as number);
+        mean[row] = (mean[row] as number) + before / (member + 1);
+        deviation[row] = (deviation[row] as number) + before * (value - (mean[row] as number));
+      }
+    });
+    const freedom = Math.max(1, boosters.length - 1);
+    for (let row = 0; row < count; row++) {
+      deviation[row] = Math.sqrt((deviation[row] as number) / freedom);
+      if (base !== undefined) mean[row] = (mean[row] as number) + onLine(base[row] as number, calibration);
+    }
+  };
+
+  return {
+    name: 'xgboost',
+    get trained() {
+      return boosters.length > 0;
+    },
+    score: (rows, count, columns, into, base) => {
+      if (scratch.length < count) scratch = new Float32Array(2 * count);
+      for (let row = 0; row < count; row++)
+        into[row] = base === undefined ? 0 : onLine(base[row] as number, calibration);
+      for (const booster of boosters) {
+        booster.predict(rows, count, columns, scratch);
+        for (let row = 0; row < count; row++) into[row] = (into[row] as number) + (scratch[row] as number) / members;
+      }
+    },
+    scoreWithUncertainty,
+    fit,
+  };
+}
+
+function onLine(base: number, { scale, shift }: Calibration): number {
+  return scale * base + shift;
+}
+
+function calibrated(base: Float32Array, calibration: Calibration): Float32Array {
+  return base.map((value) => onLine(value, calibration));
+}

@@ -1,0 +1,194 @@
+import { z } from 'zod';
+import type { DeviceDescription } from '../ir/limits.ts';
+import type { Workload } from '../operators/workload.ts';
+import type { Trace } from '../schedule/trace.ts';
+import { outcomes, type Verification } from './outcome.ts';
+
+/** Version of the record's shape. A reader knows this one and, through `migrate.ts`, all older ones. */
+export const recordVersion = 1;
+
+const maxName = 200;
+/** Deepest nesting of a primitive's argument; real ones nest twice. Keeps a hostile line from exhausting a stack later. */
+const maxArgumentDepth = 8;
+
+const name = z.string().min(1).max(maxName);
+const count = z.int().nonnegative();
+const milliseconds = z.number().nonnegative();
+const nanoseconds = z.number().positive();
+
+const workloadSchema = z.strictObject({
+  operator: name,
+  params: z.record(name, z.int()),
+  attributes: z.record(name, z.string().max(10_000)),
+  dtype: z.enum(['f32', 'f16']),
+});
+
+const stepSchema = z.strictObject({
+  primitive: name,
+  args: z.record(
+    name,
+    z
+      .unknown()
+      .refine((value) => nestsAtMost(value, maxArgumentDepth), { error: `nested deeper than ${maxArgumentDepth}` }),
+  ),
+});
+
+const traceSchema = z.strictObject({ version: z.literal(1), steps: z.array(stepSchema) });
+
+const limitsSchema = z.strictObject({
+  maxComputeInvocationsPerWorkgroup: count,
+  maxComputeWorkgroupSizeX: count,
+  maxComputeWorkgroupSizeY: count,
+  maxComputeWorkgroupSizeZ: count,
+  maxComputeWorkgroupStorageSize: count,
+  maxComputeWorkgroupsPerDimension: count,
+  maxStorageBufferBindingSize: count,
+  maxBufferSize: count,
+  maxStorageBuffersPerShaderStage: count,
+  subgroupMinSize: count,
+  subgroupMaxSize: count,
+});
+
+const deviceSchema = z.strictObject({
+  name,
+  vendor: z.string(),
+  architecture: z.string(),
+  device: z.string(),
+  description: z.string(),
+  backend: z.string(),
+  driver: z.string(),
+  type: z.enum(['cpu', 'gpu']),
+  dawnVersion: z.string(),
+  profile: z.enum(['browser', 'native']),
+  toggles: z.array(z.string()),
+  features: z.array(z.string()),
+  limits: limitsSchema,
+  environment: z.record(name, z.string()),
+});
+
+const verificationSchema = z.strictObject({
+  checked: count,
+  wrong: count,
+  maxError: z.number().nonnegative(),
+  firstWrong: z
+    .strictObject({
+      buffer: name,
+      index: count,
+      expected: z.number(),
+      got: z.union([z.number(), z.string()]),
+    })
+    .exactOptional(),
+});
+
+/** Who proposed a trial: the search, a schedule it is compared with, one read from a log or file, or a person. */
+export const origins = ['search', 'baseline', 'seed', 'replay', 'transfer'] as const;
+export type Origin = (typeof origins)[number];
+
+/** One line of a tuning log: everything needed to repeat the trial, to learn from it, and to know how far to believe it. */
+export const recordSchema = z
+  .strictObject({
+    version: z.literal(recordVersion),
+    /** Unique: name of the run and the trial's number in it. */
+    id: name,
+    /** Name of the run, which is its file's name without the ending. */
+    run: name,
+    /** Number of the trial in its run, from 0. */
+    trial: count,
+    startedAt: z.iso.datetime(),
+    durationMs: milliseconds,
+    /** Where the duration went; `total` is the runner's part of it. */
+    phasesMs: z.strictObject({ build: milliseconds, verify: milliseconds, time: milliseconds, total: milliseconds }),
+    /** What wrote the record. Dawn's version is the device's. */
+    tool: z.strictObject({
+      version: z.string(),
+      node: z.string(),
+      platform: z.string(),
+      arch: z.string(),
+    }),
+    workload: workloadSchema,
+    device: deviceSchema,
+    origin: z.enum(origins),
+    /** How the search came to it; null for what no search proposed. */
+    search: z
+      .strictObject({
+        name,
+        model: name,
+        /** Measured round, from 0. */
+        round: count,
+        /** What the model thought of it before; comparable within one round only. */
+        score: z.number().nullable(),
+      })
+      .nullable(),
+    seed: z.int(),
+    /** Name of the sketch, null for a schedule that comes from none. */
+    sketch: name.nullable(),
+    decisions: z.record(name, z.union([z.number(), z.string()])),
+    trace: traceSchema,
+    /** Hash of the WGSL that was run: tells whether a later version still makes the same kernel of the trace. Null if none was made. */
+    kernelHash: name.nullable(),
+    outcome: z.enum(outcomes),
+    /** Full error text; empty when the outcome is `ok`. */
+    error: z.string(),
+    /** Which rule refused it, exactly when the outcome is `refused`. */
+    refusal: z.strictObject({ reason: name, message: z.string() }).nullable(),
+    /** Nanoseconds of one run of all kernels, one number a sample. */
+    samplesNs: z.array(nanoseconds),
+    medianNs: nanoseconds.nullable(),
+    clock: z.enum(['timestamp', 'wall']).nullable(),
+    stoppedEarly: z.boolean(),
+    verification: verificationSchema.nullable(),
+  })
+  .refine((record) => (record.outcome === 'refused') === (record.refusal !== null), {
+    error: 'refusal is there exactly when the outcome is refused',
+    path: ['refusal'],
+  })
+  .refine((record) => (record.medianNs === null) === (record.samplesNs.length === 0), {
+    error: 'medianNs is there exactly when there are samples',
+    path: ['medianNs'],
+  })
+  .refine((record) => record.outcome !== 'ok' || record.medianNs !== null, {
+    error: 'an ok trial has a time',
+    path: ['medianNs'],
+  });
+
+type DeepReadonly<T> = T extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T;
+
+export type TuningRecord = DeepReadonly<z.infer<typeof recordSchema>>;
+
+/** The schema repeats what other layers declare; these lines fail to compile when the two drift apart, in either direction. */
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+type Field<Key extends keyof TuningRecord> = NonNullable<TuningRecord[Key]>;
+const agrees: readonly [
+  Same<Field<'workload'>, Workload>,
+  Same<Field<'device'>, DeviceDescription>,
+  Same<Field<'trace'>, Trace>,
+  Same<Field<'verification'>, Verification>,
+] = [true, true, true, true];
+void agrees;
+
+/** Whether the record's time may be believed: the trial ended well and its outputs were compared and all right. */
+export function isVerified(record: TuningRecord): record is TuningRecord & { readonly medianNs: number } {
+  const { outcome, verification, medianNs } = record;
+  return (
+    outcome === 'ok' &&
+    medianNs !== null &&
+    verification !== null &&
+    verification.checked > 0 &&
+    verification.wrong === 0
+  );
+}
+
+/** JSON Schema (draft 2020-12) of one line, for readers in other languages. Rules that join two fields are not in it. */
+export function recordJsonSchema(): Record<string, unknown> {
+  return { title: 'wgtune tuning record', ...z.toJSONSchema(recordSchema, { unrepresentable: 'any' }) };
+}
+
+function nestsAtMost(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === 0) return false;
+  return Object.values(value).every((item) => nestsAtMost(item, depth - 1));
+}
