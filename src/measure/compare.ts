@@ -1,0 +1,72 @@
+import { Float16Array, hfround } from '@petamoriken/float16';
+import type { DType } from '../ir/nodes.ts';
+import type { Verification } from '../records/outcome.ts';
+import { assert } from '../support/errors.ts';
+import type { OutputCheck } from './runner.ts';
+
+/** Bytes of one element; booleans live in storage as u32. */
+export function bytesOf(dtype: DType): number {
+  return dtype === 'f16' ? 2 : 4;
+}
+
+/** What an output buffer holds, as numbers. */
+export type Elements = ArrayLike<number>;
+
+export function decodeElements(bytes: ArrayBuffer, dtype: DType, count: number): Elements {
+  switch (dtype) {
+    case 'f32':
+      return new Float32Array(bytes, 0, count);
+    case 'f16':
+      return new Float16Array(bytes, 0, count);
+    case 'i32':
+      return new Int32Array(bytes, 0, count);
+    case 'u32':
+    case 'bool':
+      return new Uint32Array(bytes, 0, count);
+  }
+}
+
+export const nothingCompared: Verification = { checked: 0, wrong: 0, maxError: 0 };
+
+/**
+ * Compares one output with one check and adds what it saw to `before`. Exact checks compare with the expected value rounded
+ * to the buffer's dtype, the only answer that could be equal bit for bit; NaN equals NaN and -0 equals 0. Wrong elements
+ * that are not numbers do not count towards `maxError`, which JSON must be able to hold.
+ */
+export function compareOutput(before: Verification, got: Elements, dtype: DType, check: OutputCheck): Verification {
+  const { positions, expected, absoluteTolerance, relativeTolerance } = check;
+  assert(
+    positions === null || positions.length === expected.length,
+    `check of ${check.buffer}: as many positions as values`,
+  );
+  const exact = absoluteTolerance === 0 && relativeTolerance === 0;
+  let { wrong, maxError, firstWrong } = before;
+  for (let i = 0; i < expected.length; i++) {
+    const index = positions === null ? i : (positions[i] as number);
+    const value = got[index];
+    assert(value !== undefined, `check of ${check.buffer}: position ${index} lies outside the buffer`);
+    const want = expected[i] as number;
+    if (value === want || (Number.isNaN(value) && Number.isNaN(want))) continue;
+    const error = Math.abs(value - want);
+    if (Number.isFinite(error) && error > maxError) maxError = error;
+    const right = exact
+      ? value === roundTo(dtype, want)
+      : error <= absoluteTolerance + relativeTolerance * Math.abs(want) && Number.isFinite(error);
+    if (right) continue;
+    wrong++;
+    firstWrong ??= { buffer: check.buffer, index, expected: want, got: Number.isFinite(value) ? value : String(value) };
+  }
+  const checked = before.checked + expected.length;
+  return firstWrong === undefined ? { checked, wrong, maxError } : { checked, wrong, maxError, firstWrong };
+}
+
+function roundTo(dtype: DType, value: number): number {
+  return dtype === 'f32' ? Math.fround(value) : dtype === 'f16' ? hfround(value) : value;
+}
+
+/** `C[127] is 0, expected 3; 1 of 128 compared elements are wrong`. */
+export function describeWrong({ checked, wrong, firstWrong }: Verification): string {
+  if (firstWrong === undefined) return '';
+  const { buffer, index, expected, got } = firstWrong;
+  return `${buffer}[${index}] is ${got}, expected ${expected}; ${wrong} of ${checked} compared elements are wrong`;
+}

@@ -1,0 +1,212 @@
+import type { Device } from '../device/devices.ts';
+import { assert, exitCode, InternalError, UserError } from '../support/errors.ts';
+import { defaultBudget } from './budget.ts';
+import { type DeviceProcess, describeDeath, startDeviceProcess } from './device-process.ts';
+import { type Failure, fail, failedResult } from './failure.ts';
+import type { FromChild, Stage } from './protocol.ts';
+import type { MeasureRequest, MeasureResult, Runner, TimingBudget, WorkloadData } from './runner.ts';
+
+export interface DawnRunnerOptions {
+  /** From chooseDevice or listDevices; its profile is the description's. */
+  readonly device: Device;
+  readonly budget?: TimingBudget;
+}
+
+/** A device that fails to start this often in a row, with nothing measured in between, is not a device. */
+const startAttempts = 3;
+const startTimeoutMs = 30_000;
+const prepareTimeoutMs = 60_000;
+/** Comparing outputs and copying results: no kernel of the candidate's runs in it. */
+const verifyTimeoutMs = 60_000;
+/** An answer that arrived while this process was busy is not late: one look more before the child is killed. */
+const graceMs = 100;
+
+/**
+ * Runs trials on Dawn in a child process that can be killed. The child is started at once, so that a device that does not work
+ * is found out here: rejects with UserError (exit code 3). After a crash, a hang or a lost device the next call starts a
+ * new child and sends it the workload again.
+ */
+export async function createDawnRunner({
+  device,
+  budget = defaultBudget(device.description.type),
+}: DawnRunnerOptions): Promise<Runner> {
+  let child: DeviceProcess | null = null;
+  /** Whether the child has the current workload's data. */
+  let loaded = false;
+  let data: WorkloadData | null = null;
+  let closed = false;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const drop = (): void => {
+    child?.kill();
+    child = null;
+    loaded = false;
+  };
+
+  const ready = async (): Promise<DeviceProcess> => {
+    const failures: string[] = [];
+    while (failures.length < startAttempts) {
+      if (closed) throw interrupted();
+      // Between trials the only thing a child can say is that it died: no candidate is to blame.
+      if (child?.pending()) drop();
+      if (child === null) {
+        child = startDeviceProcess(device);
+        child.send({ kind: 'open', device, budget });
+        const opened = await reply(child, () => startTimeoutMs);
+        if (opened.kind !== 'opened') {
+          failures.push(notStarted(opened));
+          drop();
+          continue;
+        }
+      }
+      if (data === null || loaded) return child;
+      child.send({ kind: 'prepare', data });
+      const prepared = await reply(child, () => prepareTimeoutMs);
+      if (prepared.kind === 'prepared') {
+        loaded = true;
+        return child;
+      }
+      if (prepared.kind === 'failed' && !prepared.internal)
+        throw new UserError(
+          `device ${device.description.name} cannot hold the workload's data: ${prepared.error}`,
+          exitCode.failed,
+        );
+      failures.push(notStarted(prepared));
+      drop();
+    }
+    if (closed) throw interrupted();
+    throw new UserError(
+      `device ${device.description.name} failed to start ${startAttempts} times in a row (${failures.at(-1)}); choose another with --device`,
+      exitCode.noDevice,
+    );
+  };
+
+  const measure = async (request: MeasureRequest): Promise<MeasureResult> => {
+    assert(data !== null, 'measure before prepare');
+    const begun = performance.now();
+    const running = await ready();
+    running.send({ kind: 'measure', request });
+    const stages = new Map<Stage, number>();
+    let stage: Stage = 'build';
+    let stageBegun = performance.now();
+    const answer = await reply(
+      running,
+      () => stageTimeout(stage, budget),
+      (next) => {
+        const now = performance.now();
+        stages.set(stage, (stages.get(stage) ?? 0) + now - stageBegun);
+        stage = next;
+        stageBegun = now;
+      },
+    );
+    const total = performance.now() - begun;
+    if (answer.kind === 'result') {
+      if (answer.deviceLost) drop();
+      return { ...answer.result, phasesMs: { ...answer.result.phasesMs, total } };
+    }
+    drop();
+    if (closed) throw interrupted();
+    if (answer.kind === 'failed' && answer.internal) throw new InternalError(answer.error);
+    stages.set(stage, (stages.get(stage) ?? 0) + performance.now() - stageBegun);
+    const spent = (name: Stage): number => stages.get(name) ?? 0;
+    return failedResult(failureOf(answer, stage, budget), total, {
+      build: spent('build'),
+      verify: spent('run') + spent('verify'),
+      time: spent('sample'),
+    });
+  };
+
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = queue.then(async () => {
+      assert(!closed, 'the runner is closed');
+      return work();
+    });
+    queue = result.catch(() => {});
+    return result;
+  };
+
+  await ready();
+  return {
+    device: device.description,
+    prepare: (next) =>
+      inTurn(async () => {
+        data = next;
+        loaded = false;
+        await ready();
+      }),
+    measure: (request) => inTurn(() => measure(request)),
+    close: async () => {
+      closed = true;
+      drop();
+      await queue;
+    },
+  };
+}
+
+type Reply =
+  | Exclude<FromChild, { kind: 'stage' }>
+  | { readonly kind: 'died'; readonly how: string }
+  | { readonly kind: 'late' };
+
+/** Waits for the child's answer. Each stage it announces starts the clock anew; when that runs out the child is killed. */
+async function reply(
+  child: DeviceProcess,
+  timeoutMs: () => number,
+  onStage: (stage: Stage) => void = () => {},
+): Promise<Reply> {
+  for (;;) {
+    if (!(await arrivesWithin(child, timeoutMs()))) {
+      child.kill();
+      return { kind: 'late' };
+    }
+    const event = child.take();
+    if (event.kind === 'death') return { kind: 'died', how: describeDeath(event.death) };
+    if (event.message.kind !== 'stage') return event.message;
+    onStage(event.message.stage);
+  }
+}
+
+function arrivesWithin(child: DeviceProcess, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    let timer = setTimeout(() => {
+      timer = setTimeout(() => resolve(child.pending()), graceMs);
+    }, timeoutMs);
+    void child.arrival().then(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
+}
+
+function stageTimeout(stage: Stage, budget: TimingBudget): number {
+  switch (stage) {
+    case 'build':
+      return budget.buildTimeoutMs;
+    case 'run':
+      return budget.runTimeoutMs;
+    case 'verify':
+      return verifyTimeoutMs;
+    case 'sample':
+      // Sampling begins no submission after its total, and none may outlast its own limit.
+      return budget.maxTotalMs + budget.runTimeoutMs;
+  }
+}
+
+function failureOf(answer: Reply, stage: Stage, budget: TimingBudget): Failure {
+  if (answer.kind === 'died')
+    return fail('crash', `the measuring process died while it was in stage ${stage}: ${answer.how}`);
+  if (answer.kind === 'failed') return fail('crash', answer.error);
+  assert(answer.kind === 'late', () => `the measuring process answered ${answer.kind} to measure`);
+  if (stage === 'build') return fail('build-timeout', `compiling took longer than ${budget.buildTimeoutMs} ms`);
+  const limit = stageTimeout(stage, budget);
+  return fail('run-timeout', `the kernels did not end within ${limit} ms (stage ${stage}); the process was killed`);
+}
+
+function notStarted(answer: Reply): string {
+  if (answer.kind === 'died') return answer.how;
+  return answer.kind === 'failed' ? answer.error : 'it did not answer in time';
+}
+
+function interrupted(): UserError {
+  return new UserError('the measurement was interrupted', exitCode.interrupted);
+}

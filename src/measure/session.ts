@@ -1,0 +1,104 @@
+import type { BufferSpec } from '../ir/artifact.ts';
+import { bytesOf } from './compare.ts';
+import { withErrorScopes } from './error-scopes.ts';
+import { type Failure, fail } from './failure.ts';
+import type { OutputCheck, WorkloadData } from './runner.ts';
+
+/** What a measuring process holds on the device from one trial to the next. */
+export interface Session {
+  readonly gpu: GPUDevice;
+  readonly inputs: ReadonlyMap<string, GPUBuffer>;
+  readonly checks: readonly OutputCheck[];
+  readonly pool: BufferPool;
+}
+
+/** Device buffers by usage and size, kept for the next trial: candidates of a workload need the same ones again and again. */
+export interface BufferPool {
+  take(bytes: number, usage: number): GPUBuffer;
+  giveBack(buffer: GPUBuffer): void;
+  destroy(): void;
+}
+
+export function createBufferPool(gpu: GPUDevice): BufferPool {
+  const free: GPUBuffer[] = [];
+  return {
+    take: (bytes, usage) => {
+      const found = free.findIndex((buffer) => buffer.size === bytes && buffer.usage === usage);
+      const [held] = found < 0 ? [] : free.splice(found, 1);
+      return held ?? gpu.createBuffer({ size: bytes, usage });
+    },
+    giveBack: (buffer) => free.push(buffer),
+    destroy: () => {
+      for (const buffer of free.splice(0)) buffer.destroy();
+    },
+  };
+}
+
+/** Elements of a buffer. */
+export function elementCount(spec: BufferSpec): number {
+  return spec.shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** Bytes of a buffer on the device: WebGPU copies whole words, and no buffer may be empty. */
+export function byteSize(spec: BufferSpec): number {
+  return wholeWords(elementCount(spec) * bytesOf(spec.dtype));
+}
+
+export function wholeWords(bytes: number): number {
+  return Math.max(4, Math.ceil(bytes / 4) * 4);
+}
+
+/** Uploads a workload's inputs, once for all its candidates. */
+export async function openSession(gpu: GPUDevice, data: WorkloadData): Promise<Session | Failure> {
+  return withErrorScopes(gpu, async () => {
+    const inputs = new Map<string, GPUBuffer>();
+    for (const { buffer: name, bytes } of data.inputs) {
+      const size = wholeWords(bytes.byteLength);
+      const buffer = gpu.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST });
+      const padded = bytes.byteLength === size ? bytes : new Uint8Array(size);
+      if (padded !== bytes) padded.set(bytes);
+      gpu.queue.writeBuffer(buffer, 0, padded as Uint8Array<ArrayBuffer>);
+      inputs.set(name, buffer);
+    }
+    return { gpu, inputs, checks: data.checks, pool: createBufferPool(gpu) };
+  });
+}
+
+export function closeSession(session: Session): void {
+  for (const buffer of session.inputs.values()) buffer.destroy();
+  session.pool.destroy();
+}
+
+/**
+ * Finds each buffer of an artifact: inputs by name, outputs and scratch (`written`) from the pool. What comes from the pool is
+ * added to `taken`, also when a later step fails.
+ */
+export function bindBuffers(
+  session: Session,
+  specs: readonly BufferSpec[],
+  taken: GPUBuffer[],
+): { readonly buffers: ReadonlyMap<string, GPUBuffer>; readonly written: readonly GPUBuffer[] } | Failure {
+  for (const spec of specs) {
+    const problem = inputProblem(session, spec);
+    if (problem !== null) return fail('build-error', problem);
+  }
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+  const buffers = new Map<string, GPUBuffer>();
+  const written: GPUBuffer[] = [];
+  for (const spec of specs) {
+    const input = spec.role === 'input' ? session.inputs.get(spec.name) : undefined;
+    const buffer = input ?? session.pool.take(byteSize(spec), usage);
+    if (input === undefined) written.push(buffer);
+    buffers.set(spec.name, buffer);
+  }
+  taken.push(...written);
+  return { buffers, written };
+}
+
+function inputProblem(session: Session, spec: BufferSpec): string | null {
+  if (spec.role !== 'input') return null;
+  const size = session.inputs.get(spec.name)?.size;
+  if (size === undefined) return `input ${spec.name} is not among the workload's data`;
+  if (size === byteSize(spec)) return null;
+  return `input ${spec.name} should have ${byteSize(spec)} bytes by its shape, but the workload's data has ${size}`;
+}

@@ -1,0 +1,70 @@
+import { loadDawn, openDevice } from '../device/dawn.ts';
+import { dieWithParent } from '../device/watchdog.ts';
+import { assert, InternalError } from '../support/errors.ts';
+import { errorText, fail, failedResult, isFailure } from './failure.ts';
+import type { FromChild, ToChild } from './protocol.ts';
+import { sleepQuietly } from './quiet-wait.ts';
+import type { MeasureResult, TimingBudget } from './runner.ts';
+import { closeSession, openSession, type Session } from './session.ts';
+import { runTrial } from './trial.ts';
+
+/** The measuring process: one device, one workload at a time, one trial at a time. The parent may kill it at any moment. */
+dieWithParent();
+
+let opened: { readonly gpu: GPUDevice; readonly budget: TimingBudget; lost: string | null } | null = null;
+let session: Session | null = null;
+
+process.on('message', (message) => {
+  void answer(message as ToChild).then(tell, (error: unknown) =>
+    tell({ kind: 'failed', error: errorText(error), internal: error instanceof InternalError }),
+  );
+});
+
+function tell(message: FromChild): void {
+  process.send?.(message);
+}
+
+async function answer(message: ToChild): Promise<FromChild> {
+  switch (message.kind) {
+    case 'open': {
+      const { device, budget } = message;
+      const create = await loadDawn(device.driver);
+      const { gpu, description } = await openDevice(create, device.driver, device.adapter, device.description.profile);
+      const state = { gpu, budget, lost: null as string | null };
+      opened = state;
+      void gpu.lost.then(({ reason, message: text }) => {
+        state.lost = text === '' ? reason : text;
+      });
+      return { kind: 'opened', description };
+    }
+    case 'prepare': {
+      assert(opened !== null, 'prepare before open');
+      if (session !== null) closeSession(session);
+      session = null;
+      const made = await openSession(opened.gpu, message.data);
+      if (isFailure(made)) return { kind: 'failed', error: made.error, internal: false };
+      session = made;
+      return { kind: 'prepared' };
+    }
+    case 'measure': {
+      assert(opened !== null && session !== null, 'measure before prepare');
+      const { budget } = opened;
+      const begun = performance.now();
+      try {
+        const result = await runTrial(session, message.request, budget, (stage) => tell({ kind: 'stage', stage }));
+        return opened.lost === null
+          ? { kind: 'result', result, deviceLost: false }
+          : { kind: 'result', result: lostResult(opened.lost, begun), deviceLost: true };
+      } catch (error) {
+        // Promises are rejected a moment before the loss itself is announced.
+        for (let wait = 0; opened.lost === null && wait < 50; wait++) await sleepQuietly(2);
+        if (opened.lost === null) throw error;
+        return { kind: 'result', result: lostResult(`${opened.lost} (${errorText(error)})`, begun), deviceLost: true };
+      }
+    }
+  }
+}
+
+function lostResult(reason: string, begun: number): MeasureResult {
+  return failedResult(fail('device-lost', `the device was lost: ${reason}`), performance.now() - begun);
+}

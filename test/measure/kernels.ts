@@ -1,0 +1,144 @@
+import type { Artifact, BufferSpec } from '../../src/ir/artifact.ts';
+import type { WorkloadData } from '../../src/measure/runner.ts';
+import { createRandom } from '../../src/support/random.ts';
+
+/** Hand-written candidates of two workloads, right ones and planted wrong ones. */
+
+export const length = 1024;
+
+function vector(name: string, role: BufferSpec['role'], count = length): BufferSpec {
+  return { name, role, dtype: 'f32', shape: [count] };
+}
+
+/** `C = A + B`; `body` may do otherwise. It sees `i` and the buffers A, B, C. */
+export function vectorAdd(body = 'C[i] = A[i] + B[i];', workgroup: number = 64): Artifact {
+  return {
+    buffers: [vector('A', 'input'), vector('B', 'input'), vector('C', 'output')],
+    kernels: [
+      {
+        name: 'add',
+        entryPoint: 'main',
+        wgsl: `@group(0) @binding(0) var<storage, read> A: array<f32, ${length}>;
+@group(0) @binding(1) var<storage, read> B: array<f32, ${length}>;
+@group(0) @binding(2) var<storage, read_write> C: array<f32, ${length}>;
+@compute @workgroup_size(${workgroup})
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  let i = id.x;
+  ${body}
+}
+`,
+        workgroupSize: [workgroup, 1, 1],
+        dispatch: [Math.max(1, Math.floor(length / workgroup)), 1, 1],
+        bindings: [
+          { group: 0, binding: 0, buffer: 'A', access: 'read' },
+          { group: 0, binding: 1, buffer: 'B', access: 'read' },
+          { group: 0, binding: 2, buffer: 'C', access: 'read_write' },
+        ],
+        workgroupBytes: 0,
+        features: [],
+      },
+    ],
+  };
+}
+
+/** The same in two kernels that share a scratch buffer; the second reads what the first wrote. */
+export function vectorAddInTwo(): Artifact {
+  const [add] = vectorAdd().kernels;
+  if (add === undefined) throw new Error('vectorAdd has one kernel');
+  const kernel = (
+    name: string,
+    from: readonly string[],
+    to: string,
+    expression: string,
+  ): Artifact['kernels'][number] => ({
+    ...add,
+    name,
+    wgsl: `${from.map((buffer, i) => `@group(0) @binding(${i}) var<storage, read> ${buffer}: array<f32, ${length}>;`).join('\n')}
+@group(1) @binding(0) var<storage, read_write> ${to}: array<f32, ${length}>;
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) { let i = id.x; ${to}[i] = ${expression}; }
+`,
+    bindings: [
+      ...from.map((buffer, binding) => ({ group: 0, binding, buffer, access: 'read' as const })),
+      { group: 1, binding: 0, buffer: to, access: 'read_write' },
+    ],
+  });
+  return {
+    buffers: [...vectorAdd().buffers, vector('T', 'scratch')],
+    kernels: [kernel('copy', ['A'], 'T', 'A[i]'), kernel('finish', ['T', 'B'], 'C', 'T[i] + B[i]')],
+  };
+}
+
+export function vectorAddData(): WorkloadData {
+  const random = createRandom(1);
+  const [a, b] = [integers(length, random.below), integers(length, random.below)];
+  return {
+    inputs: [input('A', a), input('B', b)],
+    checks: [
+      {
+        buffer: 'C',
+        positions: null,
+        expected: Float64Array.from(a, (value, i) => value + (b[i] as number)),
+        absoluteTolerance: 0,
+        relativeTolerance: 0,
+      },
+    ],
+  };
+}
+
+/** One invocation an output, nothing tiled. */
+export function naiveMatmul(n: number): Artifact {
+  const square = (name: string, role: BufferSpec['role']): BufferSpec => ({ name, role, dtype: 'f32', shape: [n, n] });
+  return {
+    buffers: [square('A', 'input'), square('B', 'input'), square('C', 'output')],
+    kernels: [
+      {
+        name: 'matmul',
+        entryPoint: 'main',
+        wgsl: `@group(0) @binding(0) var<storage, read> A: array<f32, ${n * n}>;
+@group(0) @binding(1) var<storage, read> B: array<f32, ${n * n}>;
+@group(0) @binding(2) var<storage, read_write> C: array<f32, ${n * n}>;
+@compute @workgroup_size(8, 8)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  var sum = 0.0f;
+  for (var k = 0u; k < ${n}u; k++) {
+    sum += A[id.y * ${n}u + k] * B[k * ${n}u + id.x];
+  }
+  C[id.y * ${n}u + id.x] = sum;
+}
+`,
+        workgroupSize: [8, 8, 1],
+        dispatch: [n / 8, n / 8, 1],
+        bindings: [
+          { group: 0, binding: 0, buffer: 'A', access: 'read' },
+          { group: 0, binding: 1, buffer: 'B', access: 'read' },
+          { group: 0, binding: 2, buffer: 'C', access: 'read_write' },
+        ],
+        workgroupBytes: 0,
+        features: [],
+      },
+    ],
+  };
+}
+
+export function matmulData(n: number): WorkloadData {
+  const random = createRandom(2);
+  const [a, b] = [integers(n * n, random.below), integers(n * n, random.below)];
+  const expected = new Float64Array(n * n);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++)
+      for (let k = 0; k < n; k++)
+        expected[i * n + j] = (expected[i * n + j] as number) + (a[i * n + k] as number) * (b[k * n + j] as number);
+  return {
+    inputs: [input('A', a), input('B', b)],
+    checks: [{ buffer: 'C', positions: null, expected, absoluteTolerance: 0, relativeTolerance: 0 }],
+  };
+}
+
+function integers(count: number, below: (bound: number) => number): Float32Array {
+  return Float32Array.from({ length: count }, () => below(9) - 4);
+}
+
+function input(buffer: string, values: Float32Array): WorkloadData['inputs'][number] {
+  return { buffer, bytes: new Uint8Array(values.buffer) };
+}
