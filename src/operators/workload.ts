@@ -13,7 +13,12 @@ export interface Workload {
 
 /** Hash of the workload's canonical JSON: the name under which its records are found. */
 export function workloadKey(workload: Workload): string {
-  return hashJson({ operator: workload.operator, params: workload.params, attributes: workload.attributes, dtype: workload.dtype });
+  return hashJson({
+    operator: workload.operator,
+    params: workload.params,
+    attributes: workload.attributes,
+    dtype: workload.dtype,
+  });
 }
 
 /** `matmul m=128 n=128 k=128 f32`, parameters in declaration order. */

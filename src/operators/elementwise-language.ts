@@ -1,0 +1,176 @@
+import { UserError } from '../support/errors.ts';
+
+/*
+ * The small language of elementwise expressions: numbers, the operands x, y, z, + - * /, unary minus, parentheses and the
+ * functions below. It is parsed into a tree and never evaluated as code.
+ *
+ *   sum     = product (("+" | "-") product)*
+ *   product = factor (("*" | "/") factor)*
+ *   factor  = "-" factor | number | operand | function "(" sum ("," sum)* ")" | "(" sum ")"
+ */
+
+export const operandNames = ['x', 'y', 'z'] as const;
+export type OperandName = (typeof operandNames)[number];
+
+/** Function names and how many arguments each takes. */
+export const functionArity = {
+  relu: 1,
+  gelu: 1,
+  sigmoid: 1,
+  tanh: 1,
+  exp: 1,
+  log: 1,
+  sqrt: 1,
+  abs: 1,
+  min: 2,
+  max: 2,
+} as const;
+export type FunctionName = keyof typeof functionArity;
+
+export type Formula =
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'operand'; readonly name: OperandName }
+  | { readonly kind: 'negate'; readonly a: Formula }
+  | { readonly kind: 'binary'; readonly op: '+' | '-' | '*' | '/'; readonly a: Formula; readonly b: Formula }
+  | { readonly kind: 'call'; readonly name: FunctionName; readonly args: readonly Formula[] };
+
+/** Where a text stops being an expression: the sentence says what was expected and at which character, counted from 1. */
+export interface FormulaError {
+  readonly kind: 'formula-error';
+  readonly message: string;
+}
+
+const longestText = 500;
+
+interface Token {
+  readonly text: string;
+  readonly kind: 'number' | 'name' | 'sign' | 'end';
+  readonly at: number;
+}
+
+const tokenForm = /\s*(?:(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|([-+*/(),]))/y;
+
+function isFunctionName(name: string): name is FunctionName {
+  return Object.hasOwn(functionArity, name);
+}
+function isOperandName(name: string): name is OperandName {
+  return (operandNames as readonly string[]).includes(name);
+}
+
+function tokensOf(text: string): Token[] {
+  const tokens: Token[] = [];
+  tokenForm.lastIndex = 0;
+  const end = text.trimEnd().length;
+  while (tokenForm.lastIndex < end) {
+    const start = tokenForm.lastIndex;
+    const match = tokenForm.exec(text);
+    if (match === null) {
+      const at = start + (text.slice(start).length - text.slice(start).trimStart().length);
+      throw new UserError(`"${text[at]}" at character ${at + 1} has no meaning here`);
+    }
+    const [number, name, sign] = match.slice(1);
+    const found = number ?? name ?? sign ?? '';
+    const kind = number !== undefined ? 'number' : name !== undefined ? 'name' : 'sign';
+    tokens.push({ text: found, kind, at: tokenForm.lastIndex - found.length });
+  }
+  tokens.push({ text: '', kind: 'end', at: end });
+  return tokens;
+}
+
+/** The tree of an expression, or what is wrong with its text. */
+export function parseFormula(text: string): Formula | FormulaError {
+  try {
+    if (text.trim() === '') throw new UserError('it is empty');
+    if (text.length > longestText) throw new UserError(`it is longer than ${longestText} characters`);
+    return parseTokens(tokensOf(text));
+  } catch (fault) {
+    if (fault instanceof UserError) return { kind: 'formula-error', message: fault.message };
+    throw fault;
+  }
+}
+
+function parseTokens(tokens: readonly Token[]): Formula {
+  let next = 0;
+  const peek = (): Token => tokens[Math.min(next, tokens.length - 1)] as Token;
+  const describe = (token: Token): string =>
+    token.kind === 'end' ? 'the expression ends' : `"${token.text}" stands at character ${token.at + 1}`;
+  const expect = (sign: string): void => {
+    if (peek().text !== sign) throw new UserError(`expected "${sign}" where ${describe(peek())}`);
+    next++;
+  };
+
+  const chain = (signs: readonly string[], part: () => Formula): Formula => {
+    let left = part();
+    while (peek().kind === 'sign' && signs.includes(peek().text)) {
+      const op = peek().text as '+' | '-' | '*' | '/';
+      next++;
+      left = { kind: 'binary', op, a: left, b: part() };
+    }
+    return left;
+  };
+  const sum = (): Formula => chain(['+', '-'], product);
+  const product = (): Formula => chain(['*', '/'], factor);
+
+  const call = (name: Token): Formula => {
+    if (!isFunctionName(name.text)) {
+      throw new UserError(
+        `there is no function "${name.text}"; the functions are ${Object.keys(functionArity).join(', ')}`,
+      );
+    }
+    expect('(');
+    const args = [sum()];
+    while (peek().text === ',') {
+      next++;
+      args.push(sum());
+    }
+    expect(')');
+    const arity = functionArity[name.text];
+    if (args.length !== arity) {
+      throw new UserError(`${name.text} takes ${arity} argument${arity > 1 ? 's' : ''}, got ${args.length}`);
+    }
+    return { kind: 'call', name: name.text, args };
+  };
+
+  const factor = (): Formula => {
+    const token = peek();
+    next++;
+    if (token.kind === 'number') {
+      const value = Number(token.text);
+      // Beyond f32 there is no literal to print.
+      if (value > 3.4e38) throw new UserError(`${token.text} is too large`);
+      return { kind: 'number', value };
+    }
+    if (token.text === '-') return { kind: 'negate', a: factor() };
+    if (token.text === '(') {
+      const inner = sum();
+      expect(')');
+      return inner;
+    }
+    if (token.kind === 'name') {
+      if (peek().text === '(' || isFunctionName(token.text)) return call(token);
+      if (isOperandName(token.text)) return { kind: 'operand', name: token.text };
+      throw new UserError(`there is no operand "${token.text}"; the operands are ${operandNames.join(', ')}`);
+    }
+    throw new UserError(`expected a value where ${describe(token)}`);
+  };
+
+  const formula = sum();
+  if (peek().kind !== 'end') throw new UserError(`expected an operator where ${describe(peek())}`);
+  return formula;
+}
+
+/** The operands a formula uses, in the order x, y, z. */
+export function operandsOf(formula: Formula): OperandName[] {
+  const used = new Set<OperandName>();
+  const visit = (node: Formula): void => {
+    if (node.kind === 'operand') used.add(node.name);
+    if (node.kind === 'negate') visit(node.a);
+    if (node.kind === 'call') node.args.forEach(visit);
+    if (node.kind === 'binary') {
+      visit(node.a);
+      visit(node.b);
+    }
+  };
+  visit(formula);
+  return operandNames.filter((name) => used.has(name));
+}

@@ -1,0 +1,206 @@
+import * as ir from '../ir/builders.ts';
+import type { ArithmeticOp, CompareOp, DType, Expr, ReduceOp, UnaryOp } from '../ir/nodes.ts';
+import { UserError } from '../support/errors.ts';
+import type { Tensor } from './tensor.ts';
+
+/*
+ * The expressions of a tensor definition, in three sorts that the compiler keeps apart: an Index (integer, built of axes), a
+ * Value (an element of some dtype) and a Condition. After Halide's functional definitions and TVM's `te`, with functions where
+ * those have overloaded operators. A plain number may stand wherever the other operand says of which sort it is.
+ */
+
+/** Integer arithmetic over axes; what tensors are indexed with. */
+export interface Index {
+  readonly kind: 'index';
+  readonly expr: Expr;
+}
+/** An element of a tensor or arithmetic on elements. */
+export interface Value {
+  readonly kind: 'value';
+  readonly expr: Expr;
+  readonly dtype: DType;
+  readonly tensors: ReadonlySet<Tensor>;
+}
+/** What `select` chooses by. */
+export interface Condition {
+  readonly kind: 'condition';
+  readonly expr: Expr;
+  readonly tensors: ReadonlySet<Tensor>;
+}
+/** An axis that a reduction runs over; made by `reductionAxis`, usable as an index. */
+export interface ReductionAxis extends Index {
+  readonly name: string;
+  readonly extent: number;
+}
+/** A value combined over reduction axes; the whole right-hand side of a `compute`, never part of a larger expression. */
+export interface Reduction {
+  readonly kind: 'reduction';
+  readonly op: ReduceOp;
+  readonly value: Value;
+  readonly axes: readonly ReductionAxis[];
+}
+
+const noTensors: ReadonlySet<Tensor> = new Set();
+
+function tensorsOf(parts: readonly (Index | Value | Condition)[]): ReadonlySet<Tensor> {
+  const sets = parts.flatMap((part) => (part.kind === 'index' || part.tensors.size === 0 ? [] : [part.tensors]));
+  return sets.length === 0 ? noTensors : new Set(sets.flatMap((set) => [...set]));
+}
+
+/** The name an axis has inside its block. */
+export const iterName = (axis: string): string => `v${axis}`;
+
+/** An axis that a reduction runs over: `extent` values from 0. */
+export function reductionAxis(name: string, extent: number): ReductionAxis {
+  return { kind: 'index', expr: ir.variable(iterName(name)), name, extent };
+}
+
+/** A constant of the given dtype. */
+export function constant(value: number, dtype: DType = 'f32'): Value {
+  return { kind: 'value', expr: ir.float(value, dtype), dtype, tensors: noTensors };
+}
+
+/** An integer index constant. */
+export function indexConstant(value: number): Index {
+  if (!Number.isSafeInteger(value)) throw new UserError(`an index must be an integer, got ${value}`);
+  return { kind: 'index', expr: ir.int(value) };
+}
+
+type Operand = Index | Value;
+type Pair =
+  | { readonly kind: 'index'; readonly a: Index; readonly b: Index }
+  | { readonly kind: 'value'; readonly a: Value; readonly b: Value };
+
+function pairOf(what: string, a: Operand | number, b: Operand | number): Pair {
+  const model = typeof a === 'number' ? b : a;
+  if (typeof model === 'number')
+    throw new UserError(`${what} of two plain numbers: compute it, or wrap one in constant()`);
+  if (model.kind === 'index') {
+    const left = typeof a === 'number' ? indexConstant(a) : a;
+    const right = typeof b === 'number' ? indexConstant(b) : b;
+    if (left.kind === 'index' && right.kind === 'index') return { kind: 'index', a: left, b: right };
+  } else {
+    const left = typeof a === 'number' ? constant(a, model.dtype) : a;
+    const right = typeof b === 'number' ? constant(b, model.dtype) : b;
+    if (left.kind === 'value' && right.kind === 'value') {
+      if (left.dtype === right.dtype) return { kind: 'value', a: left, b: right };
+      throw new UserError(`${what} of ${left.dtype} and ${right.dtype}: cast one of them to the other's dtype`);
+    }
+  }
+  throw new UserError(`${what} of an index and a value: cast the index to the value's dtype`);
+}
+
+/** Folds what a definition with default parameters (stride 1, no padding) leaves behind, so that programs read well. */
+function foldIndex(op: ArithmeticOp, a: Expr, b: Expr): Expr {
+  if (a.kind === 'int' && b.kind === 'int') {
+    if (op === 'add') return ir.int(a.value + b.value);
+    if (op === 'sub') return ir.int(a.value - b.value);
+    if (op === 'mul') return ir.int(a.value * b.value);
+  }
+  if (op === 'add' && a.kind === 'int' && a.value === 0) return b;
+  if ((op === 'add' || op === 'sub') && b.kind === 'int' && b.value === 0) return a;
+  if (op === 'mul' && a.kind === 'int' && a.value === 1) return b;
+  if ((op === 'mul' || op === 'div') && b.kind === 'int' && b.value === 1) return a;
+  return ir.binary(op, a, b);
+}
+
+function arithmetic<T extends Operand>(op: ArithmeticOp, a: T | number, b: T | number): T {
+  const pair = pairOf(op, a, b);
+  const result: Operand =
+    pair.kind === 'index'
+      ? { kind: 'index', expr: foldIndex(op, pair.a.expr, pair.b.expr) }
+      : {
+          kind: 'value',
+          expr: ir.binary(op, pair.a.expr, pair.b.expr),
+          dtype: pair.a.dtype,
+          tensors: tensorsOf([pair.a, pair.b]),
+        };
+  // The pair's sort is that of the operands, which is T.
+  return result as T;
+}
+
+export const add = <T extends Operand>(a: T | number, b: T | number): T => arithmetic('add', a, b);
+export const sub = <T extends Operand>(a: T | number, b: T | number): T => arithmetic('sub', a, b);
+export const mul = <T extends Operand>(a: T | number, b: T | number): T => arithmetic('mul', a, b);
+export const min = <T extends Operand>(a: T | number, b: T | number): T => arithmetic('min', a, b);
+export const max = <T extends Operand>(a: T | number, b: T | number): T => arithmetic('max', a, b);
+/** Division of elements; for indices see floorDiv. */
+export const div = (a: Value | number, b: Value | number): Value => arithmetic<Value>('div', a, b);
+export const pow = (a: Value | number, b: Value | number): Value => arithmetic<Value>('pow', a, b);
+
+function positive(what: string, divisor: number): number {
+  if (Number.isSafeInteger(divisor) && divisor > 0) return divisor;
+  throw new UserError(`${what} needs a positive integer divisor, got ${divisor}`);
+}
+/** Index division by a positive constant, rounding down. */
+export const floorDiv = (a: Index, divisor: number): Index =>
+  arithmetic<Index>('div', a, positive('floorDiv', divisor));
+/** The remainder of floorDiv, in [0, divisor). */
+export const mod = (a: Index, divisor: number): Index => arithmetic<Index>('mod', a, positive('mod', divisor));
+
+function elementwise(op: UnaryOp): (a: Value) => Value {
+  return (a) => ({ kind: 'value', expr: ir.unary(op, a.expr), dtype: a.dtype, tensors: a.tensors });
+}
+export const neg = elementwise('neg');
+export const abs = elementwise('abs');
+export const exp = elementwise('exp');
+export const log = elementwise('log');
+export const sqrt = elementwise('sqrt');
+export const inverseSqrt = elementwise('inverseSqrt');
+export const tanh = elementwise('tanh');
+export const floor = elementwise('floor');
+
+/** Converts an element, or an index that is needed as an element. */
+export function cast(dtype: DType, a: Operand): Value {
+  if (a.kind === 'value' && a.dtype === dtype) return a;
+  return { kind: 'value', expr: ir.cast(dtype, a.expr), dtype, tensors: tensorsOf([a]) };
+}
+
+function comparison(op: CompareOp): (a: Operand | number, b: Operand | number) => Condition {
+  return (a, b) => {
+    const pair = pairOf(op, a, b);
+    return { kind: 'condition', expr: ir.binary(op, pair.a.expr, pair.b.expr), tensors: tensorsOf([pair.a, pair.b]) };
+  };
+}
+export const lt = comparison('lt');
+export const le = comparison('le');
+export const gt = comparison('gt');
+export const ge = comparison('ge');
+export const eq = comparison('eq');
+export const ne = comparison('ne');
+
+/** All of the conditions (at least one). */
+export function and(first: Condition, ...rest: readonly Condition[]): Condition {
+  const expr = rest.reduce<Expr>((all, next) => ir.binary('and', all, next.expr), first.expr);
+  return { kind: 'condition', expr, tensors: tensorsOf([first, ...rest]) };
+}
+/** Any of the conditions (at least one). */
+export function or(first: Condition, ...rest: readonly Condition[]): Condition {
+  const expr = rest.reduce<Expr>((any, next) => ir.binary('or', any, next.expr), first.expr);
+  return { kind: 'condition', expr, tensors: tensorsOf([first, ...rest]) };
+}
+export function not(a: Condition): Condition {
+  return { kind: 'condition', expr: ir.unary('not', a.expr), tensors: a.tensors };
+}
+
+/** `condition ? then : otherwise`; a load in the branch not taken is not performed, so it may lie outside its tensor. */
+export function select(condition: Condition, then: Value | number, otherwise: Value | number): Value {
+  const pair = pairOf('select', then, otherwise);
+  if (pair.kind === 'index') throw new UserError('select of two indices: cast them to a dtype first');
+  return {
+    kind: 'value',
+    expr: ir.select(condition.expr, pair.a.expr, pair.b.expr),
+    dtype: pair.a.dtype,
+    tensors: tensorsOf([condition, pair.a, pair.b]),
+  };
+}
+
+function reduction(op: ReduceOp): (value: Value, axes: readonly ReductionAxis[]) => Reduction {
+  return (value, axes) => ({ kind: 'reduction', op, value, axes });
+}
+/** Sum of a value over reduction axes, outermost first. */
+export const sumOver = reduction('sum');
+/** Largest value over reduction axes. */
+export const maxOver = reduction('max');
+/** Smallest value over reduction axes. */
+export const minOver = reduction('min');

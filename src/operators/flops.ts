@@ -1,0 +1,72 @@
+import type { Block, DType, Expr, Program } from '../ir/nodes.ts';
+import { blocksOf } from '../ir/visit.ts';
+
+/** Bytes of one element in storage. */
+export function bytesPerElement(dtype: DType): number {
+  return dtype === 'f16' ? 2 : 4;
+}
+
+/** Whether an expression is made of loop and iteration variables and integers only. */
+function isIndexArithmetic(expr: Expr): boolean {
+  switch (expr.kind) {
+    case 'int':
+    case 'var':
+      return true;
+    case 'float':
+    case 'load':
+    case 'select':
+    case 'cast':
+      return false;
+    case 'unary':
+      return isIndexArithmetic(expr.a);
+    case 'binary':
+      return isIndexArithmetic(expr.a) && isIndexArithmetic(expr.b);
+  }
+}
+
+const free: ReadonlySet<string> = new Set(['lt', 'le', 'gt', 'ge', 'eq', 'ne', 'and', 'or', 'neg', 'abs', 'not']);
+
+function operationsOf(expr: Expr): number {
+  if (isIndexArithmetic(expr)) return 0;
+  switch (expr.kind) {
+    case 'int':
+    case 'var':
+    case 'float':
+    case 'load':
+      return 0;
+    case 'cast':
+      return operationsOf(expr.a);
+    case 'unary':
+      return operationsOf(expr.a) + (free.has(expr.op) ? 0 : 1);
+    case 'binary':
+      return operationsOf(expr.a) + operationsOf(expr.b) + (free.has(expr.op) ? 0 : 1);
+    case 'select':
+      return operationsOf(expr.condition) + Math.max(operationsOf(expr.then), operationsOf(expr.otherwise));
+  }
+}
+
+/**
+ * Floating-point operations of one instance of a block: an addition, multiplication, division, min, max or transcendental function
+ * counts 1, a reduction's combination 1; comparisons, signs, selects, casts and index arithmetic 0. Of a select the dearer branch.
+ */
+export function flopsOfBlock(block: Block): number {
+  const values = block.writes.reduce((total, write) => total + operationsOf(write.value), 0);
+  return values + (block.reducer === null ? 0 : block.writes.length);
+}
+
+/** Floating-point operations of a program: every block over its whole iteration domain, guards and repeated work not counted. */
+export function flopsOf(program: Program): number {
+  return blocksOf(program).reduce((total, block) => {
+    const instances = block.iters.reduce((product, iter) => product * iter.extent, 1);
+    return total + instances * flopsOfBlock(block);
+  }, 0);
+}
+
+/** Bytes that any kernel for the program moves at least: inputs and outputs once each. */
+export function minimumBytes(program: Program): number {
+  const parameters = new Set([...program.inputs, ...program.outputs]);
+  return program.buffers.reduce((total, { name, dtype, shape }) => {
+    if (!parameters.has(name)) return total;
+    return total + shape.reduce((product, extent) => product * extent, bytesPerElement(dtype));
+  }, 0);
+}

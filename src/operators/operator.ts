@@ -1,0 +1,46 @@
+import type { Program } from '../ir/nodes.ts';
+import type { Refusal } from '../support/refusal.ts';
+import type { Fill, Tolerance } from './fill.ts';
+import type { Workload } from './workload.ts';
+
+/** An integer (or, as 0 and 1, a flag) that an operator is told in its shape. */
+export interface ParameterSpec {
+  readonly kind: 'dimension' | 'integer' | 'flag';
+  /** A flag's default is 0 or 1. */
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  /** One line for people, e.g. `rows of A and C`. */
+  readonly doc: string;
+}
+
+/** A text that an operator is told, e.g. an elementwise expression. */
+export interface AttributeSpec {
+  readonly kind: 'attribute';
+  readonly default: string;
+  readonly doc: string;
+}
+
+/** Buffer contents by name, packed row-major. */
+export type InputValues = Readonly<Record<string, Float64Array>>;
+
+/** The value one output element must have, by flat row-major index; in float64, not rounded. */
+export type ElementReference = (flatIndex: number) => number;
+
+/** An operator as the rest of wgtune sees it: everything about a workload of it. Made by `defineOperator`. */
+export interface Operator {
+  readonly name: string;
+  readonly summary: string;
+  readonly parameters: Readonly<Record<string, ParameterSpec>>;
+  readonly attributes: Readonly<Record<string, AttributeSpec>>;
+  /** Why these parameters do not go together, or null. The functions below may be called only where this returns null. */
+  readonly check: (workload: Workload) => Refusal | null;
+  /** The plain program: one nest of serial loops a stage. */
+  readonly build: (workload: Workload) => Program;
+  /** What each output must hold, written independently of the program. */
+  readonly reference: (workload: Workload, inputs: InputValues) => Readonly<Record<string, ElementReference>>;
+  /** What each input is filled with for verification. */
+  readonly fills: (workload: Workload) => Readonly<Record<string, Fill>>;
+  /** How far outputs may be from the reference. */
+  readonly tolerance: (workload: Workload) => Tolerance;
+}

@@ -1,0 +1,191 @@
+import * as ir from '../ir/builders.ts';
+import type { Buffer, DType, Expr, Iter, Program, ReduceOp, Stmt } from '../ir/nodes.ts';
+import { freshName, varsOf } from '../ir/visit.ts';
+import { UserError } from '../support/errors.ts';
+import { type Index, indexConstant, iterName, type Reduction, type Value } from './expression.ts';
+
+/** An input, or what a stage computes. Row-major; extents in elements. */
+export interface Tensor {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** How it is computed; null for an input. */
+  readonly stage: Stage | null;
+  /** The element at the given indices, one a dimension. */
+  readonly at: (...indices: readonly (Index | number)[]) => Value;
+}
+
+interface AxisOf {
+  readonly name: string;
+  readonly extent: number;
+  readonly type: Iter['type'];
+}
+
+/** One definition: it becomes one loop nest around one block. */
+export interface Stage {
+  /** Name of the block. */
+  readonly name: string;
+  /** Spatial axes in the order of the tensor's dimensions, then the reduction axes. */
+  readonly axes: readonly AxisOf[];
+  readonly value: Value;
+  readonly reduce: ReduceOp | null;
+}
+
+const nameForm = /^[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*$/;
+
+function checkName(what: string, name: string): void {
+  if (!nameForm.test(name))
+    throw new UserError(`${what} "${name}" must be letters, digits and single underscores, starting with a letter`);
+}
+
+function checkExtent(what: string, extent: number): void {
+  if (!Number.isSafeInteger(extent) || extent < 1)
+    throw new UserError(`${what} must be a positive integer, got ${extent}`);
+}
+
+function makeTensor(name: string, dtype: DType, shape: readonly number[], stage: Stage | null): Tensor {
+  checkName('tensor name', name);
+  shape.forEach((extent, dimension) => {
+    checkExtent(`dimension ${dimension} of ${name}`, extent);
+  });
+  const tensor: Tensor = {
+    name,
+    dtype,
+    shape,
+    stage,
+    at: (...indices) => {
+      if (indices.length !== shape.length) {
+        throw new UserError(`${name} has ${shape.length} dimensions, got ${indices.length} indices`);
+      }
+      const exprs = indices.map((index) => (typeof index === 'number' ? indexConstant(index) : index).expr);
+      return { kind: 'value', expr: ir.load(name, exprs), dtype, tensors: new Set([tensor]) };
+    },
+  };
+  return tensor;
+}
+
+/** A tensor that is given. A scalar is a tensor of shape [1]. */
+export function input(name: string, shape: readonly number[], dtype: DType): Tensor {
+  return makeTensor(name, dtype, shape, null);
+}
+
+/**
+ * Defines a tensor by the expression of one element: `compute('C', { i: m, j: n }, ({ i, j }) => sumOver(..., [k]))`.
+ * `axes` names the dimensions, outermost first, with their extents; the tensor has that shape and the expression's dtype.
+ * The definition is called `stage` (the block's name), by default the tensor's name and `_stage`: block, loop and buffer
+ * names are one name space.
+ */
+export function compute<const A extends Readonly<Record<string, number>>>(
+  name: string,
+  axes: A,
+  element: (index: { readonly [K in keyof A]: Index }) => Value | Reduction,
+  options: { readonly stage?: string } = {},
+): Tensor {
+  const stage = options.stage ?? `${name}_stage`;
+  checkName('stage name', stage);
+  if (Object.keys(axes).length === 0) throw new UserError(`${name} needs an axis; a scalar has one of extent 1`);
+  const spatial = Object.entries(axes).map(([axis, extent]): AxisOf => ({ name: axis, extent, type: 'spatial' }));
+  const indices = Object.fromEntries(
+    spatial.map((axis) => [axis.name, { kind: 'index', expr: ir.variable(iterName(axis.name)) } satisfies Index]),
+  );
+  // Object.fromEntries forgets the keys, which are those of `axes`.
+  const body = element(indices as { readonly [K in keyof A]: Index });
+  const reduced = body.kind === 'reduction' ? body.axes : [];
+  if (body.kind === 'reduction' && reduced.length === 0) throw new UserError(`${name} reduces over no axis`);
+  const all = [
+    ...spatial,
+    ...reduced.map((axis): AxisOf => ({ name: axis.name, extent: axis.extent, type: 'reduction' })),
+  ];
+  const value = body.kind === 'reduction' ? body.value : body;
+  const known = new Set<string>();
+  for (const axis of all) {
+    checkName(`axis of ${name}`, axis.name);
+    checkExtent(`axis ${axis.name} of ${name}`, axis.extent);
+    if (known.has(iterName(axis.name))) throw new UserError(`${name} has two axes named ${axis.name}`);
+    known.add(iterName(axis.name));
+  }
+  for (const used of varsOf(value.expr)) {
+    if (!known.has(used))
+      throw new UserError(`${name} uses an axis ${used.slice(1)} that it neither has nor reduces over`);
+  }
+  const shape = spatial.map((axis) => axis.extent);
+  return makeTensor(name, value.dtype, shape, {
+    name: stage,
+    axes: all,
+    value,
+    reduce: body.kind === 'reduction' ? body.op : null,
+  });
+}
+
+/** The tensors `outputs` depend on and themselves, each after what it depends on. */
+function inOrder(outputs: readonly Tensor[]): Tensor[] {
+  const order: Tensor[] = [];
+  const visit = (tensor: Tensor): void => {
+    if (order.includes(tensor)) return;
+    for (const read of tensor.stage?.value.tensors ?? []) visit(read);
+    order.push(tensor);
+  };
+  for (const output of outputs) visit(output);
+  return order;
+}
+
+/**
+ * The program that computes `outputs` from `inputs` (both in binding order): one nest of serial loops a stage, all buffers in
+ * storage. A loop has its axis's name; where stages share one, the last keeps it and the others say `rowMax_i`.
+ */
+export function program(inputs: readonly Tensor[], outputs: readonly Tensor[]): Program {
+  const tensors = inOrder(outputs);
+  for (const tensor of tensors) {
+    if (tensor.stage === null && !inputs.includes(tensor))
+      throw new UserError(`${tensor.name} is read but is not among the inputs`);
+  }
+  for (const tensor of inputs) {
+    if (tensor.stage !== null) throw new UserError(`${tensor.name} is computed, so it cannot be an input`);
+    if (!tensors.includes(tensor)) throw new UserError(`input ${tensor.name} is never read`);
+  }
+  for (const tensor of outputs) {
+    if (tensor.stage === null) throw new UserError(`output ${tensor.name} is not computed`);
+  }
+  const between = tensors.filter((tensor) => tensor.stage !== null && !outputs.includes(tensor));
+  const taken = new Set<string>();
+  for (const name of tensors.flatMap((tensor) => (tensor.stage ? [tensor.name, tensor.stage.name] : [tensor.name]))) {
+    if (taken.has(name)) throw new UserError(`two tensors or stages are named ${name}`);
+    taken.add(name);
+  }
+  // Last stage first: it keeps the plain axis names.
+  const body: Stmt[] = [];
+  for (const tensor of tensors.toReversed()) {
+    if (tensor.stage !== null) body.unshift(nestOf(tensor, tensor.stage, taken));
+  }
+  return {
+    inputs: inputs.map((tensor) => tensor.name),
+    outputs: outputs.map((tensor) => tensor.name),
+    buffers: [...inputs, ...outputs, ...between].map(
+      ({ name, dtype, shape }): Buffer => ({ name, dtype, shape, scope: 'storage' }),
+    ),
+    body,
+  };
+}
+
+function nestOf(tensor: Tensor, stage: Stage, taken: Set<string>): Stmt {
+  const loops = stage.axes.map((axis) => {
+    const name = taken.has(axis.name) ? freshName(taken, `${tensor.name}_${axis.name}`) : axis.name;
+    taken.add(name);
+    return { ...axis, loop: name };
+  });
+  const indices = loops.filter((axis) => axis.type === 'spatial').map((axis): Expr => ir.variable(iterName(axis.name)));
+  const block: Stmt = {
+    kind: 'block',
+    name: stage.name,
+    iters: loops.map(({ name, extent, type, loop }) => ({
+      name: iterName(name),
+      extent,
+      type,
+      binding: ir.variable(loop),
+    })),
+    predicate: [],
+    writes: [{ buffer: tensor.name, indices, value: stage.value.expr }],
+    reducer: stage.reduce === null ? null : { op: stage.reduce, initialises: true },
+  };
+  return loops.reduceRight<Stmt>((inner, axis) => ir.forLoop(axis.loop, axis.extent, inner), block);
+}
