@@ -244,7 +244,7 @@ function bind(koffi: Koffi, path: string): XgboostLibrary | Refusal {
   };
 }
 
-/** XGBoost appends a stack trace to its messages; the first line says what is wrong. */
+/** XGBoost puts the time and its own source file before its messages and a stack trace behind; the rest says what is wrong. */
 function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? text;
+  return (text.split('\n', 1)[0] ?? '').replace(/^\[[\d:]+\] \S+:\d+: /, '');
 }

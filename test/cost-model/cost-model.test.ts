@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest';
+import type { CostModel, TrainingData } from '../../src/cost-model/cost-model.ts';
+import { createRandomModel } from '../../src/cost-model/random-model.ts';
+import { createResidualModel } from '../../src/cost-model/residual-model.ts';
+import { createXgboostModel, type XgboostModel, type XgboostModelOptions } from '../../src/cost-model/xgboost-model.ts';
+import { pairwiseAccuracy, sample, xgboost, xgboostMissing } from './fixtures.ts';
+
+const columns = 20;
+const train = sample(300, columns, 11);
+const test = sample(150, columns, 12);
+const complete = (data: ReturnType<typeof sample>): TrainingData => ({
+  ...data,
+  depth: new Float32Array(data.count).fill(1),
+});
+
+function scores(model: CostModel, data = test): Float32Array {
+  const into = new Float32Array(data.count);
+  model.score(data.rows, data.count, data.columns, into);
+  return into;
+}
+
+function boosted(options: Partial<XgboostModelOptions> = {}): XgboostModel {
+  return createXgboostModel(xgboost(), { seed: 3, ...options });
+}
+
+/** Knows one column and nothing else; `trust` says how its score relates to the truth. */
+function columnModel(column: number, trust: (value: number) => number): CostModel {
+  return {
+    name: 'column',
+    trained: false,
+    score: (rows, count, width, into) => {
+      for (let row = 0; row < count; row++) into[row] = trust(rows[row * width + column] as number);
+    },
+    fit: () => {},
+  };
+}
+
+const models: Record<string, () => CostModel> = {
+  random: () => createRandomModel(3),
+  ...(xgboostMissing
+    ? {}
+    : {
+        xgboost: () => boosted(),
+        'xgboost, regression': () => boosted({ objective: 'reg:squarederror' }),
+        'xgboost, one member': () => boosted({ members: 1 }),
+        residual: () =>
+          createResidualModel(
+            columnModel(0, (value) => value),
+            boosted(),
+          ),
+      }),
+};
+
+describe.each(Object.entries(models))('every cost model: %s', (_name, create) => {
+  it('scores with finite numbers before and after it learns, and writes nothing else', async () => {
+    const model = create();
+    for (let time = 0; time < 2; time++) {
+      const into = new Float32Array(test.count + 3).fill(-5);
+      const rows = test.rows.slice();
+      model.score(rows, test.count, columns, into);
+      expect(into.slice(0, test.count).every(Number.isFinite)).toBe(true);
+      expect([...into.slice(test.count)]).toEqual([-5, -5, -5]);
+      expect(rows).toEqual(test.rows);
+      await model.fit(complete(train));
+    }
+  });
+
+  it('gives the same scores for the same seed and calls', async () => {
+    const twice = [create(), create()].map(async (model) => {
+      const before = scores(model);
+      await model.fit(complete(train));
+      return [before, scores(model)];
+    });
+    const [first, second] = await Promise.all(twice);
+    expect(second).toEqual(first);
+  });
+
+  it('survives nothing to score and nothing to learn from', async () => {
+    const model = create();
+    model.score(new Float32Array(0), 0, columns, new Float32Array(0));
+    await model.fit({
+      rows: new Float32Array(0),
+      columns,
+      count: 0,
+      labels: new Float32Array(0),
+      depth: new Float32Array(0),
+    });
+    expect(model.trained).toBe(false);
+  });
+
+  it('survives one row, and rows that all failed', async () => {
+    const model = create();
+    await model.fit({ ...complete(train), count: 1 });
+    await model.fit({ ...complete(train), labels: new Float32Array(train.count) });
+    expect(scores(model).every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('random model', () => {
+  it('gives other scores for another seed, spread over [0, 1)', () => {
+    const one = scores(createRandomModel(1));
+    expect(scores(createRandomModel(2))).not.toEqual(one);
+    expect(Math.min(...one)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...one)).toBeLessThan(1);
+    expect(Math.max(...one) - Math.min(...one)).toBeGreaterThan(0.8);
+  });
+});
+
+describe.skipIf(xgboostMissing)('xgboost model', () => {
+  for (const objective of ['rank:pairwise', 'reg:squarederror'] as const) {
+    it(`puts programs it has not seen in order (${objective})`, async () => {
+      const model = boosted({ objective });
+      expect(model.trained).toBe(false);
+      expect(new Set(scores(model)).size).toBe(1);
+      await model.fit(complete(train));
+      expect(model.trained).toBe(true);
+      expect(pairwiseAccuracy(scores(model), test.labels)).toBeGreaterThan(0.85);
+    });
+  }
+
+  it('forgets what it learned before', async () => {
+    const [fresh, refitted] = [boosted(), boosted()];
+    await refitted.fit({ ...complete(train), labels: train.labels.map((label) => 1 - label) });
+    await refitted.fit(complete(train));
+    await fresh.fit(complete(train));
+    expect(scores(refitted)).toEqual(scores(fresh));
+  });
+
+  it('learns prefixes among prefixes: rows of different depth are not rivals', async () => {
+    // Prefixes know column 0 only, and carry the best label of what may follow; all better than any complete program.
+    const rows = new Float32Array(2 * train.rows.length).fill(Number.NaN);
+    rows.set(train.rows);
+    const labels = new Float32Array(2 * train.count);
+    const depth = new Float32Array(2 * train.count).fill(1);
+    labels.set(train.labels.map((label) => label / 2));
+    for (let row = 0; row < train.count; row++) {
+      const value = train.rows[row * columns] as number;
+      rows[(train.count + row) * columns] = value;
+      labels[train.count + row] = 0.5 + value / 16;
+      depth[train.count + row] = 0.1;
+    }
+    const model = boosted();
+    await model.fit({ rows, columns, count: 2 * train.count, labels, depth });
+    expect(pairwiseAccuracy(scores(model), test.labels)).toBeGreaterThan(0.85);
+    const prefixes = { ...test, rows: new Float32Array(test.rows.length).fill(Number.NaN) };
+    for (let row = 0; row < test.count; row++) prefixes.rows[row * columns] = test.rows[row * columns] as number;
+    const wanted = Float32Array.from({ length: test.count }, (_, row) => test.rows[row * columns] as number);
+    expect(pairwiseAccuracy(scores(model, prefixes), wanted)).toBeGreaterThan(0.9);
+  });
+
+  it('is less sure where it has seen nothing', async () => {
+    // Trained on the lower half of column 1 only.
+    const lower = [...Array(train.count).keys()].filter((row) => (train.rows[row * columns + 1] as number) < 4);
+    const rows = new Float32Array(lower.length * columns);
+    for (const [at, row] of lower.entries())
+      rows.set(train.rows.subarray(row * columns, (row + 1) * columns), at * columns);
+    const labels = Float32Array.from(lower, (row) => train.labels[row] as number);
+    const model = boosted({ members: 5, objective: 'reg:squarederror' });
+    await model.fit(complete({ rows, columns, count: lower.length, labels }));
+    const seen = new Float32Array(lower.length);
+    const mean = new Float32Array(lower.length);
+    model.scoreWithUncertainty(rows, lower.length, columns, mean, seen);
+    const plain = new Float32Array(lower.length);
+    model.score(rows, lower.length, columns, plain);
+    for (let row = 0; row < lower.length; row++) expect(mean[row]).toBeCloseTo(plain[row] as number, 4);
+    const unseen = new Float32Array(test.count);
+    model.scoreWithUncertainty(test.rows, test.count, columns, new Float32Array(test.count), unseen);
+    const average = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+    expect(average(unseen)).toBeGreaterThan(average(seen));
+    expect(average(seen)).toBeGreaterThan(0);
+  });
+
+  it('has no spread with one member', async () => {
+    const model = boosted({ members: 1 });
+    await model.fit(complete(train));
+    const deviation = new Float32Array(test.count);
+    model.scoreWithUncertainty(test.rows, test.count, columns, new Float32Array(test.count), deviation);
+    expect(deviation.every((value) => value === 0)).toBe(true);
+  });
+});
+
+describe.skipIf(xgboostMissing)('residual model', () => {
+  // Few rows: what is known before must help.
+  const few: TrainingData = { ...complete(train), count: 16 };
+  const truth = (data: ReturnType<typeof sample>): CostModel => ({
+    name: 'truth',
+    trained: false,
+    score: (rows, count, _columns, into) => {
+      const labels = rows === data.rows ? data.labels : test.labels;
+      for (let row = 0; row < count; row++) into[row] = 3 * Math.log(labels[row] as number) + 7;
+    },
+    fit: () => {},
+  });
+
+  it('is the base until it is fitted', () => {
+    const base = columnModel(0, (value) => value);
+    expect(scores(createResidualModel(base, boosted()))).toEqual(scores(base));
+  });
+
+  it('keeps what a good base knows', async () => {
+    const model = createResidualModel(truth(train), boosted({ objective: 'reg:squarederror' }));
+    const alone = boosted({ objective: 'reg:squarederror' });
+    await model.fit(few);
+    await alone.fit(few);
+    expect(pairwiseAccuracy(scores(model), test.labels)).toBeGreaterThan(0.95);
+    expect(pairwiseAccuracy(scores(alone), test.labels)).toBeLessThan(0.9);
+  });
+
+  it('is not led astray by a base that is wrong', async () => {
+    const model = createResidualModel(
+      columnModel(7, (value) => (Number.isNaN(value) ? -50 : 50 * value)),
+      boosted({ objective: 'reg:squarederror' }),
+    );
+    await model.fit(complete(train));
+    expect(pairwiseAccuracy(scores(model), test.labels)).toBeGreaterThan(0.85);
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { calibrate, groupMeans, labelFloor, logLabels, rankingOf, subset } from '../../src/cost-model/training-set.ts';
+import { createRandom } from '../../src/support/random.ts';
+
+describe('training set', () => {
+  const data = {
+    rows: new Float32Array(6),
+    columns: 1,
+    count: 6,
+    labels: new Float32Array(6),
+    depth: Float32Array.of(1, 0.5, 1, 1, 0.5, 1),
+    groups: Uint32Array.of(2, 1, 1, 2, 1, 1),
+  };
+
+  it('puts rivals together: same group, same depth', () => {
+    const { order, sizes } = rankingOf(data, () => true);
+    expect([...order]).toEqual([1, 4, 2, 5, 0, 3]);
+    expect([...sizes]).toEqual([2, 2, 2]);
+  });
+
+  it('leaves rows out', () => {
+    const { order, sizes } = rankingOf(data, (row) => row !== 4);
+    expect([...order]).toEqual([1, 2, 5, 0, 3]);
+    expect([...sizes]).toEqual([1, 2, 2]);
+  });
+
+  it('gives members different rows, about four fifths, and all rows where they are few', () => {
+    const kept = (name: string) => {
+      const keep = subset(1000, 3, createRandom(1).fork(name));
+      return Array.from({ length: 1000 }, (_, row) => keep(row));
+    };
+    expect(kept('a').filter(Boolean).length).toBeGreaterThan(750);
+    expect(kept('a').filter(Boolean).length).toBeLessThan(850);
+    expect(kept('a')).toEqual(kept('a'));
+    expect(kept('a')).not.toEqual(kept('b'));
+    const few = subset(10, 3, createRandom(1));
+    expect(Array.from({ length: 10 }, (_, row) => few(row)).every(Boolean)).toBe(true);
+  });
+
+  it('weighs a group by the mean of its rows', () => {
+    expect([...groupMeans(Float32Array.of(1, 3, 5), Uint32Array.of(2, 1))]).toEqual([2, 5]);
+  });
+
+  it('takes logarithms of failures without becoming infinite', () => {
+    const [one, none] = logLabels(Float32Array.of(1, 0));
+    expect(one).toBe(0);
+    expect(none).toBeCloseTo(Math.log(labelFloor), 5);
+  });
+
+  it('finds what a base is worth', () => {
+    const labels = Float32Array.of(1, 0.5, 0.25, 0.125);
+    const line = calibrate(
+      logLabels(labels).map((value) => 2 * value + 5),
+      labels,
+      4,
+    );
+    expect(line.scale).toBeCloseTo(0.5, 4);
+    expect(line.shift).toBeCloseTo(-2.5, 4);
+    expect(calibrate(Float32Array.of(1, 1, 1, 1), labels, 4).scale).toBe(0);
+    expect(calibrate(Float32Array.of(1, 2, 3, 4), labels, 4).scale).toBe(0);
+  });
+});
