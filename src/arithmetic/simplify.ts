@@ -10,6 +10,11 @@ import { addTerm, exprOfLinear, floorDiv, floorMod, type Linear, linearOf, type 
  * TVM's rewrite simplifiers, with the linear form doing the work of most of them.
  */
 export function simplify(expr: Expr, ranges: Ranges): Expr {
+  if (expr.kind === 'var') {
+    // A loop of one iteration stands still.
+    const range = ranges.get(expr.name);
+    return range !== undefined && range.min === range.max ? int(range.min) : expr;
+  }
   const node = mapChildren(expr, (child) => simplify(child, ranges));
   if (node.kind === 'select') {
     const { min, max } = isIndex(node.condition) ? boundsOf(node.condition, ranges) : { min: 0, max: 1 };
@@ -112,13 +117,9 @@ function divide(a: Expr, c: number, ranges: Ranges): Expr {
 }
 
 function quotientAtom(rest: Linear, c: number, ranges: Ranges): Expr {
-  // (g*x + k) // (g*d) = (x + k // g) // d
-  const g = commonDivisor(rest, c);
-  if (g > 1) {
-    const reduced = new Map<string, Term>();
-    for (const { atom, coefficient } of rest.terms.values()) addTerm(reduced, atom, coefficient / g);
-    return divide(exprOfLinear({ terms: reduced, constant: Math.floor(rest.constant / g) }), c / g, ranges);
-  }
+  // (g*x + r) // (g*d) = x // d where 0 <= r < g
+  const scaled = scaledPart(rest, c, ranges);
+  if (scaled !== null) return divide(exprOfLinear(scaled.quotient), c / scaled.g, ranges);
   const only = rest.terms.size === 1 && rest.constant === 0 ? [...rest.terms.values()][0] : undefined;
   // (x // a) // c = x // (a * c)
   if (
@@ -143,16 +144,14 @@ function remainder(a: Expr, c: number, ranges: Ranges): Expr {
   if (low === Math.floor(bounds.max / c)) {
     return exprOfLinear({ terms: rest.terms, constant: rest.constant - low * c });
   }
-  // (g*x + k) % (g*d) = g * ((x + k // g) % d) + k % g
-  const g = commonDivisor(rest, c);
-  if (g > 1) {
-    const reduced = new Map<string, Term>();
-    for (const { atom, coefficient } of rest.terms.values()) addTerm(reduced, atom, coefficient / g);
-    const inner = remainder(exprOfLinear({ terms: reduced, constant: Math.floor(rest.constant / g) }), c / g, ranges);
+  // (g*x + r) % (g*d) = g * (x % d) + r where 0 <= r < g
+  const scaled = scaledPart(rest, c, ranges);
+  if (scaled !== null) {
+    const inner = linearOf(remainder(exprOfLinear(scaled.quotient), c / scaled.g, ranges));
     const terms = new Map<string, Term>();
-    const scaled = linearOf(inner);
-    for (const { atom, coefficient } of scaled.terms.values()) addTerm(terms, atom, coefficient * g);
-    return exprOfLinear({ terms, constant: scaled.constant * g + (rest.constant % g) });
+    for (const { atom, coefficient } of inner.terms.values()) addTerm(terms, atom, coefficient * scaled.g);
+    for (const { atom, coefficient } of scaled.remainder.terms.values()) addTerm(terms, atom, coefficient);
+    return exprOfLinear({ terms, constant: inner.constant * scaled.g + scaled.remainder.constant });
   }
   // (x % (c * d)) % c = x % c
   const only = rest.terms.size === 1 && rest.constant === 0 ? [...rest.terms.values()][0] : undefined;
@@ -169,10 +168,35 @@ function remainder(a: Expr, c: number, ranges: Ranges): Expr {
   return floorMod(restExpr, c);
 }
 
-function commonDivisor(linear: Linear, c: number): number {
-  let g = c;
-  for (const { coefficient } of linear.terms.values()) g = gcd(g, Math.abs(coefficient));
-  return g;
+interface ScaledPart {
+  readonly g: number;
+  readonly quotient: Linear;
+  /** In [0, g). */
+  readonly remainder: Linear;
+}
+
+/** A linear form as g*quotient + remainder with 0 <= remainder < g, for the largest such divisor g > 1 of c; null where there is none. */
+function scaledPart(linear: Linear, c: number, ranges: Ranges): ScaledPart | null {
+  const divisors = new Set<number>();
+  for (const { coefficient } of linear.terms.values()) divisors.add(gcd(c, Math.abs(coefficient)));
+  let common = c;
+  for (const divisor of divisors) common = gcd(common, divisor);
+  divisors.add(common);
+  for (const g of [...divisors].sort((a, b) => b - a)) {
+    if (g === 1) return null;
+    const { whole, rest } = splitByDivisor(linear, g);
+    const { min, max } = boundsOf(exprOfLinear(rest), ranges);
+    const block = Math.floor(min / g);
+    if (block !== Math.floor(max / g) || !Number.isFinite(block)) continue;
+    const quotient = new Map<string, Term>();
+    for (const { atom, coefficient } of whole.terms.values()) addTerm(quotient, atom, coefficient / g);
+    return {
+      g,
+      quotient: { terms: quotient, constant: whole.constant / g + block },
+      remainder: { terms: rest.terms, constant: rest.constant - block * g },
+    };
+  }
+  return null;
 }
 
 export function gcd(a: number, b: number): number {
