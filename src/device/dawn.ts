@@ -55,7 +55,12 @@ async function loadVulkan(preferred: string | null, fallback: string): Promise<v
       // The system has no loader.
     }
   }
-  kept.push(load(fallback));
+  try {
+    kept.push(load(fallback));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`the Vulkan loader ${fallback} cannot be loaded: ${why}`);
+  }
 }
 
 /** Adapters Dawn sees on this driver, each once. Its list is only to be had by asking for one that does not exist. */

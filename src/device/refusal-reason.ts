@@ -10,9 +10,9 @@ export function distillReason(errors: readonly string[], output: string): string
   }
   const line = text
     .split('\n')
-    .map((candidate) => candidate.replace(/^\s*(\[[^\]]*\]\s*)?((error|warning|info)\b[^:]*:\s*)*/i, '').trim())
+    .map(clean)
     .find((candidate) => candidate !== '' && !candidate.startsWith('at '));
-  return line === undefined ? 'it has no device' : shorten(line);
+  return line ?? 'it has no device';
 }
 
 const patterns: readonly { readonly pattern: RegExp; readonly say: (match: RegExpExecArray) => string }[] = [
@@ -26,7 +26,10 @@ const patterns: readonly { readonly pattern: RegExp; readonly say: (match: RegEx
   },
   { pattern: /version `(\S+)' not found \(required by (\S+)\)/, say: ([, version, by]) => `${by} needs ${version}` },
   { pattern: /Failed to open JSON file (\S+)/, say: ([, file]) => `its manifest ${file} cannot be read` },
-  { pattern: /Invalid JSON file (\S+?)\.?$/m, say: ([, file]) => `its manifest ${file} is not valid JSON` },
+  {
+    pattern: /(?:Invalid|Failed to parse) JSON file ([^\s,]+?)[.,]?(?:\s|$)/,
+    say: ([, file]) => `its manifest ${file} is not valid JSON`,
+  },
   {
     pattern: /Attempt to retrieve .* from ICD (\S+) failed/,
     say: ([, library]) => `its library ${library} is not a Vulkan driver`,
@@ -35,18 +38,19 @@ const patterns: readonly { readonly pattern: RegExp; readonly say: (match: RegEx
     pattern: /Failed to detect any valid GPUs|VK_ERROR_INITIALIZATION_FAILED/,
     say: () => 'no GPU it serves is present',
   },
+  // How Dawn turns away a driver that is too old for it.
   {
-    pattern: /(Mesa|driver) version (\S+).*(?:required|older|unsupported|too old)/i,
-    say: ([whole]) => shorten(whole),
+    pattern:
+      /.*(?:driver is unsupported|driver version .* unsupported|API version \(.*\) was not at least|feature required).*/,
+    say: ([line]) => `too old for Dawn: ${clean(line)}`,
   },
-  {
-    pattern: /(?:Vulkan )?(?:feature|extension|limit)\S* .*(?:not supported|required|missing|insufficient).*/i,
-    say: ([whole]) => `too old for Dawn: ${shorten(whole)}`,
-  },
+  { pattern: /.*Insufficient Vulkan limits.*/, say: ([line]) => `too small for Dawn: ${clean(line)}` },
   { pattern: /VK_ERROR_OUT_OF_DEVICE_MEMORY/, say: () => 'the device is out of memory' },
   { pattern: /VK_ERROR_INCOMPATIBLE_DRIVER/, say: () => 'the Vulkan loader finds no driver behind it' },
 ];
 
-function shorten(line: string): string {
-  return line.length <= 160 ? line : `${line.slice(0, 157)}...`;
+/** Without the `Warning:` and `[Loader ...] ERROR:` in front, and of a length that fits a line. */
+function clean(line: string): string {
+  const text = line.replace(/^\s*(\[[^\]]*\]\s*)?((error|warning|info|loader message)\b[^:]*:\s*)*/i, '').trim();
+  return text.length <= 160 ? text : `${text.slice(0, 157)}...`;
 }

@@ -202,9 +202,11 @@ function failureOf(answer: Reply, stage: Stage, budget: TimingBudget): Failure {
   return fail('run-timeout', `the kernels did not end within ${limit} ms (stage ${stage}); the process was killed`);
 }
 
+/** One line: it becomes part of a sentence. */
 function notStarted(answer: Reply): string {
-  if (answer.kind === 'died') return answer.how;
-  return answer.kind === 'failed' ? answer.error : 'it did not answer in time';
+  const why =
+    answer.kind === 'died' ? answer.how : answer.kind === 'failed' ? answer.error : 'it did not answer in time';
+  return why.split('\n', 1)[0] ?? why;
 }
 
 function interrupted(): UserError {

@@ -71,5 +71,10 @@ export function startDeviceProcess(device: Device): DeviceProcess {
 /** `SIGSEGV`, or `exit code 134`, with what was said last. */
 export function describeDeath({ signal, code, tail }: Death): string {
   const how = signal ?? `exit code ${code}`;
-  return tail === '' ? how : `${how}; it said last: ${tail}`;
+  const said = tail.replace(emptyDispatchWarning, '').trim();
+  return said === '' ? how : `${how}; it said last: ${said}`;
 }
+
+/** Dawn says this of every process of ours (see compileByEmptyDispatch): it explains no death. */
+const emptyDispatchWarning =
+  /(warning:\s*)?Calling \S+ \([^)]*\)\]\.DispatchWorkgroups with a workgroup count of 0 is unusual\.\s*/g;

@@ -7,7 +7,7 @@ export const farBehind = 3;
 /** The very first run is cold: only when it alone is this far behind is it taken for a sample. */
 export const farBehindCold = 6;
 /** Quartile spread, as a fraction of the median, above which the median says nothing. Kernels of a few microseconds come close. */
-export const unstableSpread = 1;
+export const unstableSpread = 0.8;
 /** Dispatch sequences in one pass; encoding more costs more than it steadies. */
 const maxRepeats = 4096;
 /** How often the number of repeats may be corrected upward. */

@@ -41,6 +41,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   };
 }
 
+/** Never ends, whatever the inputs: they are all below 100. */
+export function endless(): Artifact {
+  return vectorAdd('while (A[i] < 100f) { C[i] = C[i] + 1f; }');
+}
+
 /** The same in two kernels that share a scratch buffer; the second reads what the first wrote. */
 export function vectorAddInTwo(): Artifact {
   const [add] = vectorAdd().kernels;

@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Process ids of the measuring children of a process (Linux: out of /proc). */
+export function measuringChildren(parent: number): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => parentOf(pid) === parent && commandOf(pid).includes('trial-child'));
+}
+
+/** Whether a process is there and not merely waiting to be collected. */
+export function isRunning(pid: number): boolean {
+  return /\nState:\s+[^ZX]/.test(statusOf(pid));
+}
+
+function parentOf(pid: number): number {
+  return Number(/\nPPid:\s+(\d+)/.exec(statusOf(pid))?.[1]);
+}
+
+function statusOf(pid: number): string {
+  return read(`/proc/${pid}/status`);
+}
+
+function commandOf(pid: number): string {
+  return read(`/proc/${pid}/cmdline`);
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
