@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { conjunction } from '../../arithmetic/simplify.ts';
-import { forLoop, identityOf, load, select, seq, variable } from '../../ir/builders.ts';
+import { conjunction, simplify } from '../../arithmetic/simplify.ts';
+import { forLoop, identityOf, int, load, select, seq, variable } from '../../ir/builders.ts';
 import type { Block, Buffer, Expr, For, Iter, Stmt } from '../../ir/nodes.ts';
 import { freshName, namesOf, replaceInProgram, substitute, usesVar, varsOf } from '../../ir/visit.ts';
 import { isRefusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
-import { findBlock, findBuffer, ownNest } from '../legality/find.ts';
+import { findBlock, findBuffer, loopRanges, ownNest } from '../legality/find.ts';
 import { reducesOver, requireSerial } from '../legality/loops.ts';
 import { definePrimitive } from '../primitive.ts';
 
@@ -38,7 +38,7 @@ export const rfactor = definePrimitive({
     if (write === undefined || block.writes.length > 1)
       return refuse('several-writes', () => `block ${name} writes ${block.writes.length} buffers; expected one`);
     const nest = ownNest(site);
-    const own = around.slice(around.findIndex((loop) => loop === nest));
+    const own = nest.kind === 'for' ? around.slice(around.indexOf(nest)) : [];
     const factor = own.find((loop) => loop.name === loopName);
     if (factor === undefined || nest.kind !== 'for') {
       return refuse(
@@ -55,15 +55,36 @@ export const rfactor = definePrimitive({
         () => `it reduces over ${over.join(', ')}`,
       );
     }
+    const outside = around.find((loop) => !own.includes(loop) && reducesOver(block, loop.name));
+    if (outside !== undefined)
+      return refuse(
+        'loop-shared',
+        () => `block ${name} reduces over loop ${outside.name} too, which holds other blocks`,
+        () => 'rfactor before computeAt puts other blocks there',
+      );
     for (const loop of own) {
       const refused = requireSerial(loop);
       if (refused !== null) return refused;
     }
-    const mixed = block.iters.find((iter) => iter.type === 'spatial' && usesVar(iter.binding, loopName));
-    if (mixed !== undefined)
-      return refuse('loop-also-spatial', () => `loop ${loopName} also drives the spatial iter ${mixed.name}`);
+    for (const loop of own) {
+      if (!reducesOver(block, loop.name)) continue;
+      const mixed = block.iters.find((iter) => iter.type === 'spatial' && usesVar(iter.binding, loop.name));
+      if (mixed !== undefined)
+        return refuse(
+          'loop-also-spatial',
+          () => `loop ${loop.name} drives the reduction of block ${name} and also its spatial iter ${mixed.name}`,
+        );
+    }
     const buffer = findBuffer(program, write.buffer);
     if (isRefusal(buffer)) return buffer;
+    const bound = around.find((loop) => loop.mode.includes('.'));
+    if (bound !== undefined && buffer.scope === 'storage')
+      return refuse(
+        'storage-in-kernel',
+        () =>
+          `block ${name} stands inside loop ${bound.name}, which is ${bound.mode}, and writes storage; invocations could not see each other's partial results there`,
+        () => `rfactor before ${bound.name} is bound`,
+      );
     return { block, reducer, write, nest, own, factor, buffer };
   },
   apply(program, { block, reducer, write, nest, own, factor, buffer }) {
@@ -77,7 +98,8 @@ export const rfactor = definePrimitive({
       name: fresh(`${buffer.name}_rf`),
       dtype: buffer.dtype,
       shape: [...block.iters.filter((iter) => iter.type === 'spatial').map((iter) => iter.extent), factor.extent],
-      scope: 'storage',
+      // Beside the result: a tile in nearer memory gets its partial results there too.
+      scope: buffer.scope,
     };
     const partialName = fresh(`${block.name}_rf`);
     const copies = new Map(own.map((loop) => [loop.name, fresh(`${loop.name}_rf`)]));
@@ -104,7 +126,12 @@ export const rfactor = definePrimitive({
       if (iter.type === 'reduction') values.set(iter.name, substitute(iter.binding, asIters));
     const reductionNames = new Set([factor.name, ...reductionLoops.map((loop) => loop.name)]);
     const overReduction = (condition: Expr): boolean => [...varsOf(condition)].some((name) => reductionNames.has(name));
-    const kept = block.predicate.filter((condition) => !overReduction(condition));
+    // A guard that spatial loops decide too still has to keep the spatial iters in their domain: it must hold where the reduction begins.
+    const atStart = new Map<string, Expr>([...reductionNames].map((name) => [name, int(0)]));
+    const ranges = loopRanges(program);
+    const kept = block.predicate
+      .map((condition) => (overReduction(condition) ? simplify(substitute(condition, atStart), ranges) : condition))
+      .filter((condition) => condition.kind !== 'int');
     const guards = block.predicate.filter(overReduction).map((condition) => substitute(condition, asIters));
     const value = substitute(write.value, values);
     const identity = identityOf(reducer.op, buffer.dtype);
@@ -148,11 +175,17 @@ export const rfactor = definePrimitive({
       predicate: kept,
       writes: [{ ...write, value: load(partialBuffer.name, [...spatialVars, variable(factorIter)]) }],
     };
+    const drivesSpatial = (loop: string): boolean =>
+      spatial.some((iter) => usesVar(iter.binding, loop)) || kept.some((condition) => usesVar(condition, loop));
     const partialNest = own.reduceRight<Stmt>(
       (body, loop) => forLoop(copies.get(loop.name) as string, loop.extent, body),
       partial,
     );
-    const finalLoops = own.filter((loop) => loop === factor || !reductionLoops.includes(loop));
+    // Of the loops that drive neither, only those outside the reduction stay around the final block.
+    const firstReduction = own.findIndex((loop) => loop === factor || reductionLoops.includes(loop));
+    const finalLoops = own.filter(
+      (loop, position) => loop === factor || position < firstReduction || drivesSpatial(loop.name),
+    );
     const finalNest = finalLoops.reduceRight<Stmt>((body, loop): For => ({ ...loop, body }), final);
     return {
       ...replaceInProgram(

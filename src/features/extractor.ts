@@ -1,0 +1,55 @@
+import type { DeviceDescription } from '../ir/limits.ts';
+import { quantityCount } from '../space/quantities.ts';
+import type { Sketch } from '../space/sketch.ts';
+import { deviceNumbers, planFeatures } from './definitions.ts';
+
+/** A sketch's three heaviest kernels have columns of their own; a candidate seldom has more. */
+export const planSlots = 3;
+const ruleNames = ['tiled', 'rows', 'flat', 'naive'];
+/** Columns that concern the candidate as a whole. */
+const wholeFeatures = ['kernels', 'fraction decided'] as const;
+
+/** Names of all columns, in order; the same for every operator, sketch and device, so that logs of one serve another. */
+export const featureNames: readonly string[] = [
+  ...wholeFeatures,
+  ...Array.from({ length: planSlots }, (_, slot) => [
+    `kernel ${slot}: rule`,
+    ...planFeatures.map((feature) => `kernel ${slot}: ${feature.name}`),
+  ]).flat(),
+];
+export const featureCount = featureNames.length;
+
+/** Turns prefixes of one sketch on one device into feature rows. */
+export interface FeatureExtractor {
+  /** Writes one row to `out` from `offset`; `values` holds NaN where undecided. Allocates nothing. */
+  extract(values: Float64Array, out: Float32Array, offset: number): void;
+}
+
+export function createExtractor(sketch: Sketch, device: DeviceDescription): FeatureExtractor {
+  const numbers = deviceNumbers(device);
+  const row = new Float64Array(quantityCount);
+  const plans = sketch.plans.slice(0, planSlots);
+  const rules = plans.map((plan) => ruleNames.indexOf(plan.rule));
+  const perPlan = planFeatures.length + 1;
+  const count = sketch.decisions.length;
+  return {
+    extract(values, out, offset) {
+      let made = 0;
+      for (let i = 0; i < count; i++) if (!Number.isNaN(values[i] as number)) made++;
+      out[offset] = sketch.plans.length;
+      out[offset + 1] = count === 0 ? 1 : made / count;
+      for (let slot = 0; slot < planSlots; slot++) {
+        const base = offset + wholeFeatures.length + slot * perPlan;
+        const plan = plans[slot];
+        if (plan === undefined) {
+          out.fill(Number.NaN, base, base + perPlan);
+          continue;
+        }
+        plan.quantities(values, sketch.firsts[slot] as number, row, 0);
+        out[base] = rules[slot] as number;
+        for (let f = 0; f < planFeatures.length; f++)
+          out[base + 1 + f] = (planFeatures[f] as (typeof planFeatures)[number]).of(row, 0, numbers);
+      }
+    },
+  };
+}

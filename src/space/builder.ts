@@ -1,0 +1,157 @@
+import type { Buffer, For, LoopMode, Program } from '../ir/nodes.ts';
+import { varsOf } from '../ir/visit.ts';
+import { findBlock, ownNest } from '../schedule/legality/find.ts';
+import { applyStep } from '../schedule/replay.ts';
+import type { Trace, TraceStep } from '../schedule/trace.ts';
+import { assert } from '../support/errors.ts';
+import { isRefusal, type Refusal } from '../support/refusal.ts';
+
+/** Thrown inside `buildSchedule` only, to leave a plan's emission at the first refused step; never escapes it. */
+class Refused {
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    this.refusal = refusal;
+  }
+}
+
+/**
+ * A program being scheduled and the trace that got it there. A plan asks it for the names of loops as they are at that moment,
+ * instead of guessing what primitives will call them.
+ */
+export interface ScheduleBuilder {
+  readonly program: () => Program;
+  readonly apply: (primitive: string, args: TraceStep['args']) => void;
+  /** Splits and returns the new loops' names. Extents are outermost first, one may be null. */
+  readonly split: (loop: string, factors: readonly (number | null)[]) => string[];
+  /** Fuses loops (one alone is left as it is) and returns the name. */
+  readonly fuse: (loops: readonly string[]) => string;
+  readonly reorder: (loops: readonly string[]) => void;
+  readonly bind: (loop: string, to: LoopMode) => void;
+  readonly unroll: (loop: string) => void;
+  readonly vectorize: (loop: string) => void;
+  /** Makes a block read a copy; returns the copying block and the new buffer. */
+  readonly cacheRead: (
+    block: string,
+    buffer: string,
+    scope: 'workgroup' | 'private',
+  ) => { block: string; buffer: string };
+  /** Makes a block write a copy; returns the storing block and the new buffer. */
+  readonly cacheWrite: (block: string, scope: 'workgroup' | 'private') => { block: string; buffer: string };
+  /** Returns the block of partial results and their buffer. */
+  readonly rfactor: (block: string, loop: string) => { block: string; buffer: string };
+  readonly computeAt: (block: string, loop: string) => void;
+  /** Loops around a block, outermost first. */
+  readonly loopsAround: (block: string) => readonly For[];
+  /** The loop that drives an iter of a block; null where its extent of 1 made it a constant. */
+  readonly loopOfIter: (block: string, iter: string) => string | null;
+  /** Loops that hold this block and no other, outermost first. */
+  readonly ownLoops: (block: string) => readonly For[];
+}
+
+/** Runs an emission and returns the trace and the program it made, or the refusal of the first step that is not legal. */
+export function buildSchedule(
+  program: Program,
+  emit: (builder: ScheduleBuilder) => void,
+): { trace: Trace; program: Program } | Refusal {
+  let current = program;
+  const steps: TraceStep[] = [];
+  const apply = (primitive: string, args: TraceStep['args']): void => {
+    const step = { primitive, args };
+    const next = applyStep(current, step);
+    if (isRefusal(next)) throw new Refused(next);
+    current = next;
+    steps.push(step);
+  };
+  const around = (block: string): readonly For[] => {
+    const site = findBlock(current, block);
+    assert(!isRefusal(site), () => `a plan names the block ${block}, which is not there`);
+    return site.around;
+  };
+  const added = (before: Program): Buffer => {
+    const known = new Set(before.buffers.map((buffer) => buffer.name));
+    const buffer = current.buffers.find((other) => !known.has(other.name));
+    assert(buffer !== undefined, 'a caching primitive added no buffer');
+    return buffer;
+  };
+  const blockNames = (): Set<string> => {
+    const names = new Set<string>();
+    const look = (stmts: Program['body']): void => {
+      for (const stmt of stmts) {
+        if (stmt.kind === 'block') names.add(stmt.name);
+        else look(stmt.kind === 'for' ? [stmt.body] : stmt.body);
+      }
+    };
+    look(current.body);
+    return names;
+  };
+  const withNewBlock = (primitive: string, args: TraceStep['args']): { block: string; buffer: string } => {
+    const before = current;
+    const known = blockNames();
+    apply(primitive, args);
+    const block = [...blockNames()].find((name) => !known.has(name));
+    assert(block !== undefined, () => `${primitive} added no block`);
+    return { block, buffer: added(before).name };
+  };
+  const builder: ScheduleBuilder = {
+    program: () => current,
+    apply,
+    split(loop, factors) {
+      const names = new Set(namesOfLoops(current));
+      apply('split', { loop, factors });
+      return namesOfLoops(current).filter((name) => !names.has(name));
+    },
+    fuse(loops) {
+      if (loops.length === 1) return loops[0] as string;
+      const names = new Set(namesOfLoops(current));
+      apply('fuse', { loops });
+      return namesOfLoops(current).find((name) => !names.has(name)) as string;
+    },
+    reorder(loops) {
+      if (loops.length > 1) apply('reorder', { loops });
+    },
+    bind: (loop, to) => apply('bind', { loop, to }),
+    unroll: (loop) => apply('unroll', { loop }),
+    vectorize: (loop) => apply('vectorize', { loop }),
+    cacheRead: (block, buffer, scope) => withNewBlock('cacheRead', { block, buffer, scope }),
+    cacheWrite: (block, scope) => withNewBlock('cacheWrite', { block, scope }),
+    rfactor: (block, loop) => withNewBlock('rfactor', { block, loop }),
+    computeAt: (block, loop) => apply('computeAt', { block, loop }),
+    loopsAround: around,
+    loopOfIter(block, name) {
+      const site = findBlock(current, block);
+      assert(!isRefusal(site), () => `a plan names the block ${block}, which is not there`);
+      const binding = site.block.iters.find((iter) => iter.name === name)?.binding;
+      if (binding === undefined) return null;
+      const inside = new Set(site.around.map((loop) => loop.name));
+      return [...varsOf(binding)].filter((variable) => inside.has(variable)).at(-1) ?? null;
+    },
+    ownLoops(block) {
+      const site = findBlock(current, block);
+      assert(!isRefusal(site), () => `a plan names the block ${block}, which is not there`);
+      const nest = ownNest(site);
+      const first = site.around.findIndex((loop) => loop === nest);
+      return first < 0 ? [] : site.around.slice(first);
+    },
+  };
+  try {
+    emit(builder);
+  } catch (error) {
+    if (error instanceof Refused) return error.refusal;
+    throw error;
+  }
+  return { trace: { version: 1, steps }, program: current };
+}
+
+function namesOfLoops(program: Program): string[] {
+  const names: string[] = [];
+  const look = (stmts: Program['body']): void => {
+    for (const stmt of stmts) {
+      if (stmt.kind === 'for') {
+        names.push(stmt.name);
+        look([stmt.body]);
+      } else if (stmt.kind === 'seq') look(stmt.body);
+    }
+  };
+  look(program.body);
+  return names;
+}

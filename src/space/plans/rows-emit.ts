@@ -1,0 +1,143 @@
+import type { ScheduleBuilder } from '../builder.ts';
+import type { StageInfo } from '../stage.ts';
+import { unrollAll, vectorizeLast } from './emit-parts.ts';
+import type { RowsLayout } from './rows.ts';
+
+interface Choice {
+  readonly lanes: number;
+  readonly rows: number;
+  readonly tree: number;
+  readonly vector: number;
+  readonly unroll: number;
+}
+
+/** Turns a rows plan's decisions into primitives. */
+export function emitRows(layout: RowsLayout, builder: ScheduleBuilder, value: (index: number) => number): void {
+  const choice: Choice = {
+    lanes: value(layout.lanes),
+    rows: value(layout.rows),
+    tree: value(layout.tree),
+    vector: value(layout.vector),
+    unroll: value(layout.unroll),
+  };
+  const rowsOn = choice.lanes > 1 ? 'invocation.y' : 'invocation.x';
+  const { final, rowAxes } = layout;
+
+  // The last stage carries the grid: its rows over workgroups, its columns over the lanes.
+  const finalReduces = final.reduction.length > 0;
+  const partials = new Map<string, Partial>();
+  if (choice.lanes > 1)
+    for (const stage of layout.reductions) partials.set(stage.block.name, factorOverLanes(builder, stage, choice));
+  const carrier = finalReduces ? builder.cacheWrite(final.block.name, 'private').block : final.block.name;
+  const loops = builder.ownLoops(carrier).map((loop) => loop.name);
+  const outerRows = loops.slice(0, rowAxes - 1);
+  const [grid, row] = builder.split(loops[rowAxes - 1] as string, [null, choice.rows]);
+  const columns = finalReduces ? null : builder.fuse(loops.slice(rowAxes));
+  const column = columns === null ? [] : builder.split(columns, [null, choice.lanes, choice.vector]);
+  if (columns !== null) builder.reorder([...outerRows, grid, row, column[1], column[0], column[2]] as string[]);
+  if (outerRows.length > 0) builder.bind(builder.fuse(outerRows), 'workgroup.y');
+  builder.bind(grid as string, 'workgroup.x');
+  builder.bind(row as string, rowsOn);
+  if (column.length > 0) {
+    if (choice.lanes > 1) builder.bind(column[1] as string, 'invocation.x');
+    if (choice.vector > 1) builder.vectorize(column[2] as string);
+  }
+
+  // Readers before what they read: each stage moves to where its readers already are.
+  for (const stage of [...layout.reductions].reverse()) {
+    const partial = partials.get(stage.block.name);
+    if (partial === undefined) placeAlone(builder, layout, stage, row as string, choice);
+    else placeShared(builder, layout, stage, partial, { grid: grid as string, row: row as string }, choice);
+  }
+}
+
+interface Partial {
+  /** Blocks of partial results, the one that reads the inputs first. */
+  readonly levels: readonly { readonly block: string; readonly buffer: string }[];
+  /** Iters of that first block: rounds, unrolled rounds, elements of a vector. */
+  readonly iters: readonly [string, string, string];
+}
+
+/** S = sum over k   ->   one partial result a lane, optionally `tree` partial results of those, then S. */
+function factorOverLanes(builder: ScheduleBuilder, stage: StageInfo, choice: Choice): Partial {
+  const block = stage.block.name;
+  const rows = stage.spatial.length;
+  const fused = builder.fuse(
+    builder
+      .ownLoops(block)
+      .slice(rows)
+      .map((loop) => loop.name),
+  );
+  const parts = builder.split(fused, [null, choice.unroll, choice.lanes, choice.vector]);
+  const levels = [builder.rfactor(block, parts[2] as string)];
+  if (choice.tree > 1) {
+    const [, tree] = builder.split(parts[2] as string, [null, choice.tree]);
+    levels.push(builder.rfactor(block, tree as string));
+  }
+  return { levels, iters: [parts[0], parts[1], parts[3]] as [string, string, string] };
+}
+
+function placeShared(
+  builder: ScheduleBuilder,
+  layout: RowsLayout,
+  stage: StageInfo,
+  partial: Partial,
+  at: { grid: string; row: string },
+  choice: Choice,
+): void {
+  const block = stage.block.name;
+  if (stage !== layout.final) {
+    const store = builder.cacheWrite(block, 'private');
+    builder.apply('setScope', { buffer: stage.write.buffer.name, scope: 'workgroup' });
+    builder.computeAt(store.block, at.grid);
+    const row = builder.ownLoops(store.block).map((loop) => loop.name)[layout.rowAxes - 1] as string;
+    builder.bind(row, 'invocation.y');
+    builder.computeAt(block, row);
+  } else builder.computeAt(block, at.row);
+  for (const level of [...partial.levels].reverse()) {
+    const store = builder.cacheWrite(level.block, 'private');
+    builder.apply('setScope', { buffer: level.buffer, scope: 'workgroup' });
+    builder.computeAt(store.block, at.grid);
+    const loops = builder.ownLoops(store.block).map((loop) => loop.name);
+    builder.bind(loops[layout.rowAxes - 1] as string, 'invocation.y');
+    builder.bind(loops[layout.rowAxes] as string, 'invocation.x');
+    builder.computeAt(level.block, loops[layout.rowAxes] as string);
+  }
+  const reader = (partial.levels[0] as { block: string }).block;
+  const [rounds, unrolled, lane] = partial.iters.map((iter) => builder.loopOfIter(reader, iter));
+  const loadAt = unrolled ?? rounds;
+  if (loadAt !== null && loadAt !== undefined) loadAhead(builder, stage, reader, loadAt, choice);
+  if (unrolled) builder.unroll(unrolled);
+  if (lane) builder.unroll(lane);
+}
+
+function placeAlone(builder: ScheduleBuilder, layout: RowsLayout, stage: StageInfo, row: string, choice: Choice): void {
+  const block = stage.block.name;
+  if (stage !== layout.final) builder.apply('setScope', { buffer: stage.write.buffer.name, scope: 'private' });
+  builder.computeAt(block, row);
+  const fused = builder.fuse(
+    builder
+      .ownLoops(block)
+      .slice(layout.rowAxes)
+      .map((loop) => loop.name),
+  );
+  const parts = builder.split(fused, [null, choice.unroll, choice.vector]);
+  loadAhead(builder, stage, block, parts[1] as string, choice);
+  builder.unroll(parts[1] as string);
+  builder.unroll(parts[2] as string);
+}
+
+/** With vectors, what the inputs hold is loaded into registers first, several elements at once. */
+function loadAhead(builder: ScheduleBuilder, stage: StageInfo, block: string, loop: string, choice: Choice): void {
+  if (choice.vector < 2) return;
+  const inputs = new Set(builder.program().inputs);
+  const seen = new Set<string>();
+  for (const read of stage.reads) {
+    if (!inputs.has(read.buffer.name) || seen.has(read.buffer.name)) continue;
+    seen.add(read.buffer.name);
+    const copy = builder.cacheRead(block, read.buffer.name, 'private');
+    builder.computeAt(copy.block, loop);
+    vectorizeLast(builder, copy.block, choice.vector);
+    unrollAll(builder, copy.block);
+  }
+}

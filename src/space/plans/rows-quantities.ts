@@ -1,0 +1,85 @@
+import { quantity, quantityCount } from '../quantities.ts';
+import { bytesOf, type StageInfo } from '../stage.ts';
+import type { RowsLayout } from './rows.ts';
+import { decided } from './tiled.ts';
+
+/** The quantities of a rows plan, from its decisions alone. The returned function allocates nothing. */
+export function rowsQuantities(
+  layout: RowsLayout,
+): (values: Float64Array, first: number, out: Float64Array, offset: number) => void {
+  const { reductions, final, rowCount, lastRowExtent, length, columns } = layout;
+  const elementBytes = bytesOf(final.write.buffer);
+  const finalReduces = final.reduction.length > 0;
+  const made = new Set([...reductions, final].map((stage) => stage.write.buffer.name));
+  const inputBytes = (stage: StageInfo): number =>
+    stage.reads.reduce((sum, read) => sum + (made.has(read.buffer.name) ? 0 : bytesOf(read.buffer)), 0);
+  const reductionBytes = reductions.reduce((sum, stage) => sum + inputBytes(stage), 0);
+  const finalBytes = finalReduces ? 0 : inputBytes(final);
+  const inputs = new Map(
+    [...reductions, final].flatMap((stage) => stage.reads.map((read) => [read.buffer.name, read.buffer] as const)),
+  );
+  let uniqueBytes = 0;
+  for (const [name, buffer] of inputs)
+    if (!made.has(name)) uniqueBytes += buffer.shape.reduce((all, next) => all * next, bytesOf(buffer));
+  const points = rowCount * length;
+  const flops =
+    reductions.reduce((sum, stage) => sum + stage.flops, 0) * points +
+    (finalReduces ? 0 : final.flops * rowCount * columns);
+  const otherRows = rowCount / lastRowExtent;
+  const contiguous = reductions.every((stage) =>
+    stage.reads.every((read) => read.strides.at(-1) === 1 || made.has(read.buffer.name)),
+  );
+
+  return (values, first, out, offset) => {
+    const lanes = decided(values, first, layout.lanes);
+    const rows = decided(values, first, layout.rows);
+    const tree = decided(values, first, layout.tree);
+    const vector = decided(values, first, layout.vector);
+    const unroll = decided(values, first, layout.unroll);
+    const groups = Math.ceil(lastRowExtent / rows);
+    const workgroups = groups * otherRows;
+    const rounds = Math.ceil(length / (lanes * vector * unroll));
+    const finalRounds = finalReduces ? 0 : Math.ceil(columns / (lanes * vector));
+    const computedRows = groups * rows * otherRows;
+    const computed = computedRows * rounds * lanes * vector * unroll;
+    // One lane keeps everything in registers: no workgroup memory, no barrier.
+    const shared = lanes > 1 ? 1 : 0 * lanes;
+    const cells =
+      reductions.length * rows * (lanes + (tree > 1 ? tree : 0 * tree)) + (finalReduces ? 0 : reductions.length * rows);
+    const levels = tree > 1 ? 3 : 2 + 0 * tree;
+    const readBytes =
+      computedRows * (rounds * lanes * vector * unroll * reductionBytes + finalRounds * lanes * vector * finalBytes);
+    out.fill(0, offset, offset + quantityCount);
+    out[offset + quantity.workgroups] = workgroups;
+    out[offset + quantity.invocations] = lanes * rows;
+    out[offset + quantity.lanesX] = lanes > 1 ? lanes : rows + 0 * lanes;
+    out[offset + quantity.lanesY] = lanes > 1 ? rows : 1 + 0 * lanes;
+    out[offset + quantity.outputs] = finalReduces ? 1 : finalRounds * vector;
+    out[offset + quantity.vector] = vector;
+    out[offset + quantity.steps] = rounds;
+    out[offset + quantity.depth] = vector * unroll;
+    out[offset + quantity.statements] = reductions.length * (vector * unroll * 2 + 6) + vector;
+    out[offset + quantity.workgroupBytes] = shared * cells * 4;
+    out[offset + quantity.registers] = vector * unroll + 4;
+    out[offset + quantity.barriers] = shared * reductions.length * levels;
+    out[offset + quantity.useful] = points / computed;
+    out[offset + quantity.flops] = flops;
+    out[offset + quantity.iterations] =
+      reductions.length * (rounds + shared * (tree > 1 ? lanes / tree + tree : lanes + 0 * tree)) + finalRounds;
+    out[offset + quantity.storageReadBytes] = readBytes;
+    out[offset + quantity.storageContiguousBytes] = contiguous ? shared * readBytes : 0 * readBytes;
+    out[offset + quantity.storageUniqueBytes] = uniqueBytes;
+    out[offset + quantity.storageWriteBytes] = rowCount * columns * elementBytes;
+    out[offset + quantity.workgroupReadBytes] = shared * workgroups * cells * 4;
+    out[offset + quantity.workgroupWriteBytes] = shared * workgroups * cells * 4;
+    out[offset + quantity.idle] = shared * (1 - 1 / lanes);
+    out[offset + quantity.guarded] = computed > points ? 1 : 0 * computed;
+    out[offset + quantity.reusedBytes] = rows * length * elementBytes;
+    out[offset + quantity.unrolled] = unroll > 1 ? 1 : 0 * unroll;
+    out[offset + quantity.registersX] = vector;
+    out[offset + quantity.registersY] = unroll;
+    out[offset + quantity.dispatchX] = groups;
+    out[offset + quantity.dispatchY] = otherRows;
+    out[offset + quantity.dispatchZ] = 1;
+  };
+}

@@ -1,0 +1,89 @@
+import type { For } from '../../ir/nodes.ts';
+import type { ScheduleBuilder } from '../builder.ts';
+import { bindGrid, cooperate, unrollAll, vectorizeLast } from './emit-parts.ts';
+import type { TiledLayout } from './tiled.ts';
+
+/** Turns a tiled plan's decisions into primitives. `value` gives a decision by its index, 1 for what is not open. */
+export function emitTiled(layout: TiledLayout, builder: ScheduleBuilder, value: (index: number) => number): void {
+  const { stage, spatial, reduction } = layout;
+  const block = stage.block.name;
+  const vector = value(layout.vector);
+  const lanes = spatial.map((_, s) => value(layout.invocations[s] as number));
+
+  // The store carries the tiling; the computation moves under its innermost invocation loop.
+  const store = builder.cacheWrite(block, 'private').block;
+  const parts = builder
+    .ownLoops(store)
+    .map((loop, s) => builder.split(loop.name, [null, lanes[s] as number, value(layout.registers[s] as number)]));
+  const column = (position: number): string[] => parts.map((part) => part[position] as string);
+  builder.reorder([...column(0), ...column(1), ...column(2)]);
+  const innermost = bindGrid(builder, column(0), column(1));
+  builder.computeAt(block, innermost);
+
+  // Reduction loops outside, registers inside, the vector innermost; then the identity is stored before the first reduction loop.
+  const computeLoops = loopsBelow(builder, block, innermost);
+  const nameOf = (iter: number): string => (computeLoops[iter] as For).name;
+  const halves = reduction.map((i, r) => builder.split(nameOf(i), [null, value(layout.step[r] as number)]));
+  const outer = halves.map((half) => half[0] as string);
+  const inner = halves.map((half) => half[1] as string);
+  builder.reorder([...outer, ...inner, ...spatial.map(nameOf)]);
+  vectorizeLast(builder, block, vector);
+  for (const loop of loopsBelow(builder, block, inner.at(-1) as string))
+    if (loop.mode === 'serial') builder.unroll(loop.name);
+  builder.apply('decomposeReduction', { block, loop: outer[0] as string });
+
+  copyOperands(layout, builder, value, {
+    at: outer.at(-1) as string,
+    fragmentAt: inner.at(-1) as string,
+    lanes,
+    vector,
+  });
+
+  vectorizeLast(builder, store, vector);
+  unrollAll(builder, store);
+  if (layout.unroll >= 0 && value(layout.unroll) === 1) for (const name of inner) builder.unroll(name);
+}
+
+interface CopyPlaces {
+  /** The loop of one reduction step, where tiles are loaded. */
+  readonly at: string;
+  /** The innermost reduction loop, where an invocation loads what it multiplies. */
+  readonly fragmentAt: string;
+  readonly lanes: readonly number[];
+  readonly vector: number;
+}
+
+/** Operands go through workgroup memory where so decided, and always through named registers, each element loaded once. */
+function copyOperands(
+  layout: TiledLayout,
+  builder: ScheduleBuilder,
+  value: (index: number) => number,
+  places: CopyPlaces,
+): void {
+  const block = layout.stage.block.name;
+  const { lanes, vector } = places;
+  const size = [lanes.at(-1) ?? 1, lanes.at(-2) ?? 1, lanes.slice(0, -2).reduce((all, next) => all * next, 1)] as const;
+  const seen = new Set<string>();
+  layout.stage.reads.forEach((read, q) => {
+    let source = read.buffer.name;
+    // Two accesses to one buffer share its copy.
+    if (seen.has(source)) return;
+    seen.add(source);
+    if ((layout.staged[q] as number) >= 0 && value(layout.staged[q] as number) === 1) {
+      const tile = builder.cacheRead(block, source, 'workgroup');
+      builder.computeAt(tile.block, places.at);
+      cooperate(builder, tile.block, size, vector);
+      source = tile.buffer;
+    }
+    const fragment = builder.cacheRead(block, source, 'private');
+    builder.computeAt(fragment.block, places.fragmentAt);
+    vectorizeLast(builder, fragment.block, vector);
+    unrollAll(builder, fragment.block);
+  });
+}
+
+/** Loops around a block inside a given loop. */
+function loopsBelow(builder: ScheduleBuilder, block: string, loop: string): readonly For[] {
+  const around = builder.loopsAround(block);
+  return around.slice(around.findIndex((other) => other.name === loop) + 1);
+}

@@ -1,0 +1,146 @@
+import { quantity } from '../quantities.ts';
+import { bytesOf, footprint } from '../stage.ts';
+import { decided, type TiledLayout } from './tiled.ts';
+
+/** The quantities of a tiled plan, from its decisions alone. The returned function allocates nothing. */
+export function tiledQuantities(
+  layout: TiledLayout,
+): (values: Float64Array, first: number, out: Float64Array, offset: number) => void {
+  const { stage, spatial, reduction } = layout;
+  const { iters } = stage.block;
+  const registerBox = new Float64Array(iters.length);
+  const stepBox = new Float64Array(iters.length);
+  const tileBox = new Float64Array(iters.length);
+  const wholeBox = Float64Array.from(iters, (iter) => iter.extent);
+  const points = wholeBox.reduce((all, next) => all * next, 1);
+  const outputsInAll = spatial.reduce((all, i) => all * (wholeBox[i] as number), 1);
+  const uniqueBytes = stage.reads.reduce((sum, read) => sum + footprint(read, wholeBox) * bytesOf(read.buffer), 0);
+  const lastSpatial = spatial.at(-1) as number;
+  const stagedFlag = (values: Float64Array, first: number, q: number): number => {
+    const index = layout.staged[q] ?? -1;
+    return index < 0 ? 0 : decided(values, first, index);
+  };
+
+  return (values, first, out, offset) => {
+    let outputs = 1;
+    let invocations = 1;
+    let workgroups = 1;
+    let computed = 1;
+    let lanesX = 1;
+    let lanesY = 1;
+    let dispatchX = 1;
+    let dispatchY = 1;
+    let dispatchZ = 1;
+    for (let s = 0; s < spatial.length; s++) {
+      const i = spatial[s] as number;
+      const extent = iters[i]?.extent as number;
+      const registers = decided(values, first, layout.registers[s] as number);
+      const lanes = decided(values, first, layout.invocations[s] as number);
+      const groups = Math.ceil(extent / (registers * lanes));
+      registerBox[i] = registers;
+      stepBox[i] = registers;
+      tileBox[i] = registers * lanes;
+      outputs *= registers;
+      invocations *= lanes;
+      workgroups *= groups;
+      computed *= groups * registers * lanes;
+      const fromLast = spatial.length - 1 - s;
+      if (fromLast === 0) {
+        lanesX = lanes;
+        dispatchX = groups;
+      } else if (fromLast === 1) {
+        lanesY = lanes;
+        dispatchY = groups;
+      } else dispatchZ *= groups;
+    }
+    let steps = 1;
+    let depth = 1;
+    let covered = 1;
+    for (let r = 0; r < reduction.length; r++) {
+      const i = reduction[r] as number;
+      const extent = iters[i]?.extent as number;
+      const step = decided(values, first, layout.step[r] as number);
+      const outer = Math.ceil(extent / step);
+      registerBox[i] = 1;
+      stepBox[i] = step;
+      tileBox[i] = step;
+      steps *= outer;
+      depth *= step;
+      covered *= outer * step;
+    }
+    const vector = decided(values, first, layout.vector);
+    const unrolled = layout.unroll < 0 ? 0 : decided(values, first, layout.unroll);
+    const threads = workgroups * invocations;
+
+    let workgroupBytes = 0;
+    let registers = outputs;
+    let storageRead = 0;
+    let uniform = 0;
+    let contiguous = 0;
+    let workgroupRead = 0;
+    let workgroupWrite = 0;
+    let stagedCount = 0;
+    let fragments = 0;
+    let loads = 0;
+    let reused = 0;
+    for (let q = 0; q < stage.reads.length; q++) {
+      const read = stage.reads[q] as (typeof stage.reads)[number];
+      const bytes = bytesOf(read.buffer);
+      const staged = stagedFlag(values, first, q);
+      const tile = footprint(read, tileBox);
+      const fragment = footprint(read, registerBox);
+      fragments += fragment;
+      const direct = threads * steps * depth * fragment * bytes;
+      const cooperative = workgroups * steps * tile * bytes;
+      workgroupBytes += staged * tile * bytes;
+      storageRead += staged * cooperative + (1 - staged) * direct;
+      const stride = read.strides[lastSpatial] as number;
+      if (stride === 0) uniform += (1 - staged) * direct;
+      else if (Math.abs(stride) === 1) contiguous += staged * cooperative + (1 - staged) * direct;
+      else contiguous += staged * cooperative;
+      workgroupRead += staged * direct;
+      workgroupWrite += staged * cooperative;
+      stagedCount += staged;
+      // Cooperative loads stand in the text once an invocation's share, rounded up.
+      loads += staged * Math.ceil(tile / invocations) + fragment;
+      reused += tile * bytes;
+    }
+    registers += fragments;
+    const written = unrolled * depth + (1 - unrolled);
+    const vectorWidth = vector;
+    out[offset + quantity.workgroups] = workgroups;
+    out[offset + quantity.invocations] = invocations;
+    out[offset + quantity.lanesX] = lanesX;
+    out[offset + quantity.lanesY] = lanesY;
+    out[offset + quantity.outputs] = outputs;
+    out[offset + quantity.vector] = vector;
+    out[offset + quantity.steps] = steps;
+    out[offset + quantity.depth] = depth;
+    out[offset + quantity.statements] = (written * (outputs + fragments)) / vectorWidth + loads + outputs;
+    out[offset + quantity.workgroupBytes] = workgroupBytes;
+    out[offset + quantity.registers] = registers;
+    out[offset + quantity.barriers] = (stagedCount > 0 ? 2 : 0 * stagedCount) * steps;
+    out[offset + quantity.useful] = points / (computed * covered);
+    out[offset + quantity.flops] = points * stage.flops;
+    out[offset + quantity.iterations] = steps * (unrolled + (1 - unrolled) * (1 + depth));
+    out[offset + quantity.storageReadBytes] = storageRead;
+    out[offset + quantity.storageUniformBytes] = uniform;
+    out[offset + quantity.storageContiguousBytes] = contiguous;
+    out[offset + quantity.storageUniqueBytes] = uniqueBytes;
+    out[offset + quantity.storageWriteBytes] = outputsInAll * layout.elementBytes;
+    out[offset + quantity.workgroupReadBytes] = workgroupRead;
+    out[offset + quantity.workgroupWriteBytes] = workgroupWrite;
+    out[offset + quantity.staged] = stagedCount;
+    out[offset + quantity.idle] = 0;
+    out[offset + quantity.guarded] = computed * covered > points ? 1 : 0 * (computed * covered);
+    out[offset + quantity.reusedBytes] = reused;
+    out[offset + quantity.unrolled] = unrolled;
+    out[offset + quantity.registersX] = decided(values, first, layout.registers.at(-1) ?? -1);
+    out[offset + quantity.registersY] = decided(values, first, layout.registers.at(-2) ?? -1);
+    out[offset + quantity.stagedFirst] = stagedFlag(values, first, 0);
+    out[offset + quantity.stagedSecond] = stagedFlag(values, first, 1);
+    out[offset + quantity.dispatchX] = dispatchX;
+    out[offset + quantity.dispatchY] = dispatchY;
+    out[offset + quantity.dispatchZ] = dispatchZ;
+  };
+}

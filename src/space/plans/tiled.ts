@@ -1,0 +1,129 @@
+import { type Decision, powersOfTwo, tileOptions } from '../decision.ts';
+import type { Plan } from '../plan.ts';
+import { axisOf, bytesOf, hasReuse, type StageInfo } from '../stage.ts';
+import { emitTiled } from './tiled-emit.ts';
+import { tiledQuantities } from './tiled-quantities.ts';
+
+/** Where each decision of a tiled plan stands, and what it is about; shared by its quantities and its emission. */
+export interface TiledLayout {
+  readonly stage: StageInfo;
+  /** Positions (in the block's iters) of the spatial iters, outermost first. */
+  readonly spatial: readonly number[];
+  readonly reduction: readonly number[];
+  /** Decision index of `registers` and `invocations` for each spatial iter, of `step` for each reduction iter; -1 where fixed at 1. */
+  readonly registers: readonly number[];
+  readonly invocations: readonly number[];
+  readonly step: readonly number[];
+  /** Decision index of `stage` for each read; -1 where it never is. */
+  readonly staged: readonly number[];
+  readonly vector: number;
+  readonly unroll: number;
+  readonly count: number;
+  readonly elementBytes: number;
+}
+
+/**
+ * The multi-level tiling rule, for a reduction with reuse (matmul, convolution): every spatial axis is split into workgroups,
+ * invocations and registers, every reduction axis into an outer loop and a step, and each operand may go through workgroup memory,
+ * loaded cooperatively. The structure is that of TVM's MultiLevelTiling and of every hand-written tiled kernel.
+ */
+export function tiledPlan(stage: StageInfo): Plan | null {
+  if (!hasReuse(stage)) return null;
+  const { iters } = stage.block;
+  const spatial = iters.flatMap((iter, i) => (iter.type === 'spatial' ? [i] : []));
+  const reduction = iters.flatMap((iter, i) => (iter.type === 'reduction' ? [i] : []));
+  const decisions: Decision[] = [];
+  const add = (name: string, doc: string, options: readonly number[], least?: number): number => {
+    if (options.length < 2) return -1;
+    const decision = { name: `${stage.block.name}.${name}`, doc, options };
+    decisions.push(least === undefined ? decision : { ...decision, least });
+    return decisions.length - 1;
+  };
+  // The two innermost output axes carry the large tiles; the others get small ones, so that the space stays searchable.
+  const wide = new Set(spatial.filter((i) => (iters[i]?.extent ?? 1) > 1).slice(-2));
+  if (wide.size < 2) for (const i of spatial.slice(-2)) wide.add(i);
+  const registers: number[] = new Array(spatial.length).fill(-1);
+  const invocations: number[] = new Array(spatial.length).fill(-1);
+  // Innermost axis first: it decides the most (coalescing, vectors).
+  for (let s = spatial.length - 1; s >= 0; s--) {
+    const i = spatial[s] as number;
+    const iter = iters[i] as StageInfo['block']['iters'][number];
+    const last = s === spatial.length - 1;
+    invocations[s] = add(
+      `${axisOf(iter)}.invocations`,
+      `invocations of a workgroup along ${axisOf(iter)}`,
+      tileOptions(iter.extent, wide.has(i) ? (last ? 256 : 64) : 8),
+    );
+    registers[s] = add(
+      `${axisOf(iter)}.registers`,
+      `outputs of one invocation along ${axisOf(iter)}`,
+      tileOptions(iter.extent, wide.has(i) ? 8 : 4),
+    );
+  }
+  const step = reduction.map((i) => {
+    const iter = iters[i] as StageInfo['block']['iters'][number];
+    return add(
+      `${axisOf(iter)}.step`,
+      `elements of ${axisOf(iter)} in one step of the reduction`,
+      tileOptions(iter.extent, 32),
+    );
+  });
+  const staged = stage.reads.map((read) =>
+    add(`${read.buffer.name}.workgroup`, `1: ${read.buffer.name} goes through workgroup memory`, [0, 1]),
+  );
+  const lastExtent = iters[spatial.at(-1) ?? 0]?.extent ?? 1;
+  // A wider vector makes the text shorter.
+  const widths = powersOfTwo(4).filter((width) => lastExtent % width === 0);
+  const vector = add('vector', 'width of vectors along the innermost axis', widths, widths.at(-1));
+  const unroll = add('unroll', '1: the step of the reduction is written out', [0, 1]);
+  const layout: TiledLayout = {
+    stage,
+    spatial,
+    reduction,
+    registers,
+    invocations,
+    step,
+    staged,
+    vector,
+    unroll,
+    count: decisions.length,
+    elementBytes: bytesOf(stage.write.buffer),
+  };
+  return {
+    rule: 'tiled',
+    stages: [stage],
+    decisions,
+    quantities: tiledQuantities(layout),
+    conflict: (values, first) => conflict(layout, values, first),
+    emit: (builder, value) =>
+      emitTiled(layout, builder, (index) => (index < 0 ? 1 : value(decisions[index]?.name as string))),
+  };
+}
+
+/** NaN where undecided; 1 where there is nothing to decide. */
+export function decided(values: Float64Array, first: number, index: number): number {
+  return index < 0 ? 1 : (values[first + index] as number);
+}
+
+function conflict(layout: TiledLayout, values: Float64Array, first: number): string | null {
+  const { stage, spatial } = layout;
+  for (let s = 0; s < spatial.length; s++) {
+    const extent = stage.block.iters[spatial[s] as number]?.extent as number;
+    const invocations = decided(values, first, layout.invocations[s] as number);
+    const registers = decided(values, first, layout.registers[s] as number);
+    // Comparisons with NaN are false: an undecided value contradicts nothing.
+    if (invocations > 1 && (invocations - 1) * registers >= extent) return 'idle-invocations';
+    if (invocations > 1 && invocations - 1 >= extent) return 'idle-invocations';
+    if (registers > 1 && (registers - 1) * invocations >= extent) return 'idle-registers';
+    if (registers > 1 && registers - 1 >= extent) return 'idle-registers';
+  }
+  const vector = decided(values, first, layout.vector);
+  const width = decided(values, first, layout.registers.at(-1) as number);
+  if (vector > 1 && width % vector !== 0) return 'vector-does-not-divide';
+  if (layout.unroll >= 0 && decided(values, first, layout.unroll) === 1) {
+    let depth = 1;
+    for (const index of layout.step) depth *= decided(values, first, index);
+    if (depth === 1) return 'nothing-to-unroll';
+  }
+  return null;
+}

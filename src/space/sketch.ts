@@ -1,0 +1,49 @@
+import type { Program } from '../ir/nodes.ts';
+import { findBlock } from '../schedule/legality/find.ts';
+import type { Trace } from '../schedule/trace.ts';
+import { isRefusal, type Refusal } from '../support/refusal.ts';
+import { buildSchedule } from './builder.ts';
+import type { Decision } from './decision.ts';
+import type { Plan } from './plan.ts';
+
+/** A schedule with open decisions, made by rules from the plain program. */
+export interface Sketch {
+  /** The rules of its plans joined, e.g. `tiled` or `rows+flat`; unique among a program's sketches. */
+  readonly name: string;
+  readonly program: Program;
+  /** Heaviest kernel first. */
+  readonly plans: readonly Plan[];
+  /** All decisions in the order in which they are made. */
+  readonly decisions: readonly Decision[];
+  /** Index of each plan's first decision. */
+  readonly firsts: readonly number[];
+  /** Elementwise blocks whose expressions go into their readers once these are scheduled. */
+  readonly inline: readonly string[];
+}
+
+/** A scheduled program with the trace that made it. */
+export interface Scheduled {
+  readonly trace: Trace;
+  readonly program: Program;
+}
+
+export function makeSketch(program: Program, plans: readonly Plan[], inline: readonly string[]): Sketch {
+  const firsts: number[] = [];
+  const decisions: Decision[] = [];
+  for (const plan of plans) {
+    firsts.push(decisions.length);
+    decisions.push(...plan.decisions);
+  }
+  return { name: plans.map((plan) => plan.rule).join('+'), program, plans, decisions, firsts, inline };
+}
+
+/** Turns a sketch with all its decisions made into a schedule. `values` are option values in the order of the decisions. */
+export function instantiate(sketch: Sketch, values: ArrayLike<number>): Scheduled | Refusal {
+  const byName = new Map(sketch.decisions.map((decision, i) => [decision.name, values[i] as number]));
+  return buildSchedule(sketch.program, (builder) => {
+    for (const plan of sketch.plans) plan.emit(builder, (name) => byName.get(name) as number);
+    for (const block of sketch.inline) {
+      if (!isRefusal(findBlock(builder.program(), block))) builder.apply('computeInline', { block });
+    }
+  });
+}

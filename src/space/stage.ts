@@ -1,0 +1,129 @@
+import { linearOf } from '../arithmetic/linear.ts';
+import type { Block, Buffer, Iter, Program } from '../ir/nodes.ts';
+import { blocksOf, readsOf, walkExpr } from '../ir/visit.ts';
+import { bytesPerElement, flopsOfBlock } from '../operators/flops.ts';
+
+/** How one dimension of a buffer is indexed by a block's iters: coefficient by iter position; `opaque` where it is not affine. */
+export interface AffineIndex {
+  /** Coefficients, one a block iter, in the order of the block's iters. */
+  readonly coefficients: readonly number[];
+  readonly opaque: boolean;
+  /** Extent of the dimension. */
+  readonly extent: number;
+}
+
+/** A distinct access of a block to a buffer. */
+export interface AccessInfo {
+  readonly buffer: Buffer;
+  readonly dimensions: readonly AffineIndex[];
+  /** Distance in elements between neighbours along each iter, row-major; NaN where an opaque index depends on it. */
+  readonly strides: readonly number[];
+}
+
+/** One stage of the plain program: its block, seen through what scheduling rules ask about. */
+export interface StageInfo {
+  readonly block: Block;
+  readonly spatial: readonly Iter[];
+  readonly reduction: readonly Iter[];
+  readonly reads: readonly AccessInfo[];
+  readonly write: AccessInfo;
+  /** Floating-point operations of one block instance. */
+  readonly flops: number;
+  readonly isOutput: boolean;
+}
+
+/** The stages of a plain program, in order. */
+export function stagesOf(program: Program): StageInfo[] {
+  const buffers = new Map(program.buffers.map((buffer) => [buffer.name, buffer]));
+  return blocksOf(program).map((block) => {
+    const seen = new Set<string>();
+    const reads: AccessInfo[] = [];
+    for (const read of readsOf(block)) {
+      const access = accessInfo(block, buffers.get(read.buffer) as Buffer, read.indices);
+      const key = `${read.buffer}:${JSON.stringify(access.dimensions)}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      reads.push(access);
+    }
+    const write = block.writes[0] as Block['writes'][number];
+    return {
+      block,
+      spatial: block.iters.filter((iter) => iter.type === 'spatial'),
+      reduction: block.iters.filter((iter) => iter.type === 'reduction'),
+      reads,
+      write: accessInfo(block, buffers.get(write.buffer) as Buffer, write.indices),
+      flops: Math.max(1, flopsOfBlock(block)),
+      isOutput: program.outputs.includes(write.buffer),
+    };
+  });
+}
+
+function accessInfo(block: Block, buffer: Buffer, indices: Block['writes'][number]['indices']): AccessInfo {
+  const position = new Map(block.iters.map((iter, i) => [iter.name, i]));
+  const strides = block.iters.map(() => 0);
+  let pitch = 1;
+  const dimensions: AffineIndex[] = [];
+  for (let d = indices.length - 1; d >= 0; d--) {
+    const coefficients = block.iters.map(() => 0);
+    let opaque = false;
+    for (const { atom, coefficient } of linearOf(indices[d] as Block['writes'][number]['value']).terms.values()) {
+      const at = atom.kind === 'var' ? position.get(atom.name) : undefined;
+      if (at === undefined) {
+        opaque = true;
+        walkExpr(atom, (node) => {
+          const inner = node.kind === 'var' ? position.get(node.name) : undefined;
+          if (inner !== undefined) strides[inner] = Number.NaN;
+        });
+      } else {
+        coefficients[at] = coefficient;
+        strides[at] = (strides[at] ?? 0) + coefficient * pitch;
+      }
+    }
+    const extent = buffer.shape[d] as number;
+    dimensions.unshift({ coefficients, opaque, extent });
+    pitch *= extent;
+  }
+  return { buffer, dimensions, strides };
+}
+
+/** Elements of a buffer that a box of iterations touches: `box[i]` iterations along each iter, clipped to the buffer. NaN-transparent. */
+export function footprint(access: AccessInfo, box: ArrayLike<number>): number {
+  let elements = 1;
+  for (const dimension of access.dimensions) {
+    let reach = 1;
+    if (dimension.opaque) reach = dimension.extent;
+    else {
+      const { coefficients } = dimension;
+      for (let i = 0; i < coefficients.length; i++) {
+        const coefficient = coefficients[i] as number;
+        if (coefficient !== 0) reach += Math.abs(coefficient) * ((box[i] as number) - 1);
+      }
+    }
+    // Not Math.min: it must not hide a missing value, and NaN > x is false.
+    elements *= reach > dimension.extent ? dimension.extent : reach;
+  }
+  return elements;
+}
+
+/** Bytes of an element. */
+export function bytesOf(buffer: Buffer): number {
+  return bytesPerElement(buffer.dtype);
+}
+
+/** True when some read does not move with some spatial iter: the same element serves several outputs, so tiling pays. */
+export function hasReuse(stage: StageInfo): boolean {
+  if (stage.reduction.length === 0) return false;
+  return stage.reads.some((read) =>
+    stage.block.iters.some(
+      (iter, i) =>
+        iter.type === 'spatial' &&
+        iter.extent > 1 &&
+        read.dimensions.every((dimension) => dimension.coefficients[i] === 0 && !dimension.opaque),
+    ),
+  );
+}
+
+/** An iter's name for people: operators call the iter of axis `i` `vi`. */
+export function axisOf(iter: Iter): string {
+  return /^v./.test(iter.name) ? iter.name.slice(1) : iter.name;
+}
