@@ -2,8 +2,8 @@ import { type Decision, powersOfTwo } from '../decision.ts';
 import type { Plan } from '../plan.ts';
 import { quantity, quantityCount } from '../quantities.ts';
 import { bytesOf, type StageInfo } from '../stage.ts';
+import { decided } from './decided.ts';
 import { unrollAll } from './emit-parts.ts';
-import { decided } from './tiled.ts';
 
 /**
  * The rule for elementwise stages: all axes become one, split over workgroups, invocations, a serial part and a vector. The serial part

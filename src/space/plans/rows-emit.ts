@@ -1,7 +1,7 @@
 import type { ScheduleBuilder } from '../builder.ts';
 import type { StageInfo } from '../stage.ts';
 import { unrollAll, vectorizeLast } from './emit-parts.ts';
-import type { RowsLayout } from './rows.ts';
+import type { RowsLayout } from './rows-layout.ts';
 
 interface Choice {
   readonly lanes: number;

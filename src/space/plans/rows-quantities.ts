@@ -1,7 +1,7 @@
 import { quantity, quantityCount } from '../quantities.ts';
 import { bytesOf, type StageInfo } from '../stage.ts';
-import type { RowsLayout } from './rows.ts';
-import { decided } from './tiled.ts';
+import { decided } from './decided.ts';
+import type { RowsLayout } from './rows-layout.ts';
 
 /** The quantities of a rows plan, from its decisions alone. The returned function allocates nothing. */
 export function rowsQuantities(

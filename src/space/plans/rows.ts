@@ -1,28 +1,10 @@
 import { type Decision, powersOfTwo } from '../decision.ts';
 import type { Plan } from '../plan.ts';
 import type { StageInfo } from '../stage.ts';
+import { decided } from './decided.ts';
 import { emitRows } from './rows-emit.ts';
+import type { RowsLayout } from './rows-layout.ts';
 import { rowsQuantities } from './rows-quantities.ts';
-import { decided } from './tiled.ts';
-
-/** Decision indices of a rows plan (-1 where there is nothing to decide) and what it is about. */
-export interface RowsLayout {
-  /** Reductions in program order; the last stage writes the output and may itself be one of them. */
-  readonly reductions: readonly StageInfo[];
-  readonly final: StageInfo;
-  /** How many leading spatial axes are rows. */
-  readonly rowAxes: number;
-  readonly rowCount: number;
-  readonly lastRowExtent: number;
-  /** Product of the reduction extents, and of the final stage's column extents (1 when it is a reduction). */
-  readonly length: number;
-  readonly columns: number;
-  readonly lanes: number;
-  readonly rows: number;
-  readonly tree: number;
-  readonly vector: number;
-  readonly unroll: number;
-}
 
 /**
  * The rule for reductions along rows: a workgroup takes one or more rows and its invocations share each row's reduction (rfactor over

@@ -1,7 +1,7 @@
 import type { For } from '../../ir/nodes.ts';
 import type { ScheduleBuilder } from '../builder.ts';
 import { bindGrid, cooperate, unrollAll, vectorizeLast } from './emit-parts.ts';
-import type { TiledLayout } from './tiled.ts';
+import type { TiledLayout } from './tiled-layout.ts';
 
 /** Turns a tiled plan's decisions into primitives. `value` gives a decision by its index, 1 for what is not open. */
 export function emitTiled(layout: TiledLayout, builder: ScheduleBuilder, value: (index: number) => number): void {

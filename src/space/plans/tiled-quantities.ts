@@ -1,6 +1,7 @@
 import { quantity } from '../quantities.ts';
 import { bytesOf, footprint } from '../stage.ts';
-import { decided, type TiledLayout } from './tiled.ts';
+import { decided } from './decided.ts';
+import type { TiledLayout } from './tiled-layout.ts';
 
 /** The quantities of a tiled plan, from its decisions alone. The returned function allocates nothing. */
 export function tiledQuantities(

@@ -1,26 +1,10 @@
 import { type Decision, powersOfTwo, tileOptions } from '../decision.ts';
 import type { Plan } from '../plan.ts';
 import { axisOf, bytesOf, hasReuse, type StageInfo } from '../stage.ts';
+import { decided } from './decided.ts';
 import { emitTiled } from './tiled-emit.ts';
+import type { TiledLayout } from './tiled-layout.ts';
 import { tiledQuantities } from './tiled-quantities.ts';
-
-/** Where each decision of a tiled plan stands, and what it is about; shared by its quantities and its emission. */
-export interface TiledLayout {
-  readonly stage: StageInfo;
-  /** Positions (in the block's iters) of the spatial iters, outermost first. */
-  readonly spatial: readonly number[];
-  readonly reduction: readonly number[];
-  /** Decision index of `registers` and `invocations` for each spatial iter, of `step` for each reduction iter; -1 where fixed at 1. */
-  readonly registers: readonly number[];
-  readonly invocations: readonly number[];
-  readonly step: readonly number[];
-  /** Decision index of `stage` for each read; -1 where it never is. */
-  readonly staged: readonly number[];
-  readonly vector: number;
-  readonly unroll: number;
-  readonly count: number;
-  readonly elementBytes: number;
-}
 
 /**
  * The multi-level tiling rule, for a reduction with reuse (matmul, convolution): every spatial axis is split into workgroups,
@@ -98,11 +82,6 @@ export function tiledPlan(stage: StageInfo): Plan | null {
     emit: (builder, value) =>
       emitTiled(layout, builder, (index) => (index < 0 ? 1 : value(decisions[index]?.name as string))),
   };
-}
-
-/** NaN where undecided; 1 where there is nothing to decide. */
-export function decided(values: Float64Array, first: number, index: number): number {
-  return index < 0 ? 1 : (values[first + index] as number);
 }
 
 function conflict(layout: TiledLayout, values: Float64Array, first: number): string | null {
