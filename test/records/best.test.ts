@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { bestOf, createBestTable } from '../../src/records/best.ts';
+import { architectureKey, deviceKey, kinshipOf } from '../../src/records/device-key.ts';
+import type { TuningRecord } from '../../src/records/record.ts';
+import { failedRecord, makeDevice, makeRecord, matmul } from './fixtures.ts';
+
+const here = makeDevice();
+const timed = (medianNs: number, changes: Partial<TuningRecord> = {}): TuningRecord =>
+  makeRecord({ medianNs, samplesNs: [medianNs], ...changes });
+
+describe('device key', () => {
+  it('is the same whatever a person calls the device, and whatever was asked of it', () => {
+    const same = makeDevice({ name: 'other', features: ['shader-f16'], limits: { ...here.limits, maxBufferSize: 1 } });
+    expect(deviceKey(same)).toBe(deviceKey(here));
+    expect(deviceKey(makeDevice({ toggles: ['b', 'a'] }))).toBe(deviceKey(makeDevice({ toggles: ['a', 'b'] })));
+  });
+
+  const differing: Record<string, Parameters<typeof makeDevice>[0]> = {
+    driver: { driver: 'Mesa 25.1.0' },
+    dawnVersion: { dawnVersion: '0.7.0' },
+    profile: { profile: 'native' },
+    toggles: { toggles: [] },
+    environment: { environment: { LP_NUM_THREADS: '4' } },
+    description: { description: 'llvmpipe (LLVM 19.1.7, 512 bits)' },
+  };
+  for (const [fact, changes] of Object.entries(differing)) {
+    it(`another ${fact} is another device of the same architecture`, () => {
+      expect(kinshipOf(here, makeDevice(changes))).toBe('same-architecture');
+      expect(deviceKey(makeDevice(changes))).not.toBe(deviceKey(here));
+    });
+  }
+
+  for (const changes of [
+    { vendor: 'nvidia' },
+    { architecture: 'hopper' },
+    { backend: 'metal' },
+    { type: 'gpu' },
+  ] as const) {
+    it(`another ${Object.keys(changes)[0]} is another architecture`, () => {
+      expect(kinshipOf(here, makeDevice(changes))).toBe('other-device');
+    });
+  }
+
+  it('does not take two devices for kin because neither tells its architecture', () => {
+    const one = makeDevice({ architecture: '', device: '0x1234' });
+    const two = makeDevice({ architecture: '', device: '0x5678' });
+    expect(architectureKey(one)).not.toBe(architectureKey(two));
+    expect(kinshipOf(one, makeDevice({ architecture: '', device: '0x1234', driver: 'x' }))).toBe('same-architecture');
+  });
+});
+
+describe('best of', () => {
+  const cousin = makeDevice({ name: 'cousin', driver: 'Mesa 24' });
+  const stranger = makeDevice({ name: 'h200', vendor: 'nvidia', architecture: 'hopper', type: 'gpu' });
+
+  it('is the fastest of this device, though others are faster', () => {
+    const records = [timed(500), timed(400), timed(450), timed(40, { device: cousin }), timed(4, { device: stranger })];
+    const best = bestOf(records, matmul, here);
+    expect(best?.record.medianNs).toBe(400);
+    expect(best?.whose).toBe('same-device');
+  });
+
+  it('says whose record it is when it is not ours', () => {
+    expect(bestOf([timed(40, { device: cousin }), timed(4, { device: stranger })], matmul, here)).toMatchObject({
+      whose: 'same-architecture',
+      record: { medianNs: 40 },
+    });
+    expect(bestOf([timed(4, { device: stranger })], matmul, here)).toMatchObject({ whose: 'other-device' });
+    expect(bestOf([], matmul, here)).toBeNull();
+  });
+
+  it('among strangers prefers the same kind of device to the fastest', () => {
+    const likewise = makeDevice({ vendor: 'google', architecture: 'swiftshader' });
+    const best = bestOf([timed(4, { device: stranger }), timed(900, { device: likewise })], matmul, here);
+    expect(best?.record.medianNs).toBe(900);
+  });
+
+  it('counts only what was verified', () => {
+    const wrong = timed(1, { verification: { checked: 4, wrong: 1, maxError: 1 } });
+    const unchecked = timed(2, { verification: null });
+    const unstable = timed(3, { outcome: 'unstable' });
+    expect(bestOf([wrong, unchecked, unstable, failedRecord('crash', 'x')], matmul, here)).toBeNull();
+    expect(bestOf([wrong, unchecked, unstable, timed(99)], matmul, here)?.record.medianNs).toBe(99);
+  });
+
+  it('keeps workloads apart: shape, dtype and attributes', () => {
+    const others = [
+      { ...matmul, params: { ...matmul.params, m: 129 } },
+      { ...matmul, dtype: 'f16' as const },
+      { ...matmul, attributes: { expression: 'a + b' } },
+    ];
+    const table = createBestTable();
+    for (const [at, workload] of others.entries()) table.add(timed(at + 1, { workload }));
+    expect(table.lookup(matmul, here)).toBeNull();
+    for (const [at, workload] of others.entries()) expect(table.lookup(workload, here)?.record.medianNs).toBe(at + 1);
+    const reordered = { ...matmul, dtype: 'f16' as const, params: { k: 128, n: 128, m: 128 } };
+    expect(table.lookup(reordered, here)?.record.medianNs).toBe(2);
+  });
+
+  it('does not depend on the order of reading', () => {
+    const early = timed(7, { startedAt: '2026-01-01T00:00:00Z', id: 'early' });
+    const late = timed(7, { startedAt: '2026-02-01T00:00:00Z', id: 'late' });
+    for (const records of [
+      [early, late],
+      [late, early],
+    ]) {
+      expect(bestOf(records, matmul, here)?.record.id).toBe('early');
+    }
+  });
+
+  it('tells when a record is a new best, and lists every device, nearest first', () => {
+    const table = createBestTable();
+    expect(table.add(timed(50))).toBe(true);
+    expect(table.add(timed(60))).toBe(false);
+    expect(table.add(timed(40))).toBe(true);
+    table.add(timed(4, { device: stranger }));
+    table.add(timed(30, { device: cousin }));
+    expect(table.everyDevice(matmul, here).map((best) => [best.whose, best.record.medianNs])).toEqual([
+      ['same-device', 40],
+      ['same-architecture', 30],
+      ['other-device', 4],
+    ]);
+  });
+});
