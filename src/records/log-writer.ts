@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fdatasyncSync, fstatSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, fdatasyncSync, fstatSync, mkdirSync, openSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { assert, UserError } from '../support/errors.ts';
 import { logEnding, maxLineBytes } from './log-reader.ts';
 import { recordSchema, type TuningRecord } from './record.ts';
@@ -36,7 +36,7 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
   const run = runName(options);
   const path = join(folder, run + logEnding);
   const file = guarded(folder, () => {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(resolve(folder));
     return openSync(path, 'ax');
   });
   let records = 0;
@@ -66,6 +66,20 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
       if (empty) unlinkSync(path);
     },
   };
+}
+
+/** mkdir -p. Node's own `recursive` never returns where a folder cannot hold folders (below /proc). */
+function makeFolder(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return;
+  const parent = dirname(path);
+  if (found === undefined && parent !== path) makeFolder(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another tuner may have made it just now.
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
 }
 
 /** Longest error text kept, characters: a runaway compiler message must not make a line nobody reads back. */
