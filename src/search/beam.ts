@@ -1,0 +1,134 @@
+import type { CostModel } from '../cost-model/cost-model.ts';
+import { createPruner } from '../space/pruning.ts';
+import { createRandom } from '../support/random.ts';
+import { completeAtRandom } from './completion.ts';
+import { type Constructed, constructCandidates } from './construct.ts';
+import { createHistory } from './history.ts';
+import { createJudge, type PrefixJudgement } from './judge.ts';
+import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from './strategy.ts';
+import { createTally } from './tally.ts';
+
+export interface BeamOptions {
+  readonly seed: number;
+  readonly model: CostModel;
+  /** Survivors of each depth, shared among the sketches. */
+  readonly width?: number;
+  readonly keepAlive?: number;
+  /** Fraction of a proposal that is drawn at random from the whole space. */
+  readonly epsilon?: number;
+  readonly judgement?: PrefixJudgement;
+  readonly completions?: number;
+  /** Prefix rows in the training set, at most. */
+  readonly maxPrefixes?: number;
+}
+
+const defaults = {
+  width: 64,
+  keepAlive: 0.15,
+  epsilon: 0.1,
+  judgement: 'both',
+  completions: 3,
+  maxPrefixes: 1500,
+} as const;
+const leastWidth = 12;
+/** Each widening doubles the beam. */
+const maxWidenings = 3;
+const drawsBeforeGivingUp = 200;
+
+/**
+ * Sequential construction of schedules with a learned value and early pruning. Every round the beam is built afresh with what the model
+ * knows by then; what comes out and is not yet known is proposed best first, with a few draws from the whole space among them. A beam
+ * that brings only known candidates is built again, wider.
+ */
+export function createBeamSearch(space: SearchSpace, options: BeamOptions): SearchStrategy {
+  const { seed, model } = options;
+  const { width, keepAlive, epsilon, judgement, completions, maxPrefixes } = { ...defaults, ...options };
+  const root = createRandom(seed).fork('beam');
+  const random = root.fork('choices');
+  const training = root.fork('training');
+  const history = createHistory(space);
+  const tally = createTally();
+  const { limits } = space.device;
+  const pruners = space.sketches.map((sketch) => createPruner(sketch, limits));
+  const judges = space.sketches.map((sketch) =>
+    createJudge(sketch, space.device, model, { judgement, completions }, random),
+  );
+  let proposeMs = 0;
+  let fitMs = 0;
+
+  const pool = (wide: number): Candidate[] => {
+    const share = Math.max(leastWidth, Math.floor(wide / space.sketches.length));
+    const found = space.sketches.flatMap((sketch, index) =>
+      constructCandidates(
+        sketch,
+        limits,
+        judges[index] as (typeof judges)[number],
+        { width: share, keepAlive },
+        tally,
+        random,
+      ).map((made: Constructed): Candidate => ({ sketch: index, ...made })),
+    );
+    return found
+      .filter((candidate) => !history.has(candidate))
+      .sort((a, b) => (b.score as number) - (a.score as number));
+  };
+
+  const atRandom = (): Candidate | null => {
+    for (let draw = 0; draw < drawsBeforeGivingUp; draw++) {
+      const index = random.below(space.sketches.length);
+      const sketch = space.sketches[index] as SearchSpace['sketches'][number];
+      const values = new Float64Array(sketch.decisions.length).fill(Number.NaN);
+      const complete = completeAtRandom(sketch, pruners[index] as (typeof pruners)[number], values, 0, random);
+      const candidate: Candidate = { sketch: index, values: [...values], score: null };
+      if (complete && !history.has(candidate)) return candidate;
+    }
+    return null;
+  };
+
+  const proposeNow = (count: number): Candidate[] => {
+    const proposals: Candidate[] = [];
+    const take = (candidate: Candidate): void => {
+      history.reserve(candidate);
+      proposals.push(candidate);
+    };
+    let best = pool(width);
+    for (let widening = 1; best.length < count && widening <= maxWidenings; widening++)
+      best = pool(width * 2 ** widening);
+    const seen = new Set<string>();
+    const queue = best.filter((candidate) => !seen.has(candidateKey(candidate)) && seen.add(candidateKey(candidate)));
+    for (let next = 0; proposals.length < count; ) {
+      const lucky = random.unit() < epsilon ? atRandom() : null;
+      if (lucky !== null) take(lucky);
+      else if (next < queue.length) {
+        const candidate = queue[next++] as Candidate;
+        if (!history.has(candidate)) take(candidate);
+      } else {
+        const other = atRandom();
+        if (other === null) break;
+        take(other);
+      }
+    }
+    return proposals;
+  };
+
+  return {
+    name: 'beam',
+    propose(count) {
+      const started = performance.now();
+      const proposals = proposeNow(count);
+      proposeMs += performance.now() - started;
+      return proposals;
+    },
+    async observe(results) {
+      for (const result of results) history.add(result);
+      const started = performance.now();
+      if (history.size > 0)
+        await model.fit(history.trainingData({ prefixes: judgement !== 'completions', maxPrefixes, random: training }));
+      fitMs += performance.now() - started;
+    },
+    tally,
+    get spentMs() {
+      return { propose: proposeMs, fit: fitMs };
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { Pruner } from '../space/pruning.ts';
+import type { Sketch } from '../space/sketch.ts';
+import type { Random } from '../support/random.ts';
+
+const triesADecision = 6;
+
+/**
+ * Makes the open decisions of `values` (from `depth` on) at random, each choice checked by exact pruning and made again when refused.
+ * Returns false, leaving a half-made prefix, when some decision found no legal option in a few tries.
+ */
+export function completeAtRandom(
+  sketch: Sketch,
+  pruner: Pruner,
+  values: Float64Array,
+  depth: number,
+  random: Random,
+): boolean {
+  for (let d = depth; d < sketch.decisions.length; d++) {
+    const { options } = sketch.decisions[d] as Sketch['decisions'][number];
+    let legal = false;
+    for (let attempt = 0; attempt < triesADecision && !legal; attempt++) {
+      values[d] = options[random.below(options.length)] as number;
+      legal = pruner.check(values) === null;
+    }
+    for (let o = 0; o < options.length && !legal; o++) {
+      values[d] = options[o] as number;
+      legal = pruner.check(values) === null;
+    }
+    if (!legal) {
+      values.fill(Number.NaN, d);
+      return false;
+    }
+  }
+  // A sketch without decisions is complete as it is.
+  return sketch.decisions.length > 0 || pruner.check(values) === null;
+}

@@ -1,0 +1,49 @@
+import type { DeviceDescription } from '../ir/limits.ts';
+import type { Sketch } from '../space/sketch.ts';
+import type { PruneTally } from './tally.ts';
+
+/** What is searched: the sketches of a workload's program, on one device. */
+export interface SearchSpace {
+  readonly sketches: readonly Sketch[];
+  readonly device: DeviceDescription;
+}
+
+/** A sketch with all decisions made. */
+export interface Candidate {
+  /** Index into the space's sketches. */
+  readonly sketch: number;
+  /** Option values in the order of the sketch's decisions. */
+  readonly values: readonly number[];
+  /** What the model thought of it when it was proposed; null where no model was asked. Comparable within one round only. */
+  readonly score: number | null;
+}
+
+/** How a measured candidate ended. */
+export interface Observation {
+  readonly candidate: Candidate;
+  /** Median nanoseconds, or null where the trial failed. */
+  readonly timeNs: number | null;
+}
+
+/** Decides what to measure next. Knows candidates and times, never devices or runners: every test of a search runs without one. */
+export interface SearchStrategy {
+  readonly name: string;
+  /**
+   * Up to `count` candidates that were not proposed or observed before; fewer, or none, when the space has no more.
+   * Same seed and same observations give the same proposals.
+   */
+  propose(count: number): readonly Candidate[];
+  /** Takes in results, its own proposals' or older ones', and learns from them. */
+  observe(results: readonly Observation[]): Promise<void>;
+  /** Prefixes refused by exact pruning so far. */
+  readonly tally: PruneTally;
+  /** Milliseconds spent so far: deciding and learning. */
+  readonly spentMs: { readonly propose: number; readonly fit: number };
+}
+
+/** The text by which a candidate is known within a space. */
+export function candidateKey(candidate: { readonly sketch: number; readonly values: ArrayLike<number> }): string {
+  let key = `${candidate.sketch}:`;
+  for (let i = 0; i < candidate.values.length; i++) key += `${candidate.values[i]},`;
+  return key;
+}
