@@ -23,7 +23,8 @@ export interface XgboostModelOptions {
   readonly members?: number;
   /**
    * Threads of XGBoost while fitting. 1 by default: its results then are the same on every machine, and no OpenMP thread spins
-   * beside a kernel that is being timed.
+   * beside a kernel that is being timed. Two threads halve a fit on an idle machine and, measured on two cores that others
+   * kept busy, made it 65 times slower: the threads spin at every barrier.
    */
   readonly threads?: number;
   /** XGBoost's own parameters. */
