@@ -1,0 +1,167 @@
+import type { BufferSpec } from './artifact.ts';
+import type { Axis } from './nodes.ts';
+
+/**
+ * The whole grammar of the lowered IR: what one invocation executes, in the terms of a shading language but free of its spelling.
+ * Lowering makes it, `wgsl` prints it, and the tests execute it lane by lane.
+ *
+ *   program  = buffers  kernel*
+ *   kernel   = dispatch  workgroup-size  binding*  shared*  stmt*
+ *   stmt     = let | var | array | assign | store | if | for | barrier
+ *   expr     = literal | name | builtin | element | component | unary | binary | select | construct
+ *
+ * Index arithmetic is on u32 and wraps; lowering places every comparison, division, min and max on values that are not negative.
+ * `for` counts from 0 in steps of 1 to a constant, a `barrier` never stands under an `if`, and arrays are indexed in elements of
+ * their declared type: a vec4 array of 64 floats has 16 elements.
+ */
+
+export type Scalar = 'f32' | 'f16' | 'i32' | 'u32' | 'bool';
+export type Width = 1 | 2 | 3 | 4;
+export interface KType {
+  readonly scalar: Scalar;
+  readonly width: Width;
+}
+
+// ---- expressions ----
+
+export type KUnaryOp = 'neg' | 'not' | 'abs' | 'exp' | 'log' | 'sqrt' | 'inverseSqrt' | 'tanh' | 'floor';
+export type KBinaryOp =
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'mod'
+  | 'min'
+  | 'max'
+  | 'pow'
+  | 'lt'
+  | 'le'
+  | 'gt'
+  | 'ge'
+  | 'eq'
+  | 'ne'
+  | 'and'
+  | 'or'
+  | 'shr'
+  | 'bitAnd';
+
+export type KExpr =
+  | { readonly kind: 'literal'; readonly type: KType; readonly value: number }
+  /** A let, a var or a loop's variable. */
+  | { readonly kind: 'name'; readonly type: KType; readonly name: string }
+  /** A component of workgroup_id (`wg`) or local_invocation_id (`lid`). */
+  | { readonly kind: 'builtin'; readonly type: KType; readonly of: 'wg' | 'lid'; readonly axis: Axis }
+  /** An element of a storage, workgroup or private array. */
+  | { readonly kind: 'element'; readonly type: KType; readonly array: string; readonly index: KExpr }
+  | { readonly kind: 'component'; readonly type: KType; readonly of: KExpr; readonly at: number }
+  | { readonly kind: 'unary'; readonly type: KType; readonly op: KUnaryOp; readonly a: KExpr }
+  | { readonly kind: 'binary'; readonly type: KType; readonly op: KBinaryOp; readonly a: KExpr; readonly b: KExpr }
+  /** Both branches are evaluated; the condition is one bool also where the branches are vectors. */
+  | {
+      readonly kind: 'select';
+      readonly type: KType;
+      readonly condition: KExpr;
+      readonly yes: KExpr;
+      readonly no: KExpr;
+    }
+  /** A vector from its components, from one scalar (splat), or a conversion to another scalar type of the same width. */
+  | { readonly kind: 'construct'; readonly type: KType; readonly args: readonly KExpr[] };
+
+// ---- statements ----
+
+export type KStmt =
+  | { readonly kind: 'let'; readonly name: string; readonly value: KExpr }
+  /** Zero when no value is given. */
+  | { readonly kind: 'var'; readonly name: string; readonly type: KType; readonly value: KExpr | null }
+  /** A private array, zero at first. */
+  | { readonly kind: 'array'; readonly name: string; readonly element: KType; readonly length: number }
+  /** To a var, or to one component of it. */
+  | {
+      readonly kind: 'assign';
+      readonly name: string;
+      readonly type: KType;
+      readonly at: number | null;
+      readonly value: KExpr;
+    }
+  /** To an element of an array, or to one component of it. `type` is the element's. */
+  | {
+      readonly kind: 'store';
+      readonly array: string;
+      readonly type: KType;
+      readonly index: KExpr;
+      readonly at: number | null;
+      readonly value: KExpr;
+    }
+  | { readonly kind: 'if'; readonly condition: KExpr; readonly body: readonly KStmt[] }
+  | { readonly kind: 'for'; readonly name: string; readonly extent: number; readonly body: readonly KStmt[] }
+  | { readonly kind: 'barrier' };
+
+// ---- kernels ----
+
+export interface KernelBinding {
+  readonly buffer: string;
+  readonly access: 'read' | 'read_write';
+  readonly element: KType;
+  /** In elements. */
+  readonly length: number;
+}
+export interface SharedArray {
+  readonly name: string;
+  readonly element: KType;
+  /** In elements. */
+  readonly length: number;
+}
+
+export interface Kernel {
+  readonly name: string;
+  /** Workgroups in x, y, z. */
+  readonly dispatch: readonly [number, number, number];
+  /** Invocations in x, y, z. */
+  readonly workgroupSize: readonly [number, number, number];
+  /** In the order of their binding numbers, all in group 0. */
+  readonly bindings: readonly KernelBinding[];
+  readonly shared: readonly SharedArray[];
+  readonly body: readonly KStmt[];
+}
+
+export interface LoweredProgram {
+  readonly buffers: readonly BufferSpec[];
+  /** To be dispatched in order. */
+  readonly kernels: readonly Kernel[];
+}
+
+const sizeOfScalar: Record<Scalar, number> = { f32: 4, f16: 2, i32: 4, u32: 4, bool: 4 };
+
+/** Bytes between two elements of an array: a vec3 is padded to four components. */
+export function strideOf(type: KType): number {
+  return sizeOfScalar[type.scalar] * (type.width === 3 ? 4 : type.width);
+}
+
+/** Bytes of workgroup memory as WebGPU counts them: each variable rounded up to 16. */
+export function sharedBytes(shared: readonly SharedArray[]): number {
+  return shared.reduce((sum, array) => sum + Math.ceil((strideOf(array.element) * array.length) / 16) * 16, 0);
+}
+
+const none: readonly KExpr[] = [];
+
+/** The expressions directly inside one. */
+export function childrenOf(expr: KExpr): readonly KExpr[] {
+  switch (expr.kind) {
+    case 'literal':
+    case 'name':
+    case 'builtin':
+      return none;
+    case 'element':
+      return [expr.index];
+    case 'component':
+      return [expr.of];
+    case 'unary':
+      return [expr.a];
+    case 'binary':
+      return [expr.a, expr.b];
+    case 'select':
+      return [expr.condition, expr.yes, expr.no];
+    case 'construct':
+      return expr.args;
+  }
+}

@@ -1,0 +1,45 @@
+import { type Linear, linearOf } from '../arithmetic/linear.ts';
+import { simplify } from '../arithmetic/simplify.ts';
+import { add, int, mul } from '../ir/builders.ts';
+import type { Expr, LoadExpr } from '../ir/nodes.ts';
+import { loadsOf, type Region, regionIndex } from './regions.ts';
+import { type BlockNode, type Body, walkBlocks } from './tree.ts';
+
+/** One load or store, with its index inside its region. */
+export interface Access {
+  readonly block: BlockNode;
+  readonly region: Region;
+  readonly isWrite: boolean;
+  /** Linear forms of the index in each dimension. */
+  readonly dims: readonly Linear[];
+  /** Row-major, in elements of the region, simplified. */
+  readonly flat: Expr;
+  readonly clamped: boolean;
+}
+
+export interface BlockAccesses {
+  /** In the order of the block's writes. */
+  readonly writes: readonly Access[];
+  readonly loads: ReadonlyMap<LoadExpr, Access>;
+}
+
+/** Pass 5: the flat index of every access, in the compacted regions. */
+export function flattenAccesses(body: Body, regions: ReadonlyMap<string, Region>): Map<BlockNode, BlockAccesses> {
+  const all = new Map<BlockNode, BlockAccesses>();
+  walkBlocks(body, (block) => {
+    const make = (buffer: string, indices: readonly Expr[], isWrite: boolean, clamped: boolean): Access => {
+      const region = regions.get(buffer) as Region;
+      const inside = indices.map((index, d) => regionIndex(region, d, index, block));
+      let flat: Expr = int(0);
+      inside.forEach((index, d) => {
+        const stride = region.strides[d] as number;
+        flat = add(flat, stride === 1 ? index : mul(index, int(stride)));
+      });
+      return { block, region, isWrite, dims: inside.map(linearOf), flat: simplify(flat, block.ranges), clamped };
+    };
+    const loads = new Map<LoadExpr, Access>();
+    for (const load of loadsOf(block)) loads.set(load, make(load.buffer, load.indices, false, block.clamped.has(load)));
+    all.set(block, { writes: block.writes.map((write) => make(write.buffer, write.indices, true, false)), loads });
+  });
+  return all;
+}

@@ -1,0 +1,200 @@
+import { boundsOf, type Ranges } from '../arithmetic/bounds.ts';
+import { difference, keyOf } from '../arithmetic/linear.ts';
+import { isIndex } from '../arithmetic/simplify.ts';
+import type { KExpr } from '../ir/kernel.ts';
+import type { Axis, BinaryExpr, BinaryOp, Expr } from '../ir/nodes.ts';
+import { assert } from '../support/errors.ts';
+import { divideCode } from './divide.ts';
+import {
+  boundsOfTerms,
+  type Form,
+  type FormTerm,
+  formOf,
+  formOfLinear,
+  type IndexCode,
+  instanceOf,
+  isClamp,
+  sidesOf,
+} from './form.ts';
+import { type Emission, placeLet, type Scope } from './scope.ts';
+import { bool, literal, op, plus, u32 } from './types.ts';
+
+/** The value of an index expression in the current iteration, plus `bias`. */
+export function indexCode(emission: Emission, expr: Expr, ranges: Ranges, bias: number, hint: string): KExpr {
+  const { form, constant } = instanceOf(
+    formOf(expr, ranges, emission.variables),
+    emission.iteration,
+    emission.variables,
+  );
+  const code = termsCode(emission, form, 1, hint);
+  return plus(code.expr, constant + bias - code.shift);
+}
+
+/**
+ * The terms of a form divided by `scale` (which divides all their coefficients), grouped by the loop in which they are known: what depends
+ * on the workgroup and the lane gets a name at the top of the kernel, what a loop adds gets one in that loop.
+ */
+export function termsCode(emission: Emission, form: Form, scale: number, hint: string): IndexCode {
+  const home = emission.loops[form.level] as Scope;
+  const cached = form.codes.get(scale);
+  if (cached !== undefined && cached.scope === home) return cached;
+  const code = buildTerms(emission, form, scale, hint, home);
+  form.codes.set(scale, code);
+  return code;
+}
+
+function buildTerms(emission: Emission, form: Form, scale: number, hint: string, home: Scope): IndexCode {
+  let expr: KExpr | null = null;
+  let shift = 0;
+  let key = '';
+  const levels = [...new Set(form.terms.map((term) => term.level))].sort((a, b) => a - b);
+  for (const level of levels) {
+    const terms = form.terms.filter((term) => term.level === level);
+    for (const sign of [1, -1]) {
+      for (const term of terms) {
+        const coefficient = term.coefficient / scale;
+        if (Math.sign(coefficient) !== sign) continue;
+        const atom = atomCode(emission, term, form.ranges, hint);
+        shift += coefficient * atom.shift;
+        const size = Math.abs(coefficient);
+        const part: KExpr = size === 1 ? atom.expr : op('mul', atom.expr, literal(size));
+        if (expr === null) expr = sign === 1 ? part : op('sub', literal(0), part);
+        else expr = op(sign === 1 ? 'add' : 'sub', expr, part);
+        key += `${coefficient}*${atom.key} `;
+      }
+    }
+    if (expr !== null && expr.kind === 'binary') expr = placeLet(emission, level, key, expr, hint);
+  }
+  return { expr, shift, key, scope: home };
+}
+
+interface AtomCode {
+  readonly expr: KExpr;
+  readonly shift: number;
+  readonly key: string;
+}
+
+/** What linear arithmetic cannot look into. Operands of division, minimum and comparison are shifted up until they cannot be negative. */
+function atomCode(emission: Emission, term: FormTerm, ranges: Ranges, hint: string): AtomCode {
+  const { atom, key, level } = term;
+  if (atom.kind === 'var') return { expr: variableCode(atom.name), shift: 0, key };
+  const place = (suffix: string, expr: KExpr, shift: number): AtomCode => ({
+    expr: placeLet(emission, level, `${key}${suffix}`, expr, `${hint}_part`),
+    shift,
+    key: `${key}${suffix}`,
+  });
+  if (atom.kind === 'binary' && atom.b.kind === 'int' && (atom.op === 'div' || atom.op === 'mod')) {
+    const divisor = atom.b.value;
+    const { min, max } = boundsOf(atom.a, ranges);
+    assert(Number.isFinite(min) && Number.isFinite(max), () => `cannot bound ${keyOf(atom)}`);
+    const lift = min < 0 ? Math.ceil(-min / divisor) : 0;
+    const top = max + lift * divisor;
+    const numerator = indexCode(emission, atom.a, ranges, lift * divisor, hint);
+    const expr = divideCode(atom.op, numerator, divisor, top, level > 0, () =>
+      placeLet(emission, level, `${keyOf(atom.a)}+${lift * divisor}`, numerator, `${hint}_part`),
+    );
+    return place(`#${top}`, expr, atom.op === 'div' ? lift : 0);
+  }
+  if (isClamp(atom) && atom.kind === 'binary' && atom.a.kind === 'cast') {
+    return place(
+      '',
+      op('min', indexCode(emission, atom.a.a, ranges, 0, hint), indexCode(emission, atom.b, ranges, 0, hint)),
+      0,
+    );
+  }
+  if (atom.kind === 'binary' && (atom.op === 'min' || atom.op === 'max')) {
+    const low = Math.min(boundsOf(atom.a, ranges).min, boundsOf(atom.b, ranges).min);
+    assert(Number.isFinite(low), () => `cannot bound ${keyOf(atom)}`);
+    const lift = Math.max(0, -low);
+    const a = indexCode(emission, atom.a, ranges, lift, hint);
+    const b = indexCode(emission, atom.b, ranges, lift, hint);
+    return place(`#${lift}`, op(atom.op, a, b), lift);
+  }
+  if (atom.kind === 'select') {
+    const lift = Math.max(0, -boundsOf(atom, ranges).min);
+    const condition = conditionCode(emission, atom.condition, ranges, hint);
+    const yes = indexCode(emission, atom.then, ranges, lift, hint);
+    const no = indexCode(emission, atom.otherwise, ranges, lift, hint);
+    if (typeof condition === 'boolean') return { expr: condition ? yes : no, shift: lift, key: `${key}#${lift}` };
+    return place(`#${lift}`, { kind: 'select', type: u32, condition, yes, no }, lift);
+  }
+  const condition = conditionCode(emission, atom, ranges, hint);
+  if (typeof condition === 'boolean') return { expr: literal(condition ? 1 : 0), shift: 0, key };
+  assert(condition.type === bool, () => `${keyOf(atom)} is no index expression`);
+  return place('', { kind: 'select', type: u32, condition, yes: literal(1), no: literal(0) }, 0);
+}
+
+function variableCode(name: string): KExpr {
+  if (name.startsWith('wg.') || name.startsWith('lid.'))
+    return { kind: 'builtin', type: u32, of: name.startsWith('wg.') ? 'wg' : 'lid', axis: name.slice(-1) as Axis };
+  return { kind: 'name', type: u32, name };
+}
+
+const compares: ReadonlySet<BinaryOp> = new Set(['lt', 'le', 'gt', 'ge', 'eq', 'ne']);
+const forms = new WeakMap<Expr, { readonly form: Form; readonly ranges: Ranges; readonly emission: Emission }>();
+
+/** A condition over indices in the current iteration: its code, or what it is when that is certain. */
+export function conditionCode(emission: Emission, expr: Expr, ranges: Ranges, hint: string): KExpr | boolean {
+  if (expr.kind === 'int') return expr.value !== 0;
+  if (expr.kind === 'unary' && expr.op === 'not') {
+    const inner = conditionCode(emission, expr.a, ranges, hint);
+    return typeof inner === 'boolean' ? !inner : { kind: 'unary', type: bool, op: 'not', a: inner };
+  }
+  assert(expr.kind === 'binary', () => `${expr.kind} is no condition over indices`);
+  if (expr.op === 'and' || expr.op === 'or') {
+    const a = conditionCode(emission, expr.a, ranges, hint);
+    const b = conditionCode(emission, expr.b, ranges, hint);
+    const absorbing = expr.op === 'or';
+    if (typeof a === 'boolean') return a === absorbing ? absorbing : b;
+    if (typeof b === 'boolean') return b === absorbing ? absorbing : a;
+    return op(expr.op, a, b, bool);
+  }
+  assert(compares.has(expr.op), () => `${expr.op} is no condition`);
+  return compareCode(emission, expr, ranges, hint);
+}
+
+/** Whether a condition is one over indices only, and not over values. */
+export function isIndexCondition(expr: Expr): boolean {
+  return expr.kind === 'unary' && expr.op === 'not' ? isIndexCondition(expr.a) : isIndex(expr);
+}
+
+/**
+ * a < b with both sides free of negative numbers: the terms of a - b are put on the side where their sign is positive, and the constant
+ * as well. u32 comparison is then right whatever the operands' difference is.
+ */
+function compareCode(emission: Emission, expr: BinaryExpr, ranges: Ranges, hint: string): KExpr | boolean {
+  let held = forms.get(expr);
+  if (held === undefined || held.ranges !== ranges || held.emission !== emission) {
+    held = { form: formOfLinear(difference(expr.a, expr.b), ranges, emission.variables), ranges, emission };
+    forms.set(expr, held);
+  }
+  const { form, constant } = instanceOf(held.form, emission.iteration, emission.variables);
+  const bounds = boundsOfTerms(form);
+  const decided = decide(expr.op, bounds.min + constant, bounds.max + constant);
+  if (decided !== null) return decided;
+  const sides = sidesOf(form);
+  const left = termsCode(emission, sides.positive, 1, hint);
+  const right = termsCode(emission, sides.negative, 1, hint);
+  const balance = constant - left.shift + right.shift;
+  const a = balance > 0 ? plus(left.expr, balance) : (left.expr ?? literal(0));
+  const b = balance > 0 ? (right.expr ?? literal(0)) : plus(right.expr, -balance);
+  const code = op(expr.op, a, b, bool);
+  return placeLet(emission, form.level, `${left.key}${expr.op} ${balance} ${right.key}`, code, `${hint}_inside`);
+}
+
+function decide(kind: BinaryOp, min: number, max: number): boolean | null {
+  switch (kind) {
+    case 'lt':
+      return max < 0 ? true : min >= 0 ? false : null;
+    case 'le':
+      return max <= 0 ? true : min > 0 ? false : null;
+    case 'gt':
+      return min > 0 ? true : max <= 0 ? false : null;
+    case 'ge':
+      return min >= 0 ? true : max < 0 ? false : null;
+    case 'eq':
+      return min === 0 && max === 0 ? true : min > 0 || max < 0 ? false : null;
+    default:
+      return min > 0 || max < 0 ? true : min === 0 && max === 0 ? false : null;
+  }
+}

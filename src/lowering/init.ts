@@ -1,0 +1,98 @@
+import { rangeOfExtent } from '../arithmetic/bounds.ts';
+import { identityOf, variable } from '../ir/builders.ts';
+import type { Expr } from '../ir/nodes.ts';
+import { freshName, substitute, varsOf } from '../ir/visit.ts';
+import {
+  type BlockNode,
+  type Body,
+  bodyOf,
+  type KernelTree,
+  type LanesNode,
+  type LoopNode,
+  type Node,
+  walkBlocks,
+} from './tree.ts';
+
+/**
+ * Pass 2: a block that initialises its reduction -> the store of the identity in front of its outermost reduction loop, under copies
+ * of the spatial loops in between, and the block without its init. What decomposeReduction does in a schedule, for the blocks where no
+ * schedule did.
+ */
+export function hoistInits(tree: KernelTree): KernelTree {
+  const before = new Map<string, Node[]>();
+  const taken = new Set(tree.ranges.keys());
+  const ranges = new Map(tree.ranges);
+  walkBlocks(tree.body, (block, path) => {
+    if (!block.reducer?.initialises) return;
+    const reduced = reductionVars(block);
+    let at = path.findIndex((node) => node.kind === 'loop' && reduced.has(node.name));
+    const last = path[path.length - 1];
+    if (at < 0) at = last?.kind === 'loop' && last.mode === 'vectorized' ? path.length - 1 : path.length;
+    const anchor = path[at]?.name ?? block.name;
+    const nest = initNest(block, path.slice(at), reduced, tree, taken, ranges);
+    before.set(anchor, [...(before.get(anchor) ?? []), nest]);
+  });
+  if (before.size === 0) return tree;
+  return { ...tree, ranges, body: insert(tree.body, before) };
+}
+
+/** Loop variables that the block's reduction iters depend on. */
+export function reductionVars(block: BlockNode): Set<string> {
+  const names = new Set<string>();
+  for (const iter of block.iters) if (iter.reduction) varsOf(iter.binding, names);
+  return names;
+}
+
+function insert(body: Body, before: ReadonlyMap<string, readonly Node[]>): Body {
+  const nodes: Node[] = [];
+  for (const node of body.nodes) {
+    if (node.kind === 'loop' || node.kind === 'lanes') {
+      nodes.push(...(before.get(node.name) ?? []), { ...node, body: insert(node.body, before) });
+    } else if (node.kind === 'block') {
+      nodes.push(...(before.get(node.name) ?? []));
+      nodes.push(node.reducer === null ? node : { ...node, reducer: { op: node.reducer.op, initialises: false } });
+    } else nodes.push(node);
+  }
+  return { ...body, nodes };
+}
+
+function initNest(
+  block: BlockNode,
+  path: readonly (LoopNode | LanesNode)[],
+  reduced: ReadonlySet<string>,
+  tree: KernelTree,
+  taken: Set<string>,
+  allRanges: Map<string, { readonly min: number; readonly max: number }>,
+): Node {
+  const predicate = block.predicate.filter((conjunct) => ![...varsOf(conjunct)].some((name) => reduced.has(name)));
+  const used = new Set<string>();
+  for (const expr of [...predicate, ...block.writes.flatMap((write) => write.indices)]) varsOf(expr, used);
+  const renamed = new Map<string, Expr>();
+  const ranges = new Map(block.ranges);
+  const kept = path.filter((node) => node.kind === 'lanes' || (used.has(node.name) && !reduced.has(node.name)));
+  const copies = kept.map((node) => {
+    if (node.kind === 'lanes') return node;
+    const name = freshName(taken, `${node.name}_init`);
+    taken.add(name);
+    renamed.set(node.name, variable(name));
+    ranges.set(name, rangeOfExtent(node.extent));
+    allRanges.set(name, rangeOfExtent(node.extent));
+    return { ...node, name };
+  });
+  const rename = (expr: Expr): Expr => substitute(expr, renamed);
+  const init: BlockNode = {
+    ...block,
+    name: `${block.name}_init`,
+    iters: block.iters.filter((iter) => !iter.reduction).map((iter) => ({ ...iter, binding: rename(iter.binding) })),
+    writes: block.writes.map((write) => ({
+      ...write,
+      indices: write.indices.map(rename),
+      value: identityOf(block.reducer?.op ?? 'sum', tree.buffers.get(write.buffer)?.dtype ?? 'f32'),
+    })),
+    reducer: null,
+    isInit: true,
+    predicate: predicate.map(rename),
+    ranges,
+  };
+  return copies.reduceRight<Node>((inner, node) => ({ ...node, body: bodyOf([inner]) }), init);
+}

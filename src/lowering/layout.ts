@@ -1,0 +1,151 @@
+import type { Scalar, Width } from '../ir/kernel.ts';
+import type { LoadExpr } from '../ir/nodes.ts';
+import { varsOf } from '../ir/visit.ts';
+import type { Access, BlockAccesses } from './accesses.ts';
+import { type Form, formOf, type Variables } from './form.ts';
+import { type Region, sizeOf } from './regions.ts';
+import type { BlockNode, Body } from './tree.ts';
+
+/** How a region is declared. */
+export interface Layout {
+  readonly region: Region;
+  /** `named`: one variable an element, because every index is a constant. */
+  readonly kind: 'storage' | 'workgroup' | 'array' | 'named';
+  readonly scalar: Scalar;
+  /** Elements are vectors of this many of the buffer's elements. */
+  readonly width: Width;
+  /** In elements. */
+  readonly length: number;
+  readonly readOnly: boolean;
+}
+
+/** How an access moves with the vectorised loop around its block: not at all, one aligned vector, or element by element. */
+export type Motion = 'still' | 'aligned' | 'spread';
+
+export interface Planned {
+  readonly access: Access;
+  readonly form: Form;
+  readonly motion: Motion;
+}
+export interface PlannedBlock {
+  readonly writes: readonly Planned[];
+  readonly loads: ReadonlyMap<LoadExpr, Planned>;
+}
+export interface Plan {
+  readonly variables: Variables;
+  readonly blocks: ReadonlyMap<BlockNode, PlannedBlock>;
+  /** By buffer. */
+  readonly layouts: ReadonlyMap<string, Layout>;
+}
+
+interface Lane {
+  readonly name: string;
+  readonly width: Width;
+}
+
+/**
+ * Pass 8: the shape in which every buffer is declared. A buffer is made of vectors when some access is an aligned vector of that width and
+ * every other one is such a vector too or picks a component that is known when the kernel is written; otherwise it stays scalar and
+ * vectors are put together. Private buffers whose indices are all known become named variables (arrays with computed indices spill).
+ */
+export function planLayouts(body: Body, accesses: ReadonlyMap<BlockNode, BlockAccesses>): Plan {
+  const variables = variablesOf(body);
+  const blocks = new Map<BlockNode, PlannedBlock>();
+  const uses = new Map<Region, { planned: Planned; lane: Lane | null }[]>();
+  const plan = (access: Access, block: BlockNode, lane: Lane | null): Planned => {
+    const form = formOf(access.flat, block.ranges, variables);
+    const planned = { access, form, motion: lane === null ? ('still' as const) : motionOf(form, lane) };
+    const list = uses.get(access.region);
+    if (list === undefined) uses.set(access.region, [{ planned, lane }]);
+    else list.push({ planned, lane });
+    return planned;
+  };
+  const visit = (inner: Body, lane: Lane | null): void => {
+    for (const node of inner.nodes) {
+      if (node.kind === 'block') {
+        const own = accesses.get(node);
+        if (own === undefined) continue;
+        const loads = new Map<LoadExpr, Planned>();
+        for (const [load, access] of own.loads) loads.set(load, plan(access, node, lane));
+        blocks.set(node, { writes: own.writes.map((access) => plan(access, node, lane)), loads });
+      } else if (node.kind === 'loop' && node.mode === 'vectorized')
+        visit(node.body, { name: node.name, width: node.extent as Width });
+      else if (node.kind !== 'barrier') visit(node.body, lane);
+    }
+  };
+  visit(body, null);
+  const layouts = new Map<string, Layout>();
+  for (const [region, list] of uses) layouts.set(region.buffer.name, layoutOf(region, list));
+  return { variables, blocks, layouts };
+}
+
+function variablesOf(body: Body): Variables {
+  const unrolled = new Set<string>();
+  const depths = new Map<string, number>();
+  const visit = (inner: Body, depth: number): void => {
+    for (const node of inner.nodes) {
+      if (node.kind === 'block' || node.kind === 'barrier') continue;
+      if (node.kind === 'loop' && node.mode === 'serial') {
+        depths.set(node.name, depth + 1);
+        visit(node.body, depth + 1);
+      } else {
+        if (node.kind === 'loop') unrolled.add(node.name);
+        visit(node.body, depth);
+      }
+    }
+  };
+  visit(body, 0);
+  return { unrolled, depths };
+}
+
+function motionOf(form: Form, lane: Lane): Motion {
+  if (form.tangledVars.includes(lane.name)) return 'spread';
+  const step = form.steps.find(({ name }) => name === lane.name);
+  if (step === undefined) return 'still';
+  const rest = form.steps.filter((other) => other !== step);
+  const multiples = [...form.terms, ...form.tangled, ...rest].every(
+    ({ coefficient }) => coefficient % lane.width === 0,
+  );
+  return step.coefficient === 1 && multiples && form.constant % lane.width === 0 ? 'aligned' : 'spread';
+}
+
+function layoutOf(region: Region, uses: readonly { planned: Planned; lane: Lane | null }[]): Layout {
+  const { buffer } = region;
+  const named =
+    buffer.scope === 'private' &&
+    uses.every(
+      ({ planned: { form } }) =>
+        form.terms.length === 0 &&
+        form.tangled.every(({ atom }) => [...varsOf(atom)].every((name) => form.tangledVars.includes(name))),
+    );
+  const kind = buffer.scope === 'private' ? (named ? 'named' : 'array') : buffer.scope;
+  const width = widthOf(region, kind, uses);
+  const scalar: Scalar = buffer.dtype === 'bool' && buffer.scope !== 'private' ? 'u32' : buffer.dtype;
+  return {
+    region,
+    kind,
+    scalar,
+    width,
+    length: Math.ceil(sizeOf(region) / width),
+    readOnly: uses.every(({ planned }) => !planned.access.isWrite),
+  };
+}
+
+function widthOf(
+  region: Region,
+  kind: Layout['kind'],
+  uses: readonly { planned: Planned; lane: Lane | null }[],
+): Width {
+  if (region.buffer.dtype === 'bool') return 1;
+  const widths = new Set<Width>();
+  for (const { planned, lane } of uses) if (planned.motion === 'aligned' && lane !== null) widths.add(lane.width);
+  const [width] = widths;
+  if (widths.size !== 1 || width === undefined) return 1;
+  if (width === 3 && kind !== 'named') return 1;
+  if (kind === 'storage' && sizeOf(region) % width !== 0) return 1;
+  const fits = uses.every(({ planned: { motion, form, access } }) => {
+    if (motion === 'aligned') return true;
+    return !access.clamped && [...form.terms, ...form.tangled].every(({ coefficient }) => coefficient % width === 0);
+  });
+  return fits ? width : 1;
+}

@@ -1,0 +1,77 @@
+import { type Kernel, sharedBytes } from '../ir/kernel.ts';
+import type { DeviceLimits } from '../ir/limits.ts';
+import { axes } from '../ir/nodes.ts';
+import { type Refusal, refuse } from '../support/refusal.ts';
+import type { Body, KernelTree } from './tree.ts';
+
+/** Statements a fully unrolled kernel may have: beyond it compilers take seconds and instruction caches overflow. */
+export const maxStatements = 4096;
+
+/** The grid against the device, before anything is spent on the kernel. */
+export function checkGrid(tree: KernelTree, limits: DeviceLimits): Refusal | null {
+  const { workgroupSize, dispatch, name } = tree;
+  const invocations = workgroupSize[0] * workgroupSize[1] * workgroupSize[2];
+  const most = [limits.maxComputeWorkgroupSizeX, limits.maxComputeWorkgroupSizeY, limits.maxComputeWorkgroupSizeZ];
+  if (invocations > limits.maxComputeInvocationsPerWorkgroup)
+    return refuse(
+      'invocations',
+      () => `kernel ${name} has ${workgroupSize.join(' x ')} = ${invocations} invocations a workgroup`,
+      () => `the device allows ${limits.maxComputeInvocationsPerWorkgroup}`,
+    );
+  for (const [i, axis] of axes.entries()) {
+    const size = workgroupSize[i] as number;
+    if (size > (most[i] as number))
+      return refuse(
+        'invocations',
+        () => `kernel ${name} has ${size} invocations in ${axis}`,
+        () => `the device allows ${most[i]}`,
+      );
+    const count = dispatch[i] as number;
+    if (count > limits.maxComputeWorkgroupsPerDimension)
+      return refuse(
+        'dispatch',
+        () => `kernel ${name} has ${count} workgroups in ${axis}`,
+        () => `the device allows ${limits.maxComputeWorkgroupsPerDimension}`,
+      );
+  }
+  return null;
+}
+
+/** Statements after unrolling, one a write of a block instance. */
+export function checkCodeSize(tree: KernelTree): Refusal | null {
+  const count = statementsOf(tree.body);
+  if (count <= maxStatements) return null;
+  return refuse(
+    'code-too-large',
+    () => `kernel ${tree.name} has ${count} statements once its unrolled loops are written out`,
+    () => `at most ${maxStatements} are allowed`,
+  );
+}
+
+function statementsOf(body: Body): number {
+  let count = 0;
+  for (const node of body.nodes) {
+    if (node.kind === 'block') count += node.writes.length;
+    else if (node.kind === 'loop') count += statementsOf(node.body) * (node.mode === 'unrolled' ? node.extent : 1);
+    else if (node.kind !== 'barrier') count += statementsOf(node.body);
+  }
+  return count;
+}
+
+/** Memory and bindings of a finished kernel against the device. */
+export function checkMemory(kernel: Kernel, limits: DeviceLimits): Refusal | null {
+  const bytes = sharedBytes(kernel.shared);
+  if (bytes > limits.maxComputeWorkgroupStorageSize)
+    return refuse(
+      'workgroup-bytes',
+      () => `kernel ${kernel.name} uses ${bytes} bytes of workgroup memory`,
+      () => `the device has ${limits.maxComputeWorkgroupStorageSize}`,
+    );
+  if (kernel.bindings.length > limits.maxStorageBuffersPerShaderStage)
+    return refuse(
+      'storage-buffers',
+      () => `kernel ${kernel.name} binds ${kernel.bindings.length} storage buffers`,
+      () => `the device allows ${limits.maxStorageBuffersPerShaderStage}`,
+    );
+  return null;
+}

@@ -1,0 +1,230 @@
+import { type Interval, rangeOfExtent } from '../arithmetic/bounds.ts';
+import { simplify } from '../arithmetic/simplify.ts';
+import { int, lt, variable } from '../ir/builders.ts';
+import { type Axis, axes, type Block, type Buffer, type Expr, type For, type Stmt } from '../ir/nodes.ts';
+import { substitute, usesVar, varsOf, walkStmt } from '../ir/visit.ts';
+import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
+import { type BlockNode, bodyOf, type KernelTree, type Node, noLoads } from './tree.ts';
+
+interface Lane {
+  readonly loop: For;
+  readonly extent: number;
+}
+
+interface Context {
+  readonly buffers: ReadonlyMap<string, Buffer>;
+  readonly workgroupSize: readonly number[];
+  readonly loops: ReadonlyMap<string, Interval>;
+  readonly rangesByLanes: Map<string, Map<string, Interval>>;
+}
+
+interface Place {
+  /** Loop variables as expressions of what is left of them. */
+  readonly values: ReadonlyMap<string, Expr>;
+  readonly lanes: Readonly<Partial<Record<Axis, Lane>>>;
+  /** Outer invocation loops whose axis an inner one enumerates again. */
+  readonly shadowed: ReadonlySet<string>;
+}
+
+/**
+ * Pass 1: one top-level statement -> the kernel's grid and its tree. Workgroup loops become `wg.*` and the dispatch size, invocation
+ * loops `lid.*` and the workgroup size (the largest extent on an axis), loops of one iteration vanish, and blocks get the guards that
+ * say which lanes execute them.
+ */
+export function buildTree(stmt: Stmt, name: string, buffers: ReadonlyMap<string, Buffer>): KernelTree | Refusal {
+  const values = new Map<string, Expr>();
+  const dispatch: [number, number, number] = [1, 1, 1];
+  const bound = new Set<Axis>();
+  let rest = stmt;
+  while (rest.kind === 'for' && (rest.mode.startsWith('workgroup.') || (rest.extent === 1 && !isLane(rest)))) {
+    if (rest.mode.startsWith('workgroup.')) {
+      const axis = axisOf(rest);
+      const loop = rest;
+      if (bound.has(axis))
+        return refuse(
+          'axis-bound-twice',
+          () => `loop ${loop.name} binds workgroup.${axis}, which an outer loop binds too`,
+        );
+      bound.add(axis);
+      dispatch[axes.indexOf(axis)] = rest.extent;
+      values.set(rest.name, rest.extent === 1 ? int(0) : variable(`wg.${axis}`));
+    } else values.set(rest.name, int(0));
+    rest = rest.body;
+  }
+
+  const workgroupSize: [number, number, number] = [1, 1, 1];
+  const loops = new Map<string, Interval>();
+  for (const [i, axis] of axes.entries()) loops.set(`wg.${axis}`, rangeOfExtent(dispatch[i] as number));
+  let refused: Refusal | null = null;
+  walkStmt(rest, (node) => {
+    if (node.kind !== 'for') return;
+    if (node.mode.startsWith('workgroup.'))
+      refused ??= refuse(
+        'workgroup-not-outermost',
+        () => `loop ${node.name} is bound to ${node.mode} but does not stand outermost in its kernel`,
+        () => 'workgroup loops stand directly in each other at the top of a kernel, before any other loop or sequence',
+      );
+    else if (isLane(node)) {
+      const i = axes.indexOf(axisOf(node));
+      workgroupSize[i] = Math.max(workgroupSize[i] as number, node.extent);
+    } else loops.set(node.name, rangeOfExtent(node.extent));
+    if (node.mode === 'vectorized' && node.extent > 1) {
+      if (node.extent > 4 || node.body.kind !== 'block')
+        refused ??= refuse(
+          'vectorized-nest',
+          () => `loop ${node.name} is vectorized with extent ${node.extent} over a ${node.body.kind}`,
+          () => 'a vectorized loop has extent 2, 3 or 4 and holds one block and nothing else',
+        );
+      else if (node.body.iters.some((iter) => iter.type === 'reduction' && usesVar(iter.binding, node.name)))
+        refused ??= refuse('vectorized-reduction', () => `loop ${node.name} is vectorized but carries a reduction`);
+    }
+  });
+  if (refused !== null) return refused;
+
+  const context: Context = { buffers, workgroupSize, loops, rangesByLanes: new Map() };
+  const nodes = convert(rest, { values, lanes: {}, shadowed: new Set() }, context);
+  if (isRefusal(nodes)) return nodes;
+  return { name, dispatch, workgroupSize, ranges: rangesFor({}, context), buffers, body: bodyOf(nodes) };
+}
+
+const isLane = (loop: For): boolean => loop.mode.startsWith('invocation.');
+const axisOf = (loop: For): Axis => loop.mode.slice(-1) as Axis;
+
+function convert(stmt: Stmt, place: Place, context: Context): Node[] | Refusal {
+  if (stmt.kind === 'block') {
+    const block = resolve(stmt, place, context);
+    if (isRefusal(block)) return block;
+    return block === null ? [] : [block];
+  }
+  if (stmt.kind === 'seq') {
+    const nodes: Node[] = [];
+    for (const child of stmt.body) {
+      const converted = convert(child, place, context);
+      if (isRefusal(converted)) return converted;
+      nodes.push(...converted);
+    }
+    return nodes;
+  }
+  const values = new Map(place.values);
+  const inner = (next: Place): Node[] | Refusal => convert(stmt.body, next, context);
+  if (isLane(stmt)) {
+    const axis = axisOf(stmt);
+    values.set(stmt.name, stmt.extent === 1 ? int(0) : variable(`lid.${axis}`));
+    const outer = place.lanes[axis];
+    const shadowed = outer === undefined ? place.shadowed : new Set([...place.shadowed, outer.loop.name]);
+    const lanes = { ...place.lanes, [axis]: { loop: stmt, extent: stmt.extent } };
+    const nodes = inner({ values, lanes, shadowed });
+    if (isRefusal(nodes)) return nodes;
+    return [{ kind: 'lanes', name: stmt.name, axis, extent: stmt.extent, body: bodyOf(nodes) }];
+  }
+  values.set(stmt.name, stmt.extent === 1 ? int(0) : variable(stmt.name));
+  const nodes = inner({ ...place, values });
+  if (isRefusal(nodes) || stmt.extent === 1 || nodes.length === 0) return nodes;
+  const mode = stmt.mode === 'unrolled' || stmt.mode === 'vectorized' ? stmt.mode : 'serial';
+  return [{ kind: 'loop', name: stmt.name, extent: stmt.extent, mode, body: bodyOf(nodes) }];
+}
+
+function rangesFor(lanes: Place['lanes'], context: Context): Map<string, Interval> {
+  const extents = axes.map((axis, i) => lanes[axis]?.extent ?? (context.workgroupSize[i] as number));
+  const key = extents.join();
+  let ranges = context.rangesByLanes.get(key);
+  if (ranges === undefined) {
+    ranges = new Map(context.loops);
+    for (const [i, axis] of axes.entries()) ranges.set(`lid.${axis}`, rangeOfExtent(extents[i] as number));
+    context.rangesByLanes.set(key, ranges);
+  }
+  return ranges;
+}
+
+/** The block in terms of loop variables, or null when it provably never runs. */
+function resolve(block: Block, place: Place, context: Context): BlockNode | Refusal | null {
+  const used = new Set<string>();
+  for (const iter of block.iters) varsOf(iter.binding, used);
+  for (const conjunct of block.predicate) varsOf(conjunct, used);
+  for (const outer of place.shadowed) {
+    if (used.has(outer))
+      return refuse(
+        'outer-lane-used',
+        () => `block ${block.name} uses ${outer}, but an inner loop of the same axis enumerates its lanes again`,
+      );
+  }
+  const ranges = rangesFor(place.lanes, context);
+  const bindings = new Map<string, Expr>();
+  const iters = block.iters.map((iter) => {
+    const binding = simplify(substitute(iter.binding, place.values), ranges);
+    bindings.set(iter.name, binding);
+    return { name: iter.name, extent: iter.extent, reduction: iter.type === 'reduction', binding };
+  });
+  for (const iter of iters) {
+    if (!iter.reduction) continue;
+    const lane = [...varsOf(iter.binding)].find((name) => name.startsWith('wg.') || name.startsWith('lid.'));
+    if (lane !== undefined)
+      return refuse(
+        'reduction-across-lanes',
+        () =>
+          `block ${block.name} reduces over ${iter.name}, which is spread over ${lane.startsWith('wg.') ? 'workgroups' : 'invocations'}`,
+        () => 'split the reduction with rfactor first and bind the new spatial loop',
+      );
+  }
+  const predicate: Expr[] = [];
+  for (const conjunct of block.predicate)
+    splitConjunction(simplify(substitute(conjunct, place.values), ranges), predicate);
+  if (predicate.some((conjunct) => conjunct.kind === 'int' && conjunct.value === 0)) return null;
+  const writes = block.writes.map((write) => ({
+    buffer: write.buffer,
+    indices: write.indices.map((index) => simplify(substitute(index, bindings), ranges)),
+    iters: write.indices.map((index) => (index.kind === 'var' ? index.name : null)),
+    value: simplify(substitute(write.value, bindings), ranges),
+  }));
+  const resolved: BlockNode = {
+    kind: 'block',
+    name: block.name,
+    iters,
+    writes,
+    reducer: block.reducer,
+    isInit: false,
+    predicate,
+    guards: [],
+    fill: [],
+    clamped: noLoads,
+    ranges,
+  };
+  const guards = laneGuards(resolved, place, context);
+  return isRefusal(guards) ? guards : { ...resolved, guards };
+}
+
+function splitConjunction(expr: Expr, into: Expr[]): void {
+  if (expr.kind === 'binary' && expr.op === 'and') {
+    splitConjunction(expr.a, into);
+    splitConjunction(expr.b, into);
+  } else if (!(expr.kind === 'int' && expr.value !== 0)) into.push(expr);
+}
+
+/**
+ * Which lanes execute a block. Lanes beyond an invocation loop's extent do not; memory that lanes share is written by lane 0 where
+ * all lanes of an axis would write the same element.
+ */
+function laneGuards(block: BlockNode, place: Place, context: Context): Expr[] | Refusal {
+  const scopes = new Set(block.writes.map((write) => context.buffers.get(write.buffer)?.scope === 'private'));
+  if (scopes.size > 1)
+    return refuse('mixed-scopes', () => `block ${block.name} writes private and shared memory at once`);
+  const shared = scopes.has(false);
+  const guards: Expr[] = [];
+  for (const [i, axis] of axes.entries()) {
+    const size = context.workgroupSize[i] as number;
+    if (size === 1) continue;
+    const lid = `lid.${axis}`;
+    const lane = place.lanes[axis];
+    const spread =
+      lane !== undefined && block.writes.every((write) => write.indices.some((index) => usesVar(index, lid)));
+    if (shared && !spread) {
+      if (block.writes.some((write) => usesVar(write.value, lid)))
+        return refuse(
+          'racing-write',
+          () => `block ${block.name}: lanes of ${axis} write different values to one element`,
+        );
+      guards.push(lt(variable(lid), int(1)));
+    } else if (lane !== undefined && lane.extent < size) guards.push(lt(variable(lid), int(lane.extent)));
+  }
+  return guards;
+}

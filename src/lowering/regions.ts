@@ -1,0 +1,174 @@
+import { type Span, spanOf, unionSpan, wholeSpan } from '../arithmetic/region.ts';
+import { simplify } from '../arithmetic/simplify.ts';
+import { sub } from '../ir/builders.ts';
+import type { Buffer, Expr, LoadExpr } from '../ir/nodes.ts';
+import { walkExpr } from '../ir/visit.ts';
+import { type Refusal, refuse } from '../support/refusal.ts';
+import { type BlockNode, type Body, type KernelTree, type LanesNode, type LoopNode, walkBlocks } from './tree.ts';
+
+type Enclosing = LoopNode | LanesNode;
+
+/** The part of a buffer that exists in one kernel. Storage buffers are whole. */
+export interface Region {
+  readonly buffer: Buffer;
+  /** Subtracted from the index of each dimension; null where nothing is. */
+  readonly base: readonly (Expr | null)[];
+  readonly shape: readonly number[];
+  /** Elements between neighbours in each dimension, padding included. */
+  readonly strides: readonly number[];
+  /** Dimensions that could not be compacted: an index beyond the shape has no element there. */
+  readonly whole: readonly boolean[];
+  /** What each writer and each reader of a compacted buffer covers, to see whether one covers the other. */
+  readonly written: ReadonlyMap<BlockNode, readonly Span[]>;
+}
+
+interface Access {
+  readonly block: BlockNode;
+  readonly path: readonly Enclosing[];
+  readonly indices: readonly Expr[];
+  readonly isWrite: boolean;
+}
+
+/** All loads of a block, those inside of indices included. */
+export function loadsOf(block: BlockNode): LoadExpr[] {
+  const loads: LoadExpr[] = [];
+  for (const write of block.writes) {
+    for (const expr of [...write.indices, write.value]) {
+      walkExpr(expr, (node) => {
+        if (node.kind === 'load') loads.push(node);
+      });
+    }
+  }
+  return loads;
+}
+
+/**
+ * Pass 3: shrinks every workgroup and private buffer to what is accessed below the innermost place that encloses all its accesses.
+ * The variables of loops around that place stand still, the others run; all lanes share a workgroup buffer, so for it lanes run too.
+ * Returns the regions by buffer and the tree with each buffer allocated at its place.
+ */
+export function findRegions(tree: KernelTree): { tree: KernelTree; regions: Map<string, Region> } | Refusal {
+  const accesses = new Map<string, Access[]>();
+  const note = (name: string, access: Access): void => {
+    const list = accesses.get(name);
+    if (list === undefined) accesses.set(name, [access]);
+    else list.push(access);
+  };
+  walkBlocks(tree.body, (block, path) => {
+    for (const write of block.writes) note(write.buffer, { block, path, indices: write.indices, isWrite: true });
+    for (const load of loadsOf(block)) note(load.buffer, { block, path, indices: load.indices, isWrite: false });
+  });
+
+  const regions = new Map<string, Region>();
+  const places = new Map<Enclosing | null, string[]>();
+  for (const [name, list] of accesses) {
+    const buffer = tree.buffers.get(name) as Buffer;
+    if (buffer.scope === 'storage') {
+      regions.set(name, wholeRegion(buffer));
+      continue;
+    }
+    const place = commonPath(list);
+    if (buffer.scope === 'private') {
+      const inside = place.filter((node) => node.kind === 'lanes').length;
+      const stray = list.find((access) => access.path.filter((node) => node.kind === 'lanes').length > inside);
+      if (stray !== undefined)
+        return refuse(
+          'private-across-invocations',
+          () =>
+            `private buffer ${name} is accessed by block ${stray.block.name} in an invocation loop that does not enclose its other accesses`,
+          () => 'keep it in workgroup memory, or move all its accesses under the same invocation loops',
+        );
+    }
+    regions.set(name, compact(buffer, list, place));
+    const at = place[place.length - 1] ?? null;
+    places.set(at, [...(places.get(at) ?? []), name]);
+  }
+  return { tree: { ...tree, body: allocate(tree.body, null, places) }, regions };
+}
+
+function wholeRegion(buffer: Buffer): Region {
+  return {
+    buffer,
+    base: buffer.shape.map(() => null),
+    shape: buffer.shape,
+    strides: packedStrides(buffer.shape, 0),
+    whole: buffer.shape.map(() => true),
+    written: new Map(),
+  };
+}
+
+function commonPath(list: readonly Access[]): readonly Enclosing[] {
+  let common = list[0]?.path ?? [];
+  for (const { path } of list) {
+    let length = 0;
+    while (length < common.length && common[length] === path[length]) length++;
+    common = common.slice(0, length);
+  }
+  // A vectorised loop is one instruction: nothing can live inside.
+  const last = common[common.length - 1];
+  return last?.kind === 'loop' && last.mode === 'vectorized' ? common.slice(0, -1) : common;
+}
+
+function compact(buffer: Buffer, list: readonly Access[], place: readonly Enclosing[]): Region {
+  const fixed = new Set(['wg.x', 'wg.y', 'wg.z']);
+  for (const node of place) {
+    if (node.kind === 'loop') fixed.add(node.name);
+    else if (buffer.scope === 'private') fixed.add(`lid.${node.axis}`);
+  }
+  const written = new Map<BlockNode, readonly Span[]>();
+  const union: (Span | null)[] = [];
+  list.forEach((access, position) => {
+    const relaxed = new Set<string>();
+    for (const name of access.block.ranges.keys()) if (!fixed.has(name)) relaxed.add(name);
+    const spans = access.indices.map((index) => spanOf(index, relaxed, access.block.ranges));
+    if (access.isWrite) written.set(access.block, spans);
+    spans.forEach((span, d) => {
+      const before = union[d];
+      union[d] = position === 0 ? span : before ? unionSpan(before, span) : null;
+    });
+  });
+  const spans = union.map((span, d) => span ?? wholeSpan(buffer.shape[d] as number));
+  const shape = spans.map((span) => span.extent);
+  const rank = shape.length;
+  // storageAlign pads rows; the padding survives compaction, the shape it was stated for does not.
+  const padding =
+    buffer.strides && rank >= 2 ? (buffer.strides[rank - 2] as number) - (buffer.shape[rank - 1] as number) : 0;
+  return {
+    buffer,
+    base: spans.map((span) => (span.base.kind === 'int' && span.base.value === 0 ? null : span.base)),
+    shape,
+    strides: packedStrides(shape, Math.max(0, padding)),
+    whole: union.map((span) => span === null),
+    written,
+  };
+}
+
+function packedStrides(shape: readonly number[], padding: number): number[] {
+  const strides: number[] = new Array(shape.length).fill(1);
+  for (let d = shape.length - 2; d >= 0; d--) {
+    const inner = (strides[d + 1] as number) * (shape[d + 1] as number);
+    strides[d] = d === shape.length - 2 ? inner + padding : inner;
+  }
+  return strides;
+}
+
+/** Elements a region takes. */
+export function sizeOf(region: Region): number {
+  const outer = region.strides[0] ?? 1;
+  return region.shape.length === 0 ? 1 : outer * (region.shape[0] as number);
+}
+
+/** The index of one dimension inside the region. */
+export function regionIndex(region: Region, dimension: number, index: Expr, block: BlockNode): Expr {
+  const base = region.base[dimension];
+  return base ? simplify(sub(index, base), block.ranges) : index;
+}
+
+function allocate(body: Body, owner: Enclosing | null, places: ReadonlyMap<Enclosing | null, readonly string[]>): Body {
+  return {
+    allocations: places.get(owner) ?? [],
+    nodes: body.nodes.map((node) =>
+      node.kind === 'loop' || node.kind === 'lanes' ? { ...node, body: allocate(node.body, node, places) } : node,
+    ),
+  };
+}

@@ -1,0 +1,89 @@
+import type { KExpr, KStmt } from '../ir/kernel.ts';
+import { freshName } from '../ir/visit.ts';
+import type { Variables } from './form.ts';
+import type { Layout } from './layout.ts';
+import type { KernelTree } from './tree.ts';
+
+/** A list of statements being written, and what is already known there. */
+export interface Scope {
+  readonly statements: KStmt[];
+  readonly parent: Scope | null;
+  /** Number of serial loops around it. */
+  readonly level: number;
+  /** Whether it is a loop's body (or the kernel's), and not an `if`'s. */
+  readonly isLoop: boolean;
+  /** Values with a name, by the text of what they hold. */
+  readonly lets: Map<string, KExpr>;
+  /** Elements already loaded, by buffer and index. */
+  readonly loads: Map<string, { readonly value: KExpr; readonly version: number }>;
+  /** Private variables declared here. */
+  readonly declared: Set<string>;
+  /** Private buffers whose variables are declared here when first met. */
+  readonly allocated: Set<string>;
+}
+
+/** Everything the emission of one kernel carries along. */
+export interface Emission {
+  readonly tree: KernelTree;
+  readonly variables: Variables;
+  readonly layouts: ReadonlyMap<string, Layout>;
+  /** Bodies of the open loops, outermost first; the kernel's own at 0. */
+  readonly loops: Scope[];
+  scope: Scope;
+  /** Values of the unrolled loops that are open. */
+  readonly iteration: Map<string, number>;
+  readonly taken: Set<string>;
+  /** By buffer: grows with every store and barrier, so that loads before are not reused after. */
+  readonly versions: Map<string, number>;
+}
+
+export function openScope(parent: Scope | null, isLoop: boolean): Scope {
+  return {
+    statements: [],
+    parent,
+    level: parent === null ? 0 : parent.level + (isLoop ? 1 : 0),
+    isLoop,
+    lets: new Map(),
+    loads: new Map(),
+    declared: new Set(),
+    allocated: new Set(),
+  };
+}
+
+/** Runs `emit` with a new innermost scope and returns its statements. */
+export function within(emission: Emission, isLoop: boolean, emit: () => void): KStmt[] {
+  const outer = emission.scope;
+  const scope = openScope(outer, isLoop);
+  emission.scope = scope;
+  if (isLoop) emission.loops.push(scope);
+  emit();
+  if (isLoop) emission.loops.pop();
+  emission.scope = outer;
+  return scope.statements;
+}
+
+/** Names a value in the loop body where it is first known, in front of whatever is being written there; a value met again keeps its name. */
+export function placeLet(emission: Emission, level: number, key: string, value: KExpr, hint: string): KExpr {
+  const scope = emission.loops[level] as Scope;
+  const known = scope.lets.get(key);
+  if (known !== undefined) return known;
+  const name = newName(emission, hint);
+  scope.statements.push({ kind: 'let', name, value });
+  const named: KExpr = { kind: 'name', type: value.type, name };
+  scope.lets.set(key, named);
+  return named;
+}
+
+export function newName(emission: Emission, hint: string): string {
+  const name = freshName(emission.taken, hint);
+  emission.taken.add(name);
+  return name;
+}
+
+export function versionOf(emission: Emission, buffer: string): number {
+  return emission.versions.get(buffer) ?? 0;
+}
+
+export function touch(emission: Emission, buffer: string): void {
+  emission.versions.set(buffer, versionOf(emission, buffer) + 1);
+}

@@ -1,0 +1,119 @@
+import type { Ranges } from '../arithmetic/bounds.ts';
+import type { Axis, Buffer, Expr, LoadExpr, ReduceOp } from '../ir/nodes.ts';
+
+/**
+ * One kernel while it is being lowered: the loop nest with iters resolved to loop variables, and with the two things the IR does not
+ * have, guards and barriers. Workgroup and invocation loops have become the variables `wg.{x,y,z}` and `lid.{x,y,z}`; the place of an
+ * invocation loop stays as a `lanes` node until regions are known.
+ */
+export interface Body {
+  /** Buffers that live here and not further out. */
+  readonly allocations: readonly string[];
+  readonly nodes: readonly Node[];
+}
+
+export interface LoopNode {
+  readonly kind: 'loop';
+  readonly name: string;
+  readonly extent: number;
+  readonly mode: 'serial' | 'unrolled' | 'vectorized';
+  readonly body: Body;
+}
+export interface LanesNode {
+  readonly kind: 'lanes';
+  readonly name: string;
+  readonly axis: Axis;
+  readonly extent: number;
+  readonly body: Body;
+}
+export interface GuardNode {
+  readonly kind: 'guard';
+  readonly conditions: readonly Expr[];
+  readonly body: Body;
+}
+export interface BarrierNode {
+  readonly kind: 'barrier';
+}
+
+export interface ResolvedIter {
+  readonly name: string;
+  readonly extent: number;
+  readonly reduction: boolean;
+  /** In terms of loop variables. */
+  readonly binding: Expr;
+}
+export interface ResolvedWrite {
+  readonly buffer: string;
+  /** In terms of loop variables, as `value`. */
+  readonly indices: readonly Expr[];
+  /** For each dimension the iter that is its index, where the index is one iter and nothing else. */
+  readonly iters: readonly (string | null)[];
+  readonly value: Expr;
+}
+export interface BlockNode {
+  readonly kind: 'block';
+  readonly name: string;
+  readonly iters: readonly ResolvedIter[];
+  readonly writes: readonly ResolvedWrite[];
+  readonly reducer: { readonly op: ReduceOp; readonly initialises: boolean } | null;
+  /** True for the stores of a reducer's identity that the init pass makes. */
+  readonly isInit: boolean;
+  /** What the program demands; emptied by the predicate pass. */
+  readonly predicate: readonly Expr[];
+  /** Conditions that end as an `if` around the block; lane conditions from the start. */
+  readonly guards: readonly Expr[];
+  /** Conditions where a failing instance stores zero. */
+  readonly fill: readonly Expr[];
+  /** Loads whose flat index is clamped to the buffer. */
+  readonly clamped: ReadonlySet<LoadExpr>;
+  /** Bounds of the variables where the block's guards on lanes hold. */
+  readonly ranges: Ranges;
+}
+
+export type Node = LoopNode | LanesNode | GuardNode | BarrierNode | BlockNode;
+
+export interface KernelTree {
+  readonly name: string;
+  readonly dispatch: readonly [number, number, number];
+  readonly workgroupSize: readonly [number, number, number];
+  /** Bounds of every variable over all lanes. */
+  readonly ranges: Ranges;
+  readonly buffers: ReadonlyMap<string, Buffer>;
+  readonly body: Body;
+}
+
+export const noLoads: ReadonlySet<LoadExpr> = new Set();
+
+export function bodyOf(nodes: readonly Node[]): Body {
+  return { allocations: [], nodes };
+}
+
+/** Calls `visit` on every block with the loops and lanes around it, outermost first. */
+export function walkBlocks(
+  body: Body,
+  visit: (block: BlockNode, path: readonly (LoopNode | LanesNode)[]) => void,
+  path: readonly (LoopNode | LanesNode)[] = [],
+): void {
+  for (const node of body.nodes) {
+    if (node.kind === 'block') visit(node, path);
+    else if (node.kind === 'guard') walkBlocks(node.body, visit, path);
+    else if (node.kind !== 'barrier') walkBlocks(node.body, visit, [...path, node]);
+  }
+}
+
+/** Rebuilds a body with every block replaced by nodes; the loop directly around the block is passed along. */
+export function mapBlocks(
+  body: Body,
+  rewrite: (block: BlockNode, parent: LoopNode | LanesNode | null) => Node,
+  parent: LoopNode | LanesNode | null = null,
+): Body {
+  return {
+    ...body,
+    nodes: body.nodes.map((node) => {
+      if (node.kind === 'block') return rewrite(node, parent);
+      if (node.kind === 'barrier') return node;
+      if (node.kind === 'guard') return { ...node, body: mapBlocks(node.body, rewrite, parent) };
+      return { ...node, body: mapBlocks(node.body, rewrite, node) };
+    }),
+  };
+}

@@ -1,0 +1,73 @@
+import { constantDifference } from '../arithmetic/linear.ts';
+import type { Expr, LoadExpr } from '../ir/nodes.ts';
+import { varsOf } from '../ir/visit.ts';
+import { droppable, statesDomain } from './domain.ts';
+import { loadsOf, type Region } from './regions.ts';
+import type { BlockNode } from './tree.ts';
+
+/**
+ * Whether a sum's term is zero wherever `conjunct` fails: the term is a product, the conjunct says that a reduction iter is inside its
+ * extent, one factor is read at that iter from a tile which its copy fills with zeros outside the same extent, and every other factor
+ * is finite, that is, an element of a parameter or of a copied tile (inputs are finite by assumption: 0 * infinity is not 0).
+ *
+ * That the copy reaches the elements in question: its hull covers the whole region, and the pattern it writes there does not depend on
+ * where the tile stands (no guard of the copy does), so the edge tile is filled as an inner one is.
+ */
+export function zeroOutside(
+  conjunct: Expr,
+  block: BlockNode,
+  regions: ReadonlyMap<string, Region>,
+  copies: ReadonlyMap<string, BlockNode>,
+): boolean {
+  const iter = block.iters.find((candidate) => candidate.reduction && statesDomain(conjunct, candidate, block));
+  const value = block.writes[0]?.value;
+  if (iter === undefined || value === undefined || block.writes.length !== 1) return false;
+  const factors = factorsOf(value);
+  if (factors === null || factors.length < 2) return false;
+  if (!factors.every((factor) => finiteFactor(factor, regions, copies))) return false;
+  return factors.some((factor) => {
+    const region = regions.get(factor.buffer);
+    const copy = copies.get(factor.buffer);
+    if (region === undefined || copy === undefined) return false;
+    const write = copy.writes[0];
+    const spans = region.written.get(copy);
+    if (write === undefined || spans === undefined || copy.writes.length !== 1) return false;
+    return write.iters.some((name, d) => {
+      const filled = copy.iters.find((candidate) => candidate.name === name);
+      if (filled === undefined || filled.extent !== iter.extent || region.whole[d]) return false;
+      if (constantDifference(factor.indices[d] as Expr, iter.binding) !== 0) return false;
+      const free = droppable(copy, regions);
+      const states = copy.predicate.some((other) => free.has(other) && statesDomain(other, filled, copy));
+      const covers = spans.every((span, at) => span.extent === region.shape[at]);
+      return states && covers && !guardsMove(copy, region, regions);
+    });
+  });
+}
+
+/** Whether a conjunct that stays a guard depends on where the tile stands. */
+function guardsMove(copy: BlockNode, region: Region, regions: ReadonlyMap<string, Region>): boolean {
+  const free = droppable(copy, regions);
+  const moving = new Set<string>();
+  for (const base of region.base) if (base !== null) varsOf(base, moving);
+  return copy.predicate.some((other) => !free.has(other) && [...varsOf(other)].some((name) => moving.has(name)));
+}
+
+/** The loads a product multiplies, or null when it is no product of loads. */
+function factorsOf(expr: Expr): LoadExpr[] | null {
+  if (expr.kind === 'load') return [expr];
+  if (expr.kind === 'cast') return factorsOf(expr.a);
+  if (expr.kind !== 'binary' || expr.op !== 'mul') return null;
+  const a = factorsOf(expr.a);
+  const b = factorsOf(expr.b);
+  return a === null || b === null ? null : [...a, ...b];
+}
+
+function finiteFactor(
+  factor: LoadExpr,
+  regions: ReadonlyMap<string, Region>,
+  copies: ReadonlyMap<string, BlockNode>,
+): boolean {
+  if (regions.get(factor.buffer)?.buffer.scope === 'storage') return true;
+  const copy = copies.get(factor.buffer);
+  return copy !== undefined && loadsOf(copy).every((load) => regions.get(load.buffer)?.buffer.scope === 'storage');
+}

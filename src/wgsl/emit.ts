@@ -1,0 +1,22 @@
+import type { Artifact, KernelArtifact } from '../ir/artifact.ts';
+import { type Kernel, type LoweredProgram, sharedBytes } from '../ir/kernel.ts';
+import { printKernel } from './kernel-text.ts';
+
+/** A lowered program as WGSL with everything needed to dispatch it. The entry point of every kernel is `main`. */
+export function emit(lowered: LoweredProgram): Artifact {
+  return { buffers: lowered.buffers, kernels: lowered.kernels.map(emitKernelArtifact) };
+}
+
+function emitKernelArtifact(kernel: Kernel): KernelArtifact {
+  const wgsl = printKernel(kernel);
+  return {
+    name: kernel.name,
+    entryPoint: 'main',
+    wgsl,
+    workgroupSize: kernel.workgroupSize,
+    dispatch: kernel.dispatch,
+    bindings: kernel.bindings.map(({ buffer, access }, binding) => ({ group: 0, binding, buffer, access })),
+    workgroupBytes: sharedBytes(kernel.shared),
+    features: wgsl.includes('\nenable f16;') ? ['shader-f16'] : [],
+  };
+}

@@ -1,0 +1,82 @@
+import type { KBinaryOp, KExpr, KType, KUnaryOp } from '../ir/kernel.ts';
+import { printLiteral } from './literals.ts';
+
+const infix: { readonly [op in KBinaryOp]?: { readonly sign: string; readonly level: number } } = {
+  or: { sign: '||', level: 1 },
+  and: { sign: '&&', level: 2 },
+  eq: { sign: '==', level: 3 },
+  ne: { sign: '!=', level: 3 },
+  lt: { sign: '<', level: 3 },
+  le: { sign: '<=', level: 3 },
+  gt: { sign: '>', level: 3 },
+  ge: { sign: '>=', level: 3 },
+  bitAnd: { sign: '&', level: 4 },
+  shr: { sign: '>>', level: 4 },
+  add: { sign: '+', level: 5 },
+  sub: { sign: '-', level: 5 },
+  mul: { sign: '*', level: 6 },
+  div: { sign: '/', level: 6 },
+  mod: { sign: '%', level: 6 },
+};
+
+const prefix: { readonly [op in KUnaryOp]?: string } = { neg: '-', not: '!' };
+const components = 'xyzw';
+
+export function printType(type: KType): string {
+  return type.width === 1 ? type.scalar : `vec${type.width}<${type.scalar}>`;
+}
+
+/** One expression. `spell` gives names their WGSL spelling. */
+export function printExpression(expr: KExpr, spell: (name: string) => string): string {
+  switch (expr.kind) {
+    case 'literal':
+      return printLiteral(expr.value, expr.type.scalar);
+    case 'name':
+      return spell(expr.name);
+    case 'builtin':
+      return `${expr.of}.${expr.axis}`;
+    case 'element':
+      return `${spell(expr.array)}[${printExpression(expr.index, spell)}]`;
+    case 'component':
+      return `${operand(expr.of, 9, spell)}.${components[expr.at]}`;
+    case 'unary': {
+      const sign = prefix[expr.op];
+      if (sign === undefined) return `${expr.op}(${printExpression(expr.a, spell)})`;
+      const text = operand(expr.a, 7, spell);
+      return text.startsWith('-') ? `${sign}(${text})` : `${sign}${text}`;
+    }
+    case 'binary':
+      return printBinary(expr, spell);
+    case 'select':
+      return `select(${printExpression(expr.no, spell)}, ${printExpression(expr.yes, spell)}, ${printExpression(expr.condition, spell)})`;
+    case 'construct':
+      return `${printType(expr.type)}(${expr.args.map((arg) => printExpression(arg, spell)).join(', ')})`;
+  }
+}
+
+function printBinary(expr: Extract<KExpr, { kind: 'binary' }>, spell: (name: string) => string): string {
+  const found = infix[expr.op];
+  if (found === undefined) return `${expr.op}(${printExpression(expr.a, spell)}, ${printExpression(expr.b, spell)})`;
+  const { sign, level } = found;
+  // WGSL has no precedence between shifts, masks and the rest, nor between && and ||: those operands are always in parentheses.
+  const mixed = level <= 2 || level === 4;
+  const chains = mixed && expr.a.kind === 'binary' && expr.a.op === expr.op && expr.op !== 'shr';
+  const a = chains
+    ? printExpression(expr.a, spell)
+    : operand(expr.a, level <= 2 ? 3 : level === 4 ? 9 : level === 3 ? 5 : level, spell);
+  const b = operand(expr.b, level <= 2 ? 3 : level === 4 ? 9 : level === 3 ? 5 : level + 1, spell);
+  return `${a} ${sign} ${b}`;
+}
+
+/** In parentheses unless it binds at least as tightly as `level`. */
+function operand(expr: KExpr, level: number, spell: (name: string) => string): string {
+  const text = printExpression(expr, spell);
+  return tightness(expr) >= level ? text : `(${text})`;
+}
+
+function tightness(expr: KExpr): number {
+  if (expr.kind === 'binary') return infix[expr.op]?.level ?? 9;
+  if (expr.kind === 'unary') return prefix[expr.op] === undefined ? 9 : 7;
+  if (expr.kind === 'literal') return expr.value < 0 || Object.is(expr.value, -0) ? 7 : 9;
+  return 9;
+}
