@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, lstatSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { exitCode, UserError } from '../support/errors.ts';
+import { makeFolder } from '../support/make-folder.ts';
 
 /** Where this user's cached files may live, best first. The last one survives a read-only or missing home. */
 export function cacheFolderCandidates(env: NodeJS.ProcessEnv = process.env): readonly string[] {
@@ -25,7 +26,7 @@ export function cacheFolder(candidates: readonly string[] = cacheFolderCandidate
 
 function canUse(folder: string): boolean {
   try {
-    makeFolder(folder);
+    makeFolder(folder, 0o700);
     accessSync(folder, constants.W_OK | constants.X_OK);
     // Native libraries are loaded from here: in a shared temporary folder, another user must not be able to plant them.
     const owner = process.getuid?.();
@@ -33,18 +34,5 @@ function canUse(folder: string): boolean {
     return owner === undefined || (found.isDirectory() && found.uid === owner && (found.mode & 0o022) === 0);
   } catch {
     return false;
-  }
-}
-
-/** Level by level: Node's own recursive mkdir never returns where a file system answers ENOENT (a home of `/proc`, as in some jails). */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  const parent = dirname(folder);
-  if (parent !== folder) makeFolder(parent);
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    // Another process made it in between.
-    if (!existsSync(folder)) throw error;
   }
 }

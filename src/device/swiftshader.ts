@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
+import { makeFolder } from '../support/make-folder.ts';
 import { cacheFolder } from './cache-folder.ts';
 import type { Driver, RefusedDriver } from './driver.ts';
 import { readTar } from './tar.ts';
@@ -58,7 +59,7 @@ function unpack(archive: string, target: string): string {
   const files = readTar(brotliDecompressSync(readFileSync(archive))).filter((file) =>
     wanted.includes(basename(file.name)),
   );
-  mkdirSync(dirname(target), { recursive: true });
+  makeFolder(dirname(target));
   const temporary = mkdtempSync(`${target}.`);
   try {
     for (const file of files) writeFileSync(join(temporary, basename(file.name)), file.bytes, { mode: 0o755 });

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fdatasyncSync, fstatSync, mkdirSync, openSync, statSync, unlinkSync, writeSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { closeSync, fdatasyncSync, fstatSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { assert, UserError } from '../support/errors.ts';
+import { makeFolder } from '../support/make-folder.ts';
 import { logEnding, maxLineBytes } from './log-reader.ts';
 import { recordSchema, type TuningRecord } from './record.ts';
 
@@ -66,20 +67,6 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
       if (empty) unlinkSync(path);
     },
   };
-}
-
-/** mkdir -p. Node's own `recursive` never returns where a folder cannot hold folders (below /proc). */
-function makeFolder(path: string): void {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found?.isDirectory()) return;
-  const parent = dirname(path);
-  if (found === undefined && parent !== path) makeFolder(parent);
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    // Another tuner may have made it just now.
-    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
-  }
 }
 
 /** Longest error text kept, characters: a runaway compiler message must not make a line nobody reads back. */

@@ -1,0 +1,50 @@
+import type { Artifact } from '../ir/artifact.ts';
+import type { DeviceLimits } from '../ir/limits.ts';
+import type { Program } from '../ir/nodes.ts';
+import { lowerProgram } from '../lowering/lower.ts';
+import { findOperator } from '../operators/catalog.ts';
+import type { Workload } from '../operators/workload.ts';
+import { isFault, replay } from '../schedule/replay.ts';
+import type { Trace } from '../schedule/trace.ts';
+import { naiveSchedule } from '../space/rules.ts';
+import type { Scheduled } from '../space/sketch.ts';
+import { UserError } from '../support/errors.ts';
+import { explainRefusal, isRefusal, type Refusal } from '../support/refusal.ts';
+import { emit } from '../wgsl/emit.ts';
+
+/** The plain program of a workload. */
+export function programOf(workload: Workload): Program {
+  return findOperator(workload.operator).build(workload);
+}
+
+/** Lowers a scheduled program and prints it as WGSL; a refusal where it cannot be a kernel on a device with these limits. */
+export function buildArtifact(program: Program, limits: DeviceLimits): Artifact | Refusal {
+  const lowered = lowerProgram(program, limits);
+  return isRefusal(lowered) ? lowered : emit(lowered);
+}
+
+/** The naive schedule of a workload; throws UserError where there is none. */
+export function naiveOf(workload: Workload): Scheduled {
+  const naive = naiveSchedule(programOf(workload));
+  if (isRefusal(naive)) throw new UserError(`${workload.operator} has no naive schedule: ${explainRefusal(naive)}`);
+  return naive;
+}
+
+/** Replays a trace on a workload's program. Throws UserError with the step and what would be legal when it does not fit. */
+export function scheduleProgram(workload: Workload, trace: Trace | 'naive'): Program {
+  if (trace === 'naive') return naiveOf(workload).program;
+  const program = replay(programOf(workload), trace);
+  if (isFault(program)) {
+    throw new UserError(
+      `step ${program.step + 1} of the schedule does not fit this workload: ${explainRefusal(program.refusal)}`,
+    );
+  }
+  return program;
+}
+
+/** As buildArtifact, for a caller with a user in front of it: throws UserError. */
+export function artifactOf(program: Program, limits: DeviceLimits): Artifact {
+  const artifact = buildArtifact(program, limits);
+  if (isRefusal(artifact)) throw new UserError(`the schedule makes no kernel here: ${explainRefusal(artifact)}`);
+  return artifact;
+}

@@ -1,0 +1,145 @@
+import type { Artifact } from '../ir/artifact.ts';
+import type { DeviceDescription } from '../ir/limits.ts';
+import type { MeasureResult } from '../measure/runner.ts';
+import type { Workload } from '../operators/workload.ts';
+import type { Kinship } from '../records/device-key.ts';
+import type { Outcome } from '../records/outcome.ts';
+import type { Trace } from '../schedule/trace.ts';
+
+export const searchNames = ['beam', 'random'] as const;
+export type SearchName = (typeof searchNames)[number];
+export const modelNames = ['xgboost', 'analytic', 'random'] as const;
+export type ModelName = (typeof modelNames)[number];
+
+/** A kernel that was built, verified and timed, with the schedule that makes it. */
+export interface TunedKernel {
+  readonly trace: Trace;
+  /** Null for the naive schedule and for schedules that come from no sketch. */
+  readonly sketch: string | null;
+  readonly decisions: Readonly<Record<string, number | string>>;
+  readonly timeNs: number;
+  /** Id of its record. */
+  readonly record: string;
+}
+
+/** Trials by how they ended. */
+export type OutcomeTally = Readonly<Partial<Record<Outcome, number>>>;
+
+/** Prefixes refused before anything was built, by reason, most frequent first. */
+export type PruneSummary = readonly {
+  readonly reason: string;
+  readonly count: number;
+  readonly depths: readonly number[];
+}[];
+
+/** What a tuning run tells while it goes on, in order. Rendering is the caller's affair. */
+export type TuneEvent =
+  /** Something the user should know, e.g. that XGBoost is missing and what remedies it. */
+  | { readonly kind: 'note'; readonly message: string }
+  | { readonly kind: 'device'; readonly device: DeviceDescription }
+  /** The space: size is the number of complete assignments before pruning. */
+  | {
+      readonly kind: 'space';
+      readonly sketches: readonly { readonly name: string; readonly decisions: number; readonly size: number }[];
+    }
+  /** What the logs already hold for this workload on this device; candidates among them are not measured again. */
+  | {
+      readonly kind: 'known';
+      readonly records: number;
+      readonly candidates: number;
+      readonly bestNs: number | null;
+      readonly naiveNs: number | null;
+    }
+  /** The naive schedule's time; `fromLog` when it was measured by an earlier run. */
+  | {
+      readonly kind: 'baseline';
+      readonly timeNs: number | null;
+      readonly outcome: Outcome;
+      readonly error: string;
+      readonly fromLog: boolean;
+    }
+  | {
+      readonly kind: 'trial';
+      /** From 1. */
+      readonly trial: number;
+      readonly of: number;
+      readonly sketch: string;
+      readonly decisions: Readonly<Record<string, number | string>>;
+      readonly outcome: Outcome;
+      readonly error: string;
+      readonly timeNs: number | null;
+      /** Of this run and the logs together. */
+      readonly bestNs: number | null;
+      readonly improved: boolean;
+      readonly naiveNs: number | null;
+      readonly elapsedMs: number;
+      /** Estimate; null while there is nothing to estimate from. */
+      readonly remainingMs: number | null;
+    }
+  /** The model has learned from everything so far. */
+  | { readonly kind: 'learned'; readonly round: number; readonly observations: number; readonly fitMs: number };
+
+export interface TuneResult {
+  readonly workload: Workload;
+  readonly device: DeviceDescription;
+  /** The fastest verified kernel known, of this run or of an earlier one on this device; null when nothing was ever right. */
+  readonly best: TunedKernel | null;
+  readonly bestFromLog: boolean;
+  readonly naiveNs: number | null;
+  /** naiveNs / best.timeNs. */
+  readonly speedup: number | null;
+  /** Throughput of the best, floating-point operations a second (a fused multiply-add counts 2). */
+  readonly flopsPerSecond: number | null;
+  readonly trials: number;
+  readonly outcomes: OutcomeTally;
+  readonly pruned: { readonly looked: number; readonly reasons: PruneSummary };
+  readonly elapsedMs: number;
+  readonly spentMs: { readonly measure: number; readonly propose: number; readonly fit: number };
+  readonly stoppedBy: 'trials' | 'time' | 'exhausted' | 'interrupted';
+  readonly search: SearchName;
+  readonly model: ModelName;
+  readonly seed: number;
+  /** The log this run wrote; null when it measured nothing. */
+  readonly logPath: string | null;
+  readonly logFolder: string;
+}
+
+export interface TuneOptions {
+  readonly workload: Workload;
+  /** Name from `wgtune devices`; the best there is when absent. */
+  readonly device?: string;
+  readonly profile?: 'browser' | 'native';
+  /** Candidates to measure; 64 when absent. */
+  readonly trials?: number;
+  /** Seconds after which no further trial is begun; no limit when absent. */
+  readonly timeLimit?: number;
+  readonly seed?: number;
+  readonly search?: SearchName;
+  readonly model?: ModelName;
+  /** Where logs are read and written; `tuning-logs` when absent. */
+  readonly logFolder?: string;
+  /** False: begin as if nothing were known (the log is written all the same). */
+  readonly useKnown?: boolean;
+  /** Aborting ends the run after the trial at hand is recorded. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TuneEvent) => void;
+}
+
+/** The best known kernel of a workload, and whose it is. */
+export interface BestKernel extends TunedKernel {
+  readonly workload: Workload;
+  readonly device: DeviceDescription;
+  readonly whose: Kinship;
+  readonly startedAt: string;
+  readonly artifact: Artifact;
+}
+
+/** A schedule verified and timed once more. */
+export interface RunResult {
+  readonly workload: Workload;
+  readonly device: DeviceDescription;
+  readonly result: MeasureResult;
+  readonly trace: Trace;
+  readonly artifact: Artifact;
+  readonly flopsPerSecond: number | null;
+}

@@ -1,0 +1,61 @@
+import type { DeviceDescription } from '../ir/limits.ts';
+import { type Workload, workloadKey } from '../operators/workload.ts';
+import { type BestOf, createBestTable } from '../records/best.ts';
+import { deviceKey } from '../records/device-key.ts';
+import { describeFault, type LogFault, readLogs } from '../records/log-reader.ts';
+import { isVerified, type TuningRecord } from '../records/record.ts';
+import type { Candidate, Observation, SearchSpace } from '../search/strategy.ts';
+
+/** What the logs hold for one workload. */
+export interface Known {
+  /** Records of this workload on this very device. */
+  readonly records: readonly TuningRecord[];
+  /** The fastest verified record of this device, and of the naive schedule on it. */
+  readonly best: BestOf | null;
+  readonly naive: TuningRecord | null;
+  /** Broken lines, each one sentence with file and line. */
+  readonly faults: readonly string[];
+}
+
+/** Reads a folder's logs for a workload on a device. A folder that is not there is an empty one. */
+export async function loadKnown(folder: string, workload: Workload, device: DeviceDescription): Promise<Known> {
+  const wanted = workloadKey(workload);
+  const own = deviceKey(device);
+  const records: TuningRecord[] = [];
+  const faults: string[] = [];
+  const table = createBestTable();
+  await readLogs(
+    [folder],
+    {
+      onRecord: (record) => {
+        if (workloadKey(record.workload) !== wanted || deviceKey(record.device) !== own) return;
+        records.push(record);
+        table.add(record);
+      },
+      onFault: (fault: LogFault) => {
+        if (fault.severity !== 'note') faults.push(describeFault(fault));
+      },
+    },
+    { missingIsEmpty: true },
+  );
+  const naive = records.filter((record) => record.origin === 'baseline' && isVerified(record)).at(-1) ?? null;
+  return { records, best: table.lookup(workload, device), naive, faults };
+}
+
+/** The records that came from a sketch of this space, as observations: what a search need not measure again. */
+export function knownObservations(space: SearchSpace, records: readonly TuningRecord[]): Observation[] {
+  const byName = new Map(space.sketches.map((sketch, index) => [sketch.name, index]));
+  const observations: Observation[] = [];
+  for (const record of records) {
+    const index = record.sketch === null ? undefined : byName.get(record.sketch);
+    if (index === undefined) continue;
+    const { decisions } = space.sketches[index] as SearchSpace['sketches'][number];
+    const values = decisions.map((decision) => record.decisions[decision.name]);
+    // A log of an older version may know other decisions; such a record teaches nothing about this space.
+    if (Object.keys(record.decisions).length !== decisions.length) continue;
+    if (!values.every((value, i) => typeof value === 'number' && decisions[i]?.options.includes(value))) continue;
+    const candidate: Candidate = { sketch: index, values: values as number[], score: null };
+    observations.push({ candidate, timeNs: isVerified(record) ? record.medianNs : null });
+  }
+  return observations;
+}

@@ -1,0 +1,42 @@
+import { chooseDevice } from '../device/devices.ts';
+import { createDawnRunner } from '../measure/dawn-runner.ts';
+import { flopsOf } from '../operators/flops.ts';
+import type { Trace } from '../schedule/trace.ts';
+import { type BestKernelOptions, bestKernelFor } from './best-kernel.ts';
+import { artifactOf, naiveOf, programOf, scheduleProgram } from './build.ts';
+import type { RunResult } from './events.ts';
+import { requireFits } from './fits.ts';
+import { verificationData } from './workload-data.ts';
+
+export interface RunOptions extends BestKernelOptions {
+  /** A schedule of one's own, `naive`, or null for the best known. */
+  readonly trace: Trace | 'naive' | null;
+  readonly seed?: number;
+}
+
+/** Verifies and times one schedule on a device. What the kernel does wrong is in the result; throws UserError for what the user must mend. */
+export async function runSchedule(options: RunOptions): Promise<RunResult> {
+  const { workload } = options;
+  const device = await chooseDevice(options.device, options.profile ?? 'browser');
+  const { description } = device;
+  const program = programOf(workload);
+  requireFits(program, description);
+  const trace =
+    options.trace === null
+      ? (await bestKernelFor(description, options)).trace
+      : options.trace === 'naive'
+        ? naiveOf(workload).trace
+        : options.trace;
+  const scheduled = scheduleProgram(workload, trace);
+  const artifact = artifactOf(scheduled, description.limits);
+  const verification = verificationData(workload, program, options.seed ?? 1);
+  const runner = await createDawnRunner({ device });
+  try {
+    await runner.prepare(verification.data);
+    const result = await runner.measure({ artifact, checks: verification.checksFor(scheduled), bestNs: null });
+    const flopsPerSecond = result.medianNs === null ? null : (flopsOf(program) / result.medianNs) * 1e9;
+    return { workload, device: description, result, trace, artifact, flopsPerSecond };
+  } finally {
+    await runner.close();
+  }
+}

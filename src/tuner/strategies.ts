@@ -1,0 +1,35 @@
+import { createAnalyticModel } from '../cost-model/analytic-model.ts';
+import type { CostModel } from '../cost-model/cost-model.ts';
+import { createRandomModel } from '../cost-model/random-model.ts';
+import { createResidualModel } from '../cost-model/residual-model.ts';
+import { loadXgboost } from '../cost-model/xgboost-library.ts';
+import { createXgboostModel } from '../cost-model/xgboost-model.ts';
+import { createBeamSearch } from '../search/beam.ts';
+import { createRandomSearch } from '../search/random-search.ts';
+import type { SearchSpace, SearchStrategy } from '../search/strategy.ts';
+import { explainRefusal, isRefusal } from '../support/refusal.ts';
+import type { ModelName, SearchName } from './events.ts';
+
+/** A cost model by name. Without the XGBoost library the analytic model takes its place, and `note` says why and what remedies it. */
+export function createModel(
+  name: ModelName,
+  type: 'cpu' | 'gpu',
+  seed: number,
+): { model: CostModel; name: ModelName; note: string | null } {
+  const analytic = createAnalyticModel(type);
+  if (name === 'analytic') return { model: analytic, name, note: null };
+  if (name === 'random') return { model: createRandomModel(seed), name, note: null };
+  const library = loadXgboost();
+  if (isRefusal(library)) {
+    return {
+      model: analytic,
+      name: 'analytic',
+      note: `XGBoost is not available: ${explainRefusal(library)}. Going on with the analytic model.`,
+    };
+  }
+  return { model: createResidualModel(analytic, createXgboostModel(library, { seed })), name, note: null };
+}
+
+export function createStrategy(name: SearchName, space: SearchSpace, model: CostModel, seed: number): SearchStrategy {
+  return name === 'random' ? createRandomSearch(space, seed) : createBeamSearch(space, { seed, model });
+}

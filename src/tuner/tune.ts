@@ -1,0 +1,115 @@
+import { chooseDevice, type Device } from '../device/devices.ts';
+import { createDawnRunner } from '../measure/dawn-runner.ts';
+import type { Runner } from '../measure/runner.ts';
+import { flopsOf } from '../operators/flops.ts';
+import { createLogWriter, defaultLogFolder } from '../records/log-writer.ts';
+import type { SearchSpace } from '../search/strategy.ts';
+import { sketchesOf } from '../space/rules.ts';
+import { programOf } from './build.ts';
+import type { TuneOptions, TuneResult } from './events.ts';
+import { requireFits } from './fits.ts';
+import { type Known, knownObservations, loadKnown } from './known.ts';
+import { createModel, createStrategy } from './strategies.ts';
+import { runTrials } from './trial-loop.ts';
+import { verificationData } from './workload-data.ts';
+
+const defaultTrials = 64;
+const defaultSeed = 1;
+const nothingKnown: Known = { records: [], best: null, naive: null, faults: [] };
+
+/**
+ * Finds a fast kernel for a workload on a device: proposes candidates, builds, verifies and times them, learns, and records every trial.
+ * Starts from what the log folder knows of the same workload on the same device and never measures a known candidate again.
+ * Throws UserError for what the user or the machine must mend (no such device, a log that cannot be written); nothing a candidate does
+ * throws. An aborted signal ends the run after the trial at hand.
+ */
+export async function tune(options: TuneOptions): Promise<TuneResult> {
+  const device = await chooseDevice(options.device, options.profile ?? 'browser');
+  return tuneOn(device, (chosen) => createDawnRunner({ device: chosen as Device }), options);
+}
+
+/** The same on a device already chosen, with a runner of the caller's making: recorded measurements in tests and benches. */
+export async function tuneOn(
+  device: Pick<Device, 'description'>,
+  createRunner: (device: Pick<Device, 'description'>) => Promise<Runner>,
+  options: TuneOptions,
+): Promise<TuneResult> {
+  const { workload, onEvent = () => {}, useKnown = true } = options;
+  const { description } = device;
+  const seed = options.seed ?? defaultSeed;
+  const search = options.search ?? 'beam';
+  const logFolder = options.logFolder ?? defaultLogFolder;
+  const program = programOf(workload);
+  requireFits(program, description);
+  onEvent({ kind: 'device', device: description });
+
+  const space: SearchSpace = { sketches: sketchesOf(program), device: description };
+  onEvent({
+    kind: 'space',
+    sketches: space.sketches.map((sketch) => ({
+      name: sketch.name,
+      decisions: sketch.decisions.length,
+      size: sketch.decisions.reduce((size, decision) => size * decision.options.length, 1),
+    })),
+  });
+
+  const { model, name: modelName, note } = createModel(options.model ?? 'xgboost', description.type, seed);
+  if (note !== null) onEvent({ kind: 'note', message: note });
+  const strategy = createStrategy(search, space, model, seed);
+
+  const known = useKnown ? await loadKnown(logFolder, workload, description) : nothingKnown;
+  for (const fault of known.faults) onEvent({ kind: 'note', message: fault });
+  const observations = knownObservations(space, known.records);
+  if (known.records.length > 0) {
+    const bestNs = known.best?.record.medianNs ?? null;
+    onEvent({
+      kind: 'known',
+      records: known.records.length,
+      candidates: observations.length,
+      bestNs,
+      naiveNs: known.naive?.medianNs ?? null,
+    });
+  }
+  if (observations.length > 0) await strategy.observe(observations);
+
+  const log = createLogWriter({ folder: logFolder, operator: workload.operator, device: description.name });
+  let runner: Runner | undefined;
+  try {
+    const verification = verificationData(workload, program, seed);
+    runner = await createRunner(device);
+    await runner.prepare(verification.data);
+    const outcome = await runTrials({
+      workload,
+      device: description,
+      space,
+      strategy,
+      runner,
+      verification,
+      log,
+      known,
+      trials: options.trials ?? defaultTrials,
+      timeLimitMs: options.timeLimit === undefined ? null : options.timeLimit * 1000,
+      seed,
+      searchName: search,
+      modelName,
+      signal: options.signal,
+      onEvent,
+    });
+    const { best, naiveNs } = outcome;
+    return {
+      workload,
+      device: description,
+      ...outcome,
+      speedup: best === null || naiveNs === null ? null : naiveNs / best.timeNs,
+      flopsPerSecond: best === null ? null : (flopsOf(program) / best.timeNs) * 1e9,
+      search,
+      model: modelName,
+      seed,
+      logPath: outcome.measured > 0 ? log.path : null,
+      logFolder,
+    };
+  } finally {
+    await runner?.close();
+    log.close();
+  }
+}

@@ -1,0 +1,116 @@
+import { linearOf } from '../arithmetic/linear.ts';
+import type { Program } from '../ir/nodes.ts';
+import type { OutputCheck, WorkloadData } from '../measure/runner.ts';
+import { findOperator } from '../operators/catalog.ts';
+import { encode, expectedAt, generateInputs } from '../operators/inputs.ts';
+import type { InputValues } from '../operators/operator.ts';
+import type { Workload } from '../operators/workload.ts';
+import { allBlocks } from '../schedule/legality/find.ts';
+import { createRandom, type Random } from '../support/random.ts';
+
+/** Operations the plain reference may take for a whole output; beyond, positions are sampled. About a third of a second. */
+const wholeReferenceOperations = 60_000_000;
+const sampledOperations = 12_000_000;
+const mostSamples = 8192;
+const leastSamples = 512;
+/** Positions at a candidate's own tile boundaries. */
+const boundarySamples = 192;
+
+/** Inputs of a workload and what its outputs must be. */
+export interface VerificationData {
+  readonly data: WorkloadData;
+  /** Further positions where this scheduled program's tiles begin and end; nothing when whole outputs are compared anyway. */
+  readonly checksFor: (scheduled: Program) => OutputCheck[];
+}
+
+/**
+ * Makes the inputs (small random integers where the operator is multilinear, so that results must be equal bit for bit) and the
+ * reference: of whole outputs while that is cheap, else at sampled positions with the edges of every dimension among them.
+ */
+export function verificationData(workload: Workload, program: Program, seed: number): VerificationData {
+  const operator = findOperator(workload.operator);
+  const inputs = generateInputs(workload, seed, program);
+  const tolerance = operator.tolerance(workload);
+  const random = createRandom(seed).fork('verification');
+  const outputs = program.outputs.map((name) => {
+    const shape = program.buffers.find((buffer) => buffer.name === name)?.shape as readonly number[];
+    return { name, shape, size: shape.reduce((all, next) => all * next, 1) };
+  });
+  const perElement = operationsAnElement(
+    program,
+    outputs.reduce((sum, output) => sum + output.size, 0),
+  );
+  const check = (buffer: string, positions: Uint32Array | null): OutputCheck => ({
+    buffer,
+    positions,
+    expected: expectedAt(workload, inputs, buffer, positions, program),
+    absoluteTolerance: tolerance.absolute,
+    relativeTolerance: tolerance.relative,
+  });
+  const isWhole = (size: number): boolean => size * perElement <= wholeReferenceOperations;
+  const checks = outputs.map(({ name, shape, size }) => {
+    if (isWhole(size)) return check(name, null);
+    const count = Math.max(leastSamples, Math.min(mostSamples, Math.floor(sampledOperations / perElement)));
+    return check(name, sampledPositions(shape, count, random));
+  });
+  return {
+    data: { inputs: encodedInputs(program, inputs), checks },
+    checksFor: (scheduled) =>
+      outputs
+        .filter(({ size }) => !isWhole(size))
+        .map(({ name, shape }) => check(name, boundaryPositions(scheduled, name, shape, random))),
+  };
+}
+
+function operationsAnElement(program: Program, outputs: number): number {
+  let points = 0;
+  for (const { block } of allBlocks(program)) points += block.iters.reduce((all, iter) => all * iter.extent, 1);
+  return Math.max(1, points / outputs);
+}
+
+function encodedInputs(program: Program, inputs: InputValues): WorkloadData['inputs'] {
+  return program.inputs.map((name) => {
+    const dtype = program.buffers.find((buffer) => buffer.name === name)?.dtype ?? 'f32';
+    return { buffer: name, bytes: encode(inputs[name] as Float64Array, dtype) };
+  });
+}
+
+/** Half of the positions anywhere, half with each coordinate at an edge or anywhere. */
+function sampledPositions(shape: readonly number[], count: number, random: Random): Uint32Array {
+  const positions = new Set<number>([0, shape.reduce((all, next) => all * next, 1) - 1]);
+  for (let i = 0; i < count; i++) {
+    const flat = shape.reduce((sum, extent) => {
+      const edges = [0, Math.min(1, extent - 1), Math.max(0, extent - 2), extent - 1];
+      const coordinate = i % 2 === 0 || random.below(3) === 0 ? random.below(extent) : random.pick(edges);
+      return sum * extent + coordinate;
+    }, 0);
+    positions.add(flat);
+  }
+  return Uint32Array.from(positions).sort();
+}
+
+/** The coefficients of the loops in the storing block's index are the sizes of its tiles, on every level. */
+function boundaryPositions(scheduled: Program, output: string, shape: readonly number[], random: Random): Uint32Array {
+  const coordinates = shape.map((extent) => new Set([0, extent - 1]));
+  for (const { block } of allBlocks(scheduled)) {
+    for (const write of block.writes) {
+      if (write.buffer !== output) continue;
+      write.indices.forEach((index, d) => {
+        const extent = shape[d] as number;
+        const iter = index.kind === 'var' ? block.iters.find((candidate) => candidate.name === index.name) : undefined;
+        for (const { coefficient } of linearOf(iter?.binding ?? index).terms.values()) {
+          const tile = Math.abs(coefficient);
+          const last = Math.floor((extent - 1) / tile) * tile;
+          for (const near of [tile - 1, tile, last - 1, last])
+            if (near >= 0 && near < extent) coordinates[d]?.add(near);
+        }
+      });
+    }
+  }
+  const choices = coordinates.map((set) => [...set]);
+  const positions = new Set<number>();
+  for (let i = 0; i < boundarySamples; i++) {
+    positions.add(shape.reduce((sum, extent, d) => sum * extent + random.pick(choices[d] as number[]), 0));
+  }
+  return Uint32Array.from(positions).sort();
+}
