@@ -8,13 +8,9 @@ import { addTerm, exprOfLinear, floorDiv, floorMod, type Linear, linearOf, type 
  * Simplifies every index expression inside an expression, given the bounds of its variables. The result equals the original for all
  * values in bounds; float arithmetic is left as it is (its order is part of the meaning). Table of rules in the style of Halide's and
  * TVM's rewrite simplifiers, with the linear form doing the work of most of them.
+ * A variable stays in sums even where its range is one value: which loop drives which iter must stay visible to the primitives.
  */
 export function simplify(expr: Expr, ranges: Ranges): Expr {
-  if (expr.kind === 'var') {
-    // A loop of one iteration stands still.
-    const range = ranges.get(expr.name);
-    return range !== undefined && range.min === range.max ? int(range.min) : expr;
-  }
   const node = mapChildren(expr, (child) => simplify(child, ranges));
   if (node.kind === 'select') {
     const { min, max } = isIndex(node.condition) ? boundsOf(node.condition, ranges) : { min: 0, max: 1 };

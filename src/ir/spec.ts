@@ -1,4 +1,4 @@
-import type { Block, Buffer, Expr, Program, Stmt } from './nodes.ts';
+import type { Block, Buffer, Expr, For, Program, Stmt } from './nodes.ts';
 import { printExpr } from './printer.ts';
 import { varsOf, walkExpr } from './visit.ts';
 
@@ -22,7 +22,7 @@ export function checkSpec(program: Program): string | null {
     if (buffer.scope !== 'storage') return `parameter ${name} must be in storage, not ${buffer.scope}`;
   }
   for (const stmt of program.body) {
-    const fault = checkStmt(stmt, new Set(), buffers, names);
+    const fault = checkStmt(stmt, new Map(), buffers, names);
     if (fault !== null) return fault;
   }
   return null;
@@ -30,7 +30,12 @@ export function checkSpec(program: Program): string | null {
 
 const isExtent = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
 
-function checkStmt(stmt: Stmt, loops: Set<string>, buffers: Map<string, Buffer>, names: Set<string>): string | null {
+function checkStmt(
+  stmt: Stmt,
+  loops: Map<string, For>,
+  buffers: Map<string, Buffer>,
+  names: Set<string>,
+): string | null {
   if (stmt.kind === 'seq') {
     if (stmt.body.length < 2) return 'a sequence holds fewer than two statements';
     for (const child of stmt.body) {
@@ -44,13 +49,49 @@ function checkStmt(stmt: Stmt, loops: Set<string>, buffers: Map<string, Buffer>,
   names.add(stmt.name);
   if (stmt.kind === 'block') return checkBlock(stmt, loops, buffers);
   if (!isExtent(stmt.extent)) return `loop ${stmt.name} has extent ${stmt.extent}`;
-  loops.add(stmt.name);
+  const misplaced = checkMode(stmt, [...loops.values()]);
+  if (misplaced !== null) return misplaced;
+  loops.set(stmt.name, stmt);
   const fault = checkStmt(stmt.body, loops, buffers, names);
   loops.delete(stmt.name);
   return fault;
 }
 
-function checkBlock(block: Block, loops: ReadonlySet<string>, buffers: ReadonlyMap<string, Buffer>): string | null {
+/** What a bound or vectorized loop may stand inside of and hold. */
+function checkMode(loop: For, around: readonly For[]): string | null {
+  if (loop.mode === 'vectorized' && loop.body.kind !== 'block')
+    return `the vectorized loop ${loop.name} holds more than a block`;
+  if (!loop.mode.startsWith('workgroup')) return null;
+  for (const outer of around) {
+    if (outer.mode === loop.mode) return `loops ${outer.name} and ${loop.name} inside it are both ${loop.mode}`;
+    if (!outer.mode.startsWith('workgroup') && outer.extent > 1)
+      return `the workgroup loop ${loop.name} stands inside ${outer.name}, which is ${outer.mode}`;
+  }
+  return null;
+}
+
+/** An inner loop on the same invocation axis enumerates the same invocations again: a block driven by both would miss elements. */
+function checkAxes(block: Block, loops: ReadonlyMap<string, For>): string | null {
+  const driver = new Map<string, string>();
+  const used = new Set<string>();
+  for (const expr of [...block.iters.map((iter) => iter.binding), ...block.predicate]) varsOf(expr, used);
+  for (const name of used) {
+    const mode = loops.get(name)?.mode ?? 'serial';
+    if (!mode.startsWith('invocation')) continue;
+    const other = driver.get(mode);
+    if (other !== undefined) return `block ${block.name} is driven by ${other} and ${name}, which are both ${mode}`;
+    driver.set(mode, name);
+  }
+  return null;
+}
+
+type Names = Pick<ReadonlySet<string>, 'has'>;
+
+function checkBlock(
+  block: Block,
+  loops: ReadonlyMap<string, For>,
+  buffers: ReadonlyMap<string, Buffer>,
+): string | null {
   const iters = new Set<string>();
   for (const iter of block.iters) {
     if (iters.has(iter.name)) return `block ${block.name} has two iters named ${iter.name}`;
@@ -66,6 +107,8 @@ function checkBlock(block: Block, loops: ReadonlySet<string>, buffers: ReadonlyM
     const stray = strayVar(condition, loops);
     if (stray !== null) return `the predicate of block ${block.name} uses ${stray}, which is no loop around it`;
   }
+  const clash = checkAxes(block, loops);
+  if (clash !== null) return clash;
   if (block.writes.length === 0) return `block ${block.name} writes nothing`;
   for (const write of block.writes) {
     for (const expr of [...write.indices, write.value]) {
@@ -107,7 +150,7 @@ function checkExpr(
   return fault;
 }
 
-function strayVar(expr: Expr, allowed: ReadonlySet<string>): string | null {
+function strayVar(expr: Expr, allowed: Names): string | null {
   for (const name of varsOf(expr)) if (!allowed.has(name)) return name;
   return null;
 }

@@ -53,7 +53,8 @@ const groups: Readonly<Record<string, readonly Case[]>> = {
     ['(i - 16) / 16', '-1', { i: 16 }],
     ['(i - 16) % 16', 'i', { i: 16 }],
     ['i % 1 + i / 1', 'i', { i: 9 }],
-    ['i * 16 + o', 'o', { i: 1, o: 16 }],
+    // Which loop drives an index stays visible, even where it runs once.
+    ['i * 16 + o', 'i * 16 + o', { i: 1, o: 16 }],
     ['8 - i', '8 - i', { i: 9 }],
   ],
   'conditions that the loops decide': [

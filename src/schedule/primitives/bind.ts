@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { replaceInProgram } from '../../ir/visit.ts';
 import { isRefusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
+import { loopUnder, requireAxisFree, requireNoMeetingInStorage } from '../legality/binding.ts';
 import { findLoop } from '../legality/find.ts';
 import { requireParallel, requireSerial } from '../legality/loops.ts';
 import { definePrimitive } from '../primitive.ts';
@@ -33,14 +34,9 @@ export const bind = definePrimitive({
         () =>
           `loop ${name} stands inside the ${inner.mode} loop ${inner.name}; expected only serial and bound loops around it`,
       );
+    const taken = requireAxisFree(found.loop, found.around, to);
+    if (taken !== null) return taken;
     if (to.startsWith('workgroup')) {
-      const same = found.around.find((loop) => loop.mode === to);
-      if (same !== undefined)
-        return refuse(
-          'axis-taken',
-          () => `${to} is already bound to ${same.name} around ${name}`,
-          () => 'fuse the two loops, or take another axis',
-        );
       const between = found.around.find((loop) => !loop.mode.startsWith('workgroup') && loop.extent > 1);
       if (between !== undefined) {
         return refuse(
@@ -51,6 +47,16 @@ export const bind = definePrimitive({
         );
       }
     }
+    const workgroup = loopUnder(found.loop, (other) => other.mode.startsWith('workgroup'));
+    if (to.startsWith('invocation') && workgroup !== undefined)
+      return refuse(
+        'workgroup-inside-loop',
+        () =>
+          `loop ${name} holds ${workgroup.name} (${workgroup.mode}); a workgroup loop may stand only inside other workgroup loops`,
+        () => `bind ${name} to a workgroup axis`,
+      );
+    const meeting = requireNoMeetingInStorage(program, found.loop);
+    if (meeting !== null) return meeting;
     return { loop: found.loop, to };
   },
   apply(program, { loop, to }) {

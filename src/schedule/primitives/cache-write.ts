@@ -4,7 +4,8 @@ import type { Block, Buffer, Stmt } from '../../ir/nodes.ts';
 import { freshName, namesOf } from '../../ir/visit.ts';
 import { isRefusal, refuse } from '../../support/refusal.ts';
 import { nameArg, scopeArg } from '../arguments.ts';
-import { findBlock, findBuffer, ownNest, readersOf, writersOf } from '../legality/find.ts';
+import { drivenBy } from '../legality/binding.ts';
+import { findBlock, findBuffer, onlyBlockUnder, ownNest, readersOf, writersOf } from '../legality/find.ts';
 import { definePrimitive } from '../primitive.ts';
 import { insertAfterNest, mapBlocks } from '../rewrite.ts';
 
@@ -39,6 +40,17 @@ export const cacheWrite = definePrimitive({
       );
     }
     const nest = ownNest(site);
+    const shared = site.around.find(
+      (loop) => loop !== nest && onlyBlockUnder(loop) === null && drivenBy(site.block, loop.name),
+    );
+    if (shared !== undefined) {
+      return refuse(
+        'loop-shared',
+        () =>
+          `loop ${shared.name} of block ${name} holds other blocks too, so one iteration would store elements that it has not computed`,
+        () => `cacheWrite ${name} before computeAt puts other blocks into its loops`,
+      );
+    }
     if (
       readersOf(program, buffer.name).some((reader) =>
         reader.around.some((loop) => site.around.includes(loop) && loop !== nest),

@@ -16,6 +16,7 @@ import {
   readersOf,
   writersOf,
 } from '../legality/find.ts';
+import { requireProducersFollow } from '../legality/move.ts';
 import { requiredRegion } from '../legality/region.ts';
 import { definePrimitive } from '../primitive.ts';
 
@@ -70,6 +71,15 @@ export const computeAt = definePrimitive({
         () => `setScope(${buffer.name}, workgroup) or private first`,
       );
     }
+    if (loop.mode === 'vectorized') {
+      return refuse(
+        'loop-vectorized',
+        () => `loop ${loopName} is vectorized and holds one block; nothing can be computed inside it`,
+        () => 'take a loop around it',
+      );
+    }
+    const leaving = requireProducersFollow(program, site, [...target.around, loop]);
+    if (leaving !== null) return leaving;
     const spans = requiredRegion(program, buffer, loop, target.around);
     return { site, nest, loop, spans, readers: readers.map((reader) => reader.block) };
   },

@@ -4,6 +4,7 @@ import { mapExpr, replaceInProgram, substitute } from '../../ir/visit.ts';
 import { isRefusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
 import { findBlock, ownNest, readersOf, writersOf } from '../legality/find.ts';
+import { requireProducersFollow } from '../legality/move.ts';
 import { definePrimitive } from '../primitive.ts';
 import { mapBlocks } from '../rewrite.ts';
 
@@ -46,6 +47,9 @@ export const computeInline = definePrimitive({
     const readers = readersOf(program, write.buffer);
     if (readers.length === 0)
       return refuse('no-readers', () => `nothing reads ${write.buffer}, which block ${name} writes`);
+    const shared = site.around.filter((loop) => readers.every((reader) => reader.around.includes(loop)));
+    const leaving = requireProducersFollow(program, site, shared);
+    if (leaving !== null) return leaving;
     return { nest: ownNest(site), write, names: names as string[] };
   },
   apply(program, { nest, write, names }) {
@@ -65,7 +69,11 @@ export const computeInline = definePrimitive({
       body: removed.body.map((stmt) =>
         mapBlocks(stmt, (block) => ({
           ...block,
-          writes: block.writes.map((other) => ({ ...other, value: inline(other.value) })),
+          writes: block.writes.map((other) => ({
+            ...other,
+            indices: other.indices.map(inline),
+            value: inline(other.value),
+          })),
         })),
       ),
     };

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { forLoop, identityOf, seq, variable } from '../../ir/builders.ts';
+import { simplify } from '../../arithmetic/simplify.ts';
+import { forLoop, identityOf, int, seq, variable } from '../../ir/builders.ts';
 import type { Block, Expr, For, Stmt } from '../../ir/nodes.ts';
-import { freshName, namesOf, replaceInProgram, substitute, usesVar, varsOf } from '../../ir/visit.ts';
+import { freshName, namesOf, readsOf, replaceInProgram, substitute, usesVar } from '../../ir/visit.ts';
 import { isRefusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
-import { findBlock, onlyBlockUnder } from '../legality/find.ts';
+import { blocksUnder, findBlock, loopRanges } from '../legality/find.ts';
 import { reducesOver } from '../legality/loops.ts';
 import { definePrimitive } from '../primitive.ts';
 import { mapBlocks } from '../rewrite.ts';
@@ -47,11 +48,14 @@ export const decomposeReduction = definePrimitive({
       );
     }
     const loop = around[position] as For;
-    if (onlyBlockUnder(loop) === null)
+    const written = new Set(block.writes.map((write) => write.buffer));
+    const reader = blocksUnder(loop).find((other) => readsOf(other).some((read) => written.has(read.buffer)));
+    if (reader !== undefined)
       return refuse(
-        'several-blocks',
-        () => `loop ${loopName} holds more than block ${name}; expected a loop that holds it alone`,
-        () => 'decompose at a loop inside, or before computeAt puts other blocks there',
+        'reader-inside',
+        () =>
+          `loop ${loopName} holds block ${reader.name} too, which reads the result of block ${name} in every iteration`,
+        () => 'decompose at a loop inside',
       );
     return { block, reducer, loop, inner: around.slice(position) };
   },
@@ -61,13 +65,17 @@ export const decomposeReduction = definePrimitive({
     taken.add(initName);
     const spatial = block.iters.filter((iter) => iter.type === 'spatial');
     const reduction = new Set(inner.filter((outer) => reducesOver(block, outer.name)).map((outer) => outer.name));
-    const predicate = block.predicate.filter(
-      (condition) => ![...varsOf(condition)].some((name) => reduction.has(name)),
+    const drivesSpatial = (name: string): boolean => spatial.some((iter) => usesVar(iter.binding, name));
+    // The identity is stored where the reduction begins: guards hold there or the block never runs for these spatial iters.
+    const atStart = new Map<string, Expr>(
+      [...reduction].filter((name) => !drivesSpatial(name)).map((name) => [name, int(0)]),
     );
+    const ranges = loopRanges(program);
+    const predicate = block.predicate
+      .map((condition) => simplify(substitute(condition, atStart), ranges))
+      .filter((condition) => condition.kind !== 'int');
     const needed = inner.filter(
-      (outer) =>
-        spatial.some((iter) => usesVar(iter.binding, outer.name)) ||
-        predicate.some((condition) => usesVar(condition, outer.name)),
+      (outer) => drivesSpatial(outer.name) || predicate.some((condition) => usesVar(condition, outer.name)),
     );
     const copies = new Map<string, string>();
     for (const outer of needed) {

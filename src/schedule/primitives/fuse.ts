@@ -64,7 +64,9 @@ export const fuse = definePrimitive({
     const body = mapBlocks(innermost.body, (block) => ({
       ...block,
       iters: block.iters.map((iter) => ({ ...iter, binding: simplify(substitute(iter.binding, values), ranges) })),
-      predicate: block.predicate.map((condition) => simplify(substitute(condition, values), ranges)),
+      predicate: block.predicate
+        .map((condition) => simplify(substitute(condition, values), ranges))
+        .filter((condition) => condition.kind !== 'int'),
     }));
     return replaceInProgram(
       program,

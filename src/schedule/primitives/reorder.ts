@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { For, Stmt } from '../../ir/nodes.ts';
-import { replaceInProgram } from '../../ir/visit.ts';
-import { isRefusal, refuse } from '../../support/refusal.ts';
+import type { Block, For, Stmt } from '../../ir/nodes.ts';
+import { replaceInProgram, usesVar } from '../../ir/visit.ts';
+import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
 import { blocksUnder, findLoop } from '../legality/find.ts';
-import { requireParallel } from '../legality/loops.ts';
+import { reducesOver, requireParallel } from '../legality/loops.ts';
 import { definePrimitive } from '../primitive.ts';
 
 /**
@@ -45,17 +45,18 @@ export const reorder = definePrimitive({
       if (names.includes(stmt.name)) left--;
     }
     const innermost = chain.at(-1) as For;
-    if (blocksUnder(innermost).length > 1) {
-      for (const loop of chain) {
-        const refused = requireParallel(loop);
-        if (refused !== null) return refused;
-      }
+    const blocks = blocksUnder(innermost);
+    for (const loop of chain) {
+      const refused = blocks.length > 1 ? requireParallel(loop) : requireZeroFirst(loop, blocks[0] as Block);
+      if (refused !== null) return refused;
     }
-    return { chain, wanted };
-  },
-  apply(program, { chain, wanted }) {
     const order = [...wanted];
     const replaced = chain.map((loop) => (wanted.includes(loop) ? (order.shift() as For) : loop));
+    const refused = requireOrder(replaced);
+    if (refused !== null) return refused;
+    return { chain, replaced };
+  },
+  apply(program, { chain, replaced }) {
     const core = (chain.at(-1) as For).body;
     const nest = replaced.reduceRight<Stmt>((body, loop) => ({ ...loop, body }), core);
     return replaceInProgram(
@@ -66,6 +67,41 @@ export const reorder = definePrimitive({
   },
   describe: ({ loops }) => `reorder(${loops.join(', ')})`,
 });
+
+/** Refuses a loop of which one block's reduction and spatial iters are both made: in another order it might not begin where the reduction does. */
+function requireZeroFirst(loop: For, block: Block): Refusal | null {
+  if (block.reducer?.initialises !== true || !reducesOver(block, loop.name)) return null;
+  const spatial = block.iters.find((iter) => iter.type === 'spatial' && usesVar(iter.binding, loop.name));
+  if (spatial === undefined) return null;
+  return refuse(
+    'loop-also-spatial',
+    () =>
+      `loop ${loop.name} drives the reduction of block ${block.name} and its spatial iter ${spatial.name}; in another order it could start in the middle of a reduction`,
+    () => `decomposeReduction of ${block.name} first`,
+  );
+}
+
+/** Refuses an order in which a vectorized loop is not innermost, or a workgroup loop stands inside a loop that is none. */
+function requireOrder(loops: readonly For[]): Refusal | null {
+  for (const [position, loop] of loops.entries()) {
+    if (loop.mode === 'vectorized' && position < loops.length - 1) {
+      const inner = loops[position + 1] as For;
+      return refuse(
+        'not-innermost',
+        () => `the vectorized loop ${loop.name} would stand around ${inner.name}; expected it innermost`,
+      );
+    }
+    const outer = loops.slice(0, position).find((other) => !other.mode.startsWith('workgroup') && other.extent > 1);
+    if (loop.mode.startsWith('workgroup') && outer !== undefined) {
+      return refuse(
+        'workgroup-inside-loop',
+        () =>
+          `loop ${loop.name} (${loop.mode}) would stand inside ${outer.name} (${outer.mode}); a workgroup loop may stand only inside other workgroup loops`,
+      );
+    }
+  }
+  return null;
+}
 
 function isInside(loop: For, name: string): boolean {
   let inside = false;

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { conjunction, simplify } from '../../arithmetic/simplify.ts';
-import { forLoop, identityOf, int, load, select, seq, variable } from '../../ir/builders.ts';
+import { conjunction } from '../../arithmetic/simplify.ts';
+import { forLoop, identityOf, load, select, seq, variable } from '../../ir/builders.ts';
 import type { Block, Buffer, Expr, For, Iter, Stmt } from '../../ir/nodes.ts';
+import { printExpr } from '../../ir/printer.ts';
 import { freshName, namesOf, replaceInProgram, substitute, usesVar, varsOf } from '../../ir/visit.ts';
 import { isRefusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
-import { findBlock, findBuffer, loopRanges, ownNest } from '../legality/find.ts';
+import { findBlock, findBuffer, ownNest } from '../legality/find.ts';
 import { reducesOver, requireSerial } from '../legality/loops.ts';
 import { definePrimitive } from '../primitive.ts';
 
@@ -75,6 +76,17 @@ export const rfactor = definePrimitive({
           () => `loop ${loop.name} drives the reduction of block ${name} and also its spatial iter ${mixed.name}`,
         );
     }
+    const mixedGuard = block.predicate.find((condition) => {
+      const over = [...varsOf(condition)].map((loop) => reducesOver(block, loop));
+      return over.includes(true) && over.includes(false);
+    });
+    if (mixedGuard !== undefined)
+      return refuse(
+        'guard-mixes',
+        () =>
+          `the guard ${printExpr(mixedGuard)} of block ${name} depends on reduction loops and on others, so it cannot become part of the partial results' values`,
+        () => 'split spatial and reduction loops apart',
+      );
     const buffer = findBuffer(program, write.buffer);
     if (isRefusal(buffer)) return buffer;
     const bound = around.find((loop) => loop.mode.includes('.'));
@@ -126,12 +138,7 @@ export const rfactor = definePrimitive({
       if (iter.type === 'reduction') values.set(iter.name, substitute(iter.binding, asIters));
     const reductionNames = new Set([factor.name, ...reductionLoops.map((loop) => loop.name)]);
     const overReduction = (condition: Expr): boolean => [...varsOf(condition)].some((name) => reductionNames.has(name));
-    // A guard that spatial loops decide too still has to keep the spatial iters in their domain: it must hold where the reduction begins.
-    const atStart = new Map<string, Expr>([...reductionNames].map((name) => [name, int(0)]));
-    const ranges = loopRanges(program);
-    const kept = block.predicate
-      .map((condition) => (overReduction(condition) ? simplify(substitute(condition, atStart), ranges) : condition))
-      .filter((condition) => condition.kind !== 'int');
+    const kept = block.predicate.filter((condition) => !overReduction(condition));
     const guards = block.predicate.filter(overReduction).map((condition) => substitute(condition, asIters));
     const value = substitute(write.value, values);
     const identity = identityOf(reducer.op, buffer.dtype);

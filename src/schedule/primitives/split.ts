@@ -6,6 +6,7 @@ import type { Block, Expr, For, Stmt } from '../../ir/nodes.ts';
 import { freshName, namesOf, replaceInProgram, substitute } from '../../ir/visit.ts';
 import { isRefusal, refuse } from '../../support/refusal.ts';
 import { factorArg, nameArg } from '../arguments.ts';
+import { loopUnder } from '../legality/binding.ts';
 import { findLoop, loopRanges } from '../legality/find.ts';
 import { requireSerial } from '../legality/loops.ts';
 import { definePrimitive } from '../primitive.ts';
@@ -55,6 +56,13 @@ export const split = definePrimitive({
       return refuse(
         'factors-too-large',
         () => `split of ${name} makes ${product} iterations; expected fewer than 2^31`,
+      );
+    const workgroup = loopUnder(found.loop, (other) => other.mode.startsWith('workgroup'));
+    if (product > 1 && workgroup !== undefined)
+      return refuse(
+        'workgroup-inside-loop',
+        () =>
+          `split of ${name} would make a loop of ${product} iterations around ${workgroup.name} (${workgroup.mode}); a workgroup loop may stand only inside other workgroup loops`,
       );
     return { loop: found.loop, extents, guarded: product > extent };
   },

@@ -1,0 +1,209 @@
+import type { For, Program, Stmt } from '../../src/ir/nodes.ts';
+import { blocksOf, readsOf, walkStmt } from '../../src/ir/visit.ts';
+import { allBlocks, type BlockSite, loopNames, readersOf } from '../../src/schedule/legality/find.ts';
+import { applyStep } from '../../src/schedule/replay.ts';
+import type { Trace, TraceStep } from '../../src/schedule/trace.ts';
+import type { Random } from '../../src/support/random.ts';
+import { isRefusal } from '../../src/support/refusal.ts';
+
+/** A small workload whose plain program walks begin at. Sizes divide by nothing as often as not; 1 is among them. */
+export interface SmallWorkload {
+  readonly operator: string;
+  readonly shape: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export function randomWorkload(random: Random, largest = 9): SmallWorkload {
+  const size = (): number => 1 + random.below(largest);
+  const flag = (): number => random.below(2);
+  const of = (operator: string, shape: string, attributes = {}): SmallWorkload => ({ operator, shape, attributes });
+  switch (random.below(7)) {
+    case 0:
+    case 1: {
+      const transposes = `transpose_a=${flag()},transpose_b=${flag()}`;
+      return of('matmul', `b=${1 + random.below(2)},m=${size()},n=${size()},k=${size()},${transposes}`);
+    }
+    case 2: {
+      const groups = 1 + random.below(2);
+      const channels = `c=${groups * (1 + random.below(2))},oc=${groups * (1 + random.below(2))},groups=${groups}`;
+      const window = `kh=${1 + random.below(2)},kw=${1 + random.below(3)},stride=${1 + random.below(2)},pad=${flag()}`;
+      return of('conv2d', `n=1,${channels},h=${2 + random.below(4)},w=${3 + random.below(3)},${window}`);
+    }
+    case 3:
+      return of('reduce_sum', `rows=${size()},cols=${size()},axis=${flag()}`);
+    case 4:
+      return of('reduce_max', `rows=${size()},cols=${size()},axis=${flag()}`);
+    case 5:
+      return of('softmax', `rows=${size()},cols=${size()}`);
+    default:
+      return of('elementwise', `n=1,c=${1 + random.below(3)},h=${size()},w=${size()}`, {
+        expression: 'x * y + x',
+        y: '1,c,1,w',
+      });
+  }
+}
+
+type Proposal = (program: Program, random: Random) => TraceStep | null;
+
+const anyLoop = (program: Program, random: Random): string => random.pick(loopNames(program));
+const anyBlock = (program: Program, random: Random): BlockSite => random.pick(allBlocks(program));
+
+/** Primitives with the arguments a person might try: plausible, by no means always legal. A name repeated is proposed more often. */
+const proposals: readonly (readonly [primitive: string, propose: Proposal])[] = [
+  ['split', proposeSplit],
+  ['split', proposeSplit],
+  ['split', proposeSplit],
+  ['fuse', proposeFuse],
+  ['fuse', proposeFuse],
+  ['reorder', proposeReorder],
+  ['reorder', proposeReorder],
+  ['bind', proposeBind],
+  ['bind', proposeBind],
+  ['unroll', (program, random) => ({ primitive: 'unroll', args: { loop: anyLoop(program, random) } })],
+  ['vectorize', (program, random) => ({ primitive: 'vectorize', args: { loop: anyLoop(program, random) } })],
+  ['cacheRead', proposeCacheRead],
+  ['cacheRead', proposeCacheRead],
+  ['cacheWrite', proposeCacheWrite],
+  ['cacheWrite', proposeCacheWrite],
+  ['setScope', proposeSetScope],
+  ['computeAt', proposeComputeAt],
+  ['computeAt', proposeComputeAt],
+  ['computeAt', proposeComputeAt],
+  ['computeInline', (program, random) => inlineOf(anyBlock(program, random))],
+  ['decomposeReduction', proposeDecompose],
+  ['rfactor', proposeRfactor],
+  ['rfactor', proposeRfactor],
+];
+
+/** One random step; its primitive is drawn first, so that rare ones are not drowned by those with many possible arguments. */
+export function randomStep(program: Program, random: Random): TraceStep | null {
+  const [, propose] = random.pick(proposals);
+  return propose(program, random);
+}
+
+export interface Walk {
+  readonly program: Program;
+  readonly trace: Trace;
+  /** Steps that were proposed and refused. */
+  readonly refused: number;
+}
+
+/** A random legal schedule: proposes random steps and keeps those that are accepted, until `length` are or too many were refused. */
+export function randomWalk(
+  plain: Program,
+  random: Random,
+  length: number,
+  onStep: (program: Program, steps: readonly TraceStep[]) => void = () => {},
+): Walk {
+  let program = plain;
+  const steps: TraceStep[] = [];
+  let refused = 0;
+  for (let tries = 0; tries < length * 4 && steps.length < length; tries++) {
+    const step = randomStep(program, random);
+    if (step === null) continue;
+    const next = applyStep(program, step);
+    if (isRefusal(next)) {
+      refused++;
+      continue;
+    }
+    program = next;
+    steps.push(step);
+    onStep(program, steps);
+  }
+  return { program, trace: { version: 1, steps }, refused };
+}
+
+function proposeSplit(program: Program, random: Random): TraceStep {
+  const factor = (): number => 1 + random.below(5);
+  const patterns: (() => (number | null)[])[] = [
+    () => [null, factor()],
+    () => [null, factor()],
+    () => [factor(), null],
+    () => [null, factor(), factor()],
+    () => [factor(), factor(), factor()],
+  ];
+  return { primitive: 'split', args: { loop: anyLoop(program, random), factors: random.pick(patterns)() } };
+}
+
+function loopsOf(program: Program): For[] {
+  const loops: For[] = [];
+  for (const stmt of program.body) {
+    walkStmt(stmt, (node) => {
+      if (node.kind === 'for') loops.push(node);
+    });
+  }
+  return loops;
+}
+
+/** A loop and the loops directly and alone inside it. */
+function chainFrom(loop: For): For[] {
+  const chain: For[] = [];
+  for (let stmt: Stmt = loop; stmt.kind === 'for'; stmt = stmt.body) chain.push(stmt);
+  return chain;
+}
+
+function proposeFuse(program: Program, random: Random): TraceStep | null {
+  const chain = chainFrom(random.pick(loopsOf(program)));
+  if (chain.length < 2) return null;
+  const count = 2 + random.below(Math.min(2, chain.length - 1));
+  return { primitive: 'fuse', args: { loops: chain.slice(0, count).map((loop) => loop.name) } };
+}
+
+function proposeReorder(program: Program, random: Random): TraceStep | null {
+  const chain = chainFrom(random.pick(loopsOf(program)));
+  if (chain.length < 2) return null;
+  const names = random.shuffled(chain.map((loop) => loop.name));
+  return { primitive: 'reorder', args: { loops: names.slice(0, 2 + random.below(names.length - 1)) } };
+}
+
+function proposeBind(program: Program, random: Random): TraceStep {
+  const to = `${random.pick(['workgroup', 'invocation', 'invocation'])}.${random.pick(['x', 'y', 'z'])}`;
+  return { primitive: 'bind', args: { loop: anyLoop(program, random), to } };
+}
+
+function proposeCacheRead(program: Program, random: Random): TraceStep | null {
+  const { block } = anyBlock(program, random);
+  const buffers = [...new Set(readsOf(block).map((read) => read.buffer))];
+  if (buffers.length === 0 || blocksOf(program).length > 6) return null;
+  const scope = random.pick(['workgroup', 'private']);
+  return { primitive: 'cacheRead', args: { block: block.name, buffer: random.pick(buffers), scope } };
+}
+
+function proposeCacheWrite(program: Program, random: Random): TraceStep | null {
+  if (blocksOf(program).length > 6) return null;
+  const scope = random.pick(['workgroup', 'private']);
+  return { primitive: 'cacheWrite', args: { block: anyBlock(program, random).block.name, scope } };
+}
+
+function proposeSetScope(program: Program, random: Random): TraceStep {
+  const scope = random.pick(['workgroup', 'private']);
+  return { primitive: 'setScope', args: { buffer: random.pick(program.buffers).name, scope } };
+}
+
+function proposeComputeAt(program: Program, random: Random): TraceStep | null {
+  const { block } = anyBlock(program, random);
+  const written = block.writes[0]?.buffer;
+  const readers = written === undefined ? [] : readersOf(program, written);
+  const loops = readers.length === 0 ? [] : random.pick(readers).around;
+  if (loops.length === 0) return null;
+  return { primitive: 'computeAt', args: { block: block.name, loop: random.pick(loops).name } };
+}
+
+function inlineOf(site: BlockSite): TraceStep {
+  return { primitive: 'computeInline', args: { block: site.block.name } };
+}
+
+function proposeOver(primitive: string, program: Program, random: Random): TraceStep | null {
+  const reductions = allBlocks(program).filter((site) => site.block.reducer !== null && site.around.length > 0);
+  if (reductions.length === 0) return null;
+  const { block, around } = random.pick(reductions);
+  return { primitive, args: { block: block.name, loop: random.pick(around).name } };
+}
+
+function proposeDecompose(program: Program, random: Random): TraceStep | null {
+  return proposeOver('decomposeReduction', program, random);
+}
+
+function proposeRfactor(program: Program, random: Random): TraceStep | null {
+  return proposeOver('rfactor', program, random);
+}
