@@ -90,7 +90,6 @@ function initNest(
       value: identityOf(block.reducer?.op ?? 'sum', tree.buffers.get(write.buffer)?.dtype ?? 'f32'),
     })),
     reducer: null,
-    isInit: true,
     predicate: predicate.map(rename),
     ranges,
   };

@@ -182,7 +182,6 @@ function resolve(block: Block, place: Place, context: Context): BlockNode | Refu
     iters,
     writes,
     reducer: block.reducer,
-    isInit: false,
     predicate,
     guards: [],
     fill: [],

@@ -51,12 +51,17 @@ function soleCopies(tree: KernelTree): Map<string, BlockNode> {
   const several = new Set<string>();
   walkBlocks(tree.body, (block) => {
     for (const write of block.writes) {
-      if (copies.has(write.buffer) || block.reducer !== null || block.isInit) several.add(write.buffer);
+      if (copies.has(write.buffer) || block.reducer !== null || isConstant(block)) several.add(write.buffer);
       copies.set(write.buffer, block);
     }
   });
   for (const name of several) copies.delete(name);
   return copies;
+}
+
+/** Stores of an identity and the like: what lies outside the domain may hold the same. */
+function isConstant(block: BlockNode): boolean {
+  return block.writes.every(({ value }) => value.kind === 'float' || value.kind === 'int');
 }
 
 function settlePredicate(
@@ -74,7 +79,7 @@ function settlePredicate(
     if (boundsOf(conjunct, block.ranges).min >= 1) continue;
     const whole = vector === null ? conjunct : (withoutLane(conjunct, vector.name, vector.extent) ?? conjunct);
     if (free.has(conjunct)) {
-      if (block.reducer === null && !block.isInit) fill.push(whole);
+      if (block.reducer === null && !isConstant(block)) fill.push(whole);
       continue;
     }
     const overReduction = block.reducer?.op === 'sum' && [...varsOf(conjunct)].some((name) => reduced.has(name));

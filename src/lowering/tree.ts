@@ -56,8 +56,6 @@ export interface BlockNode {
   readonly iters: readonly ResolvedIter[];
   readonly writes: readonly ResolvedWrite[];
   readonly reducer: { readonly op: ReduceOp; readonly initialises: boolean } | null;
-  /** True for the stores of a reducer's identity that the init pass makes. */
-  readonly isInit: boolean;
   /** What the program demands; emptied by the predicate pass. */
   readonly predicate: readonly Expr[];
   /** Conditions that end as an `if` around the block; lane conditions from the start. */
