@@ -13,11 +13,12 @@ export function emitNaive(stage: StageInfo, builder: ScheduleBuilder): void {
   const carrier = stage.reduction.length > 0 ? builder.cacheWrite(name, 'private').block : name;
   const fused = builder.fuse(builder.ownLoops(carrier).map((loop) => loop.name));
   const size = stage.spatial.reduce((all, iter) => all * iter.extent, 1);
-  const groups = Math.ceil(size / naiveInvocations);
+  const invocations = Math.min(naiveInvocations, size);
+  const groups = Math.ceil(size / invocations);
   const parts =
     groups <= widestDispatch
-      ? builder.split(fused, [null, naiveInvocations])
-      : builder.split(fused, [null, widestDispatch, naiveInvocations]);
+      ? builder.split(fused, [null, invocations])
+      : builder.split(fused, [null, widestDispatch, invocations]);
   const thread = parts.at(-1) as string;
   if (parts.length === 3) builder.bind(parts[0] as string, 'workgroup.y');
   builder.bind(parts.at(-2) as string, 'workgroup.x');
