@@ -10,7 +10,7 @@ export function dispatchExpr<R>(table: ExprTable<R>, expr: Expr): R {
 }
 
 /** Calls `visit` on an expression and everything below it, parents first; returning false skips what is below. */
-export function walkExpr(expr: Expr, visit: (expr: Expr) => boolean | undefined | void): void {
+export function walkExpr(expr: Expr, visit: (expr: Expr) => unknown): void {
   if (visit(expr) === false) return;
   switch (expr.kind) {
     case 'int':
