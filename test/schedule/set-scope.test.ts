@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import type { Program } from '../../src/ir/nodes.ts';
+import { printProgram } from '../../src/ir/printer.ts';
+import { primitiveContract } from '../support/primitive-contract.ts';
+import { plain, type Step, scheduled } from '../support/schedule.ts';
+
+const softmax = (): Program => plain('softmax', 'rows=3,cols=5');
+
+test('an intermediate buffer moves', () => {
+  const steps: Step[] = [['setScope', { buffer: 'rowMax', scope: 'workgroup' }]];
+  expect(printProgram(scheduled(softmax(), steps))).toMatchInlineSnapshot(`
+    "input X: f32[3, 5]
+    output Y: f32[3, 5]
+    workgroup rowMax: f32[3]
+    storage rowSum: f32[3]
+    for rowMax_i in 3
+      for rowMax_k in 5
+        block find_row_max(vi = rowMax_i, vk~ = rowMax_k)
+          rowMax[vi] max= X[vi, vk]
+    for rowSum_i in 3
+      for k in 5
+        block sum_row(vi = rowSum_i, vk~ = k)
+          rowSum[vi] sum= exp(X[vi, vk] - rowMax[vi])
+    for i in 3
+      for j in 5
+        block normalise(vi = i, vj = j)
+          Y[vi, vj] = exp(X[vi, vj] - rowMax[vi]) / rowSum[vi]"
+  `);
+});
+
+primitiveContract(
+  'setScope',
+  [
+    {
+      program: softmax,
+      steps: [
+        ['setScope', { buffer: 'rowMax', scope: 'workgroup' }],
+        ['setScope', { buffer: 'rowSum', scope: 'private' }],
+      ],
+      code: 'setScope(rowMax, workgroup)\nsetScope(rowSum, private)',
+      digits: 12,
+    },
+  ],
+  [
+    {
+      title: 'a buffer that is not there',
+      program: softmax,
+      steps: [['setScope', { buffer: 'x', scope: 'private' }]],
+      message: 'there is no buffer named x; the buffers are X, Y, rowMax, rowSum',
+    },
+    {
+      title: 'an input',
+      program: softmax,
+      steps: [['setScope', { buffer: 'X', scope: 'private' }]],
+      message: 'X is a parameter and stays in storage; cacheRead or cacheWrite makes a nearer copy of it',
+    },
+    {
+      title: 'an output',
+      program: softmax,
+      steps: [['setScope', { buffer: 'Y', scope: 'workgroup' }]],
+      message: 'Y is a parameter and stays in storage; cacheRead or cacheWrite makes a nearer copy of it',
+    },
+    {
+      title: 'back to storage',
+      program: softmax,
+      steps: [['setScope', { buffer: 'rowMax', scope: 'storage' }]],
+      message: 'setScope: argument scope: Invalid option: expected one of "workgroup"|"private"',
+    },
+  ],
+);
