@@ -1,2 +1,6 @@
 #!/usr/bin/env node
-console.log('hi', process.argv.slice(2));
+import { runCommandLine } from './command-line.ts';
+import { endQuietlyWithReader, exitWith } from './process.ts';
+
+endQuietlyWithReader();
+await exitWith(await runCommandLine(process.argv.slice(2)));

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { BestKernel } from '../tuner/events.ts';
+import { addLookupOptions, followUp, type LookupFlags, workloadOf } from './kernel-options.ts';
+import { findBestKernel } from './known-kernel.ts';
+import { print, printJson } from './output.ts';
+
+interface BestFlags extends LookupFlags {
+  readonly json?: boolean;
+}
+
+export function addBestCommand(program: Command): void {
+  const command = program
+    .command('best')
+    .summary('tell the best known kernel of a workload')
+    .description(
+      'Tells the fastest kernel the tuning logs hold for a workload: its time, the decisions of its schedule, when it was measured and on whose device. A record of this device comes first, then one of the same architecture; one of another kind of device only with --allow-other. Measures nothing.',
+    );
+  addLookupOptions(command)
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  wgtune best matmul -s m=128,n=128,k=128
+  wgtune best matmul -s m=128,n=128,k=128 --device lavapipe
+  wgtune best softmax --allow-other --json`,
+    )
+    .action(async (operator: string, flags: BestFlags) => {
+      const workload = await workloadOf(operator, flags);
+      const kernel = await findBestKernel(workload, flags);
+      const { flopsOf } = await import('../operators/flops.ts');
+      const { programOf } = await import('../tuner/build.ts');
+      const flopsPerSecond = (flopsOf(programOf(workload)) / kernel.timeNs) * 1e9;
+      const log = await logOf(kernel, flags);
+      if (flags.json) {
+        const { artifact: _, ...known } = kernel;
+        printJson({ ...known, flopsPerSecond, log });
+        return;
+      }
+      const { formatBest } = await import('../report/kernel-report.ts');
+      const { coloursFor } = await import('../report/terminal.ts');
+      const rest = flags.allowOther ? ['--allow-other'] : [];
+      const commands = [
+        followUp('run', operator, flags, ...rest),
+        followUp('show', operator, flags, '--as', 'wgsl', ...rest),
+        followUp('export', operator, flags, '-o', `${operator}-kernel`, ...rest),
+      ];
+      print(formatBest(kernel, log, flopsPerSecond, commands, coloursFor(process.stdout)));
+    });
+}
+
+/** The file a record lies in: its run's, or the folder where logs were renamed or joined. */
+async function logOf({ record }: BestKernel, { log }: LookupFlags): Promise<string> {
+  const { defaultLogFolder } = await import('../records/log-writer.ts');
+  const { logEnding } = await import('../records/log-reader.ts');
+  const folder = log ?? defaultLogFolder;
+  const file = join(folder, record.replace(/#\d+$/, '') + logEnding);
+  return existsSync(file) ? file : folder;
+}

@@ -1,0 +1,66 @@
+import { CommanderError } from 'commander';
+import { exitCode, UserError } from '../support/errors.ts';
+import { say } from './output.ts';
+import { createProgram } from './program.ts';
+
+/** Runs one command line and says how it ended. Never rejects: what goes wrong is one sentence on stderr and an exit code. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  const program = createProgram();
+  try {
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync(args, { from: 'user' });
+    return exitCode.ok;
+  } catch (error) {
+    return report(
+      error,
+      args,
+      program.commands.map((command) => command.name()),
+    );
+  }
+}
+
+function report(error: unknown, args: readonly string[], commands: readonly string[]): number {
+  const verbose = args.includes('--verbose');
+  if (error instanceof CommanderError) {
+    // Help and the version were asked for; commander ends with an error all the same.
+    if (
+      error.code === 'commander.helpDisplayed' ||
+      error.code === 'commander.help' ||
+      error.code === 'commander.version'
+    )
+      return exitCode.ok;
+    say(
+      `error: ${usageSentence(
+        error,
+        commands.find((name) => args.includes(name)),
+      )}`,
+    );
+    return exitCode.usage;
+  }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  if (error instanceof UserError) {
+    say(`error: ${verbose ? (stack ?? message) : message}`);
+    return error.exitCode;
+  }
+  say(
+    verbose
+      ? `error: this is a fault of wgtune: ${stack ?? message}`
+      : `error: this is a fault of wgtune: ${message} (run it again with --verbose for the place, and report it)`,
+  );
+  return exitCode.failed;
+}
+
+/** Commander's complaint as one sentence that says what to do. */
+function usageSentence({ code, message }: CommanderError, command: string | undefined): string {
+  const said = message.replace(/^error: /, '').replace(/\.$/, '');
+  const help = `see \`wgtune ${command === undefined ? '' : `${command} `}--help\``;
+  if (said.includes('Did you mean')) return said.replace(/\s*\n\s*/g, ' ');
+  switch (code) {
+    case 'commander.missingArgument':
+      return `${said}; \`wgtune ops\` lists the operators`;
+    case 'commander.excessArguments':
+      return `${said}; a shape is one word after -s, e.g. -s m=128,n=128`;
+    default:
+      return `${said}; ${help}`;
+  }
+}

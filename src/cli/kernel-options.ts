@@ -1,0 +1,110 @@
+import type { Command } from 'commander';
+import type { Workload } from '../operators/workload.ts';
+import { assignment, oneOf, shapeText } from './option-values.ts';
+
+/** Options that name a workload. */
+export interface WorkloadFlags {
+  readonly shape?: string;
+  readonly attr?: Readonly<Record<string, string>>;
+  readonly dtype?: string;
+}
+
+/** Options that name a device and where the logs are. */
+export interface DeviceFlags {
+  readonly device?: string;
+  readonly profile: 'browser' | 'native';
+}
+export interface LogFlags {
+  readonly log?: string;
+}
+export interface LookupFlags extends WorkloadFlags, DeviceFlags, LogFlags {
+  readonly allowOther?: boolean;
+}
+
+export function addWorkloadOptions(command: Command): Command {
+  return command
+    .argument('<operator>', 'what the kernel computes; `wgtune ops` lists them')
+    .option('-s, --shape <sizes>', 'sizes by name, e.g. m=128,n=128; those not named take their defaults', shapeText)
+    .option(
+      '--attr <name=value>',
+      'a text the operator takes, e.g. an expression; may be given several times',
+      assignment('--attr'),
+    )
+    .option('--dtype <type>', 'element type: f32 or f16 (default: f32)');
+}
+
+export function addDeviceOptions(command: Command): Command {
+  return command
+    .option('--device <name>', 'a name from `wgtune devices` (default: the one marked there)')
+    .option(
+      '--profile <name>',
+      'browser: bounds checks as browsers have them; native: without',
+      oneOf('--profile', ['browser', 'native']),
+      'browser',
+    );
+}
+
+export function addLogOption(command: Command): Command {
+  return command.option('--log <folder>', 'folder of the tuning logs (default: tuning-logs)');
+}
+
+/** Everything it takes to find the best known kernel. */
+export function addLookupOptions(command: Command): Command {
+  return addLogOption(addDeviceOptions(addWorkloadOptions(command))).option(
+    '--allow-other',
+    'also take a kernel that was tuned on another kind of device',
+  );
+}
+
+/** The workload the options name; throws UserError with what is wrong about them. */
+export async function workloadOf(operator: string, { shape, attr, dtype }: WorkloadFlags): Promise<Workload> {
+  const { makeWorkload } = await import('../operators/parse-workload.ts');
+  return makeWorkload(operator, {
+    ...(shape === undefined ? {} : { shape }),
+    ...(attr === undefined ? {} : { attributes: attr }),
+    ...(dtype === undefined ? {} : { dtype }),
+  });
+}
+
+/** The options as the tuner takes them. */
+export function lookupWish({ device, profile, log, allowOther }: Omit<LookupFlags, keyof WorkloadFlags>): {
+  readonly device?: string;
+  readonly profile: 'browser' | 'native';
+  readonly logFolder?: string;
+  readonly allowOther: boolean;
+} {
+  return {
+    ...(device === undefined ? {} : { device }),
+    profile,
+    ...(log === undefined ? {} : { logFolder: log }),
+    allowOther: allowOther === true,
+  };
+}
+
+/** Another command for the same workload, device and logs, ready to be pasted into a shell. */
+export function followUp(
+  command: string,
+  operator: string,
+  flags: WorkloadFlags & DeviceFlags & LogFlags,
+  ...rest: readonly string[]
+): string {
+  const { shape, attr, dtype, device, profile, log } = flags;
+  const words = [
+    'wgtune',
+    command,
+    operator,
+    ...(shape === undefined ? [] : ['-s', shape]),
+    ...Object.entries(attr ?? {}).flatMap(([name, value]) => ['--attr', `${name}=${value}`]),
+    ...(dtype === undefined ? [] : ['--dtype', dtype]),
+    ...(device === undefined ? [] : ['--device', device]),
+    ...(profile === 'browser' ? [] : ['--profile', profile]),
+    ...(log === undefined ? [] : ['--log', log]),
+    ...rest,
+  ];
+  return words.map(shellWord).join(' ');
+}
+
+/** A word that a POSIX shell reads as it is. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

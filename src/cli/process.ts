@@ -1,0 +1,16 @@
+/** When whoever reads our output goes away (`| head`) there is nothing left to do: like other tools, end without a word. */
+export function endQuietlyWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+      throw error;
+    });
+  }
+}
+
+/** Ends the process once everything written has left it; a forgotten handle of native code must not keep it. */
+export async function exitWith(code: number): Promise<never> {
+  process.exitCode = code;
+  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
+  process.exit(code);
+}

@@ -1,0 +1,45 @@
+import { Command } from 'commander';
+import { toolVersion } from '../tuner/tool.ts';
+import { addBestCommand } from './best.ts';
+import { addDevicesCommand } from './devices.ts';
+import { addExportCommand } from './export.ts';
+import { addOpsCommand } from './ops.ts';
+import { addRunCommand } from './run.ts';
+import { addShowCommand } from './show.ts';
+import { addTuneCommand } from './tune.ts';
+
+/**
+ * The whole command line. Commands load what they need when they run: help must not wait for native libraries.
+ * Parsing throws instead of ending the process.
+ */
+export function createProgram(): Command {
+  const program = new Command('wgtune')
+    .description(
+      'Finds fast WebGPU compute kernels. Name an operator and its shape: wgtune makes schedules for it, emits WGSL, checks and times each on the device, and learns from it what to try next. Every trial is kept in a log, so a later run goes on where this one stops.',
+    )
+    .version(toolVersion, '-V, --version', 'print the version')
+    .option('--verbose', 'show where an error comes from')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help of a command')
+    // Set before the commands are added, which inherit it.
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: () => {} })
+    .exitOverride();
+  addDevicesCommand(program);
+  addOpsCommand(program);
+  addTuneCommand(program);
+  addBestCommand(program);
+  addShowCommand(program);
+  addRunCommand(program);
+  addExportCommand(program);
+  return program.addHelpText(
+    'after',
+    `
+Examples:
+  wgtune tune matmul -s m=128,n=128,k=128       find a fast kernel
+  wgtune show matmul -s m=128,n=128,k=128 --as wgsl
+  wgtune export matmul -s m=128,n=128,k=128 -o kernel
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no such device, 4 nothing known yet, 130 interrupted.`,
+  );
+}

@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import type { Workload } from '../operators/workload.ts';
+import type { Trace } from '../schedule/trace.ts';
+import { exitCode, UserError } from '../support/errors.ts';
+import { addLookupOptions, type LookupFlags, lookupWish, workloadOf } from './kernel-options.ts';
+import { withTuneCommand } from './known-kernel.ts';
+import { wholeNumber } from './option-values.ts';
+import { print, printJson } from './output.ts';
+import { checkOneSource, type SourceFlags } from './schedule-source.ts';
+
+interface RunFlags extends LookupFlags, SourceFlags {
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
+export function addRunCommand(program: Command): void {
+  const command = program
+    .command('run')
+    .summary('verify and time a kernel once more')
+    .description(
+      'Builds the best known kernel of a workload, or the schedule that is named, checks its answers on the device and times it. A wrong answer or a failure ends with exit code 1. Writes no record.',
+    );
+  addLookupOptions(command)
+    .option('--schedule <file>', 'a schedule file: a trace, with or without its workload, or one line of a log')
+    .option('--naive', 'the naive schedule: one invocation an output, nothing tiled')
+    .option('--seed <n>', 'start of the random inputs', wholeNumber('--seed', 0, 2 ** 31 - 1), 1)
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  wgtune run matmul -s m=128,n=128,k=128
+  wgtune run matmul -s m=128,n=128,k=128 --naive --device swiftshader
+  wgtune run matmul --schedule matmul.json`,
+    )
+    .action(runRun);
+}
+
+async function runRun(operator: string, flags: RunFlags): Promise<void> {
+  const { workload, trace, what } = await findSchedule(operator, flags);
+  const { runSchedule } = await import('../tuner/run-schedule.ts');
+  const run = await withTuneCommand(operator, flags, () =>
+    runSchedule({ workload, trace, seed: flags.seed, ...lookupWish(flags) }),
+  );
+  if (flags.json) {
+    const { artifact: _, ...document } = run;
+    printJson(document);
+  } else {
+    const { formatRun } = await import('../report/kernel-report.ts');
+    const { coloursFor } = await import('../report/terminal.ts');
+    print(formatRun(run, what, coloursFor(process.stdout)));
+  }
+  const { outcome, error } = run.result;
+  if (outcome !== 'ok') throw new UserError(`the kernel ended in ${outcome}: ${error}`, exitCode.failed);
+}
+
+async function findSchedule(
+  operator: string,
+  flags: RunFlags,
+): Promise<{ readonly workload: Workload; readonly trace: Trace | 'naive' | null; readonly what: string }> {
+  checkOneSource(flags);
+  if (flags.schedule !== undefined) {
+    const { readScheduleFile, workloadFor } = await import('./schedule-file.ts');
+    const file = await readScheduleFile(flags.schedule);
+    return { workload: await workloadFor(operator, flags, file), trace: file.trace, what: flags.schedule };
+  }
+  const workload = await workloadOf(operator, flags);
+  return flags.naive ? { workload, trace: 'naive', what: 'naive' } : { workload, trace: null, what: 'the best known' };
+}

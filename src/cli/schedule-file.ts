@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import type { DeviceLimits } from '../ir/limits.ts';
+import { makeWorkload } from '../operators/parse-workload.ts';
+import type { Workload } from '../operators/workload.ts';
+import { parseRecord } from '../records/migrate.ts';
+import { recordSchema } from '../records/record.ts';
+import type { Trace } from '../schedule/trace.ts';
+import { UserError } from '../support/errors.ts';
+import { explainRefusal, isRefusal } from '../support/refusal.ts';
+import { type WorkloadFlags, workloadOf } from './kernel-options.ts';
+
+/** A schedule that somebody wrote or kept. */
+export interface ScheduleFile {
+  readonly trace: Trace;
+  /** What it was made for, where the file says so. */
+  readonly workload: Workload | null;
+  /** Limits of the device it was measured on; known of records only. */
+  readonly limits: DeviceLimits | null;
+}
+
+const expected =
+  'a schedule file is {"workload": ..., "trace": {"version": 1, "steps": [...]}} as `wgtune show <operator> --as trace --json` prints it, the trace alone, or one line of a tuning log';
+
+/** Reads a schedule; everything in it is data and is checked. Throws UserError with what is wrong with the file. */
+export async function readScheduleFile(path: string): Promise<ScheduleFile> {
+  const value = parseJson(path, await readText(path));
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new UserError(`${path} holds no JSON object; ${expected}`);
+  if ('steps' in value) return { trace: traceOf(path, value), workload: null, limits: null };
+  if ('outcome' in value) {
+    const record = parseRecord(value);
+    if (isRefusal(record)) throw new UserError(`${path} is no record of a tuning log: ${explainRefusal(record)}`);
+    return { trace: record.trace, workload: record.workload, limits: record.device.limits };
+  }
+  if (!('trace' in value)) throw new UserError(`${path} has no "trace"; ${expected}`);
+  const workload = 'workload' in value && value.workload !== undefined ? workloadIn(path, value.workload) : null;
+  return { trace: traceOf(path, value.trace), workload, limits: null };
+}
+
+/** The workload a schedule is for: the command line's where it names a shape, else the file's. */
+export async function workloadFor(operator: string, flags: WorkloadFlags, file: ScheduleFile): Promise<Workload> {
+  const { findOperator } = await import('../operators/catalog.ts');
+  findOperator(operator);
+  if (file.workload !== null && file.workload.operator !== operator)
+    throw new UserError(
+      `the schedule is for ${file.workload.operator}, not for ${operator}; name ${file.workload.operator}`,
+    );
+  const named = flags.shape !== undefined || flags.attr !== undefined || flags.dtype !== undefined;
+  if (named || file.workload === null) return workloadOf(operator, flags);
+  const { params, attributes, dtype } = file.workload;
+  return makeWorkload(operator, { shape: params, attributes, dtype });
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new UserError(`there is no schedule file ${path}`);
+    if (code === 'EISDIR') throw new UserError(`${path} is a folder; name a schedule file in it`);
+    throw new UserError(`the schedule file ${path} cannot be read (${code}); check its permissions`);
+  }
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch (error) {
+    const lines = text.split('\n').filter((line) => line.trim() !== '');
+    if (lines.length > 1 && lines.every((line) => line.startsWith('{"') && line.trimEnd().endsWith('}')))
+      throw new UserError(`${path} holds ${lines.length} records; give a file with the one line you want`);
+    throw new UserError(`${path} is not JSON (${(error as Error).message.split('\n')[0]}); ${expected}`);
+  }
+}
+
+function traceOf(path: string, value: unknown): Trace {
+  const result = recordSchema.shape.trace.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const at = ['trace', ...(issue?.path ?? [])].join('.');
+  throw new UserError(`${path} holds no schedule: ${at}: ${issue?.message ?? 'wrong shape'}; ${expected}`);
+}
+
+function workloadIn(path: string, value: unknown): Workload {
+  const result = recordSchema.shape.workload.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new UserError(`${path}: ${['workload', ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? 'wrong shape'}`);
+}

@@ -1,0 +1,135 @@
+import type { Command } from 'commander';
+import { exitCode, UserError } from '../support/errors.ts';
+import { type ModelName, modelNames, type SearchName, searchNames, type TuneResult } from '../tuner/events.ts';
+import { catchInterrupt } from './interrupt.ts';
+import {
+  addDeviceOptions,
+  addLogOption,
+  addWorkloadOptions,
+  type DeviceFlags,
+  followUp,
+  type LogFlags,
+  lookupWish,
+  type WorkloadFlags,
+  workloadOf,
+} from './kernel-options.ts';
+import { oneOf, positiveNumber, wholeNumber } from './option-values.ts';
+import { print, printJson, say } from './output.ts';
+
+const defaultTrials = 64;
+/** A first try must not take an evening on a slow device; whoever names a number of trials wants them all. */
+const defaultTimeLimit = 90;
+
+interface TuneFlags extends WorkloadFlags, DeviceFlags, LogFlags {
+  readonly trials?: number;
+  readonly timeLimit?: number;
+  readonly seed: number;
+  readonly search: SearchName;
+  readonly model: ModelName;
+  readonly fresh?: boolean;
+  readonly json?: boolean;
+}
+
+export function addTuneCommand(program: Command): void {
+  const command = program
+    .command('tune')
+    .summary('find a fast kernel for an operator and its shape')
+    .description(
+      'Finds a fast kernel: makes candidates, builds each, checks its answers, times it on the device, and learns from it which to try next. Every trial goes into a log at once, so nothing is lost by Ctrl-C, and the same command again goes on from what is known. Ends with the best kernel and how much faster it is than the naive schedule (one invocation an output, nothing tiled).',
+    );
+  addWorkloadOptions(command)
+    .option('--trials <n>', `candidates to measure (default: ${defaultTrials})`, wholeNumber('--trials', 1))
+    .option(
+      '--time-limit <seconds>',
+      `begin no trial after this (default: ${defaultTimeLimit}, or none when --trials is given)`,
+      positiveNumber('--time-limit', 'seconds'),
+    )
+    .option('--seed <n>', 'start of all random choices', wholeNumber('--seed', 0, 2 ** 31 - 1), 1);
+  addDeviceOptions(command)
+    .option(
+      '--search <name>',
+      `how to look for candidates: ${searchNames.join(', ')}`,
+      oneOf('--search', searchNames),
+      'beam',
+    )
+    .option(
+      '--model <name>',
+      `what judges them before: ${modelNames.join(', ')}`,
+      oneOf('--model', modelNames),
+      'xgboost',
+    );
+  addLogOption(command)
+    .option('--fresh', 'begin as if nothing were known')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  wgtune tune matmul -s m=128,n=128,k=128
+  wgtune tune conv2d -s c=3,h=7,w=7 --trials 200 --device lavapipe
+  wgtune tune elementwise --attr 'expression=gelu(x)' --time-limit 30`,
+    )
+    .action(runTune);
+}
+
+async function runTune(operator: string, flags: TuneFlags): Promise<void> {
+  const workload = await workloadOf(operator, flags);
+  const trials = flags.trials ?? defaultTrials;
+  const timeLimit = flags.timeLimit ?? (flags.trials === undefined ? defaultTimeLimit : undefined);
+  const { describeWorkload } = await import('../operators/workload.ts');
+  const { createProgress } = await import('../report/progress.ts');
+  const { tune } = await import('../tuner/tune.ts');
+  say(`tuning ${describeWorkload(workload)}`);
+  const progress = createProgress({ stream: process.stderr });
+  const interrupt = catchInterrupt(() =>
+    progress.say('finishing the trial at hand; press Ctrl-C again to stop at once'),
+  );
+  const { allowOther: _, ...where } = lookupWish(flags);
+  let result: TuneResult;
+  try {
+    result = await tune({
+      workload,
+      ...where,
+      trials,
+      ...(timeLimit === undefined ? {} : { timeLimit }),
+      seed: flags.seed,
+      search: flags.search,
+      model: flags.model,
+      useKnown: flags.fresh !== true,
+      signal: interrupt.signal,
+      onEvent: progress.onEvent,
+    });
+  } finally {
+    progress.close();
+    interrupt.release();
+  }
+  await report(result, trials, operator, flags);
+  if (interrupt.signal.aborted)
+    throw new UserError(
+      'interrupted; the same command goes on from the trials that are recorded',
+      exitCode.interrupted,
+    );
+  if (result.best === null)
+    throw new UserError(
+      'no kernel gave the right answer; the log has the error of every trial, and more --trials may find one',
+      exitCode.failed,
+    );
+}
+
+async function report(result: TuneResult, trials: number, operator: string, flags: TuneFlags): Promise<void> {
+  const commands =
+    result.best === null
+      ? []
+      : [
+          followUp('show', operator, flags, '--as', 'wgsl'),
+          followUp('export', operator, flags, '-o', `${operator}-kernel`),
+        ];
+  if (flags.json) {
+    printJson({ ...result, commands });
+    return;
+  }
+  const { formatTuneSummary } = await import('../report/tune-summary.ts');
+  const { coloursFor } = await import('../report/terminal.ts');
+  say('');
+  print(formatTuneSummary(result, trials, commands, coloursFor(process.stdout)));
+}

@@ -1,0 +1,74 @@
+import { describeWorkload } from '../operators/workload.ts';
+import type { BestKernel, RunResult } from '../tuner/events.ts';
+import { decisionsText } from './decisions.ts';
+import { formatCount, formatRate, formatTime } from './quantities.ts';
+import { formatFacts } from './table.ts';
+import type { Colours } from './terminal.ts';
+
+/** Whose record it is, in words: never another device's time in disguise. */
+export function whoseText({ whose, device }: Pick<BestKernel, 'whose' | 'device'>): string {
+  switch (whose) {
+    case 'same-device':
+      return `this device (${device.name})`;
+    case 'same-architecture':
+      return `another device of the same architecture: ${device.name} (${device.driver})`;
+    case 'other-device':
+      return `another device: ${device.name} (${device.driver})`;
+  }
+}
+
+/** The best known kernel; `log` says where its record lies. */
+export function formatBest(
+  kernel: BestKernel,
+  log: string,
+  flopsPerSecond: number,
+  commands: readonly string[],
+  colours: Colours,
+): string {
+  const facts: [string, string][] = [
+    ['time', `${colours.green(formatTime(kernel.timeNs))}  ${formatRate(flopsPerSecond)}`],
+    ['measured on', whoseText(kernel)],
+    ['schedule', decisionsText(kernel)],
+    ['when', kernel.startedAt],
+    ['record', `${kernel.record} in ${log}`],
+  ];
+  const next = commands.map((command) => `  ${command}`).join('\n');
+  return `${colours.bold(describeWorkload(kernel.workload))}\n${formatFacts(facts, colours.dim)}\n\nnext\n${next}`;
+}
+
+/** A schedule verified and timed: what it was, whether it is right, how fast. */
+export function formatRun(
+  { workload, device, result, flopsPerSecond }: RunResult,
+  what: string,
+  colours: Colours,
+): string {
+  const { verification, outcome } = result;
+  const facts: [string, string][] = [
+    ['schedule', what],
+    ['outcome', outcome === 'ok' ? colours.green('ok') : colours.red(outcome)],
+  ];
+  if (verification !== null) {
+    const { checked, wrong, maxError } = verification;
+    const worst = maxError === 0 ? 'exact' : `largest difference ${maxError.toPrecision(2)}`;
+    facts.push([
+      'verified',
+      `${formatCount(checked)} outputs compared, ${wrong === 0 ? 'all right' : `${formatCount(wrong)} wrong`} (${worst})`,
+    ]);
+  }
+  if (result.medianNs !== null) {
+    facts.push([
+      'time',
+      `${formatTime(result.medianNs)} (median)${flopsPerSecond === null ? '' : `  ${formatRate(flopsPerSecond)}`}`,
+    ]);
+    facts.push(['spread', spreadText(result.samplesNs, result.medianNs, result.clock)]);
+  }
+  return `${colours.bold(`${describeWorkload(workload)} on ${device.name}`)}\n${formatFacts(facts, colours.dim)}`;
+}
+
+/** `1.20 ms to 1.31 ms in 12 samples (9.0% of the median), device clock` */
+function spreadText(samples: readonly number[], medianNs: number, clock: 'timestamp' | 'wall' | null): string {
+  const [least, most] = [Math.min(...samples), Math.max(...samples)];
+  const share = (((most - least) / medianNs) * 100).toFixed(1);
+  const by = clock === 'timestamp' ? "the device's clock" : 'the wall clock';
+  return `${formatTime(least)} to ${formatTime(most)} in ${samples.length} samples (${share}% of the median), by ${by}`;
+}

@@ -1,0 +1,152 @@
+import type { TuneEvent } from '../tuner/events.ts';
+import { formatCount, formatDuration, formatFactor, formatTime } from './quantities.ts';
+import { coloursFor, isTerminal, type TextStream } from './terminal.ts';
+
+type TrialEvent = Extract<TuneEvent, { readonly kind: 'trial' }>;
+
+/** Shows a tuning run while it goes on. */
+export interface Progress {
+  onEvent(event: TuneEvent): void;
+  /** A line that stays. */
+  say(line: string): void;
+  /** Takes the moving line away. Nothing may be shown afterwards. */
+  close(): void;
+}
+
+export interface ProgressOptions {
+  readonly stream: TextStream;
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Without a terminal a line is due after this many trials or milliseconds, whichever comes first. */
+const quietTrials = 10;
+const quietMs = 10_000;
+const redrawMs = 1000;
+
+/**
+ * On a terminal one line that is drawn again and again, and a line that stays for each improvement. Elsewhere (a pipe, a file)
+ * only lines that stay: improvements, and a sign of life now and then.
+ */
+export function createProgress(options: ProgressOptions): Progress {
+  const { stream, now = () => performance.now(), environment = process.env } = options;
+  const colours = coloursFor(stream, environment);
+  const live = isTerminal(stream, environment);
+  let status = 'looking for a device';
+  let last: { readonly event: TrialEvent; readonly at: number } | null = null;
+  let saidAt = now();
+  let saidTrial = 0;
+  let closed = false;
+
+  const draw = (): void => {
+    if (!live || closed) return;
+    const text = last === null ? status : trialStatus(last.event, now() - last.at);
+    stream.write(`\r\x1b[2K${colours.dim(text.slice(0, (stream.columns ?? 80) - 1))}`);
+  };
+  const say = (line: string): void => {
+    stream.write(`${live ? '\r\x1b[2K' : ''}${line}\n`);
+    saidAt = now();
+    draw();
+  };
+  // The time left goes on while a trial takes long. Never what keeps the process alive.
+  const timer = live ? setInterval(draw, redrawMs) : null;
+  timer?.unref();
+  draw();
+
+  const onTrial = (event: TrialEvent): void => {
+    last = { event, at: now() };
+    if (event.improved && event.timeNs !== null) {
+      saidTrial = event.trial;
+      say(colours.green(improvement(event, event.timeNs)));
+      return;
+    }
+    if (live) draw();
+    else if (event.trial - saidTrial >= quietTrials || now() - saidAt >= quietMs || event.trial === event.of) {
+      saidTrial = event.trial;
+      say(trialStatus(event, 0));
+    }
+  };
+
+  return {
+    onEvent: (event) => {
+      if (event.kind === 'trial') onTrial(event);
+      else {
+        status = statusAfter(event) ?? status;
+        const line = lineOf(event);
+        if (line !== null) say(event.kind === 'note' ? colours.yellow(line) : line);
+        else draw();
+      }
+    },
+    say,
+    close: () => {
+      if (live && !closed) stream.write('\r\x1b[2K');
+      closed = true;
+      if (timer !== null) clearInterval(timer);
+    },
+  };
+}
+
+/** `trial 12/64  best 4.56 ms, 2.93x naive  last 5.10 ms  1 min 20 s left` */
+function trialStatus(event: TrialEvent, sinceMs: number): string {
+  const { trial, of, bestNs, naiveNs, timeNs, outcome, remainingMs } = event;
+  const best = bestNs === null ? 'nothing right yet' : `best ${formatTime(bestNs)}${overNaive(bestNs, naiveNs)}`;
+  const latest = `last ${timeNs === null ? outcome : formatTime(timeNs)}`;
+  const left = remainingMs === null ? [] : [`${formatDuration(Math.max(0, remainingMs - sinceMs))} left`];
+  return [`trial ${trial}/${of}`, best, latest, ...left].join('  ');
+}
+
+function improvement({ trial, of, naiveNs, sketch }: TrialEvent, timeNs: number): string {
+  return `trial ${trial}/${of}  new best ${formatTime(timeNs)}${overNaive(timeNs, naiveNs)}  (${sketch})`;
+}
+
+function overNaive(timeNs: number, naiveNs: number | null): string {
+  return naiveNs === null ? '' : `, ${formatFactor(naiveNs / timeNs)} naive`;
+}
+
+/** What is being waited for once this has happened. */
+function statusAfter(event: TuneEvent): string | null {
+  switch (event.kind) {
+    case 'device':
+      return 'preparing the device';
+    case 'known':
+    case 'space':
+      return 'timing the naive schedule';
+    case 'baseline':
+      return 'first trials';
+    default:
+      return null;
+  }
+}
+
+function lineOf(event: TuneEvent): string | null {
+  switch (event.kind) {
+    case 'note':
+      return `note: ${event.message}`;
+    case 'device':
+      return `device ${event.device.name} (${event.device.driver})`;
+    case 'space': {
+      const size = event.sketches.reduce((total, sketch) => total + sketch.size, 0);
+      const names = event.sketches.map((sketch) => sketch.name).join(', ');
+      return `${formatCount(size)} candidates before pruning, in ${plural(event.sketches.length, 'sketch', 'sketches')}: ${names}`;
+    }
+    case 'known': {
+      const best = event.bestNs === null ? 'none of them right' : `best ${formatTime(event.bestNs)}`;
+      return `starts from ${plural(event.records, 'known trial', 'known trials')} (${best}); no known candidate is measured again`;
+    }
+    case 'baseline':
+      if (event.timeNs === null) return `the naive schedule gave no time: ${event.outcome}: ${firstLine(event.error)}`;
+      return `naive schedule ${formatTime(event.timeNs)}${event.fromLog ? ' (known)' : ''}`;
+    case 'trial':
+    case 'learned':
+      return null;
+  }
+}
+
+function plural(count: number, one: string, many: string): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}

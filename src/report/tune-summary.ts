@@ -1,0 +1,64 @@
+import { describeWorkload } from '../operators/workload.ts';
+import type { OutcomeTally, TuneResult } from '../tuner/events.ts';
+import { decisionsText } from './decisions.ts';
+import { compareToNaive, formatCount, formatDuration, formatRate, formatTime } from './quantities.ts';
+import { formatFacts } from './table.ts';
+import type { Colours } from './terminal.ts';
+
+const stops: Readonly<Record<TuneResult['stoppedBy'], string>> = {
+  trials: '',
+  time: ', stopped by the time limit',
+  exhausted: ', no candidate is left',
+  interrupted: ', interrupted',
+};
+
+/** What a tuning run found, where it is, and the commands (given) to go on with. */
+export function formatTuneSummary(
+  result: TuneResult,
+  trialsAsked: number,
+  commands: readonly string[],
+  colours: Colours,
+): string {
+  const { workload, device, best, elapsedMs, spentMs, stoppedBy } = result;
+  const facts: [string, string][] = [
+    ['best', bestText(result, colours)],
+    ...(best === null ? [] : [['schedule', decisionsText(best)] satisfies [string, string]]),
+    ['trials', `${result.trials} of ${trialsAsked} in ${formatDuration(elapsedMs)}${stops[stoppedBy]}`],
+    ['outcomes', formatOutcomes(result.outcomes)],
+    ['pruned', prunedText(result.pruned)],
+    [
+      'time',
+      `${formatDuration(spentMs.measure)} measuring, ${formatDuration(spentMs.propose)} searching (${result.search}), ${formatDuration(spentMs.fit)} learning (${result.model})`,
+    ],
+    ['log', result.logPath ?? `nothing new to record in ${result.logFolder}`],
+  ];
+  const title = colours.bold(`${describeWorkload(workload)} on ${device.name}`);
+  const next = commands.length === 0 ? '' : `\n\nnext\n${commands.map((command) => `  ${command}`).join('\n')}`;
+  return `${title}\n${formatFacts(facts, colours.dim)}${next}`;
+}
+
+function bestText({ best, naiveNs, flopsPerSecond, bestFromLog }: TuneResult, colours: Colours): string {
+  if (best === null) return colours.red('none: no kernel gave the right answer');
+  return [
+    colours.green(formatTime(best.timeNs)),
+    ...(flopsPerSecond === null ? [] : [formatRate(flopsPerSecond)]),
+    ...(naiveNs === null ? [] : [colours.green(compareToNaive(best.timeNs, naiveNs))]),
+    ...(bestFromLog ? ['(found by an earlier run)'] : []),
+  ].join('  ');
+}
+
+/** `62 ok, 2 wrong-answer`, most frequent first. */
+export function formatOutcomes(outcomes: OutcomeTally): string {
+  const counted = Object.entries(outcomes).sort(([, a], [, b]) => b - a);
+  return counted.length === 0
+    ? 'none'
+    : counted.map(([outcome, count]) => `${formatCount(count)} ${outcome}`).join(', ');
+}
+
+function prunedText({ looked, reasons }: TuneResult['pruned']): string {
+  const refused = reasons.reduce((total, { count }) => total + count, 0);
+  const seen = `${formatCount(refused)} of ${formatCount(looked)} prefixes refused before building`;
+  return reasons.length === 0
+    ? seen
+    : `${seen}: ${reasons.map(({ reason, count }) => `${formatCount(count)} ${reason}`).join(', ')}`;
+}
