@@ -130,6 +130,6 @@ async function report(result: TuneResult, trials: number, operator: string, flag
   }
   const { formatTuneSummary } = await import('../report/tune-summary.ts');
   const { coloursFor } = await import('../report/terminal.ts');
-  say('');
+  if (process.stderr.isTTY) say('');
   print(formatTuneSummary(result, trials, commands, coloursFor(process.stdout)));
 }

@@ -87,12 +87,13 @@ export function createProgress(options: ProgressOptions): Progress {
   };
 }
 
-/** `trial 12/64  best 4.56 ms, 2.93x naive  last 5.10 ms  1 min 20 s left` */
+/** `trial 12/64  best 4.56 ms, 2.93x over naive  last 5.10 ms  1 min 20 s left` */
 function trialStatus(event: TrialEvent, sinceMs: number): string {
   const { trial, of, bestNs, naiveNs, timeNs, outcome, remainingMs } = event;
   const best = bestNs === null ? 'nothing right yet' : `best ${formatTime(bestNs)}${overNaive(bestNs, naiveNs)}`;
   const latest = `last ${timeNs === null ? outcome : formatTime(timeNs)}`;
-  const left = remainingMs === null ? [] : [`${formatDuration(Math.max(0, remainingMs - sinceMs))} left`];
+  const left =
+    remainingMs === null || trial === of ? [] : [`${formatDuration(Math.max(0, remainingMs - sinceMs))} left`];
   return [`trial ${trial}/${of}`, best, latest, ...left].join('  ');
 }
 
@@ -101,7 +102,7 @@ function improvement({ trial, of, naiveNs, sketch }: TrialEvent, timeNs: number)
 }
 
 function overNaive(timeNs: number, naiveNs: number | null): string {
-  return naiveNs === null ? '' : `, ${formatFactor(naiveNs / timeNs)} naive`;
+  return naiveNs === null ? '' : `, ${formatFactor(naiveNs / timeNs)} over naive`;
 }
 
 /** What is being waited for once this has happened. */
@@ -124,7 +125,7 @@ function lineOf(event: TuneEvent): string | null {
     case 'note':
       return `note: ${event.message}`;
     case 'device':
-      return `device ${event.device.name} (${event.device.driver})`;
+      return `device ${event.device.name}: ${event.device.driver}`;
     case 'space': {
       const size = event.sketches.reduce((total, sketch) => total + sketch.size, 0);
       const names = event.sketches.map((sketch) => sketch.name).join(', ');

@@ -24,7 +24,7 @@ export function formatTuneSummary(
     ['best', bestText(result, colours)],
     ...(best === null ? [] : [['schedule', decisionsText(best)] satisfies [string, string]]),
     ['trials', `${result.trials} of ${trialsAsked} in ${formatDuration(elapsedMs)}${stops[stoppedBy]}`],
-    ['outcomes', formatOutcomes(result.outcomes)],
+    ['outcomes', outcomesText(result)],
     ['pruned', prunedText(result.pruned)],
     [
       'time',
@@ -45,6 +45,11 @@ function bestText({ best, naiveNs, flopsPerSecond, bestFromLog }: TuneResult, co
     ...(naiveNs === null ? [] : [colours.green(compareToNaive(best.timeNs, naiveNs))]),
     ...(bestFromLog ? ['(found by an earlier run)'] : []),
   ].join('  ');
+}
+
+function outcomesText({ outcomes, trials }: TuneResult): string {
+  const all = Object.values(outcomes).reduce((total, count) => total + count, 0);
+  return `${formatOutcomes(outcomes)}${all > trials ? ' (the naive schedule among them)' : ''}`;
 }
 
 /** `62 ok, 2 wrong-answer`, most frequent first. */
