@@ -4,10 +4,8 @@ export interface Decision {
   readonly name: string;
   /** One line for people. */
   readonly doc: string;
-  /** Ascending, without repeats. */
+  /** Ascending, without repeats; the first makes the smallest kernel, which is what exact pruning assumes while undecided. */
   readonly options: readonly number[];
-  /** The option with which a kernel is smallest (code, memory, invocations): what exact pruning assumes while undecided. The first unless told. */
-  readonly least?: number;
 }
 
 /** Powers of two up to a cap. */

@@ -12,7 +12,7 @@ export const quantityNames = [
   'vector', // width of the vector operations
   'steps', // iterations of the outer reduction loop
   'depth', // reduction elements of one step
-  'statements', // arithmetic and memory statements in the text after unrolling
+  'statements', // scalar operations written out after unrolling; a vector counts its width, as compilers for CPUs take it apart
   'workgroupBytes', // workgroup memory of one workgroup, bytes
   'registers', // private scalars an invocation keeps alive
   'barriers', // executed by one invocation

@@ -108,7 +108,6 @@ export function tiledQuantities(
     }
     registers += fragments;
     const written = unrolled * depth + (1 - unrolled);
-    const vectorWidth = vector;
     out[offset + quantity.workgroups] = workgroups;
     out[offset + quantity.invocations] = invocations;
     out[offset + quantity.lanesX] = lanesX;
@@ -117,7 +116,7 @@ export function tiledQuantities(
     out[offset + quantity.vector] = vector;
     out[offset + quantity.steps] = steps;
     out[offset + quantity.depth] = depth;
-    out[offset + quantity.statements] = (written * (outputs + fragments)) / vectorWidth + loads + outputs;
+    out[offset + quantity.statements] = written * (outputs + fragments) + loads + outputs;
     out[offset + quantity.workgroupBytes] = workgroupBytes;
     out[offset + quantity.registers] = registers;
     out[offset + quantity.barriers] = (stagedCount > 0 ? 2 : 0 * stagedCount) * steps;

@@ -17,10 +17,9 @@ export function tiledPlan(stage: StageInfo): Plan | null {
   const spatial = iters.flatMap((iter, i) => (iter.type === 'spatial' ? [i] : []));
   const reduction = iters.flatMap((iter, i) => (iter.type === 'reduction' ? [i] : []));
   const decisions: Decision[] = [];
-  const add = (name: string, doc: string, options: readonly number[], least?: number): number => {
+  const add = (name: string, doc: string, options: readonly number[]): number => {
     if (options.length < 2) return -1;
-    const decision = { name: `${stage.block.name}.${name}`, doc, options };
-    decisions.push(least === undefined ? decision : { ...decision, least });
+    decisions.push({ name: `${stage.block.name}.${name}`, doc, options });
     return decisions.length - 1;
   };
   // The two innermost output axes carry the large tiles; the others get small ones, so that the space stays searchable.
@@ -56,9 +55,8 @@ export function tiledPlan(stage: StageInfo): Plan | null {
     add(`${read.buffer.name}.workgroup`, `1: ${read.buffer.name} goes through workgroup memory`, [0, 1]),
   );
   const lastExtent = iters[spatial.at(-1) ?? 0]?.extent ?? 1;
-  // A wider vector makes the text shorter.
   const widths = powersOfTwo(4).filter((width) => lastExtent % width === 0);
-  const vector = add('vector', 'width of vectors along the innermost axis', widths, widths.at(-1));
+  const vector = add('vector', 'width of vectors along the innermost axis', widths);
   const unroll = add('unroll', '1: the step of the reduction is written out', [0, 1]);
   const layout: TiledLayout = {
     stage,

@@ -1,0 +1,97 @@
+/**
+ * How many prefixes a second go through legality, features and score on one core.
+ *     node --import tsx bench/prefixes.ts
+ * Builds beams over the default matmul and conv2d with a trained booster and prints the rate of every part, medians over rounds.
+ */
+import { cpus } from 'node:os';
+import { createAnalyticModel } from '../src/cost-model/analytic-model.ts';
+import type { CostModel } from '../src/cost-model/cost-model.ts';
+import { createResidualModel } from '../src/cost-model/residual-model.ts';
+import { loadXgboost } from '../src/cost-model/xgboost-library.ts';
+import { createXgboostModel } from '../src/cost-model/xgboost-model.ts';
+import { type DeviceDescription, defaultLimits } from '../src/ir/limits.ts';
+import { makeWorkload } from '../src/operators/parse-workload.ts';
+import { createBeamSearch } from '../src/search/beam.ts';
+import type { PrefixJudgement } from '../src/search/judge.ts';
+import type { Observation, SearchSpace } from '../src/search/strategy.ts';
+import { sketchesOf } from '../src/space/rules.ts';
+import { createRandom } from '../src/support/random.ts';
+import { explainRefusal, isRefusal } from '../src/support/refusal.ts';
+import { programOf } from '../src/tuner/build.ts';
+
+/** No device is needed: a description is enough to build and judge prefixes. */
+const device: DeviceDescription = {
+  name: 'bench',
+  vendor: 'bench',
+  architecture: 'bench',
+  device: '',
+  description: '',
+  backend: 'vulkan',
+  driver: '',
+  type: 'cpu',
+  dawnVersion: '',
+  profile: 'browser',
+  toggles: [],
+  features: [],
+  limits: defaultLimits,
+  environment: {},
+};
+
+const rounds = 12;
+const library = loadXgboost();
+const judgements: readonly PrefixJudgement[] = ['value', 'completions', 'both'];
+console.log(
+  `${new Date().toISOString().slice(0, 10)}  ${cpus()[0]?.model ?? 'unknown CPU'}  node ${process.version}  one core`,
+);
+if (isRefusal(library)) console.log(`XGBoost is missing, the analytic model scores: ${explainRefusal(library)}`);
+console.log(
+  'checked: through legality; scored: of these, the legal ones, through features and score as well; medians of rounds (quartiles)',
+);
+console.log('workload                         judged by        checked/s   scored/s');
+
+for (const [operator, shape] of [
+  ['matmul', 'm=512,n=512,k=512'],
+  ['conv2d', 'c=16,h=28,w=28,oc=32'],
+] as const) {
+  const space: SearchSpace = { sketches: sketchesOf(programOf(makeWorkload(operator, { shape }))), device };
+  for (const judgement of judgements) {
+    const analytic = createAnalyticModel('cpu');
+    const model: CostModel = isRefusal(library)
+      ? analytic
+      : createResidualModel(analytic, createXgboostModel(library, { seed: 1 }));
+    const search = createBeamSearch(space, { seed: 1, model, judgement });
+    const random = createRandom(7);
+    // Any times will do: what is timed is the search, not the kernels.
+    const learn = async (): Promise<void> => {
+      const results: Observation[] = search
+        .propose(32)
+        .map((candidate) => ({ candidate, timeNs: 1e6 * (1 + random.unit()) }));
+      await search.observe(results);
+    };
+    await learn();
+    await learn();
+    const checked: number[] = [];
+    const scored: number[] = [];
+    const refused = (): number => [...search.tally.byReason.values()].reduce((sum, count) => sum + count, 0);
+    for (let round = 0; round < rounds; round++) {
+      const before = search.tally.looked;
+      const refusedBefore = refused();
+      const started = performance.now();
+      search.propose(8);
+      const seconds = (performance.now() - started) / 1000;
+      const looked = search.tally.looked - before;
+      checked.push(looked / seconds);
+      scored.push((looked - refused() + refusedBefore) / seconds);
+    }
+    console.log(
+      `${`${operator} ${shape}`.padEnd(32)} ${judgement.padEnd(12)} ${summary(checked)}   ${summary(scored)}`,
+    );
+  }
+}
+
+function summary(rates: readonly number[]): string {
+  const sorted = [...rates].sort((a, b) => a - b);
+  const quartile = (q: number): string =>
+    Math.round(sorted[Math.floor(q * (sorted.length - 1))] as number).toLocaleString('en');
+  return `${quartile(0.5)} (${quartile(0.25)} - ${quartile(0.75)})`;
+}
