@@ -1,0 +1,19 @@
+import type { Step } from './schedule.ts';
+
+/* Steps as short as the code that a trace prints. */
+export const split = (loop: string, ...factors: (number | null)[]): Step => ['split', { loop, factors }];
+export const fuse = (...loops: string[]): Step => ['fuse', { loops }];
+export const reorder = (...loops: string[]): Step => ['reorder', { loops }];
+export const bind = (loop: string, to: string): Step => ['bind', { loop, to }];
+export const unroll = (loop: string): Step => ['unroll', { loop }];
+export const vectorize = (loop: string): Step => ['vectorize', { loop }];
+export const cacheRead = (block: string, buffer: string, scope: string): Step => [
+  'cacheRead',
+  { block, buffer, scope },
+];
+export const cacheWrite = (block: string, scope: string): Step => ['cacheWrite', { block, scope }];
+export const setScope = (buffer: string, scope: string): Step => ['setScope', { buffer, scope }];
+export const computeAt = (block: string, loop: string): Step => ['computeAt', { block, loop }];
+export const computeInline = (block: string): Step => ['computeInline', { block }];
+export const decomposeReduction = (block: string, loop: string): Step => ['decomposeReduction', { block, loop }];
+export const rfactor = (block: string, loop: string): Step => ['rfactor', { block, loop }];
