@@ -39,6 +39,19 @@ test('loops that were split come together again', () => {
   `);
 });
 
+test('fusing what was fused before does not outgrow the names that a trace takes', () => {
+  let steps: Step[] = [['fuse', { loops: ['i', 'j'] }]];
+  let loop = 'i_j';
+  // Splitting by 1 and fusing again doubles the name each time.
+  for (let round = 0; round < 12; round++) {
+    steps = [...steps, ['split', { loop, factors: [null, 1] }], ['fuse', { loops: [`${loop}_0`, `${loop}_1`] }]];
+    const [, line] = /for (\S+) in 24/.exec(printProgram(scheduled(matmul(), steps))) ?? [];
+    loop = line ?? '';
+  }
+  expect(loop).toMatch(/_fused/);
+  expect(loop.length).toBeLessThanOrEqual(200);
+});
+
 primitiveContract(
   'fuse',
   [

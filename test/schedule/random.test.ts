@@ -7,6 +7,7 @@ import { isFault, printTrace, replay } from '../../src/schedule/replay.ts';
 import type { Trace, TraceStep } from '../../src/schedule/trace.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { randomWalk, randomWorkload } from '../support/random-schedule.ts';
+import { reversed } from '../support/reversed.ts';
 import { integerInputs, plain } from '../support/schedule.ts';
 
 const walks = Number(process.env['WGTUNE_WALKS'] ?? 300);
@@ -45,6 +46,8 @@ test(`${walks} random legal schedules keep the spec, the result and their traces
       let wrong: string | null = null;
       try {
         wrong = wrongOutput(program, inputs as Record<string, Float64Array>, want);
+        const backwards = wrongOutput(reversed(program), inputs as Record<string, Float64Array>, want);
+        if (wrong === null && backwards !== null) wrong = `with its parallel loops backwards ${backwards}`;
       } catch (error) {
         wrong = error instanceof Error ? error.message : String(error);
       }

@@ -12,6 +12,8 @@ import { requireSerial } from '../legality/loops.ts';
 import { definePrimitive } from '../primitive.ts';
 import { mapBlocks } from '../rewrite.ts';
 
+const longestName = 150;
+
 /**
  * for i in N: for j in M: S(i, j)   ->   for i_j in N*M: S(i_j // M, i_j % M)
  * Halide: fuse. TVM: fuse.
@@ -50,7 +52,10 @@ export const fuse = definePrimitive({
     return { loops, extent };
   },
   apply(program, { loops, extent }) {
-    const name = freshName(namesOf(program), loops.map((loop) => loop.name).join('_'));
+    const joined = loops.map((loop) => loop.name).join('_');
+    // A trace takes names up to a length; fusing what was fused before must not outgrow it.
+    const wish = joined.length <= longestName ? joined : `${loops[0]?.name.slice(0, longestName)}_fused`;
+    const name = freshName(namesOf(program), wish);
     const ranges = loopRanges(program);
     ranges.set(name, rangeOfExtent(extent));
     const values = new Map<string, Expr>();
