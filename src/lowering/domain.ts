@@ -47,6 +47,7 @@ export function droppable(block: BlockNode, regions: ReadonlyMap<string, Region>
     const everywhere = block.writes.every((write) => {
       const region = regions.get(write.buffer);
       if (region === undefined || region.buffer.scope === 'storage') return false;
+      if (region.stops.has(conjunct)) return false;
       return write.iters.some((name, d) => name === iter.name && !region.whole[d]);
     });
     if (everywhere) found.add(conjunct);

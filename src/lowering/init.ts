@@ -1,5 +1,6 @@
 import { rangeOfExtent } from '../arithmetic/bounds.ts';
-import { identityOf, variable } from '../ir/builders.ts';
+import { simplify } from '../arithmetic/simplify.ts';
+import { identityOf, int, variable } from '../ir/builders.ts';
 import type { Expr } from '../ir/nodes.ts';
 import { freshName, substitute, varsOf } from '../ir/visit.ts';
 import {
@@ -64,12 +65,18 @@ function initNest(
   taken: Set<string>,
   allRanges: Map<string, { readonly min: number; readonly max: number }>,
 ): Node {
-  const predicate = block.predicate.filter((conjunct) => ![...varsOf(conjunct)].some((name) => reduced.has(name)));
-  const used = new Set<string>();
-  for (const expr of [...predicate, ...block.writes.flatMap((write) => write.indices)]) varsOf(expr, used);
+  const indexed = new Set<string>();
+  for (const write of block.writes) for (const index of write.indices) varsOf(index, indexed);
+  const asked = new Set<string>();
+  for (const conjunct of block.predicate) varsOf(conjunct, asked);
   const renamed = new Map<string, Expr>();
   const ranges = new Map(block.ranges);
-  const kept = path.filter((node) => node.kind === 'lanes' || (used.has(node.name) && !reduced.has(node.name)));
+  // A loop that was fused from spatial and reduction ones is both: its copy stores the identity several times.
+  const isKept = ({ kind, name }: LoopNode | LanesNode): boolean =>
+    kind === 'lanes' || indexed.has(name) || (asked.has(name) && !reduced.has(name));
+  const kept = path.filter(isKept);
+  // The identity is stored where the reduction starts, so the predicate is asked there.
+  for (const node of path) if (!isKept(node)) renamed.set(node.name, int(0));
   const copies = kept.map((node) => {
     if (node.kind === 'lanes') return node;
     const name = freshName(taken, `${node.name}_init`);
@@ -90,7 +97,9 @@ function initNest(
       value: identityOf(block.reducer?.op ?? 'sum', tree.buffers.get(write.buffer)?.dtype ?? 'f32'),
     })),
     reducer: null,
-    predicate: predicate.map(rename),
+    predicate: block.predicate
+      .map((conjunct) => simplify(rename(conjunct), ranges))
+      .filter((conjunct) => !(conjunct.kind === 'int' && conjunct.value !== 0)),
     ranges,
   };
   return copies.reduceRight<Node>((inner, node) => ({ ...node, body: bodyOf([inner]) }), init);

@@ -2,7 +2,7 @@ import type { BufferSpec } from '../ir/artifact.ts';
 import type { Kernel, LoweredProgram } from '../ir/kernel.ts';
 import type { DeviceLimits } from '../ir/limits.ts';
 import type { Buffer, Program, Stmt } from '../ir/nodes.ts';
-import { freshName, walkStmt } from '../ir/visit.ts';
+import { freshName, readsOf, walkStmt } from '../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
 import { flattenAccesses } from './accesses.ts';
 import { placeBarriers } from './barriers.ts';
@@ -109,8 +109,8 @@ function localBuffers(stmt: Stmt, buffers: ReadonlyMap<string, Buffer>): Set<Buf
   const found = new Set<Buffer>();
   walkStmt(stmt, (node) => {
     if (node.kind !== 'block') return;
-    for (const write of node.writes) {
-      const buffer = buffers.get(write.buffer);
+    for (const access of [...node.writes, ...readsOf(node)]) {
+      const buffer = buffers.get(access.buffer);
       if (buffer !== undefined && buffer.scope !== 'storage') found.add(buffer);
     }
   });

@@ -1,9 +1,10 @@
-import { type Span, spanOf, unionSpan, wholeSpan } from '../arithmetic/region.ts';
+import { type Span, spanOf, wholeSpan } from '../arithmetic/region.ts';
 import { simplify } from '../arithmetic/simplify.ts';
 import { sub } from '../ir/builders.ts';
 import type { Buffer, Expr, LoadExpr } from '../ir/nodes.ts';
-import { walkExpr } from '../ir/visit.ts';
-import { type Refusal, refuse } from '../support/refusal.ts';
+import { varsOf, walkExpr } from '../ir/visit.ts';
+import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
+import { hullOf, stopsInside } from './hull.ts';
 import { type BlockNode, type Body, type KernelTree, type LanesNode, type LoopNode, walkBlocks } from './tree.ts';
 
 type Enclosing = LoopNode | LanesNode;
@@ -20,6 +21,8 @@ export interface Region {
   readonly whole: readonly boolean[];
   /** What each writer and each reader of a compacted buffer covers, to see whether one covers the other. */
   readonly written: ReadonlyMap<BlockNode, readonly Span[]>;
+  /** Conjuncts without which a writer would leave the region. */
+  readonly stops: ReadonlySet<Expr>;
 }
 
 interface Access {
@@ -79,7 +82,9 @@ export function findRegions(tree: KernelTree): { tree: KernelTree; regions: Map<
           () => 'keep it in workgroup memory, or move all its accesses under the same invocation loops',
         );
     }
-    regions.set(name, compact(buffer, list, place));
+    const region = compact(buffer, list, place);
+    if (isRefusal(region)) return region;
+    regions.set(name, region);
     const at = place[place.length - 1] ?? null;
     places.set(at, [...(places.get(at) ?? []), name]);
   }
@@ -94,6 +99,7 @@ function wholeRegion(buffer: Buffer): Region {
     strides: packedStrides(buffer.shape, 0),
     whole: buffer.shape.map(() => true),
     written: new Map(),
+    stops: new Set(),
   };
 }
 
@@ -109,24 +115,38 @@ function commonPath(list: readonly Access[]): readonly Enclosing[] {
   return last?.kind === 'loop' && last.mode === 'vectorized' ? common.slice(0, -1) : common;
 }
 
-function compact(buffer: Buffer, list: readonly Access[], place: readonly Enclosing[]): Region {
+function compact(buffer: Buffer, list: readonly Access[], place: readonly Enclosing[]): Region | Refusal {
   const fixed = new Set(['wg.x', 'wg.y', 'wg.z']);
   for (const node of place) {
     if (node.kind === 'loop') fixed.add(node.name);
     else if (buffer.scope === 'private') fixed.add(`lid.${node.axis}`);
   }
-  const written = new Map<BlockNode, readonly Span[]>();
-  const union: (Span | null)[] = [];
-  list.forEach((access, position) => {
+  const spansOf = (access: Access): readonly Span[] => {
     const relaxed = new Set<string>();
     for (const name of access.block.ranges.keys()) if (!fixed.has(name)) relaxed.add(name);
-    const spans = access.indices.map((index) => spanOf(index, relaxed, access.block.ranges));
-    if (access.isWrite) written.set(access.block, spans);
-    spans.forEach((span, d) => {
-      const before = union[d];
-      union[d] = position === 0 ? span : before ? unionSpan(before, span) : null;
-    });
-  });
+    return access.indices.map((index) => spanOf(index, relaxed, access.block.ranges));
+  };
+  const read = list.filter((access) => !access.isWrite).map(spansOf);
+  const tile = hullOf(read);
+  const written = new Map<BlockNode, readonly Span[]>();
+  const stops = new Set<Expr>();
+  for (const access of list) {
+    if (!access.isWrite) continue;
+    const spans = spansOf(access);
+    const stop = stopsInside(access.block, access.indices, spans, tile);
+    if (stop !== null) stops.add(stop);
+    written.set(access.block, stop === null ? spans : (tile as readonly Span[]));
+  }
+  const union = hullOf([...read, ...written.values()]);
+  const astray = union.findIndex(
+    (span, d) => span === null && [...written.values()].some((spans) => movesWith(spans[d] as Span, buffer)),
+  );
+  if (astray >= 0)
+    return refuse(
+      buffer.scope === 'private' ? 'private-across-invocations' : 'workgroup-across-workgroups',
+      () =>
+        `${buffer.scope} buffer ${buffer.name} is read where another ${buffer.scope === 'private' ? 'invocation' : 'workgroup'} writes it`,
+    );
   const spans = union.map((span, d) => span ?? wholeSpan(buffer.shape[d] as number));
   const shape = spans.map((span) => span.extent);
   const rank = shape.length;
@@ -140,7 +160,15 @@ function compact(buffer: Buffer, list: readonly Access[], place: readonly Enclos
     strides: packedStrides(shape, Math.max(0, padding)),
     whole: union.map((span) => span === null),
     written,
+    stops,
   };
+}
+
+/** Whether a span stands elsewhere for other lanes (of a private buffer) or workgroups. */
+function movesWith(span: Span, buffer: Buffer): boolean {
+  return [...varsOf(span.base)].some(
+    (name) => name.startsWith('wg.') || (buffer.scope === 'private' && name.startsWith('lid.')),
+  );
 }
 
 function packedStrides(shape: readonly number[], padding: number): number[] {

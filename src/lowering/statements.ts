@@ -103,14 +103,15 @@ function allOf(
   ranges: KernelTree['ranges'],
   hint: string,
 ): KExpr | boolean {
-  let all: KExpr | true = true;
+  // Two conjuncts may come down to one named comparison.
+  const codes = new Set<KExpr>();
   for (const condition of conditions) {
     const code = conditionCode(emission, condition, ranges, hint);
     if (code === false) return false;
-    if (code === true) continue;
-    all = all === true ? code : op('and', all, code, bool);
+    if (code !== true) codes.add(code);
   }
-  return all;
+  const [first, ...rest] = codes;
+  return first === undefined ? true : rest.reduce((all, code) => op('and', all, code, bool), first);
 }
 
 function emitBlock(emission: Emission, block: BlockNode, planned: PlannedBlock, lane: Lane | null): void {

@@ -8,7 +8,7 @@ import type { BlockNode } from './tree.ts';
 /**
  * Whether a sum's term is zero wherever `conjunct` fails: the term is a product, the conjunct says that a reduction iter is inside its
  * extent, one factor is read at that iter from a tile which its copy fills with zeros outside the same extent, and every other factor
- * is finite, that is, an element of a parameter or of a copied tile (inputs are finite by assumption: 0 * infinity is not 0).
+ * is finite, that is, an element of a parameter or of a tile wholly copied from one (inputs are finite by assumption: 0 * infinity is not 0).
  *
  * That the copy reaches the elements in question: its hull covers the whole region, and the pattern it writes there does not depend on
  * where the tile stands (no guard of the copy does), so the edge tile is filled as an inner one is.
@@ -30,26 +30,15 @@ export function zeroOutside(
     const copy = copies.get(factor.buffer);
     if (region === undefined || copy === undefined) return false;
     const write = copy.writes[0];
-    const spans = region.written.get(copy);
-    if (write === undefined || spans === undefined || copy.writes.length !== 1) return false;
+    if (write === undefined || copy.writes.length !== 1 || !fillsRegion(copy, region, regions)) return false;
     return write.iters.some((name, d) => {
       const filled = copy.iters.find((candidate) => candidate.name === name);
       if (filled === undefined || filled.extent !== iter.extent || region.whole[d]) return false;
       if (constantDifference(factor.indices[d] as Expr, iter.binding) !== 0) return false;
       const free = droppable(copy, regions);
-      const states = copy.predicate.some((other) => free.has(other) && statesDomain(other, filled, copy));
-      const covers = spans.every((span, at) => span.extent === region.shape[at]);
-      return states && covers && !guardsMove(copy, region, regions);
+      return copy.predicate.some((other) => free.has(other) && statesDomain(other, filled, copy));
     });
   });
-}
-
-/** Whether a conjunct that stays a guard depends on where the tile stands. */
-function guardsMove(copy: BlockNode, region: Region, regions: ReadonlyMap<string, Region>): boolean {
-  const free = droppable(copy, regions);
-  const moving = new Set<string>();
-  for (const base of region.base) if (base !== null) varsOf(base, moving);
-  return copy.predicate.some((other) => !free.has(other) && [...varsOf(other)].some((name) => moving.has(name)));
 }
 
 /** The loads a product multiplies, or null when it is no product of loads. */
@@ -67,7 +56,19 @@ function finiteFactor(
   regions: ReadonlyMap<string, Region>,
   copies: ReadonlyMap<string, BlockNode>,
 ): boolean {
-  if (regions.get(factor.buffer)?.buffer.scope === 'storage') return true;
+  const region = regions.get(factor.buffer);
+  if (region?.buffer.scope === 'storage') return true;
   const copy = copies.get(factor.buffer);
-  return copy !== undefined && loadsOf(copy).every((load) => regions.get(load.buffer)?.buffer.scope === 'storage');
+  if (region === undefined || copy === undefined || !fillsRegion(copy, region, regions)) return false;
+  return loadsOf(copy).every((load) => regions.get(load.buffer)?.buffer.scope === 'storage');
+}
+
+/** Whether a copy writes every element of its region: its hull is the region, wherever the tile stands. */
+function fillsRegion(copy: BlockNode, region: Region, regions: ReadonlyMap<string, Region>): boolean {
+  const spans = region.written.get(copy);
+  if (spans === undefined || !spans.every((span, d) => span.extent === region.shape[d])) return false;
+  const free = droppable(copy, regions);
+  const moving = new Set<string>();
+  for (const base of region.base) if (base !== null) varsOf(base, moving);
+  return !copy.predicate.some((other) => !free.has(other) && [...varsOf(other)].some((name) => moving.has(name)));
 }

@@ -33,6 +33,7 @@ export function printLiteral(value: number, scalar: Scalar): string {
 /** The decimal with the fewest digits that rounds to the same number. */
 function shortest(value: number, digits: number, round: (value: number) => number): string {
   if (Object.is(value, -0)) return '-0.0';
+  if (Number.isInteger(value) && Math.abs(value) < 2 ** 24) return String(value);
   for (let count = 1; count <= digits; count++) {
     const text = Number(value.toPrecision(count));
     if (round(text) === value) return String(text);

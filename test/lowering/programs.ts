@@ -5,6 +5,7 @@ import {
   div,
   float,
   forLoop,
+  identityOf,
   int,
   load,
   lt,
@@ -300,15 +301,18 @@ export function fusedConv(): Program {
 
 /** Row maximum or sum: lanes reduce strided parts, an eighth of them reduces eights, one lane ends. */
 export function rowReduction(rows: number, columns: number, lanes = 64, op: Reducer['op'] = 'sum'): Program {
-  const column = at(['c0', lanes], ['lane', 1]);
+  const column = at(['c', lanes], ['l', 1]);
   const reducer: Reducer = { op, initialises: true };
   const steps = ceil(columns, lanes);
   const few = lanes / 8;
+  const element = load('A', [v('i'), column]);
+  // As rfactor leaves it: every partial result is defined, also where a lane has nothing to reduce.
+  const guarded = select(lt(column, int(columns)), element, identityOf(op, 'f32'));
   const partial = block(
     'partial',
     [spatial('i', rows, v('row')), spatial('l', lanes, v('lane')), reduction('c', steps, v('c0'))],
-    { to: 'part', at: [v('i'), v('l')], value: load('A', [v('i'), at(['c', lanes], ['l', 1])]) },
-    { predicate: within(column, columns, steps * lanes), reducer },
+    { to: 'part', at: [v('i'), v('l')], value: steps * lanes > columns ? guarded : element },
+    { reducer },
   );
   const share = block('share', [spatial('i', rows, v('row')), spatial('l', lanes, v('lane'))], {
     to: 'parts',

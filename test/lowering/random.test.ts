@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { interpret } from '../../src/ir/interpret.ts';
+import { type DeviceLimits, defaultLimits } from '../../src/ir/limits.ts';
+import type { Program } from '../../src/ir/nodes.ts';
+import { printProgram } from '../../src/ir/printer.ts';
+import { lowerProgram } from '../../src/lowering/lower.ts';
+import { naiveSchedule, sketchesOf } from '../../src/space/rules.ts';
+import { instantiate, type Scheduled } from '../../src/space/sketch.ts';
+import { createRandom, type Random } from '../../src/support/random.ts';
+import { isRefusal, type Refusal } from '../../src/support/refusal.ts';
+import { emit } from '../../src/wgsl/emit.ts';
+import { randomWalk, randomWorkload } from '../support/random-schedule.ts';
+import { integerInputs, plain } from '../support/schedule.ts';
+import { runLowered, type Values } from './simt.ts';
+
+const rounds = Number(process.env.WGTUNE_LOWERINGS ?? 60);
+const firstSeed = Number(process.env.WGTUNE_SEED ?? 1);
+/** Small ones, so that limits refuse some. */
+const limits: DeviceLimits = {
+  ...defaultLimits,
+  maxComputeInvocationsPerWorkgroup: 1024,
+  maxComputeWorkgroupSizeX: 1024,
+};
+
+/** Why the kernels do not compute what the plain program does, or null. Softmax rounds differently in another order. */
+function fault(program: Program, inputs: Values, want: Values, tally: Map<string, number>): string | null {
+  const lowered = lowerProgram(program, limits);
+  const outcome = isRefusal(lowered) ? lowered.reason : 'ok';
+  tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
+  if (isRefusal(lowered)) return null;
+  let got: Values;
+  try {
+    got = runLowered(lowered, inputs);
+  } catch (error) {
+    return `${error}\n${printProgram(program)}\n${emit(lowered)
+      .kernels.map(({ wgsl }) => wgsl)
+      .join('\n')}`;
+  }
+  for (const name of program.outputs) {
+    for (const [position, value] of (want[name] as Float64Array).entries()) {
+      const other = got[name]?.[position] ?? Number.NaN;
+      if (!(Math.abs(other - value) <= 1e-5 * Math.max(1, Math.abs(value))))
+        return `${name}[${position}] is ${other}, expected ${value}\n${printProgram(program)}\n${emit(lowered)
+          .kernels.map(({ wgsl }) => wgsl)
+          .join('\n')}`;
+    }
+  }
+  return null;
+}
+
+function schedulesOf(start: Program, random: Random): (Scheduled | Refusal)[] {
+  const sketches = sketchesOf(start).flatMap((sketch) => [sketch, sketch]);
+  return [
+    naiveSchedule(start),
+    ...sketches.map((sketch) =>
+      instantiate(
+        sketch,
+        sketch.decisions.map((decision) => random.pick(decision.options)),
+      ),
+    ),
+    randomWalk(start, random, 12),
+    randomWalk(start, random, 12),
+  ];
+}
+
+test(`the kernels of random schedules of ${rounds} random workloads compute what the plain programs do`, () => {
+  const tally = new Map<string, number>();
+  for (let seed = firstSeed; seed < firstSeed + rounds; seed++) {
+    const random = createRandom(seed);
+    const { operator, shape, attributes } = randomWorkload(random);
+    const start = plain(operator, shape, attributes);
+    const inputs = integerInputs(start) as Values;
+    const want = interpret(start, inputs);
+    for (const schedule of schedulesOf(start, random)) {
+      if (isRefusal(schedule)) continue;
+      const wrong = fault(schedule.program, inputs, want, tally);
+      if (wrong !== null) throw new Error(`seed ${seed}, ${operator} ${shape}: ${wrong}`);
+    }
+  }
+  // Most random walks leave local buffers across kernels; enough must be left that are compared.
+  expect(tally.get('ok') ?? 0).toBeGreaterThan(rounds * 3);
+});
