@@ -65,6 +65,15 @@ describe('a lowered program executed lane by lane equals its meaning', () => {
     expectSameMeaning(elementwise(n, width, dtype));
   });
 
+  it('a copy by more lanes than its tile has elements takes no more memory than the tile', () => {
+    const many = expectSameMeaning(tiledMatmul(24, 24, 24, { ...tiling, ty: 8, tx: 8, ry: 1, tk: 4 })).kernels[0];
+    const sizes = many?.shared.map(({ name, element, length }) => [name, length * element.width]);
+    expect(sizes).toEqual([
+      ['A_shared', 8 * 4],
+      ['B_shared', 4 * 32],
+    ]);
+  });
+
   it('an interior tile needs no select, no clamp and no branch', () => {
     const kernel = expectSameMeaning(tiledMatmul(16, 32, 16, tiling)).kernels[0];
     expect(JSON.stringify(kernel?.body)).not.toMatch(/"kind":"(select|if)"|"op":"min"/);

@@ -88,6 +88,31 @@ it('private-across-invocations', () => {
   );
 });
 
+it('private-across-invocations: a lane reads elements that only other lanes wrote', () => {
+  const fill = block('fill', [spatial('i', 8, v('a'))], {
+    to: 'P',
+    at: [v('i'), int(0)],
+    value: load('A', [v('i'), int(0)]),
+  });
+  const drain = block('drain', ij('a', 'd'), { to: 'Y', at: here, value: load('P', [v('j'), int(0)]) });
+  const nest = forLoop('a', 8, seq([fill, forLoop('d', 8, drain)]), 'invocation.x');
+  expect(refusalOf(program([nest], [buffer('P', [8, 8], 'private')]))).toEqual([
+    'private-across-invocations',
+    'private buffer P is read where another invocation writes it',
+  ]);
+});
+
+it('workgroup-across-workgroups', () => {
+  const fill = block('fill', [spatial('i', 8, v('a'))], {
+    to: 'P',
+    at: [v('i'), int(0)],
+    value: load('A', [v('i'), int(0)]),
+  });
+  const drain = block('drain', ij('a', 'd'), { to: 'Y', at: here, value: load('P', [v('j'), int(0)]) });
+  const nest = forLoop('a', 8, seq([fill, forLoop('d', 8, drain)]), 'workgroup.x');
+  expect(refusalOf(program([nest], [buffer('P', [8, 8], 'workgroup')]))[0]).toBe('workgroup-across-workgroups');
+});
+
 it.each(['private', 'workgroup'] as const)('buffer-across-kernels: %s', (scope) => {
   const kernels = [both('a', 'b', copy('fill', 'A', 'P', 'a', 'b')), both('c', 'd', copy('drain', 'P', 'Y', 'c', 'd'))];
   const [reason, text] = refusalOf(program(kernels, [buffer('P', [8, 8], scope)]));
