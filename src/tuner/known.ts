@@ -10,7 +10,7 @@ import type { Candidate, Observation, SearchSpace } from '../search/strategy.ts'
 export interface Known {
   /** Records of this workload on this very device. */
   readonly records: readonly TuningRecord[];
-  /** The fastest verified record of this device, and of the naive schedule on it. */
+  /** The fastest verified record of this device, and the fastest of the naive schedule on it. */
   readonly best: BestOf | null;
   readonly naive: TuningRecord | null;
   /** Broken lines, each one sentence with file and line. */
@@ -38,7 +38,12 @@ export async function loadKnown(folder: string, workload: Workload, device: Devi
     },
     { missingIsEmpty: true },
   );
-  const naive = records.filter((record) => record.origin === 'baseline' && isVerified(record)).at(-1) ?? null;
+  const naive = records
+    .filter((record) => record.origin === 'baseline' && isVerified(record))
+    .reduce<TuningRecord | null>(
+      (fastest, record) => (fastest === null || (record.medianNs ?? 0) < (fastest.medianNs ?? 0) ? record : fastest),
+      null,
+    );
   return { records, best: table.lookup(workload, device), naive, faults };
 }
 
