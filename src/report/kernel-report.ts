@@ -46,7 +46,10 @@ export function formatRun(
   const { verification, outcome } = result;
   const facts: [string, string][] = [
     ['schedule', what],
-    ['outcome', outcome === 'ok' ? colours.green('ok') : colours.red(outcome)],
+    [
+      'outcome',
+      outcome === 'ok' ? colours.green('ok') : outcome === 'unstable' ? colours.yellow(outcome) : colours.red(outcome),
+    ],
   ];
   if (verification !== null) {
     const { checked, wrong, maxError } = verification;

@@ -174,7 +174,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   // because on a shared machine noise only ever adds time.
   if (best !== null && !bestFromLog && !naiveFromLog && trials > 0 && !signal?.aborted) {
     const again = await attempt(naiveOf(options.workload), 'baseline', null, {}, null);
-    if (isVerified(again) && naiveNs !== null) naiveNs = Math.min(naiveNs, again.medianNs);
+    if (isVerified(again)) naiveNs = Math.min(naiveNs ?? again.medianNs, again.medianNs);
     const program = scheduleProgram(options.workload, best.trace);
     const confirmed = await attempt({ trace: best.trace, program }, 'replay', best.sketch, best.decisions, null);
     if (isVerified(confirmed) && confirmed.medianNs < best.timeNs) best = tunedKernel(confirmed);

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { loadRecords } from '../../src/records/log-reader.ts';
+import { exitCode } from '../../src/support/errors.ts';
+import { start, withFolder } from './wgtune.ts';
+
+describe('Ctrl-C', () => {
+  it('once: the trial at hand is finished, the summary printed, nothing lost', () =>
+    withFolder(async (logs) => {
+      const run = start([
+        ...['tune', 'matmul', '-s', 'm=64,n=64,k=64', '--device', 'swiftshader'],
+        ...['--trials', '2000', '--log', logs],
+      ]);
+      await run.saying('trial 1/2000');
+      run.process.kill('SIGINT');
+      const { code, stdout, stderr } = await run.ended;
+      expect(code).toBe(exitCode.interrupted);
+      expect(stderr).toContain('finishing the trial at hand');
+      expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^error: interrupted; the same command goes on/);
+      expect(stdout).toMatch(/^trials +\d+ of 2000 in .*, interrupted$/m);
+      const { records, faults } = await loadRecords([logs]);
+      expect(faults).toEqual([]);
+      const trials = Number(/^trials +(\d+) of/m.exec(stdout)?.[1]);
+      // The naive schedule is a record too.
+      expect(records).toHaveLength(trials + 1);
+    }));
+
+  it('twice: it ends at once', () =>
+    withFolder(async (logs) => {
+      // The naive schedule of this one takes seconds here, so that the second signal finds the run still at it.
+      const run = start([
+        ...['tune', 'matmul', '-s', 'm=512,n=512,k=512', '--device', 'swiftshader'],
+        ...['--trials', '2000', '--log', logs],
+      ]);
+      await run.saying('candidates before pruning');
+      run.process.kill('SIGINT');
+      await run.saying('finishing the trial at hand');
+      const asked = performance.now();
+      run.process.kill('SIGINT');
+      const { code, stdout } = await run.ended;
+      expect(performance.now() - asked).toBeLessThan(2000);
+      expect(code).toBe(exitCode.interrupted);
+      expect(stdout).toBe('');
+    }));
+});
+
+describe('a reader that goes away', () => {
+  it('ends the command without a word', async () => {
+    const run = start(['ops', 'conv2d']);
+    run.process.stdout?.destroy();
+    const { code, stderr } = await run.ended;
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+});

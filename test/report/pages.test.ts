@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import type { DeviceList } from '../../src/device/devices.ts';
+import { findOperator, listOperators } from '../../src/operators/catalog.ts';
+import { makeWorkload } from '../../src/operators/parse-workload.ts';
+import { formatDeviceList } from '../../src/report/device-list.ts';
+import { formatRun, whoseText } from '../../src/report/kernel-report.ts';
+import { exampleCommand, formatOperator, formatOperatorList } from '../../src/report/operator-page.ts';
+import { noColours } from '../../src/report/terminal.ts';
+import { formatTuneSummary } from '../../src/report/tune-summary.ts';
+import type { RunResult, TuneResult } from '../../src/tuner/events.ts';
+import { device } from './fixtures.ts';
+
+function listOf(...names: string[]): DeviceList {
+  return {
+    devices: names.map((name) => ({ description: device(name) }) as DeviceList['devices'][number]),
+    refused: [{ label: 'radeon_icd.json', reason: 'no GPU it serves is present' }],
+    variants: names.includes('lavapipe') ? ['lavapipe-128', 'lavapipe-256'] : [],
+  };
+}
+
+describe('the list of devices', () => {
+  it('marks the default, names variants and says why a driver was refused', () => {
+    const text = formatDeviceList(listOf('lavapipe', 'swiftshader'), noColours);
+    const [, first, second] = text.split('\n');
+    expect(first).toMatch(/^\* {2}lavapipe +cpu +acme\/anvil +256 +16 KiB +no +no +yes +anvil 1\.2$/);
+    expect(second).toMatch(/^ {3}swiftshader /);
+    expect(text).toContain('lavapipe-128, lavapipe-256: lavapipe told');
+    expect(text).toContain('radeon_icd.json: no GPU it serves is present');
+    expect(text).not.toContain('Faster devices');
+  });
+
+  it('tells how to get a faster device where only SwiftShader is', () => {
+    expect(formatDeviceList(listOf('swiftshader'), noColours)).toContain('README.md, "Faster devices"');
+    expect(formatDeviceList(listOf(), noColours)).toMatch(/^no WebGPU device can be used here\n\ndrivers/);
+  });
+});
+
+describe('operators', () => {
+  it('are listed with their summaries', () => {
+    const text = formatOperatorList(listOperators(), noColours);
+    const lines = text.split('\n').map((line) => line.replace(/ {2,}/, ': '));
+    for (const { name, summary } of listOperators()) expect(lines).toContain(`${name}: ${summary}`);
+  });
+
+  it('show every parameter with its default and range', () => {
+    const text = formatOperator(findOperator('conv2d'), noColours);
+    expect(text).toMatch(/^stride +1 +1 or more +step between windows, both directions$/m);
+    expect(formatOperator(findOperator('matmul'), noColours)).toMatch(/^transpose_a +0 +0 or 1 +A is stored/m);
+  });
+
+  it.each(listOperators().map((operator) => operator.name))('the example of %s is a valid command', (name) => {
+    const words: readonly string[] = exampleCommand(findOperator(name)).match(/'[^']*'|\S+/g) ?? [];
+    const shape = words[words.indexOf('-s') + 1] ?? '';
+    const attr = words.includes('--attr') ? (words[words.indexOf('--attr') + 1] ?? '').slice(1, -1) : null;
+    const [key = '', value = ''] = attr?.split('=') ?? [];
+    expect(makeWorkload(name, { shape, ...(attr === null ? {} : { attributes: { [key]: value } }) })).toEqual(
+      makeWorkload(name),
+    );
+  });
+});
+
+const workload = makeWorkload('matmul', { shape: 'm=16,n=16,k=16' });
+
+describe('the summary of a tuning run', () => {
+  const result: TuneResult = {
+    workload,
+    device: device('anvil'),
+    best: {
+      trace: { version: 1, steps: [] },
+      sketch: 'tiled',
+      decisions: { step: 4, vector: 2 },
+      timeNs: 4_560_000,
+      record: 'run#3',
+    },
+    bestFromLog: false,
+    naiveNs: 13_400_000,
+    speedup: 2.93,
+    flopsPerSecond: 0.92e9,
+    trials: 12,
+    outcomes: { 'wrong-answer': 2, ok: 11 },
+    pruned: {
+      looked: 2494,
+      reasons: [
+        { reason: 'invocations', count: 200, depths: [200] },
+        { reason: 'workgroup-memory', count: 77, depths: [77] },
+      ],
+    },
+    elapsedMs: 72_000,
+    spentMs: { measure: 60_000, propose: 8000, fit: 4000 },
+    stoppedBy: 'time',
+    search: 'beam',
+    model: 'xgboost',
+    seed: 1,
+    logPath: 'tuning-logs/run.jsonl',
+    logFolder: 'tuning-logs',
+  };
+
+  it('tells what was found, against what, at what cost and where it is', () => {
+    const text = formatTuneSummary(result, 64, ['wgtune show matmul --as wgsl'], noColours);
+    expect(text.split('\n')).toEqual([
+      'matmul b=1 m=16 n=16 k=16 transpose_a=0 transpose_b=0 f32 on anvil',
+      'best      4.56 ms  920 MFLOP/s  2.94x faster than the naive schedule (13.4 ms)',
+      'schedule  tiled: step=4 vector=2',
+      'trials    12 of 64 in 1 min 12 s, stopped by the time limit',
+      'outcomes  11 ok, 2 wrong-answer (1 of them for the comparison with the naive schedule)',
+      'pruned    277 of 2,494 prefixes refused before building: 200 invocations, 77 workgroup-memory',
+      'time      1 min 00 s measuring, 8.0 s searching (beam), 4.0 s learning (xgboost)',
+      'log       tuning-logs/run.jsonl',
+      '',
+      'next',
+      '  wgtune show matmul --as wgsl',
+    ]);
+  });
+
+  it('does not pretend where nothing was right, nothing measured, or the best is old', () => {
+    const none = formatTuneSummary(
+      { ...result, best: null, flopsPerSecond: null, outcomes: {}, logPath: null, stoppedBy: 'interrupted' },
+      64,
+      [],
+      noColours,
+    );
+    expect(none).toContain('best      none: no kernel gave the right answer');
+    expect(none).toContain('12 of 64 in 1 min 12 s, interrupted');
+    expect(none).toContain('outcomes  none');
+    expect(none).toContain('nothing new to record in tuning-logs');
+    expect(none).not.toContain('next');
+    expect(formatTuneSummary({ ...result, bestFromLog: true }, 64, [], noColours)).toContain('found by an earlier run');
+  });
+});
+
+describe('the report of a run', () => {
+  const run: RunResult = {
+    workload,
+    device: device('anvil'),
+    trace: { version: 1, steps: [] },
+    artifact: { buffers: [], kernels: [] },
+    flopsPerSecond: 1e9,
+    result: {
+      outcome: 'ok',
+      error: '',
+      samplesNs: [1.0e6, 1.1e6, 1.2e6, 1.3e6, 2e6],
+      medianNs: 1.2e6,
+      clock: 'timestamp',
+      stoppedEarly: false,
+      verification: { checked: 256, wrong: 0, maxError: 0 },
+      phasesMs: { build: 1, verify: 1, time: 1, total: 3 },
+    },
+  };
+
+  it('has the verification, the median and the spread', () => {
+    expect(formatRun(run, 'naive', noColours).split('\n').slice(1)).toEqual([
+      'schedule  naive',
+      'outcome   ok',
+      'verified  256 outputs compared, all right (exact)',
+      'time      1.20 ms (median)  1.00 GFLOP/s',
+      "spread    1.00 ms to 2.00 ms in 5 samples, the middle half within 16.7% of the median, by the device's clock",
+    ]);
+  });
+
+  it('says how wrong a wrong answer is', () => {
+    const wrong = { checked: 256, wrong: 3, maxError: 2.5 };
+    const failed = {
+      ...run.result,
+      outcome: 'wrong-answer' as const,
+      medianNs: null,
+      samplesNs: [],
+      verification: wrong,
+    };
+    const text = formatRun({ ...run, result: failed, flopsPerSecond: null }, 'naive', noColours);
+    expect(text).toContain('outcome   wrong-answer');
+    expect(text).toContain('256 outputs compared, 3 wrong (largest difference 2.5)');
+    expect(text).not.toContain('median');
+  });
+});
+
+it('whoseText never passes off another device as this one', () => {
+  const there = device('anvil-2');
+  expect(whoseText({ whose: 'same-device', device: there })).toBe('this device (anvil-2)');
+  expect(whoseText({ whose: 'same-architecture', device: there })).toContain('another device of the same architecture');
+  expect(whoseText({ whose: 'other-device', device: there })).toBe('another device: anvil-2 (anvil 1.2)');
+});
