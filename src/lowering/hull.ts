@@ -1,9 +1,10 @@
-import { constantDifference } from '../arithmetic/linear.ts';
+import { addTerm, exprOfLinear, linearOf, type Term } from '../arithmetic/linear.ts';
 import { type Span, unionSpan } from '../arithmetic/region.ts';
 import { simplify } from '../arithmetic/simplify.ts';
-import { add, int, mul, sub } from '../ir/builders.ts';
+import { add, int } from '../ir/builders.ts';
 import type { Expr } from '../ir/nodes.ts';
-import { upperBound } from './domain.ts';
+import { varsOf } from '../ir/visit.ts';
+import { type IndexFunction, indexFunction } from './index-function.ts';
 import type { BlockNode } from './tree.ts';
 
 /** For each dimension the smallest span over all accesses, or null where their distance is not a constant. */
@@ -16,33 +17,104 @@ export function hullOf(all: readonly (readonly Span[])[]): (Span | null)[] {
   );
 }
 
+/** What a block covers because some of its conjuncts stop it. */
+export interface Stopped {
+  readonly stops: readonly Expr[];
+  readonly spans: readonly Span[];
+}
+
+/** Instances that are tried at most: more than any workgroup memory holds elements. */
+const maxInstances = 1 << 16;
+
 /**
  * A cooperative copy numbers the elements of its tile, and when lanes and vectors do not divide their number a guard `e < E` stops it;
- * the span of its index alone does not know. When the position in the tile that is read, row-major, is the guard's `e` itself, the
- * copy stays inside that tile. Returns the guard, or null when the copy needs none or it cannot be shown.
+ * the span of its index alone does not know. Whether the lanes and rounds that pass the guard stay inside the tile is a question about a
+ * few thousand numbers, so they are tried. Returns what they cover, or null when no guard makes it less than `spans`, or when they leave gaps.
  */
-export function stopsInside(
+export function stopped(
   block: BlockNode,
   indices: readonly Expr[],
   spans: readonly Span[],
-  tile: readonly (Span | null)[],
-): Expr | null {
-  if (tile.length === 0 || !tile.every((span) => span !== null)) return null;
-  const extents = tile.map((span) => (span as Span).extent);
-  const beyond = spans.map((span, d) => span.extent > (extents[d] as number));
-  const outer = beyond.indexOf(true);
-  if (outer < 0 || beyond.lastIndexOf(true) !== outer) return null;
-  if (!spans.every((span, d) => constantDifference(span.base, (tile[d] as Span).base) === 0)) return null;
-  if (extents.slice(0, outer).some((extent) => extent > 1)) return null;
-  const size = extents.reduce((product, extent) => product * extent, 1);
-  let position: Expr = int(0);
-  indices.forEach((index, d) => {
-    position = add(mul(position, int(extents[d] as number)), sub(index, (tile[d] as Span).base));
-  });
-  const flat = simplify(position, block.ranges);
-  const stop = block.predicate.find((conjunct) => {
-    const bound = upperBound(conjunct);
-    return bound !== null && bound.limit <= size && constantDifference(flat, bound.expr) === 0;
-  });
-  return stop ?? null;
+  relaxed: ReadonlySet<string>,
+): Stopped | null {
+  const stops = block.predicate.filter((conjunct) => standsIn(conjunct, relaxed));
+  if (stops.length === 0) return null;
+  const parts = indices.map((index) => split(simplify(index, block.ranges), relaxed));
+  if (parts.includes(null)) return null;
+  const { fixed, moving } = { fixed: parts.map((part) => part?.fixed), moving: parts.map((part) => part?.moving) };
+  const names = [...new Set([...stops, ...(moving as Expr[])].flatMap((expr) => [...varsOf(expr)]))];
+  const extents = names.map((name) => (block.ranges.get(name)?.max ?? Number.POSITIVE_INFINITY) + 1);
+  if (extents.reduce((product, extent) => product * extent, 1) > maxInstances) return null;
+  const passes = functionsOf(stops, names);
+  const positions = functionsOf(moving as Expr[], names);
+  if (passes === null || positions === null) return null;
+  const box = boxOf(extents, passes, positions);
+  if (box === null || box.every(({ extent }, d) => extent >= (spans[d] as Span).extent)) return null;
+  return {
+    stops,
+    spans: box.map(({ low, extent }, d) => ({
+      base: simplify(add(fixed[d] as Expr, int(low)), block.ranges),
+      extent,
+    })),
+  };
+}
+
+/** Whether an expression's variables, of which it has some, are all among these. */
+function standsIn(expr: Expr, names: ReadonlySet<string>): boolean {
+  const own = [...varsOf(expr)];
+  return own.length > 0 && own.every((name) => names.has(name));
+}
+
+/** An index as the part that stands still and the part that moves; null where an atom mixes both. */
+function split(index: Expr, relaxed: ReadonlySet<string>): { fixed: Expr; moving: Expr } | null {
+  const linear = linearOf(index);
+  const [fixed, moving] = [new Map<string, Term>(), new Map<string, Term>()];
+  for (const { atom, coefficient } of linear.terms.values()) {
+    const own = [...varsOf(atom)];
+    if (own.every((name) => !relaxed.has(name))) addTerm(fixed, atom, coefficient);
+    else if (own.every((name) => relaxed.has(name))) addTerm(moving, atom, coefficient);
+    else return null;
+  }
+  return {
+    fixed: exprOfLinear({ terms: fixed, constant: linear.constant }),
+    moving: exprOfLinear({ terms: moving, constant: 0 }),
+  };
+}
+
+function functionsOf(exprs: readonly Expr[], names: readonly string[]): IndexFunction[] | null {
+  const functions = exprs.map((expr) => indexFunction(expr, names));
+  return functions.includes(null) ? null : (functions as IndexFunction[]);
+}
+
+/** The box that the instances which pass fill without gaps, or null. */
+function boxOf(
+  extents: readonly number[],
+  passes: readonly IndexFunction[],
+  positions: readonly IndexFunction[],
+): { low: number; extent: number }[] | null {
+  const low = positions.map(() => Number.POSITIVE_INFINITY);
+  const high = positions.map(() => Number.NEGATIVE_INFINITY);
+  const seen = new Set<string>();
+  const values = extents.map(() => 0);
+  for (let done = false; !done; done = !advance(values, extents)) {
+    if (passes.some((pass) => pass(values) === 0)) continue;
+    const at = positions.map((position) => position(values));
+    seen.add(at.join());
+    at.forEach((position, d) => {
+      low[d] = Math.min(low[d] as number, position);
+      high[d] = Math.max(high[d] as number, position);
+    });
+  }
+  const box = low.map((from, d) => ({ low: from, extent: (high[d] as number) - from + 1 }));
+  return seen.size > 0 && seen.size === box.reduce((product, { extent }) => product * extent, 1) ? box : null;
+}
+
+/** The next of all combinations; false after the last. */
+function advance(values: number[], extents: readonly number[]): boolean {
+  for (let i = 0; i < values.length; i++) {
+    values[i] = (values[i] as number) + 1;
+    if ((values[i] as number) < (extents[i] as number)) return true;
+    values[i] = 0;
+  }
+  return false;
 }

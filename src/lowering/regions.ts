@@ -4,7 +4,7 @@ import { sub } from '../ir/builders.ts';
 import type { Buffer, Expr, LoadExpr } from '../ir/nodes.ts';
 import { varsOf, walkExpr } from '../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
-import { hullOf, stopsInside } from './hull.ts';
+import { hullOf, stopped } from './hull.ts';
 import { type BlockNode, type Body, type KernelTree, type LanesNode, type LoopNode, walkBlocks } from './tree.ts';
 
 type Enclosing = LoopNode | LanesNode;
@@ -121,21 +121,23 @@ function compact(buffer: Buffer, list: readonly Access[], place: readonly Enclos
     if (node.kind === 'loop') fixed.add(node.name);
     else if (buffer.scope === 'private') fixed.add(`lid.${node.axis}`);
   }
-  const spansOf = (access: Access): readonly Span[] => {
+  const relaxedIn = ({ block }: Access): Set<string> => {
     const relaxed = new Set<string>();
-    for (const name of access.block.ranges.keys()) if (!fixed.has(name)) relaxed.add(name);
-    return access.indices.map((index) => spanOf(index, relaxed, access.block.ranges));
+    for (const name of block.ranges.keys()) if (!fixed.has(name)) relaxed.add(name);
+    return relaxed;
   };
-  const read = list.filter((access) => !access.isWrite).map(spansOf);
-  const tile = hullOf(read);
+  const spansOf = (access: Access, relaxed = relaxedIn(access)): readonly Span[] =>
+    access.indices.map((index) => spanOf(index, relaxed, access.block.ranges));
+  const read = list.filter((access) => !access.isWrite).map((access) => spansOf(access));
   const written = new Map<BlockNode, readonly Span[]>();
   const stops = new Set<Expr>();
   for (const access of list) {
     if (!access.isWrite) continue;
-    const spans = spansOf(access);
-    const stop = stopsInside(access.block, access.indices, spans, tile);
-    if (stop !== null) stops.add(stop);
-    written.set(access.block, stop === null ? spans : (tile as readonly Span[]));
+    const relaxed = relaxedIn(access);
+    const spans = spansOf(access, relaxed);
+    const less = stopped(access.block, access.indices, spans, relaxed);
+    for (const stop of less?.stops ?? []) stops.add(stop);
+    written.set(access.block, less?.spans ?? spans);
   }
   const union = hullOf([...read, ...written.values()]);
   const astray = union.findIndex(
