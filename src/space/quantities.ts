@@ -47,3 +47,8 @@ export const quantity: { readonly [name in QuantityName]: number } = Object.from
 ) as { [name in QuantityName]: number };
 
 export const quantityCount = quantityNames.length;
+
+/** Bytes of one variable in workgroup memory as WebGPU counts them against the limit: in units of 16. NaN stays NaN. */
+export function wholeUnits(bytes: number): number {
+  return Math.ceil(bytes / 16) * 16;
+}

@@ -105,6 +105,31 @@ export function footprint(access: AccessInfo, box: ArrayLike<number>): number {
   return elements;
 }
 
+/**
+ * Elements of workgroup memory that a tile takes. As its footprint, except that a tile which stands still and reaches beyond the buffer
+ * keeps its size: lanes outside then read elements of their own, and no index in the hot loop needs a clamp. `tiles[i]` counts the tiles along each
+ * iter. NaN-transparent.
+ */
+export function tileElements(access: AccessInfo, box: ArrayLike<number>, tiles: ArrayLike<number>): number {
+  let elements = 1;
+  for (const dimension of access.dimensions) {
+    let reach = 1;
+    let moves = dimension.opaque;
+    if (dimension.opaque) reach = dimension.extent;
+    else {
+      const { coefficients } = dimension;
+      for (let i = 0; i < coefficients.length; i++) {
+        const coefficient = coefficients[i] as number;
+        if (coefficient === 0) continue;
+        reach += Math.abs(coefficient) * ((box[i] as number) - 1);
+        if ((tiles[i] as number) > 1) moves = true;
+      }
+    }
+    elements *= moves && reach > dimension.extent ? dimension.extent : reach;
+  }
+  return elements;
+}
+
 /** Bytes of an element. */
 export function bytesOf(buffer: Buffer): number {
   return bytesPerElement(buffer.dtype);

@@ -1,4 +1,4 @@
-import { quantity, quantityCount } from '../quantities.ts';
+import { quantity, quantityCount, wholeUnits } from '../quantities.ts';
 import { bytesOf, type StageInfo } from '../stage.ts';
 import { decided } from './decided.ts';
 import type { RowsLayout } from './rows-layout.ts';
@@ -9,6 +9,7 @@ export function rowsQuantities(
 ): (values: Float64Array, first: number, out: Float64Array, offset: number) => void {
   const { reductions, final, rowCount, lastRowExtent, length, columns } = layout;
   const elementBytes = bytesOf(final.write.buffer);
+  const cellBytes = reductions.map((stage) => bytesOf(stage.write.buffer));
   const finalReduces = final.reduction.length > 0;
   const made = new Set([...reductions, final].map((stage) => stage.write.buffer.name));
   const inputBytes = (stage: StageInfo): number =>
@@ -44,8 +45,12 @@ export function rowsQuantities(
     const computed = computedRows * rounds * lanes * vector * unroll;
     // One lane keeps everything in registers: no workgroup memory, no barrier.
     const shared = lanes > 1 ? 1 : 0 * lanes;
-    const cells =
-      reductions.length * rows * (lanes + (tree > 1 ? tree : 0 * tree)) + (finalReduces ? 0 : reductions.length * rows);
+    let sharedBytes = 0;
+    for (const cell of cellBytes) {
+      sharedBytes += wholeUnits(rows * lanes * cell) + (tree > 1 ? wholeUnits(rows * tree * cell) : 0 * tree);
+      if (!finalReduces) sharedBytes += wholeUnits(rows * cell);
+    }
+    sharedBytes *= shared;
     const levels = tree > 1 ? 3 : 2 + 0 * tree;
     const readBytes =
       computedRows * (rounds * lanes * vector * unroll * reductionBytes + finalRounds * lanes * vector * finalBytes);
@@ -59,7 +64,7 @@ export function rowsQuantities(
     out[offset + quantity.steps] = rounds;
     out[offset + quantity.depth] = vector * unroll;
     out[offset + quantity.statements] = reductions.length * (vector * unroll * 2 + 6) + vector;
-    out[offset + quantity.workgroupBytes] = shared * cells * 4;
+    out[offset + quantity.workgroupBytes] = sharedBytes;
     out[offset + quantity.registers] = vector * unroll + 4;
     out[offset + quantity.barriers] = shared * reductions.length * levels;
     out[offset + quantity.useful] = points / computed;
@@ -70,8 +75,8 @@ export function rowsQuantities(
     out[offset + quantity.storageContiguousBytes] = contiguous ? shared * readBytes : 0 * readBytes;
     out[offset + quantity.storageUniqueBytes] = uniqueBytes;
     out[offset + quantity.storageWriteBytes] = rowCount * columns * elementBytes;
-    out[offset + quantity.workgroupReadBytes] = shared * workgroups * cells * 4;
-    out[offset + quantity.workgroupWriteBytes] = shared * workgroups * cells * 4;
+    out[offset + quantity.workgroupReadBytes] = workgroups * sharedBytes;
+    out[offset + quantity.workgroupWriteBytes] = workgroups * sharedBytes;
     out[offset + quantity.idle] = shared * (1 - 1 / lanes);
     out[offset + quantity.guarded] = computed > points ? 1 : 0 * computed;
     out[offset + quantity.reusedBytes] = rows * length * elementBytes;

@@ -1,5 +1,5 @@
-import { quantity } from '../quantities.ts';
-import { bytesOf, footprint } from '../stage.ts';
+import { quantity, wholeUnits } from '../quantities.ts';
+import { bytesOf, footprint, tileElements } from '../stage.ts';
 import { decided } from './decided.ts';
 import type { TiledLayout } from './tiled-layout.ts';
 
@@ -12,6 +12,7 @@ export function tiledQuantities(
   const registerBox = new Float64Array(iters.length);
   const stepBox = new Float64Array(iters.length);
   const tileBox = new Float64Array(iters.length);
+  const tiles = new Float64Array(iters.length);
   const wholeBox = Float64Array.from(iters, (iter) => iter.extent);
   const points = wholeBox.reduce((all, next) => all * next, 1);
   const outputsInAll = spatial.reduce((all, i) => all * (wholeBox[i] as number), 1);
@@ -41,6 +42,7 @@ export function tiledQuantities(
       registerBox[i] = registers;
       stepBox[i] = registers;
       tileBox[i] = registers * lanes;
+      tiles[i] = groups;
       outputs *= registers;
       invocations *= lanes;
       workgroups *= groups;
@@ -65,6 +67,7 @@ export function tiledQuantities(
       registerBox[i] = 1;
       stepBox[i] = step;
       tileBox[i] = step;
+      tiles[i] = outer;
       steps *= outer;
       depth *= step;
       covered *= outer * step;
@@ -93,7 +96,7 @@ export function tiledQuantities(
       fragments += fragment;
       const direct = threads * steps * depth * fragment * bytes;
       const cooperative = workgroups * steps * tile * bytes;
-      workgroupBytes += staged * tile * bytes;
+      workgroupBytes += staged * wholeUnits(tileElements(read, tileBox, tiles) * bytes);
       storageRead += staged * cooperative + (1 - staged) * direct;
       const stride = read.strides[lastSpatial] as number;
       if (stride === 0) uniform += (1 - staged) * direct;

@@ -48,7 +48,7 @@ export function tiledPlan(stage: StageInfo): Plan | null {
     return add(
       `${axisOf(iter)}.step`,
       `elements of ${axisOf(iter)} in one step of the reduction`,
-      tileOptions(iter.extent, 32),
+      tileOptions(iter.extent, 32).filter((size) => size <= iter.extent),
     );
   });
   const staged = stage.reads.map((read) =>
