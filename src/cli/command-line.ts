@@ -11,42 +11,30 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     else await program.parseAsync(args, { from: 'user' });
     return exitCode.ok;
   } catch (error) {
-    return report(
-      error,
-      args,
-      program.commands.map((command) => command.name()),
-    );
-  }
-}
-
-function report(error: unknown, args: readonly string[], commands: readonly string[]): number {
-  const verbose = args.includes('--verbose');
-  if (error instanceof CommanderError) {
+    if (!(error instanceof CommanderError)) return reportFailure(error, args);
     // Help and the version were asked for; commander ends with an error all the same.
-    if (
-      error.code === 'commander.helpDisplayed' ||
-      error.code === 'commander.help' ||
-      error.code === 'commander.version'
-    )
-      return exitCode.ok;
+    if (['commander.helpDisplayed', 'commander.help', 'commander.version'].includes(error.code)) return exitCode.ok;
+    const names = program.commands.map((command) => command.name());
     say(
       `error: ${usageSentence(
         error,
-        commands.find((name) => args.includes(name)),
+        names.find((name) => args.includes(name)),
       )}`,
     );
     return exitCode.usage;
   }
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+}
+
+/** Tells on stderr what went wrong, with the stack only where `--verbose` asks for it; returns the exit code. */
+export function reportFailure(error: unknown, args: readonly string[]): number {
+  const verbose = args.includes('--verbose');
+  const { message, stack = message } = error instanceof Error ? error : new Error(String(error));
   if (error instanceof UserError) {
-    say(`error: ${verbose ? (stack ?? message) : message}`);
+    say(`error: ${verbose ? stack : message}`);
     return error.exitCode;
   }
-  say(
-    verbose
-      ? `error: this is a fault of wgtune: ${stack ?? message}`
-      : `error: this is a fault of wgtune: ${message} (run it again with --verbose for the place, and report it)`,
-  );
+  const hint = `${message} (run it again with --verbose for the place, and report it)`;
+  say(`error: this is a fault of wgtune: ${verbose ? stack : hint}`);
   return exitCode.failed;
 }
 

@@ -10,7 +10,11 @@ export interface Interrupt {
 export function catchInterrupt(onFirst: () => void): Interrupt {
   const controller = new AbortController();
   const handle = (): void => {
-    if (controller.signal.aborted) process.exit(exitCode.interrupted);
+    if (controller.signal.aborted) {
+      // Leaves the moving line of a terminal to the past.
+      if (process.stderr.isTTY) process.stderr.write('\n');
+      process.exit(exitCode.interrupted);
+    }
     controller.abort();
     onFirst();
   };

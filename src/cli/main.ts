@@ -1,6 +1,9 @@
 #!/usr/bin/env node
-import { runCommandLine } from './command-line.ts';
-import { endQuietlyWithReader, exitWith } from './process.ts';
+import { reportFailure, runCommandLine } from './command-line.ts';
+import { endWithReader, exitWith } from './process.ts';
 
-endQuietlyWithReader();
-await exitWith(await runCommandLine(process.argv.slice(2)));
+const args = process.argv.slice(2);
+endWithReader();
+// What escapes from a callback gets the same one sentence as what a command throws.
+process.on('uncaughtException', (error) => void exitWith(reportFailure(error, args)));
+await exitWith(await runCommandLine(args));

@@ -1,9 +1,13 @@
+import { exitCode } from '../support/errors.ts';
+import { say } from './output.ts';
+
 /** When whoever reads our output goes away (`| head`) there is nothing left to do: like other tools, end without a word. */
-export function endQuietlyWithReader(): void {
+export function endWithReader(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-      throw error;
+      if (error.code === 'EPIPE') process.exit(process.exitCode ?? exitCode.ok);
+      if (stream === process.stdout) say(`error: the output cannot be written (${error.code ?? error.message})`);
+      process.exit(exitCode.failed);
     });
   }
 }

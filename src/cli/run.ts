@@ -52,7 +52,7 @@ async function runRun(operator: string, flags: RunFlags): Promise<void> {
   }
   const { outcome, error } = run.result;
   // Right answers, but times that scatter: a matter of the machine, not of the kernel.
-  if (outcome === 'unstable') say(`note: ${error}`);
+  if (outcome === 'unstable') say(`note: the times scatter too much to be trusted: ${error}`);
   else if (outcome !== 'ok') throw new UserError(`the kernel ended in ${outcome}: ${error}`, exitCode.failed);
 }
 

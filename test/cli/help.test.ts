@@ -48,14 +48,14 @@ describe('help', () => {
   it.concurrent.each([[['--help']], [['tune', '--help']], [['ops']], [['ops', 'conv2d', '--json']]])(
     'wgtune %j loads no native or heavy library',
     async (args: string[]) => {
-      const { code, stderr } = await start(args, undefined, [forbidNative]).ended;
+      const { code, stderr } = await start(args, { imports: [forbidNative] }).ended;
       expect(stderr).toBe('');
       expect(code).toBe(0);
     },
   );
 
   it('the guard of the test above does guard', async () => {
-    const { code, stderr } = await start(['best', 'matmul'], undefined, [forbidNative]).ended;
+    const { code, stderr } = await start(['best', 'matmul'], { imports: [forbidNative] }).ended;
     expect(stderr).toMatch(/loads zod/);
     expect(code).toBe(1);
   });

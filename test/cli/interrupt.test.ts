@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadRecords } from '../../src/records/log-reader.ts';
 import { exitCode } from '../../src/support/errors.ts';
@@ -10,7 +11,7 @@ describe('Ctrl-C', () => {
         ...['tune', 'matmul', '-s', 'm=64,n=64,k=64', '--device', 'swiftshader'],
         ...['--trials', '2000', '--log', logs],
       ]);
-      await run.saying('trial 1/2000');
+      await run.saying('/2000');
       run.process.kill('SIGINT');
       const { code, stdout, stderr } = await run.ended;
       expect(code).toBe(exitCode.interrupted);
@@ -43,12 +44,20 @@ describe('Ctrl-C', () => {
     }));
 });
 
-describe('a reader that goes away', () => {
-  it('ends the command without a word', async () => {
+describe('output that goes nowhere', () => {
+  it('ends the command without a word when its reader goes away', async () => {
     const run = start(['ops', 'conv2d']);
     run.process.stdout?.destroy();
     const { code, stderr } = await run.ended;
     expect(stderr).toBe('');
     expect(code).toBe(0);
+  });
+
+  it('is one sentence when the disk is full', { skip: !existsSync('/dev/full') }, async () => {
+    const full = openSync('/dev/full', 'w');
+    const { code, stderr } = await start(['ops'], { stdout: full }).ended;
+    closeSync(full);
+    expect(stderr).toBe('error: the output cannot be written (ENOSPC)\n');
+    expect(code).toBe(exitCode.failed);
   });
 });

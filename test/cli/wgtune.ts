@@ -20,24 +20,30 @@ export interface Running {
   saying(text: string): Promise<void>;
 }
 
+export interface StartOptions {
+  /** Modules to preload. */
+  readonly imports?: readonly string[];
+  /** An open file instead of a pipe that is read. */
+  readonly stdout?: number | 'pipe';
+}
+
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 // A full address, so that it works from any working directory.
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /** Starts the command line from its source, as a user would start the built one: no terminal, nothing on stdin. */
-export function start(args: readonly string[], cwd?: string, imports: readonly string[] = []): Running {
+export function start(args: readonly string[], { imports = [], stdout: sink = 'pipe' }: StartOptions = {}): Running {
   const flags = [tsx, ...imports].flatMap((module) => ['--import', module]);
   const child = spawn(process.execPath, [...flags, main, ...args], {
-    cwd: cwd ?? process.cwd(),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', sink, 'pipe'],
     env: { ...process.env, NO_COLOR: '', FORCE_COLOR: '' },
   });
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
   const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
@@ -46,15 +52,15 @@ export function start(args: readonly string[], cwd?: string, imports: readonly s
       const look = (): void => {
         if (stderr.includes(text)) resolve();
       };
-      child.stderr.on('data', look);
+      child.stderr?.on('data', look);
       void ended.then(() => reject(new Error(`ended without saying "${text}": ${stderr}`)));
       look();
     });
   return { process: child, ended, saying };
 }
 
-export function wgtune(args: readonly string[], cwd?: string): Promise<Ended> {
-  return start(args, cwd).ended;
+export function wgtune(args: readonly string[]): Promise<Ended> {
+  return start(args).ended;
 }
 
 /** Runs a command line in this process, which is a hundred times quicker than starting one. One at a time. */
