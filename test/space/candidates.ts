@@ -1,0 +1,35 @@
+import type { DeviceLimits } from '../../src/ir/limits.ts';
+import type { Program } from '../../src/ir/nodes.ts';
+import { findOperator } from '../../src/operators/catalog.ts';
+import { makeWorkload } from '../../src/operators/parse-workload.ts';
+import { completeAtRandom } from '../../src/search/completion.ts';
+import { createPruner } from '../../src/space/pruning.ts';
+import type { Sketch } from '../../src/space/sketch.ts';
+import type { Random } from '../../src/support/random.ts';
+import type { Case } from './cases.ts';
+
+/** The plain program of a case. */
+export function programOfCase({ operator, wish }: Case, dtype = 'f32'): Program {
+  return findOperator(operator).build(makeWorkload(operator, { ...wish, dtype }));
+}
+
+/** Random assignments of all decisions that exact pruning accepts. */
+export function legalCandidates(sketch: Sketch, limits: DeviceLimits, count: number, random: Random): Float64Array[] {
+  const pruner = createPruner(sketch, limits);
+  const found: Float64Array[] = [];
+  for (let i = 0; i < count; i++) {
+    const values = new Float64Array(sketch.decisions.length).fill(Number.NaN);
+    if (completeAtRandom(sketch, pruner, values, 0, random)) found.push(values);
+  }
+  return found;
+}
+
+/** Random assignments of all decisions, legal or not. */
+export function anyCandidate(sketch: Sketch, random: Random): Float64Array {
+  return Float64Array.from(sketch.decisions, (decision) => random.pick(decision.options));
+}
+
+/** `a=1 b=2`, to say which candidate a failure is about. */
+export function describeValues(sketch: Sketch, values: ArrayLike<number>): string {
+  return `${sketch.name}: ${sketch.decisions.map((decision, i) => `${decision.name}=${values[i]}`).join(' ')}`;
+}

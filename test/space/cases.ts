@@ -1,0 +1,52 @@
+import type { WorkloadWish } from '../../src/operators/parse-workload.ts';
+
+/** Workloads of every operator, on shapes that divide by nothing as often as not. */
+export interface Case {
+  readonly title: string;
+  readonly operator: string;
+  readonly wish: WorkloadWish;
+}
+
+function of(operator: string, shape: string, attributes: Readonly<Record<string, string>> = {}): Case {
+  const words = Object.entries(attributes).map(([name, text]) => `${name}: ${text}`);
+  return { title: [operator, shape, ...words].join(' '), operator, wish: { shape, attributes } };
+}
+
+/** Every operator, every shape that people meet and schedulers forget. */
+export const cases: readonly Case[] = [
+  of('matmul', 'm=128,n=128,k=128'),
+  of('matmul', 'm=197,n=77,k=33'),
+  of('matmul', 'm=1,n=77,k=33'),
+  of('matmul', 'm=77,n=1,k=33'),
+  of('matmul', 'm=77,n=33,k=1'),
+  of('matmul', 'm=1,n=1,k=197'),
+  of('matmul', 'm=1,n=1,k=1'),
+  of('matmul', 'b=3,m=17,n=13,k=9'),
+  of('matmul', 'b=2,m=24,n=16,k=8,transpose_a=1'),
+  of('matmul', 'b=2,m=24,n=16,k=8,transpose_b=1'),
+  of('matmul', 'm=19,n=7,k=5,transpose_a=1,transpose_b=1'),
+  of('conv2d', 'n=1,c=3,h=7,w=7,oc=5'),
+  of('conv2d', 'n=1,c=16,h=28,w=28,oc=32'),
+  of('conv2d', 'n=2,c=3,h=7,w=7,oc=4,kh=1,kw=1,pad=0'),
+  of('conv2d', 'n=1,c=4,h=7,w=7,oc=4,stride=2,pad=1'),
+  of('conv2d', 'n=1,c=3,h=9,w=9,oc=2,dilation=2,pad=2'),
+  of('conv2d', 'n=2,c=6,h=7,w=5,oc=9,groups=3'),
+  of('conv2d', 'n=1,c=4,h=7,w=7,oc=4,groups=4,pad=0,stride=3'),
+  of('conv2d', 'n=1,c=1,h=1,w=1,oc=1,kh=1,kw=1,pad=0'),
+  of('reduce_sum', 'rows=256,cols=1024'),
+  of('reduce_sum', 'rows=1,cols=197'),
+  of('reduce_sum', 'rows=197,cols=1'),
+  of('reduce_sum', 'rows=13,cols=31,axis=0'),
+  of('reduce_max', 'rows=1,cols=1'),
+  of('reduce_max', 'rows=5,cols=36'),
+  of('reduce_max', 'rows=33,cols=8,axis=0'),
+  of('softmax', 'rows=128,cols=256'),
+  of('softmax', 'rows=1,cols=197'),
+  of('softmax', 'rows=7,cols=1'),
+  of('softmax', 'rows=7,cols=33'),
+  of('softmax', 'rows=1,cols=1'),
+  of('elementwise', 'n=2,c=3,h=7,w=5'),
+  of('elementwise', 'n=1,c=3,h=7,w=7', { expression: 'x * y - z', y: '1,1,h,1', z: 'n,c,1,w' }),
+  of('elementwise', 'n=1,c=1,h=1,w=1'),
+  of('elementwise', 'n=2,c=4,h=16,w=32', { expression: 'x + y', y: '1,c,1,1' }),
+];

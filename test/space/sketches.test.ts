@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { defaultLimits } from '../../src/ir/limits.ts';
+import { checkSpec } from '../../src/ir/spec.ts';
+import { lowerProgram } from '../../src/lowering/lower.ts';
+import { isFault, replay } from '../../src/schedule/replay.ts';
+import { powersOfTwo, tileOptions } from '../../src/space/decision.ts';
+import { naiveSchedule, sketchesOf } from '../../src/space/rules.ts';
+import { instantiate } from '../../src/space/sketch.ts';
+import { createRandom } from '../../src/support/random.ts';
+import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
+import { legalCandidates, programOfCase } from './candidates.ts';
+import { type Case, cases } from './cases.ts';
+
+const rulesOf = (operator: string, shape: string): string[] =>
+  sketchesOf(programOfCase({ title: '', operator, wish: { shape } })).map((sketch) => sketch.name);
+
+describe.each(cases)('the space of $title', (workload: Case) => {
+  const program = programOfCase(workload);
+  const sketches = sketchesOf(program);
+
+  it('has sketches, each with a name of its own', () => {
+    expect(sketches.length).toBeGreaterThan(0);
+    expect(new Set(sketches.map((sketch) => sketch.name)).size).toBe(sketches.length);
+  });
+
+  it('has decisions with names of their own and options that ascend from the smallest', () => {
+    for (const { decisions, plans, firsts, name } of sketches) {
+      expect(new Set(decisions.map((decision) => decision.name)).size, name).toBe(decisions.length);
+      for (const { options, name: decision, doc } of decisions) {
+        expect(doc, decision).not.toBe('');
+        expect(options.length, decision).toBeGreaterThan(1);
+        for (let i = 1; i < options.length; i++)
+          expect(options[i] as number, decision).toBeGreaterThan(options[i - 1] as number);
+      }
+      plans.forEach((plan, p) => {
+        expect(decisions.slice(firsts[p], (firsts[p] as number) + plan.decisions.length)).toEqual(plan.decisions);
+      });
+    }
+  });
+
+  it('has a legal candidate in every sketch, whose trace replays to the same program', () => {
+    const random = createRandom(4).fork(workload.title);
+    for (const sketch of sketches) {
+      const [values] = legalCandidates(sketch, defaultLimits, 1, random);
+      const made = instantiate(sketch, values as Float64Array);
+      if (isRefusal(made)) throw new Error(`${sketch.name}: ${explainRefusal(made)}`);
+      expect(checkSpec(made.program)).toBeNull();
+      const again = replay(program, JSON.parse(JSON.stringify(made.trace)));
+      if (isFault(again)) throw new Error(explainRefusal(again.refusal));
+      expect(again).toEqual(made.program);
+    }
+  });
+
+  it('has a naive schedule with one invocation an output', () => {
+    const naive = naiveSchedule(program);
+    if (isRefusal(naive)) throw new Error(explainRefusal(naive));
+    const lowered = lowerProgram(naive.program, defaultLimits);
+    if (isRefusal(lowered)) throw new Error(explainRefusal(lowered));
+    expect(naive.trace.steps.map((step) => step.primitive)).not.toContain('cacheRead');
+    const size = program.buffers.find((buffer) => buffer.name === program.outputs[0])?.shape.reduce((a, b) => a * b, 1);
+    const { workgroupSize, dispatch } = lowered.kernels.at(-1) as (typeof lowered.kernels)[number];
+    const invocations = [...workgroupSize, ...dispatch].reduce((a, b) => a * b, 1);
+    expect(invocations).toBeGreaterThanOrEqual(size as number);
+    expect(invocations).toBeLessThan((size as number) + 64);
+  });
+});
+
+describe('rules ask about structure', () => {
+  it('a product with reuse is tiled; one with few outputs may also share its reduction', () => {
+    expect(rulesOf('matmul', 'm=256,n=256,k=256')).toEqual(['tiled']);
+    expect(rulesOf('matmul', 'm=8,n=8,k=512')).toEqual(['tiled', 'rows']);
+  });
+
+  it('a reduction without reuse goes by rows, an elementwise operator is flat', () => {
+    expect(rulesOf('reduce_sum', 'rows=64,cols=64')).toEqual(['rows']);
+    expect(rulesOf('elementwise', 'n=1,c=2,h=3,w=4')).toEqual(['flat']);
+  });
+
+  it('stages that share their rows may become one kernel, and may stay three', () => {
+    const [fused, apart] = rulesOf('softmax', 'rows=64,cols=64');
+    expect(fused).toBe('rows');
+    expect(apart?.split('+').sort()).toEqual(['flat', 'rows', 'rows']);
+  });
+});
+
+describe('options', () => {
+  it('are powers of two up to the next above the extent, and divisors', () => {
+    expect(powersOfTwo(8)).toEqual([1, 2, 4, 8]);
+    expect(tileOptions(7, 64)).toEqual([1, 2, 4, 7, 8]);
+    expect(tileOptions(12, 8)).toEqual([1, 2, 3, 4, 6, 8]);
+    expect(tileOptions(1, 64)).toEqual([1]);
+  });
+
+  it('stay few, and keep the extent itself', () => {
+    for (const extent of [60, 197, 720, 1024, 1260]) {
+      const options = tileOptions(extent, 256);
+      expect(options.length).toBeLessThanOrEqual(12);
+      if (extent <= 256) expect(options).toContain(extent);
+    }
+  });
+});
