@@ -36,6 +36,7 @@ export function rowsPlan(stages: readonly StageInfo[]): Plan | null {
     decisions.push({ name: `${name}.${what}`, doc, options });
     return decisions.length - 1;
   };
+  const laneOptions = powersOfTwo(256).filter((power) => power < length * 2);
   const layout: RowsLayout = {
     reductions,
     final,
@@ -44,11 +45,7 @@ export function rowsPlan(stages: readonly StageInfo[]): Plan | null {
     lastRowExtent,
     length,
     columns,
-    lanes: add(
-      'lanes',
-      'invocations that share the reduction of a row',
-      powersOfTwo(256).filter((power) => power < length * 2),
-    ),
+    lanes: add('lanes', 'invocations that share the reduction of a row', laneOptions),
     rows: add(
       'rows',
       'rows of one workgroup',
@@ -57,7 +54,7 @@ export function rowsPlan(stages: readonly StageInfo[]): Plan | null {
     tree: add(
       'tree',
       'partial results of the second level of the reduction tree; 1: one invocation combines them all',
-      [1, 4, 8, 16],
+      [1, 4, 8, 16].filter((tree) => tree === 1 || tree * 2 <= (laneOptions.at(-1) as number)),
     ),
     vector: add(
       'vector',
