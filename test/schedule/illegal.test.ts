@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { linear } from '../support/linear.ts';
 import { plain, refusal, type Step } from '../support/schedule.ts';
 import {
   bind,
@@ -9,6 +10,7 @@ import {
   decomposeReduction,
   fuse,
   reorder,
+  reverseComputeInline,
   rfactor,
   setScope,
   split,
@@ -20,6 +22,7 @@ import {
 
 const programs = {
   matmul: () => plain('matmul', 'm=4,n=6,k=5'),
+  linear: () => plain(linear.name, 'm=4,n=6,k=5'),
   softmax: () => plain('softmax', 'rows=3,cols=5'),
   conv: () => plain('conv2d', 'n=1,c=2,h=4,w=4,oc=2,kh=3,kw=3'),
   rows: () => plain('reduce_sum', 'rows=5,cols=12'),
@@ -85,7 +88,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'a primitive that does not exist',
       'matmul',
       [['tile', { loop: 'i' }]],
-      'there is no primitive named tile; the primitives are split, fuse, reorder, bind, unroll, vectorize, cacheRead, cacheWrite, setScope, computeAt, computeInline, decomposeReduction, rfactor',
+      'there is no primitive named tile; the primitives are split, fuse, reorder, bind, unroll, vectorize, cacheRead, cacheWrite, setScope, computeAt, computeInline, reverseComputeInline, decomposeReduction, rfactor',
     ],
     [
       'an argument that does not exist',
@@ -419,6 +422,26 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'softmax',
       [decomposeReduction('sum_row', 'k'), computeInline('init_sum_row')],
       'rowSum is written by more than block init_sum_row',
+    ],
+  ],
+  reverseComputeInline: [
+    [
+      'an epilogue into the reduction itself',
+      'linear',
+      [reverseComputeInline('add_bias')],
+      'block matmul is a reduction, so an element of C is not complete until its last step; expected an elementwise producer; cacheWrite(matmul, private) first: the block that then stores C is one',
+    ],
+    [
+      'a window into the padding',
+      'conv',
+      [cacheRead('conv2d', 'padded', 'workgroup'), reverseComputeInline('conv2d')],
+      'block conv2d is a reduction; expected an elementwise block; computeAt brings its producers to it instead',
+    ],
+    [
+      'the result of a row into the row',
+      'softmax',
+      [cacheWrite('sum_row', 'private'), reverseComputeInline('normalise')],
+      'block normalise reads rowSum[vi]; expected every one of its iters vi, vj in one dimension, and nothing else; computeAt moves the producer to a reader of another shape',
     ],
   ],
   'decomposeReduction, rfactor': [

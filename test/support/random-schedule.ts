@@ -1,10 +1,11 @@
 import type { For, Program, Stmt } from '../../src/ir/nodes.ts';
 import { blocksOf, readsOf, walkStmt } from '../../src/ir/visit.ts';
-import { allBlocks, type BlockSite, loopNames, readersOf } from '../../src/schedule/legality/find.ts';
+import { allBlocks, type BlockSite, loopNames, readersOf, writersOf } from '../../src/schedule/legality/find.ts';
 import { applyStep } from '../../src/schedule/replay.ts';
 import type { Trace, TraceStep } from '../../src/schedule/trace.ts';
 import type { Random } from '../../src/support/random.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
+import { linear } from './linear.ts';
 
 /** A small workload whose plain program walks begin at. Sizes divide by nothing as often as not; 1 is among them. */
 export interface SmallWorkload {
@@ -17,7 +18,7 @@ export function randomWorkload(random: Random, largest = 9): SmallWorkload {
   const size = (): number => 1 + random.below(largest);
   const flag = (): number => random.below(2);
   const of = (operator: string, shape: string, attributes = {}): SmallWorkload => ({ operator, shape, attributes });
-  switch (random.below(7)) {
+  switch (random.below(8)) {
     case 0:
     case 1: {
       const transposes = `transpose_a=${flag()},transpose_b=${flag()}`;
@@ -35,6 +36,8 @@ export function randomWorkload(random: Random, largest = 9): SmallWorkload {
       return of('reduce_max', `rows=${size()},cols=${size()},axis=${flag()}`);
     case 5:
       return of('softmax', `rows=${size()},cols=${size()}`);
+    case 6:
+      return of(linear.name, `m=${size()},n=${size()},k=${size()}`);
     default:
       return of('elementwise', `n=1,c=${1 + random.below(3)},h=${size()},w=${size()}`, {
         expression: 'x * y + x',
@@ -70,6 +73,8 @@ const proposals: readonly (readonly [primitive: string, propose: Proposal])[] = 
   ['computeAt', proposeComputeAt],
   ['computeAt', proposeComputeAt],
   ['computeInline', (program, random) => inlineOf(anyBlock(program, random))],
+  ['reverseComputeInline', proposeReverseInline],
+  ['reverseComputeInline', proposeReverseInline],
   ['decomposeReduction', proposeDecompose],
   ['rfactor', proposeRfactor],
   ['rfactor', proposeRfactor],
@@ -191,6 +196,15 @@ function proposeComputeAt(program: Program, random: Random): TraceStep | null {
 
 function inlineOf(site: BlockSite): TraceStep {
   return { primitive: 'computeInline', args: { block: site.block.name } };
+}
+
+/** Of blocks that read what another block makes: most others are refused. */
+function proposeReverseInline(program: Program, random: Random): TraceStep | null {
+  const sites = allBlocks(program).filter(
+    ({ block }) => block.reducer === null && readsOf(block).some((read) => writersOf(program, read.buffer).length > 0),
+  );
+  if (sites.length === 0) return null;
+  return { primitive: 'reverseComputeInline', args: { block: random.pick(sites).block.name } };
 }
 
 function proposeOver(primitive: string, program: Program, random: Random): TraceStep | null {

@@ -17,3 +17,4 @@ export const computeAt = (block: string, loop: string): Step => ['computeAt', { 
 export const computeInline = (block: string): Step => ['computeInline', { block }];
 export const decomposeReduction = (block: string, loop: string): Step => ['decomposeReduction', { block, loop }];
 export const rfactor = (block: string, loop: string): Step => ['rfactor', { block, loop }];
+export const reverseComputeInline = (block: string): Step => ['reverseComputeInline', { block }];

@@ -7,6 +7,7 @@ import { computeInline } from './compute-inline.ts';
 import { decomposeReduction } from './decompose-reduction.ts';
 import { fuse } from './fuse.ts';
 import { reorder } from './reorder.ts';
+import { reverseComputeInline } from './reverse-compute-inline.ts';
 import { rfactor } from './rfactor.ts';
 import { setScope } from './set-scope.ts';
 import { split } from './split.ts';
@@ -26,6 +27,7 @@ export const primitives: readonly Primitive[] = [
   setScope,
   computeAt,
   computeInline,
+  reverseComputeInline,
   decomposeReduction,
   rfactor,
 ];

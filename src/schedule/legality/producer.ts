@@ -1,0 +1,120 @@
+import type { Block, Buffer, Program } from '../../ir/nodes.ts';
+import { printExpr } from '../../ir/printer.ts';
+import { readsOf } from '../../ir/visit.ts';
+import { type Refusal, refuse } from '../../support/refusal.ts';
+import { allBlocks, type BlockSite, readersOf, writersOf } from './find.ts';
+
+/** Refuses a buffer that another block writes too. */
+export function requireOnlyWriter(program: Program, buffer: string, block: string): Refusal | null {
+  if (writersOf(program, buffer).length <= 1) return null;
+  return refuse('several-writers', () => `${buffer} is written by more than block ${block}`);
+}
+
+/**
+ * The one buffer that a block alone reads and one other block makes. Refuses a block that reads parameters only, and one that shares
+ * what it reads.
+ */
+export function requireOnlyReader(
+  program: Program,
+  block: Block,
+): { readonly buffer: string; readonly producer: BlockSite } | Refusal {
+  const reads = [...new Set(readsOf(block).map((read) => read.buffer))];
+  const made = reads.filter((buffer) => writersOf(program, buffer).length > 0);
+  if (made.length === 0)
+    return refuse(
+      'no-producer',
+      () => `block ${block.name} reads ${reads.join(', ') || 'nothing'}, which no block computes`,
+    );
+  const readers = (buffer: string): BlockSite[] =>
+    readersOf(program, buffer).filter((reader) => reader.block !== block);
+  const own = made.filter((buffer) => !program.outputs.includes(buffer) && readers(buffer).length === 0);
+  const buffer = own[0];
+  if (buffer === undefined) {
+    const shared = made[0] as string;
+    if (program.outputs.includes(shared))
+      return refuse('writes-output', () => `block ${block.name} reads the output ${shared}, which must stay`);
+    return refuse(
+      'several-readers',
+      () =>
+        `block ${block.name} is not the only reader of ${shared}; block ${readers(shared)[0]?.block.name} reads it too`,
+    );
+  }
+  if (own.length > 1)
+    return refuse(
+      'several-producers',
+      () => `block ${block.name} is the only reader of ${own.join(' and of ')}; expected one of them`,
+      () => 'computeInline or computeAt the others',
+    );
+  const writers = writersOf(program, buffer);
+  const [producer] = writers;
+  if (producer === undefined || writers.length > 1)
+    return refuse(
+      'several-writers',
+      () => `${buffer} is written by ${writers.map((writer) => writer.block.name).join(' and ')}; expected one block`,
+      () => 'do this before decomposeReduction',
+    );
+  return { buffer, producer };
+}
+
+/**
+ * For each iter of a block the dimension of a buffer at which it stands, where the block reads the buffer at its own iters and nowhere
+ * else: every iter of more than one step in a dimension of its own. Refuses what reads neighbours, or one element for many.
+ */
+export function requireOwnIndex(block: Block, made: Buffer): ReadonlyMap<string, number> | Refusal {
+  const reads = readsOf(block).filter((read) => read.buffer === made.name);
+  const texts = new Set(reads.map((read) => read.indices.map(printExpr).join(', ')));
+  const at = new Map<string, number>();
+  const iters = new Set(block.iters.map((iter) => iter.name));
+  const plain = (reads[0]?.indices ?? []).every((index, dimension) => {
+    if (index.kind !== 'var' || !iters.has(index.name)) return made.shape[dimension] === 1;
+    if (at.has(index.name)) return false;
+    at.set(index.name, dimension);
+    return true;
+  });
+  const missing = block.iters.find((iter) => iter.extent > 1 && !at.has(iter.name));
+  if (texts.size === 1 && plain && missing === undefined) return at;
+  return refuse(
+    'not-at-own-index',
+    () =>
+      `block ${block.name} reads ${[...texts].map((text) => `${made.name}[${text}]`).join(' and ')}; expected every one of its iters ${[...iters].join(', ')} in one dimension, and nothing else`,
+    () => 'computeAt moves the producer to a reader of another shape',
+  );
+}
+
+/**
+ * Refuses a block that shares a loop with its producer: there the producer computes what one iteration needs, and perhaps more than that,
+ * which it would then store as a result.
+ */
+export function requireOwnLoops(site: BlockSite, producer: BlockSite): Refusal | null {
+  const loop = site.around.find((around) => around.extent > 1 && producer.around.includes(around));
+  if (loop === undefined) return null;
+  return refuse(
+    'loop-shared',
+    () =>
+      `loop ${loop.name} holds block ${site.block.name} and also block ${producer.block.name}, which computes there what one iteration needs`,
+    () => `do this before computeAt brings ${producer.block.name} there`,
+  );
+}
+
+/**
+ * Refuses to take a block to its producer's place while something else it reads is not complete there: what computes that must stand
+ * before the producer, and not inside a loop of the producer's that the block itself is not in.
+ */
+export function requireOthersComplete(program: Program, site: BlockSite, producer: BlockSite): Refusal | null {
+  const order = allBlocks(program).map((other) => other.block);
+  const made = new Set(producer.block.writes.map((write) => write.buffer));
+  for (const { buffer } of readsOf(site.block)) {
+    if (made.has(buffer)) continue;
+    for (const writer of writersOf(program, buffer)) {
+      const loop = writer.around.find((around) => producer.around.includes(around) && !site.around.includes(around));
+      if (order.indexOf(writer.block) < order.indexOf(producer.block) && loop === undefined) continue;
+      return refuse(
+        'input-not-complete',
+        () =>
+          `block ${site.block.name} also reads ${buffer}, which block ${writer.block.name} computes ${loop === undefined ? `after block ${producer.block.name}` : `inside loop ${loop.name} together with block ${producer.block.name}`}`,
+        () => `expected ${buffer} to be complete before block ${producer.block.name}`,
+      );
+    }
+  }
+  return null;
+}

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { simplify } from '../../arithmetic/simplify.ts';
+import { int, lt } from '../../ir/builders.ts';
+import type { Block, Buffer, Expr, Program, Write } from '../../ir/nodes.ts';
+import { mapExpr, readsOf, replaceInProgram, substitute } from '../../ir/visit.ts';
+import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
+import { nameArg } from '../arguments.ts';
+import { type BlockSite, findBlock, findBuffer, loopRanges, ownNest } from '../legality/find.ts';
+import {
+  requireOnlyReader,
+  requireOnlyWriter,
+  requireOthersComplete,
+  requireOwnIndex,
+  requireOwnLoops,
+} from '../legality/producer.ts';
+import { definePrimitive } from '../primitive.ts';
+
+/**
+ * T[p(x)] = e(x)   D[f(i)] = g(T[i], bias[..])   ->   D[f(p(x))] = g(e(x), bias[..])
+ * An elementwise block goes into the block that makes what it reads, and the buffer between them is gone: an epilogue (bias, activation)
+ * is computed where a result is stored. The producer may be no reduction, whose elements are not complete until its last step; the
+ * block that stores its result after cacheWrite is none. What else the block reads must be complete there.
+ * Halide: compute_inline of the producer's pure definition into its consumer has no inverse. TVM: reverse_compute_inline.
+ */
+export const reverseComputeInline = definePrimitive({
+  name: 'reverseComputeInline',
+  summary: 'Puts an elementwise block into the block that makes what it reads and removes the buffer between them.',
+  rewrite: 'T[x] = e(x); D[i] = g(T[i])  ->  D[x] = g(e(x))',
+  halide: '-',
+  tvm: 'reverse_compute_inline',
+  args: z.strictObject({ block: nameArg }),
+  check(program, { block: name }) {
+    const site = findBlock(program, name);
+    if (isRefusal(site)) return site;
+    const found = findProducer(program, site);
+    if (isRefusal(found)) return found;
+    const { producer, made } = found;
+    const at = requireOwnIndex(site.block, made);
+    if (isRefusal(at)) return at;
+    const refused = requireOwnLoops(site, producer) ?? requireOthersComplete(program, site, producer);
+    if (refused !== null) return refused;
+    const joined = join(program, site.block, producer.block, made, at);
+    return { nest: ownNest(site), producer: producer.block, joined, made };
+  },
+  apply(program, { nest, producer, joined, made }) {
+    const removed = replaceInProgram(
+      program,
+      (stmt) => stmt === nest,
+      () => null,
+    );
+    return replaceInProgram(
+      { ...removed, buffers: removed.buffers.filter((buffer) => buffer.name !== made.name) },
+      (stmt) => stmt === producer,
+      () => joined,
+    );
+  },
+  describe: ({ block }) => `reverseComputeInline(${block})`,
+});
+
+/** The one block that makes what an elementwise block reads, and the buffer through which it does. */
+function findProducer(
+  program: Program,
+  { block }: BlockSite,
+): { readonly producer: BlockSite; readonly made: Buffer } | Refusal {
+  const { name } = block;
+  const write = block.writes[0];
+  if (write === undefined || block.writes.length > 1)
+    return refuse('several-writes', () => `block ${name} writes ${block.writes.length} buffers; expected one`);
+  if (block.reducer !== null)
+    return refuse(
+      'inline-reduction',
+      () => `block ${name} is a reduction; expected an elementwise block`,
+      () => 'computeAt brings its producers to it instead',
+    );
+  if (readsOf(block).some((read) => read.buffer === write.buffer))
+    return refuse('reads-own-write', () => `block ${name} reads ${write.buffer}, which it writes itself`);
+  const single = requireOnlyWriter(program, write.buffer, name);
+  if (single !== null) return single;
+  const made = requireOnlyReader(program, block);
+  if (isRefusal(made)) return made;
+  const buffer = findBuffer(program, made.buffer);
+  if (isRefusal(buffer)) return buffer;
+  const { producer } = made;
+  if (producer.block.reducer !== null)
+    return refuse(
+      'producer-reduces',
+      () =>
+        `block ${producer.block.name} is a reduction, so an element of ${buffer.name} is not complete until its last step; expected an elementwise producer`,
+      () => `cacheWrite(${producer.block.name}, private) first: the block that then stores ${buffer.name} is one`,
+    );
+  if (producer.block.writes.length > 1)
+    return refuse(
+      'several-writes',
+      () => `block ${producer.block.name} writes ${producer.block.writes.length} buffers; expected one`,
+    );
+  return { producer, made: buffer };
+}
+
+/** The producer with the consumer's expression in it: the consumer's iters become what the producer's write is indexed with. */
+function join(
+  program: Program,
+  consumer: Block,
+  producer: Block,
+  made: Buffer,
+  at: ReadonlyMap<string, number>,
+): Block {
+  const from = producer.writes[0] as Write;
+  const to = consumer.writes[0] as Write;
+  const iterRanges = new Map(producer.iters.map((iter) => [iter.name, { min: 0, max: iter.extent - 1 }]));
+  const ranges = loopRanges(program);
+  const bindings = new Map(producer.iters.map((iter) => [iter.name, iter.binding]));
+  const values = new Map<string, Expr>();
+  const predicate = [...producer.predicate];
+  for (const iter of consumer.iters) {
+    const dimension = at.get(iter.name);
+    const index = dimension === undefined ? int(0) : (from.indices[dimension] as Expr);
+    values.set(iter.name, index);
+    // The consumer may read a part of the buffer only.
+    if (dimension === undefined || iter.extent >= (made.shape[dimension] as number)) continue;
+    const inside = simplify(lt(substitute(index, bindings), int(iter.extent)), ranges);
+    if (inside.kind !== 'int' || inside.value === 0) predicate.push(inside);
+  }
+  const rename = (expr: Expr): Expr => simplify(substitute(expr, values), iterRanges);
+  const value = mapExpr(substitute(to.value, values), (expr) =>
+    expr.kind === 'load' && expr.buffer === made.name ? from.value : expr,
+  );
+  return {
+    ...producer,
+    predicate,
+    writes: [{ buffer: to.buffer, indices: to.indices.map(rename), value: simplify(value, iterRanges) }],
+  };
+}
