@@ -129,7 +129,7 @@ export function buildSchedule(
       const site = findBlock(current, block);
       assert(!isRefusal(site), () => `a plan names the block ${block}, which is not there`);
       const nest = ownNest(site);
-      const first = site.around.findIndex((loop) => loop === nest);
+      const first = nest.kind === 'for' ? site.around.indexOf(nest) : -1;
       return first < 0 ? [] : site.around.slice(first);
     },
   };

@@ -50,3 +50,16 @@ export const cases: readonly Case[] = [
   of('elementwise', 'n=1,c=1,h=1,w=1'),
   of('elementwise', 'n=2,c=4,h=16,w=32', { expression: 'x + y', y: '1,c,1,1' }),
 ];
+
+/** Shapes whose grids do not fit into one dimension; never executed. */
+export const hugeCases: readonly Case[] = [
+  of('elementwise', 'n=1,c=1,h=4096,w=8192'),
+  of('reduce_sum', 'rows=8000000,cols=4'),
+  of('reduce_sum', 'rows=30000000,cols=1'),
+  of('reduce_sum', 'rows=1,cols=30000000'),
+  of('reduce_max', 'rows=4,cols=8000000,axis=0'),
+  of('softmax', 'rows=8000000,cols=2'),
+  of('matmul', 'm=1,n=8000000,k=4'),
+  of('matmul', 'b=2000000,m=2,n=2,k=2'),
+  of('conv2d', 'n=100000,c=3,h=3,w=3,oc=16'),
+];

@@ -10,7 +10,7 @@ import { createRandom } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { emit } from '../../src/wgsl/emit.ts';
 import { describeValues, legalCandidates, programOfCase } from './candidates.ts';
-import { cases } from './cases.ts';
+import { cases, hugeCases } from './cases.ts';
 
 const seed = 1;
 const perSketch = Number(process.env.WGTUNE_PROPERTY_CASES ?? 8);
@@ -72,7 +72,7 @@ describe.each([
   ['WebGPU’s guaranteed limits', defaultLimits],
   ['a GPU’s limits', gpuLimits],
 ] as const)('what pruning lets through under %s', (_, limits) => {
-  it.each(cases)('is built within the limits, as predicted: $title', (workload) => {
+  it.each([...cases, ...hugeCases])('is built within the limits, as predicted: $title', (workload) => {
     const random = createRandom(seed).fork(workload.title);
     for (const dtype of ['f32', 'f16']) {
       for (const sketch of sketchesOf(programOfCase(workload, dtype))) {

@@ -1,7 +1,7 @@
 import type { ScheduleBuilder } from '../builder.ts';
 import type { StageInfo } from '../stage.ts';
 import { unrollAll, vectorizeLast } from './emit-parts.ts';
-import type { RowsLayout } from './rows-layout.ts';
+import { type RowsLayout, widestDispatch } from './rows-layout.ts';
 
 interface Choice {
   readonly lanes: number;
@@ -31,11 +31,14 @@ export function emitRows(layout: RowsLayout, builder: ScheduleBuilder, value: (i
   const carrier = finalReduces ? builder.cacheWrite(final.block.name, 'private').block : final.block.name;
   const loops = builder.ownLoops(carrier).map((loop) => loop.name);
   const outerRows = loops.slice(0, rowAxes - 1);
-  const [grid, row] = builder.split(loops[rowAxes - 1] as string, [null, choice.rows]);
+  const folded = Math.ceil(layout.lastRowExtent / choice.rows) > widestDispatch;
+  const parts = builder.split(loops[rowAxes - 1] as string, [null, ...(folded ? [widestDispatch] : []), choice.rows]);
+  const [grid, row] = parts.slice(-2);
   const columns = finalReduces ? null : builder.fuse(loops.slice(rowAxes));
   const column = columns === null ? [] : builder.split(columns, [null, choice.lanes, choice.vector]);
   if (columns !== null) builder.reorder([...outerRows, grid, row, column[1], column[0], column[2]] as string[]);
   if (outerRows.length > 0) builder.bind(builder.fuse(outerRows), 'workgroup.y');
+  if (folded) builder.bind(parts[0] as string, 'workgroup.z');
   builder.bind(grid as string, 'workgroup.x');
   builder.bind(row as string, rowsOn);
   if (column.length > 0) {

@@ -1,5 +1,8 @@
 import type { StageInfo } from '../stage.ts';
 
+/** A grid wider than this is folded along z: half of what every device takes in one dimension. */
+export const widestDispatch = 32768;
+
 /** Decision indices of a rows plan (-1 where there is nothing to decide) and what it is about. */
 export interface RowsLayout {
   /** Reductions in program order; the last stage writes the output and may itself be one of them. */

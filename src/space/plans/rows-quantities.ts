@@ -1,7 +1,7 @@
 import { quantity, quantityCount, wholeUnits } from '../quantities.ts';
 import { bytesOf, type StageInfo } from '../stage.ts';
 import { decided } from './decided.ts';
-import type { RowsLayout } from './rows-layout.ts';
+import { type RowsLayout, widestDispatch } from './rows-layout.ts';
 
 /** The quantities of a rows plan, from its decisions alone. The returned function allocates nothing. */
 export function rowsQuantities(
@@ -38,10 +38,12 @@ export function rowsQuantities(
     const vector = decided(values, first, layout.vector);
     const unroll = decided(values, first, layout.unroll);
     const groups = Math.ceil(lastRowExtent / rows);
-    const workgroups = groups * otherRows;
+    const dispatchX = groups > widestDispatch ? widestDispatch : groups;
+    const dispatchZ = Math.ceil(groups / widestDispatch);
+    const workgroups = dispatchX * dispatchZ * otherRows;
     const rounds = Math.ceil(length / (lanes * vector * unroll));
     const finalRounds = finalReduces ? 0 : Math.ceil(columns / (lanes * vector));
-    const computedRows = groups * rows * otherRows;
+    const computedRows = workgroups * rows;
     const computed = computedRows * rounds * lanes * vector * unroll;
     // One lane keeps everything in registers: no workgroup memory, no barrier.
     const shared = lanes > 1 ? 1 : 0 * lanes;
@@ -83,8 +85,8 @@ export function rowsQuantities(
     out[offset + quantity.unrolled] = unroll > 1 ? 1 : 0 * unroll;
     out[offset + quantity.registersX] = vector;
     out[offset + quantity.registersY] = unroll;
-    out[offset + quantity.dispatchX] = groups;
+    out[offset + quantity.dispatchX] = dispatchX;
     out[offset + quantity.dispatchY] = otherRows;
-    out[offset + quantity.dispatchZ] = 1;
+    out[offset + quantity.dispatchZ] = dispatchZ;
   };
 }
