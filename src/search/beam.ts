@@ -7,6 +7,7 @@ import { createHistory } from './history.ts';
 import { createJudge, type PrefixJudgement } from './judge.ts';
 import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from './strategy.ts';
 import { createTally } from './tally.ts';
+import { firstUnseen } from './unseen.ts';
 
 export interface BeamOptions {
   readonly seed: number;
@@ -103,7 +104,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
         const candidate = queue[next++] as Candidate;
         if (!history.has(candidate)) take(candidate);
       } else {
-        const other = atRandom();
+        const other = atRandom() ?? firstUnseen(space, pruners, history);
         if (other === null) break;
         take(other);
       }

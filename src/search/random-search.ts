@@ -4,8 +4,9 @@ import { completeAtRandom } from './completion.ts';
 import { createHistory } from './history.ts';
 import type { Candidate, SearchSpace, SearchStrategy } from './strategy.ts';
 import { createTally } from './tally.ts';
+import { firstUnseen } from './unseen.ts';
 
-/** After this many draws in a row that were all known or refused, the space counts as exhausted. */
+/** After this many draws in a row that were all known or refused, what is left is looked for in order. */
 const drawsBeforeGivingUp = 400;
 
 /** Legal candidates at random, none twice: the baseline every other strategy must beat. */
@@ -31,8 +32,18 @@ export function createRandomSearch(space: SearchSpace, seed: number): SearchStra
     propose(count) {
       const started = performance.now();
       const proposals: Candidate[] = [];
+      const take = (candidate: Candidate): void => {
+        history.reserve(candidate);
+        proposals.push(candidate);
+      };
       let failures = 0;
-      while (proposals.length < count && failures < drawsBeforeGivingUp) {
+      while (proposals.length < count) {
+        if (failures >= drawsBeforeGivingUp) {
+          const left = firstUnseen(space, pruners, history);
+          if (left === null) break;
+          take(left);
+          continue;
+        }
         const index = random.below(space.sketches.length);
         const sketch = space.sketches[index] as SearchSpace['sketches'][number];
         const values = new Float64Array(sketch.decisions.length).fill(Number.NaN);
@@ -43,8 +54,7 @@ export function createRandomSearch(space: SearchSpace, seed: number): SearchStra
           continue;
         }
         failures = 0;
-        history.reserve(candidate);
-        proposals.push(candidate);
+        take(candidate);
       }
       proposeMs += performance.now() - started;
       return proposals;

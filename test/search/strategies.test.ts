@@ -1,0 +1,34 @@
+import { createAnalyticModel } from '../../src/cost-model/analytic-model.ts';
+import { createRandomModel } from '../../src/cost-model/random-model.ts';
+import { createResidualModel } from '../../src/cost-model/residual-model.ts';
+import { createXgboostModel } from '../../src/cost-model/xgboost-model.ts';
+import { createBeamSearch } from '../../src/search/beam.ts';
+import { createRandomSearch } from '../../src/search/random-search.ts';
+import { xgboost, xgboostMissing } from '../cost-model/fixtures.ts';
+import { describeStrategyContract } from './strategy.contract.ts';
+
+describeStrategyContract('random search', createRandomSearch);
+
+describeStrategyContract('the beam with the analytic model', (space, seed) =>
+  createBeamSearch(space, { seed, model: createAnalyticModel('cpu') }),
+);
+
+describeStrategyContract('the beam with the random model', (space, seed) =>
+  createBeamSearch(space, { seed, model: createRandomModel(seed) }),
+);
+
+describeStrategyContract('a beam of one, without a random draw', (space, seed) =>
+  createBeamSearch(space, { seed, model: createRandomModel(seed), width: 1, keepAlive: 0, epsilon: 0 }),
+);
+
+if (!xgboostMissing) {
+  for (const judgement of ['both', 'value', 'completions'] as const) {
+    describeStrategyContract(`the beam with XGBoost, prefixes judged by ${judgement}`, (space, seed) =>
+      createBeamSearch(space, {
+        seed,
+        judgement,
+        model: createResidualModel(createAnalyticModel('cpu'), createXgboostModel(xgboost(), { seed, rounds: 20 })),
+      }),
+    );
+  }
+}
