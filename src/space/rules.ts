@@ -1,6 +1,8 @@
 import type { Program } from '../ir/nodes.ts';
-import type { Refusal } from '../support/refusal.ts';
+import { assert } from '../support/errors.ts';
+import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { buildSchedule } from './builder.ts';
+import { fuseEpilogues, inlinedFirst } from './epilogue.ts';
 import type { Plan } from './plan.ts';
 import { flatPlan } from './plans/flat.ts';
 import { emitNaive } from './plans/naive.ts';
@@ -40,9 +42,14 @@ function plansOfStage(stage: StageInfo): Plan[] {
  * kernel. The rules ask about structure only (reuse, reduction, shared axes), in the manner of Ansor's derivation rules.
  */
 export function sketchesOf(program: Program): Sketch[] {
-  const stages = stagesOf(program);
+  const inlineFirst = inlinedFirst(stagesOf(program));
+  const simpler = buildSchedule(program, (builder) => {
+    for (const block of inlineFirst) builder.apply('computeInline', { block });
+  });
+  assert(!isRefusal(simpler), 'an elementwise stage of a plain program cannot be inlined');
+  const stages = stagesOf(simpler.program);
   const inline = inlinable(stages);
-  const kept = stages.filter((stage) => !inline.includes(stage.block.name));
+  const kept = fuseEpilogues(simpler.program, stages).filter((stage) => !inline.includes(stage.block.name));
   const combinations: Plan[][] = [];
   if (kept.length > 1) {
     const fused = rowsPlan(kept);
@@ -56,7 +63,7 @@ export function sketchesOf(program: Program): Sketch[] {
   combinations.push(...products.filter((product) => product.length === kept.length));
   const sketches = combinations.map((plans) => {
     const heaviestFirst = [...plans].sort((a, b) => weight(b) - weight(a));
-    return makeSketch(program, heaviestFirst, inline);
+    return makeSketch(program, heaviestFirst, { inlineFirst, inline });
   });
   // Two combinations may carry the same rules in another order of weight; the name must stay unique.
   const seen = new Map<string, number>();

@@ -17,6 +17,8 @@ export interface Sketch {
   readonly decisions: readonly Decision[];
   /** Index of each plan's first decision. */
   readonly firsts: readonly number[];
+  /** Elementwise blocks whose expressions go into their readers before anything else. */
+  readonly inlineFirst: readonly string[];
   /** Elementwise blocks whose expressions go into their readers once these are scheduled. */
   readonly inline: readonly string[];
 }
@@ -27,20 +29,25 @@ export interface Scheduled {
   readonly program: Program;
 }
 
-export function makeSketch(program: Program, plans: readonly Plan[], inline: readonly string[]): Sketch {
+export function makeSketch(
+  program: Program,
+  plans: readonly Plan[],
+  inline: Pick<Sketch, 'inlineFirst' | 'inline'>,
+): Sketch {
   const firsts: number[] = [];
   const decisions: Decision[] = [];
   for (const plan of plans) {
     firsts.push(decisions.length);
     decisions.push(...plan.decisions);
   }
-  return { name: plans.map((plan) => plan.rule).join('+'), program, plans, decisions, firsts, inline };
+  return { name: plans.map((plan) => plan.rule).join('+'), program, plans, decisions, firsts, ...inline };
 }
 
 /** Turns a sketch with all its decisions made into a schedule. `values` are option values in the order of the decisions. */
 export function instantiate(sketch: Sketch, values: ArrayLike<number>): Scheduled | Refusal {
   const byName = new Map(sketch.decisions.map((decision, i) => [decision.name, values[i] as number]));
   return buildSchedule(sketch.program, (builder) => {
+    for (const block of sketch.inlineFirst) builder.apply('computeInline', { block });
     for (const plan of sketch.plans) plan.emit(builder, (name) => byName.get(name) as number);
     for (const block of sketch.inline) {
       if (!isRefusal(findBlock(builder.program(), block))) builder.apply('computeInline', { block });

@@ -30,6 +30,19 @@ export interface StageInfo {
   /** Floating-point operations of one block instance. */
   readonly flops: number;
   readonly isOutput: boolean;
+  /** An elementwise stage computed where this one's result is stored; see epilogue.ts. */
+  readonly epilogue: Epilogue | null;
+}
+
+export interface Epilogue {
+  readonly block: string;
+  /** Floating-point operations of one element. */
+  readonly flops: number;
+  /** Bytes read for one element besides the result itself, and in all where each is read once. */
+  readonly readBytes: number;
+  readonly uniqueBytes: number;
+  /** Bytes of an element it stores. */
+  readonly writeBytes: number;
 }
 
 /** The stages of a plain program, in order. */
@@ -54,6 +67,7 @@ export function stagesOf(program: Program): StageInfo[] {
       write: accessInfo(block, buffers.get(write.buffer) as Buffer, write.indices),
       flops: Math.max(1, flopsOfBlock(block)),
       isOutput: program.outputs.includes(write.buffer),
+      epilogue: null,
     };
   });
 }

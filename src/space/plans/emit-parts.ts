@@ -1,4 +1,5 @@
 import type { ScheduleBuilder } from '../builder.ts';
+import type { StageInfo } from '../stage.ts';
 
 /**
  * Binds perfectly nested grid and thread loops (outermost first, one of each a spatial axis): the innermost axis to x, the next to y,
@@ -17,6 +18,13 @@ function bindThree(builder: ScheduleBuilder, loops: readonly string[], kind: 'wo
   if (y !== undefined) builder.bind(y, `${kind}.y`);
   builder.bind(x, `${kind}.x`);
   return x;
+}
+
+/** Makes a stage accumulate in registers; returns the block that stores the result, with the stage's epilogue in it. */
+export function storeOf(builder: ScheduleBuilder, stage: StageInfo): string {
+  const store = builder.cacheWrite(stage.block.name, 'private').block;
+  if (stage.epilogue !== null) builder.apply('reverseComputeInline', { block: stage.epilogue.block });
+  return store;
 }
 
 /** Spreads a copying block's loops over all invocations of the workgroup, `size` of them in x, y and z: cooperative loading. */

@@ -1,6 +1,6 @@
 import type { ScheduleBuilder } from '../builder.ts';
 import type { StageInfo } from '../stage.ts';
-import { unrollAll, vectorizeLast } from './emit-parts.ts';
+import { storeOf, unrollAll, vectorizeLast } from './emit-parts.ts';
 import { type RowsLayout, widestDispatch } from './rows-layout.ts';
 
 interface Choice {
@@ -28,7 +28,7 @@ export function emitRows(layout: RowsLayout, builder: ScheduleBuilder, value: (i
   const partials = new Map<string, Partial>();
   if (choice.lanes > 1)
     for (const stage of layout.reductions) partials.set(stage.block.name, factorOverLanes(builder, stage, choice));
-  const carrier = finalReduces ? builder.cacheWrite(final.block.name, 'private').block : final.block.name;
+  const carrier = finalReduces ? storeOf(builder, final) : final.block.name;
   const loops = builder.ownLoops(carrier).map((loop) => loop.name);
   const outerRows = loops.slice(0, rowAxes - 1);
   const folded = Math.ceil(layout.lastRowExtent / choice.rows) > widestDispatch;

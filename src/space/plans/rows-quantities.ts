@@ -8,7 +8,8 @@ export function rowsQuantities(
   layout: RowsLayout,
 ): (values: Float64Array, first: number, out: Float64Array, offset: number) => void {
   const { reductions, final, rowCount, lastRowExtent, length, columns } = layout;
-  const elementBytes = bytesOf(final.write.buffer);
+  const finish = { flops: 0, readBytes: 0, uniqueBytes: 0, ...final.epilogue };
+  const elementBytes = final.epilogue?.writeBytes ?? bytesOf(final.write.buffer);
   const cellBytes = reductions.map((stage) => bytesOf(stage.write.buffer));
   const finalReduces = final.reduction.length > 0;
   const made = new Set([...reductions, final].map((stage) => stage.write.buffer.name));
@@ -19,13 +20,13 @@ export function rowsQuantities(
   const inputs = new Map(
     [...reductions, final].flatMap((stage) => stage.reads.map((read) => [read.buffer.name, read.buffer] as const)),
   );
-  let uniqueBytes = 0;
+  let uniqueBytes = finish.uniqueBytes;
   for (const [name, buffer] of inputs)
     if (!made.has(name)) uniqueBytes += buffer.shape.reduce((all, next) => all * next, bytesOf(buffer));
   const points = rowCount * length;
   const flops =
     reductions.reduce((sum, stage) => sum + stage.flops, 0) * points +
-    (finalReduces ? 0 : final.flops * rowCount * columns);
+    (finalReduces ? finish.flops : final.flops * columns) * rowCount;
   const otherRows = rowCount / lastRowExtent;
   const contiguous = reductions.every((stage) =>
     stage.reads.every((read) => read.strides.at(-1) === 1 || made.has(read.buffer.name)),
@@ -55,7 +56,10 @@ export function rowsQuantities(
     sharedBytes *= shared;
     const levels = tree > 1 ? 3 : 2 + 0 * tree;
     const readBytes =
-      computedRows * (rounds * lanes * vector * unroll * reductionBytes + finalRounds * lanes * vector * finalBytes);
+      computedRows *
+      (rounds * lanes * vector * unroll * reductionBytes +
+        finalRounds * lanes * vector * finalBytes +
+        finish.readBytes);
     out.fill(0, offset, offset + quantityCount);
     out[offset + quantity.workgroups] = workgroups;
     out[offset + quantity.invocations] = lanes * rows;

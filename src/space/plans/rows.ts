@@ -17,6 +17,8 @@ export function rowsPlan(stages: readonly StageInfo[]): Plan | null {
   const reductions = stages.filter((stage) => stage.reduction.length > 0);
   const first = reductions[0];
   if (first === undefined) return null;
+  // Only the last stage's result is stored by a block of its own; the others stay in the kernel.
+  if (stages.some((stage) => stage !== final && (stage.isOutput || stage.epilogue !== null))) return null;
   const rowAxes = first.spatial.length;
   if (!sharesRows(stages, rowAxes)) return null;
   const rowCount = first.spatial.reduce((all, iter) => all * iter.extent, 1);

@@ -1,6 +1,6 @@
 import type { For } from '../../ir/nodes.ts';
 import type { ScheduleBuilder } from '../builder.ts';
-import { bindGrid, cooperate, unrollAll, vectorizeLast } from './emit-parts.ts';
+import { bindGrid, cooperate, storeOf, unrollAll, vectorizeLast } from './emit-parts.ts';
 import type { TiledLayout } from './tiled-layout.ts';
 
 /** Turns a tiled plan's decisions into primitives. `value` gives a decision by its index, 1 for what is not open. */
@@ -11,7 +11,7 @@ export function emitTiled(layout: TiledLayout, builder: ScheduleBuilder, value: 
   const lanes = spatial.map((_, s) => value(layout.invocations[s] as number));
 
   // The store carries the tiling; the computation moves under its innermost invocation loop.
-  const store = builder.cacheWrite(block, 'private').block;
+  const store = storeOf(builder, stage);
   const parts = builder
     .ownLoops(store)
     .map((loop, s) => builder.split(loop.name, [null, lanes[s] as number, value(layout.registers[s] as number)]));

@@ -16,7 +16,11 @@ export function tiledQuantities(
   const wholeBox = Float64Array.from(iters, (iter) => iter.extent);
   const points = wholeBox.reduce((all, next) => all * next, 1);
   const outputsInAll = spatial.reduce((all, i) => all * (wholeBox[i] as number), 1);
-  const uniqueBytes = stage.reads.reduce((sum, read) => sum + footprint(read, wholeBox) * bytesOf(read.buffer), 0);
+  const finish = { flops: 0, readBytes: 0, uniqueBytes: 0, ...stage.epilogue };
+  const uniqueBytes = stage.reads.reduce(
+    (sum, read) => sum + footprint(read, wholeBox) * bytesOf(read.buffer),
+    finish.uniqueBytes,
+  );
   const lastSpatial = spatial.at(-1) as number;
   const stagedFlag = (values: Float64Array, first: number, q: number): number => {
     const index = layout.staged[q] ?? -1;
@@ -119,14 +123,14 @@ export function tiledQuantities(
     out[offset + quantity.vector] = vector;
     out[offset + quantity.steps] = steps;
     out[offset + quantity.depth] = depth;
-    out[offset + quantity.statements] = written * (outputs + fragments) + loads + outputs;
+    out[offset + quantity.statements] = written * (outputs + fragments) + loads + outputs * (1 + finish.flops);
     out[offset + quantity.workgroupBytes] = workgroupBytes;
     out[offset + quantity.registers] = registers;
     out[offset + quantity.barriers] = (stagedCount > 0 ? 2 : 0 * stagedCount) * steps;
     out[offset + quantity.useful] = points / (computed * covered);
-    out[offset + quantity.flops] = points * stage.flops;
+    out[offset + quantity.flops] = points * stage.flops + outputsInAll * finish.flops;
     out[offset + quantity.iterations] = steps * (unrolled + (1 - unrolled) * (1 + depth));
-    out[offset + quantity.storageReadBytes] = storageRead;
+    out[offset + quantity.storageReadBytes] = storageRead + threads * outputs * finish.readBytes;
     out[offset + quantity.storageUniformBytes] = uniform;
     out[offset + quantity.storageContiguousBytes] = contiguous;
     out[offset + quantity.storageUniqueBytes] = uniqueBytes;

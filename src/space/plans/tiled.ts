@@ -69,7 +69,7 @@ export function tiledPlan(stage: StageInfo): Plan | null {
     vector,
     unroll,
     count: decisions.length,
-    elementBytes: bytesOf(stage.write.buffer),
+    elementBytes: stage.epilogue?.writeBytes ?? bytesOf(stage.write.buffer),
   };
   return {
     rule: 'tiled',
