@@ -52,6 +52,8 @@ const binaryText: Record<BinaryOp, (a: string, b: string) => string> = {
   min: (a, b) => `Math.min(${a}, ${b})`,
   max: (a, b) => `Math.max(${a}, ${b})`,
   pow: (a, b) => `Math.pow(${a}, ${b})`,
+  shr: (a, b) => `(${a} >>> ${b})`,
+  bitAnd: (a, b) => `((${a} & ${b}) >>> 0)`,
   lt: (a, b) => `(${a} < ${b})`,
   le: (a, b) => `(${a} <= ${b})`,
   gt: (a, b) => `(${a} > ${b})`,

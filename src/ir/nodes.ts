@@ -35,8 +35,11 @@ export interface Buffer {
 // ---- expressions ----
 
 export type UnaryOp = 'neg' | 'abs' | 'exp' | 'log' | 'sqrt' | 'inverseSqrt' | 'tanh' | 'floor' | 'not';
-/** Arithmetic; on indices `div` and `mod` are floor division and its remainder, on floats `div` is division. */
-export type ArithmeticOp = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'min' | 'max' | 'pow';
+/**
+ * Arithmetic; on indices `div` and `mod` are floor division and its remainder, on floats `div` is division. `shr` and `bitAnd` are
+ * for u32 elements (values packed in words), never for indices.
+ */
+export type ArithmeticOp = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'min' | 'max' | 'pow' | 'shr' | 'bitAnd';
 export type CompareOp = 'lt' | 'le' | 'gt' | 'ge' | 'eq' | 'ne';
 export type LogicOp = 'and' | 'or';
 export type BinaryOp = ArithmeticOp | CompareOp | LogicOp;

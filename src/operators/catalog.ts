@@ -1,10 +1,23 @@
 import { UserError } from '../support/errors.ts';
 import { nearestNames } from '../support/nearest.ts';
 import './matmul.ts';
+import './gemv.ts';
+import './quantized-matmul.ts';
 import './conv2d.ts';
+import './conv2d-nhwc.ts';
+import './depthwise.ts';
+import './conv1d.ts';
+import './conv-transpose.ts';
+import './pool.ts';
 import './reduce.ts';
+import './reduce-axes.ts';
 import './softmax.ts';
+import './row-norms.ts';
+import './batch-norm.ts';
+import './attention.ts';
 import './elementwise.ts';
+import './transpose.ts';
+import './concat.ts';
 import type { Operator } from './operator.ts';
 import { registeredOperators } from './registry.ts';
 

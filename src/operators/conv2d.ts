@@ -1,34 +1,10 @@
-import { type Refusal, refuse } from '../support/refusal.ts';
-import { defineOperator, dimension, integer } from './define.ts';
-import { add, and, ge, type Index, lt, mul, reductionAxis, select, sub, sumOver } from './expression.ts';
+import { refuse } from '../support/refusal.ts';
+import { accumulate } from './accumulate.ts';
+import { defineOperator, dimension, integer, option } from './define.ts';
+import { cast, mul, reductionAxis, sumOver } from './expression.ts';
 import { exact, exactIntegers } from './fill.ts';
-import { compute, input, program, type Tensor } from './tensor.ts';
-
-interface Geometry {
-  readonly stride: number;
-  readonly pad: number;
-  readonly dilation: number;
-}
-
-/** Output positions along one dimension of `size` elements under a window of `taps` elements. */
-function outputExtent(size: number, taps: number, { stride, pad, dilation }: Geometry): number {
-  return Math.floor((size + 2 * pad - dilation * (taps - 1) - 1) / stride) + 1;
-}
-
-/** Refuses where no window fits along one dimension. */
-function emptyAlong(
-  p: Geometry & Readonly<Record<'h' | 'w' | 'kh' | 'kw', number>>,
-  names: { readonly size: 'h' | 'w'; readonly taps: 'kh' | 'kw' },
-): Refusal | null {
-  const [size, taps] = [p[names.size], p[names.taps]];
-  if (outputExtent(size, taps, p) >= 1) return null;
-  return refuse(
-    'empty-output',
-    () =>
-      `the output is empty: ${names.taps}=${taps} with dilation=${p.dilation} spans ${p.dilation * (taps - 1) + 1}, ` +
-      `and ${names.size}=${size} with pad=${p.pad} has only ${size + 2 * p.pad}`,
-  );
-}
+import { input, program } from './tensor.ts';
+import { alongWindow, emptyAlong, outputExtent, padded } from './window.ts';
 
 /**
  * Two-dimensional convolution (cross-correlation, as in neural networks) in NCHW. With groups, a channel dimension appears in the
@@ -49,6 +25,7 @@ export const conv2d = defineOperator({
     pad: integer(1, 'zeros added on each side, both directions'),
     dilation: integer(1, 'distance between kernel taps, both directions', { min: 1 }),
     groups: dimension(1, 'independent channel groups; divides c and oc'),
+    accumulate_f32: option('f16: sums are kept in f32 and rounded once'),
   },
   check: (p) => {
     if (p.c % p.groups !== 0 || p.oc % p.groups !== 0) {
@@ -62,25 +39,38 @@ export const conv2d = defineOperator({
     const grouped = p.groups > 1;
     const X = input('X', grouped ? [p.n, p.groups, channels, p.h, p.w] : [p.n, p.c, p.h, p.w], dtype);
     const W = input('W', [...(grouped ? [p.groups, outputs] : [outputs]), channels, p.kh, p.kw], dtype);
-    const image = p.pad === 0 ? X : padded(X, p.pad);
+    const names = grouped ? ['n', 'g', 'c', 'y', 'x'] : ['n', 'c', 'y', 'x'];
+    const image = p.pad === 0 ? X : padded(X, names, { y: p.pad, x: p.pad });
+    const sums = p.accumulate_f32 ? 'f32' : dtype;
     const ic = reductionAxis('ic', channels);
     const kh = reductionAxis('kh', p.kh);
     const kw = reductionAxis('kw', p.kw);
-    const along = (at: Index, tap: Index): Index => add(mul(at, p.stride), mul(tap, p.dilation));
-    const options = { stage: 'conv2d' };
+    const options = { stage: 'conv2d', dtype };
     const Y = grouped
-      ? compute(
+      ? accumulate(
           'Y',
           { n: p.n, g: p.groups, oc: outputs, oh, ow },
           ({ n, g, oc, oh: y, ow: x }) =>
-            sumOver(mul(image.at(n, g, ic, along(y, kh), along(x, kw)), W.at(g, oc, ic, kh, kw)), [ic, kh, kw]),
+            sumOver(
+              mul(
+                cast(sums, image.at(n, g, ic, alongWindow(y, kh, p), alongWindow(x, kw, p))),
+                cast(sums, W.at(g, oc, ic, kh, kw)),
+              ),
+              [ic, kh, kw],
+            ),
           options,
         )
-      : compute(
+      : accumulate(
           'Y',
           { n: p.n, oc: outputs, oh, ow },
           ({ n, oc, oh: y, ow: x }) =>
-            sumOver(mul(image.at(n, ic, along(y, kh), along(x, kw)), W.at(oc, ic, kh, kw)), [ic, kh, kw]),
+            sumOver(
+              mul(
+                cast(sums, image.at(n, ic, alongWindow(y, kh, p), alongWindow(x, kw, p))),
+                cast(sums, W.at(oc, ic, kh, kw)),
+              ),
+              [ic, kh, kw],
+            ),
           options,
         );
     return program([X, W], [Y]);
@@ -113,22 +103,9 @@ export const conv2d = defineOperator({
     };
   },
   inputs: (p, _, dtype) => {
-    const fill = exactIntegers(dtype, (p.c / p.groups) * p.kh * p.kw, 2);
+    const fill = exactIntegers(p.accumulate_f32 ? 'f32' : dtype, (p.c / p.groups) * p.kh * p.kw, 2);
     return { X: fill, W: fill };
   },
   tolerance: () => exact,
+  channels: (p) => (p.groups > 1 ? [1, 2] : [1]),
 });
-
-/** The image with `pad` zeros around its last two dimensions: a stage of its own, which schedules inline. */
-function padded(X: Tensor, pad: number): Tensor {
-  const [h, w] = X.shape.slice(-2) as [number, number];
-  const inside = (at: Index, extent: number) => [ge(at, pad), lt(at, extent + pad)] as const;
-  const image = (leading: readonly Index[], y: Index, x: Index) =>
-    select(and(...inside(y, h), ...inside(x, w)), X.at(...leading, sub(y, pad), sub(x, pad)), 0);
-  const [height, width] = [h + 2 * pad, w + 2 * pad];
-  const options = { stage: 'pad' };
-  const [n, c, d] = X.shape as [number, number, number];
-  return X.shape.length === 4
-    ? compute('padded', { n, c, y: height, x: width }, ({ n, c, y, x }) => image([n, c], y, x), options)
-    : compute('padded', { n, g: c, c: d, y: height, x: width }, ({ n, g, c, y, x }) => image([n, g, c], y, x), options);
-}

@@ -1,6 +1,15 @@
 import type { Program } from '../ir/nodes.ts';
 import { assert, UserError } from '../support/errors.ts';
 import type { Refusal } from '../support/refusal.ts';
+import {
+  checkEpilogue,
+  epilogueAttribute,
+  epilogueFills,
+  epilogueOf,
+  epilogueReference,
+  epilogueTolerance,
+  withEpilogue,
+} from './epilogue.ts';
 import type { Fill, Tolerance } from './fill.ts';
 import type { AttributeSpec, ElementReference, InputValues, Operator, ParameterSpec } from './operator.ts';
 import { registerOperator } from './registry.ts';
@@ -52,6 +61,11 @@ export function flag(fallback: boolean, doc: string): FlagParameter {
   return { kind: 'flag', default: fallback ? 1 : 0, min: 0, max: 1, doc };
 }
 
+/** A flag that is off unless asked for and not written where it is off: the way to add one to an operator that has records. */
+export function option(doc: string): FlagParameter {
+  return { ...flag(false, doc), optional: true };
+}
+
 /** A text. */
 export function attribute(fallback: string, doc: string): AttributeSpec {
   return { kind: 'attribute', default: fallback, doc };
@@ -97,10 +111,14 @@ export interface OperatorDefinition<
   readonly inputs: (p: Parameters<P>, a: Attributes<A>, dtype: Dtype) => Readonly<Record<string, Fill>>;
   /** `exact`, or how far an output may be from the reference rounded to the output's dtype. */
   readonly tolerance: (p: Parameters<P>, a: Attributes<A>, dtype: Dtype) => Tolerance;
+  /**
+   * The dimensions of the output that are its channels: an epilogue's inputs have one value each. The last where nothing is said.
+   */
+  readonly channels?: (p: Parameters<P>, a: Attributes<A>) => readonly number[];
 }
 
 /**
- * Declares an operator, registers it under its name and returns it; from then on workloads of it can be made, tuned and exported
+ * Declares an operator (every one takes an `epilogue`, see epilogue.ts), registers it under its name and returns it; from then on workloads of it can be made, tuned and exported
  * like those of the operators that come with wgtune. Throws UserError where the declaration itself is wrong or the name taken.
  */
 export function defineOperator<
@@ -108,7 +126,13 @@ export function defineOperator<
   const A extends Readonly<Record<string, AttributeSpec>> = Readonly<Record<never, never>>,
 >(definition: OperatorDefinition<P, A>): Operator {
   const { name, parameters } = definition;
-  const declared: Readonly<Record<string, AttributeSpec>> = definition.attributes ?? {};
+  const declared: Readonly<Record<string, AttributeSpec>> = {
+    ...definition.attributes,
+    epilogue: epilogueAttribute,
+  };
+  if (Object.hasOwn({ ...parameters, ...definition.attributes }, 'epilogue')) {
+    throw new UserError(`parameter "epilogue" of ${name} is every operator's own; give it another name`);
+  }
   if (!/^[a-z][a-z0-9_]*$/.test(name)) {
     throw new UserError(`operator name "${name}" must be lower-case letters, digits and underscores`);
   }
@@ -120,7 +144,7 @@ export function defineOperator<
 
   const parametersOf = (workload: Workload): Parameters<P> => {
     const entries = Object.entries(parameters).map(([key, spec]) => {
-      const value = workload.params[key];
+      const value = workload.params[key] ?? (spec.optional ? spec.default : undefined);
       assert(value !== undefined, () => `workload of ${workload.operator} has no parameter ${key}`);
       return [key, spec.kind === 'flag' ? value !== 0 : value] as const;
     });
@@ -132,15 +156,55 @@ export function defineOperator<
     return Object.fromEntries(entries) as Attributes<A>;
   };
 
+  const formulaOf = (workload: Workload) => epilogueOf(workload.attributes.epilogue ?? '');
+  const plainProgram = (workload: Workload): Program =>
+    definition.build(parametersOf(workload), attributesOf(workload), workload.dtype);
+  const plainTolerance = (workload: Workload): Tolerance =>
+    definition.tolerance(parametersOf(workload), attributesOf(workload), workload.dtype);
+  const outputOf = (program: Program) => {
+    const output = program.buffers.find((buffer) => buffer.name === program.outputs[0]);
+    assert(output !== undefined, () => `the program of ${name} has no output`);
+    return output;
+  };
+  const channelsOf = (workload: Workload, rank: number): readonly number[] =>
+    definition.channels?.(parametersOf(workload), attributesOf(workload)) ?? [rank - 1];
+
   return registerOperator({
     name,
     summary: definition.summary,
     parameters,
     attributes: declared,
-    check: (workload) => definition.check?.(parametersOf(workload), attributesOf(workload)) ?? null,
-    build: (workload) => definition.build(parametersOf(workload), attributesOf(workload), workload.dtype),
-    reference: (workload, inputs) => definition.reference(parametersOf(workload), attributesOf(workload), inputs),
-    fills: (workload) => definition.inputs(parametersOf(workload), attributesOf(workload), workload.dtype),
-    tolerance: (workload) => definition.tolerance(parametersOf(workload), attributesOf(workload), workload.dtype),
+    check: (workload) => {
+      const refusal = definition.check?.(parametersOf(workload), attributesOf(workload)) ?? null;
+      const { epilogue = '' } = workload.attributes;
+      if (refusal !== null || epilogue.trim() === '') return refusal;
+      return checkEpilogue(epilogue, plainProgram(workload));
+    },
+    build: (workload) => {
+      const plain = plainProgram(workload);
+      const formula = formulaOf(workload);
+      if (formula === null) return plain;
+      return withEpilogue(plain, formula, channelsOf(workload, outputOf(plain).shape.length));
+    },
+    reference: (workload, inputs) => {
+      const plain = definition.reference(parametersOf(workload), attributesOf(workload), inputs);
+      const formula = formulaOf(workload);
+      if (formula === null) return plain;
+      const output = outputOf(plainProgram(workload));
+      const element = plain[output.name];
+      assert(element !== undefined, () => `${name} has no reference of its output ${output.name}`);
+      const channels = channelsOf(workload, output.shape.length);
+      return { [output.name]: epilogueReference(element, formula, inputs, output.shape, channels) };
+    },
+    fills: (workload) => {
+      const plain = definition.inputs(parametersOf(workload), attributesOf(workload), workload.dtype);
+      const formula = formulaOf(workload);
+      return formula === null ? plain : { ...plain, ...epilogueFills(formula, plainTolerance(workload)) };
+    },
+    tolerance: (workload) => {
+      const plain = plainTolerance(workload);
+      const formula = formulaOf(workload);
+      return formula === null ? plain : epilogueTolerance(formula, plain, workload.dtype);
+    },
   });
 }

@@ -1,8 +1,8 @@
 import { UserError } from '../support/errors.ts';
 
 /*
- * The small language of elementwise expressions: numbers, the operands x, y, z, + - * /, unary minus, parentheses and the
- * functions below. It is parsed into a tree and never evaluated as code.
+ * The small language of elementwise expressions: numbers, operands (x, y, z, or in an epilogue any name), + - * /, unary minus,
+ * parentheses and the functions below. It is parsed into a tree and never evaluated as code.
  *
  *   sum     = product (("+" | "-") product)*
  *   product = factor (("*" | "/") factor)*
@@ -29,7 +29,7 @@ export type FunctionName = keyof typeof functionArity;
 
 export type Formula =
   | { readonly kind: 'number'; readonly value: number }
-  | { readonly kind: 'operand'; readonly name: OperandName }
+  | { readonly kind: 'operand'; readonly name: string }
   | { readonly kind: 'negate'; readonly a: Formula }
   | { readonly kind: 'binary'; readonly op: '+' | '-' | '*' | '/'; readonly a: Formula; readonly b: Formula }
   | { readonly kind: 'call'; readonly name: FunctionName; readonly args: readonly Formula[] };
@@ -53,9 +53,6 @@ const tokenForm = /\s*(?:(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
 function isFunctionName(name: string): name is FunctionName {
   return Object.hasOwn(functionArity, name);
 }
-function isOperandName(name: string): name is OperandName {
-  return (operandNames as readonly string[]).includes(name);
-}
 
 function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
@@ -77,19 +74,19 @@ function tokensOf(text: string): Token[] {
   return tokens;
 }
 
-/** The tree of an expression, or what is wrong with its text. */
-export function parseFormula(text: string): Formula | FormulaError {
+/** The tree of an expression over these operands (null: any name that is not a function's), or what is wrong with its text. */
+export function parseFormula(text: string, operands: readonly string[] | null = operandNames): Formula | FormulaError {
   try {
     if (text.trim() === '') throw new UserError('it is empty');
     if (text.length > longestText) throw new UserError(`it is longer than ${longestText} characters`);
-    return parseTokens(tokensOf(text));
+    return parseTokens(tokensOf(text), operands);
   } catch (fault) {
     if (fault instanceof UserError) return { kind: 'formula-error', message: fault.message };
     throw fault;
   }
 }
 
-function parseTokens(tokens: readonly Token[]): Formula {
+function parseTokens(tokens: readonly Token[], operands: readonly string[] | null): Formula {
   let next = 0;
   const peek = (): Token => tokens[Math.min(next, tokens.length - 1)] as Token;
   const describe = (token: Token): string =>
@@ -148,8 +145,8 @@ function parseTokens(tokens: readonly Token[]): Formula {
     }
     if (token.kind === 'name') {
       if (peek().text === '(' || isFunctionName(token.text)) return call(token);
-      if (isOperandName(token.text)) return { kind: 'operand', name: token.text };
-      throw new UserError(`there is no operand "${token.text}"; the operands are ${operandNames.join(', ')}`);
+      if (operands === null || operands.includes(token.text)) return { kind: 'operand', name: token.text };
+      throw new UserError(`there is no operand "${token.text}"; the operands are ${operands.join(', ')}`);
     }
     throw new UserError(`expected a value where ${describe(token)}`);
   };
@@ -159,9 +156,9 @@ function parseTokens(tokens: readonly Token[]): Formula {
   return formula;
 }
 
-/** The operands a formula uses, in the order x, y, z. */
-export function operandsOf(formula: Formula): OperandName[] {
-  const used = new Set<OperandName>();
+/** The operands a formula uses, in the order of their first use. */
+export function operandsOf(formula: Formula): string[] {
+  const used = new Set<string>();
   const visit = (node: Formula): void => {
     if (node.kind === 'operand') used.add(node.name);
     if (node.kind === 'negate') visit(node.a);
@@ -172,5 +169,5 @@ export function operandsOf(formula: Formula): OperandName[] {
     }
   };
   visit(formula);
-  return operandNames.filter((name) => used.has(name));
+  return [...used];
 }

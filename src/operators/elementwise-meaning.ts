@@ -1,6 +1,7 @@
-import type { Formula, FunctionName, OperandName } from './elementwise-language.ts';
+import { createRandom } from '../support/random.ts';
+import { type Formula, type FunctionName, operandsOf } from './elementwise-language.ts';
 import * as te from './expression.ts';
-import { type Fill, integers, reals } from './fill.ts';
+import { exactIntegerLimit, type Fill, integers, reals } from './fill.ts';
 
 // sqrt(2 / pi) and the cubic coefficient of the tanh form of GELU (Hendrycks and Gimpel, 2016).
 const geluScale = 0.7978845608028654;
@@ -36,7 +37,7 @@ const numberOfCall: Record<FunctionName, (a: number, b: number) => number> = {
 };
 
 /** The formula as a tensor expression in f32. */
-export function tensorValueOf(formula: Formula, operands: Readonly<Partial<Record<OperandName, te.Value>>>): te.Value {
+export function tensorValueOf(formula: Formula, operands: Readonly<Record<string, te.Value>>): te.Value {
   const value = (node: Formula): te.Value => {
     switch (node.kind) {
       case 'number':
@@ -62,12 +63,12 @@ export function tensorValueOf(formula: Formula, operands: Readonly<Partial<Recor
 }
 
 /** The formula's number for given operands, in float64. */
-export function numberOf(formula: Formula, operands: Readonly<Record<OperandName, number>>): number {
+export function numberOf(formula: Formula, operands: Readonly<Record<string, number>>): number {
   switch (formula.kind) {
     case 'number':
       return formula.value;
     case 'operand':
-      return operands[formula.name];
+      return operands[formula.name] ?? Number.NaN;
     case 'negate':
       return -numberOf(formula.a, operands);
     case 'binary': {
@@ -83,8 +84,8 @@ export function numberOf(formula: Formula, operands: Readonly<Record<OperandName
   }
 }
 
-/** Largest magnitude any part of the formula reaches on integers up to `magnitude`, or null where it leaves the integers. */
-function integerReach(formula: Formula, magnitude: number): number | null {
+/** Largest magnitude any part of the formula reaches on integers up to `magnitude` of each operand, or null where it leaves the integers. */
+function integerReach(formula: Formula, magnitude: (operand: string) => number): number | null {
   let largest = 0;
   const reach = (node: Formula): number => {
     const found = reachOf(node);
@@ -96,7 +97,7 @@ function integerReach(formula: Formula, magnitude: number): number | null {
       case 'number':
         return Number.isInteger(node.value) ? node.value : Number.POSITIVE_INFINITY;
       case 'operand':
-        return magnitude;
+        return magnitude(node.name);
       case 'negate':
         return reach(node.a);
       case 'binary': {
@@ -115,11 +116,19 @@ function integerReach(formula: Formula, magnitude: number): number | null {
   return Number.isFinite(largest) ? largest : null;
 }
 
-const integerMagnitude = 8;
+/** Operands of a formula that is exact on integers are filled with integers up to this. */
+export const integerMagnitude = 8;
 
-/** Whether the formula maps small integers to integers below `limit` all along: then results must be equal bit for bit. */
-export function isExactOnIntegers(formula: Formula, limit: number): boolean {
-  const reach = integerReach(formula, integerMagnitude);
+/**
+ * Whether the formula maps small integers (up to `integerMagnitude` unless told otherwise an operand) to integers below `limit` all
+ * along: then results must be equal bit for bit.
+ */
+export function isExactOnIntegers(
+  formula: Formula,
+  limit: number,
+  magnitude: (operand: string) => number = () => integerMagnitude,
+): boolean {
+  const reach = integerReach(formula, magnitude);
   return reach !== null && reach <= limit;
 }
 
@@ -133,4 +142,15 @@ export function fillFor(formula: Formula, limit: number): Fill {
     return false;
   };
   return needsPositive(formula) ? reals(0.25, 4) : reals(-2, 2);
+}
+
+/** Whether the formula gives a finite number on at least some of the inputs it is verified with; else nothing could be checked. */
+export function isEverFinite(formula: Formula): boolean {
+  const { low, high, step } = fillFor(formula, exactIntegerLimit.f32);
+  const random = createRandom(1);
+  const draw = (): number => low + step * random.below((high - low) / step + 1);
+  const operands = operandsOf(formula);
+  return Array.from({ length: 64 }).some(() =>
+    Number.isFinite(numberOf(formula, Object.fromEntries(operands.map((name) => [name, draw()])))),
+  );
 }

@@ -1,9 +1,8 @@
 import { UserError } from '../support/errors.ts';
-import { createRandom } from '../support/random.ts';
 import { type Refusal, refuse } from '../support/refusal.ts';
 import { attribute, defineOperator, dimension } from './define.ts';
 import { type Formula, type OperandName, operandNames, operandsOf, parseFormula } from './elementwise-language.ts';
-import { fillFor, isExactOnIntegers, numberOf, tensorValueOf } from './elementwise-meaning.ts';
+import { fillFor, isEverFinite, isExactOnIntegers, numberOf, tensorValueOf } from './elementwise-meaning.ts';
 import { cast, type Index } from './expression.ts';
 import { exact, exactIntegerLimit } from './fill.ts';
 import { compute, input, program } from './tensor.ts';
@@ -20,6 +19,12 @@ function broadcastOf(text: string): readonly boolean[] | null {
   return parts.map((part) => part === '1');
 }
 
+/** The operands a formula uses, in the order x, y, z. */
+const usedOperands = (formula: Formula): OperandName[] => {
+  const used = operandsOf(formula);
+  return operandNames.filter((name) => used.includes(name));
+};
+
 function formulaOf(texts: Texts): Formula {
   const formula = parseFormula(texts.expression);
   if (formula.kind === 'formula-error') throw new UserError(`expression "${texts.expression}": ${formula.message}`);
@@ -32,21 +37,12 @@ function shapeOf(text: string, shape: Shape): number[] {
   return dimensions.map((name, position) => (repeats[position] ? 1 : shape[name]));
 }
 
-/** Whether the formula gives a finite number on at least some of the inputs it is verified with; else nothing could be checked. */
-function isEverFinite(formula: Formula): boolean {
-  const { low, high, step } = fillFor(formula, exactIntegerLimit.f32);
-  const random = createRandom(1);
-  const draw = (): number => low + step * random.below((high - low) / step + 1);
-  return Array.from({ length: 64 }).some(() => Number.isFinite(numberOf(formula, { x: draw(), y: draw(), z: draw() })));
-}
-
 function checkTexts(texts: Texts): Refusal | null {
   const formula = parseFormula(texts.expression);
   if (formula.kind === 'formula-error') {
     return refuse('bad-expression', () => `expression "${texts.expression}": ${formula.message}`);
   }
-  const operands = operandsOf(formula);
-  if (operands.length === 0) {
+  if (operandsOf(formula).length === 0) {
     return refuse('bad-expression', () => `expression "${texts.expression}" uses none of the operands x, y, z`);
   }
   for (const name of operandNames) {
@@ -87,7 +83,7 @@ export const elementwise = defineOperator({
   check: (_, texts) => checkTexts(texts),
   build: (p, texts, dtype) => {
     const formula = formulaOf(texts);
-    const operands = operandsOf(formula).map((name) => ({
+    const operands = usedOperands(formula).map((name) => ({
       name,
       repeats: broadcastOf(texts[name]) ?? [],
       tensor: input(name, shapeOf(texts[name], p), dtype),
@@ -130,7 +126,7 @@ export const elementwise = defineOperator({
   inputs: (_, texts, dtype) => {
     const formula = formulaOf(texts);
     const fill = fillFor(formula, exactIntegerLimit[dtype]);
-    return Object.fromEntries(operandsOf(formula).map((name) => [name, fill]));
+    return Object.fromEntries(usedOperands(formula).map((name) => [name, fill]));
   },
   // WGSL allows tanh an absolute error of 1e-5 and exp a few units in the last place; an expression nests a handful of them.
   // f16 rounds the result to 11 bits, and a device may flush its subnormals to zero.

@@ -128,6 +128,11 @@ export const max = <T extends Operand>(a: T | number, b: T | number): T => arith
 export const div = (a: Value | number, b: Value | number): Value => arithmetic<Value>('div', a, b);
 export const pow = (a: Value | number, b: Value | number): Value => arithmetic<Value>('pow', a, b);
 
+/** The bits of a u32 element from bit `count` (below 32) on. */
+export const shiftRight = (a: Value, count: Value): Value => arithmetic<Value>('shr', a, count);
+/** Those bits of a u32 element that are set in `mask`. */
+export const bitAnd = (a: Value, mask: number): Value => arithmetic<Value>('bitAnd', a, mask);
+
 function positive(what: string, divisor: number): number {
   if (Number.isSafeInteger(divisor) && divisor > 0) return divisor;
   throw new UserError(`${what} needs a positive integer divisor, got ${divisor}`);

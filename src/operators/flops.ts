@@ -24,7 +24,21 @@ function isIndexArithmetic(expr: Expr): boolean {
   }
 }
 
-const free: ReadonlySet<string> = new Set(['lt', 'le', 'gt', 'ge', 'eq', 'ne', 'and', 'or', 'neg', 'abs', 'not']);
+const free: ReadonlySet<string> = new Set([
+  'lt',
+  'le',
+  'gt',
+  'ge',
+  'eq',
+  'ne',
+  'and',
+  'or',
+  'neg',
+  'abs',
+  'not',
+  'shr',
+  'bitAnd',
+]);
 
 function operationsOf(expr: Expr): number {
   if (isIndexArithmetic(expr)) return 0;
@@ -47,7 +61,7 @@ function operationsOf(expr: Expr): number {
 
 /**
  * Floating-point operations of one instance of a block: an addition, multiplication, division, min, max or transcendental function
- * counts 1, a reduction's combination 1; comparisons, signs, selects, casts and index arithmetic 0. Of a select the dearer branch.
+ * counts 1, a reduction's combination 1; comparisons, signs, bits, selects, casts and index arithmetic 0. Of a select the dearer branch.
  */
 export function flopsOfBlock(block: Block): number {
   const values = block.writes.reduce((total, write) => total + operationsOf(write.value), 0);

@@ -1,9 +1,10 @@
-import { defineOperator, dimension, flag } from './define.ts';
-import { mul, reductionAxis, sumOver } from './expression.ts';
-import { exact, exactIntegers } from './fill.ts';
-import { compute, input, program } from './tensor.ts';
+import { accumulate } from './accumulate.ts';
+import { defineOperator, dimension, flag, option } from './define.ts';
+import { add, cast, mul, reductionAxis, sumOver } from './expression.ts';
+import { exact, exactIntegers, integers } from './fill.ts';
+import { input, program } from './tensor.ts';
 
-/** C[b, i, j] = sum over k of A[b, i, k] * B[b, k, j]; a transposed operand is stored with its last two dimensions swapped. */
+/** C[b, i, j] = sum over k of A[b, i, k] * B[b, k, j], plus bias[j] if asked; a transposed operand is stored with its last two dimensions swapped. */
 export const matmul = defineOperator({
   name: 'matmul',
   summary: 'batched matrix product C[b,m,n] = A[b,m,k] x B[b,k,n]',
@@ -14,21 +15,33 @@ export const matmul = defineOperator({
     k: dimension(128, 'columns of A, rows of B: what is summed over'),
     transpose_a: flag(false, 'A is stored as [b,k,m]'),
     transpose_b: flag(false, 'B is stored as [b,n,k]'),
+    bias: option('adds bias[n] to every row of C'),
+    accumulate_f32: option('f16: sums are kept in f32 and rounded once'),
   },
   build: (p, _, dtype) => {
     const A = input('A', p.transpose_a ? [p.b, p.k, p.m] : [p.b, p.m, p.k], dtype);
     const B = input('B', p.transpose_b ? [p.b, p.n, p.k] : [p.b, p.k, p.n], dtype);
     const k = reductionAxis('k', p.k);
-    const C = compute(
+    const sums = p.accumulate_f32 ? 'f32' : dtype;
+    const bias = p.bias ? input('bias', [p.n], dtype) : null;
+    const C = accumulate(
       'C',
       { b: p.b, i: p.m, j: p.n },
       ({ b, i, j }) =>
-        sumOver(mul(p.transpose_a ? A.at(b, k, i) : A.at(b, i, k), p.transpose_b ? B.at(b, j, k) : B.at(b, k, j)), [k]),
-      { stage: 'matmul' },
+        sumOver(
+          mul(
+            cast(sums, p.transpose_a ? A.at(b, k, i) : A.at(b, i, k)),
+            cast(sums, p.transpose_b ? B.at(b, j, k) : B.at(b, k, j)),
+          ),
+          [k],
+        ),
+      bias === null
+        ? { stage: 'matmul', dtype }
+        : { stage: 'matmul', dtype, finish: (sum, { j }) => add(sum, cast(sums, bias.at(j))) },
     );
-    return program([A, B], [C]);
+    return program(bias === null ? [A, B] : [A, B, bias], [C]);
   },
-  reference: (p, _, { A, B }) => {
+  reference: (p, _, { A, B, bias }) => {
     // Distances between neighbours along i or j and along k.
     const [aRow, aStep] = p.transpose_a ? [1, p.m] : [p.k, 1];
     const [bColumn, bStep] = p.transpose_b ? [p.k, 1] : [1, p.n];
@@ -38,15 +51,15 @@ export const matmul = defineOperator({
         const row = Math.floor(flat / p.n) % p.m;
         let a = batch * p.m * p.k + row * aRow;
         let b = batch * p.k * p.n + (flat % p.n) * bColumn;
-        let total = 0;
+        let total = p.bias ? (bias?.[flat % p.n] ?? Number.NaN) : 0;
         for (let k = 0; k < p.k; k++, a += aStep, b += bStep) total += (A?.[a] ?? Number.NaN) * (B?.[b] ?? Number.NaN);
         return total;
       },
     };
   },
   inputs: (p, _, dtype) => {
-    const fill = exactIntegers(dtype, p.k, 2);
-    return { A: fill, B: fill };
+    const fill = exactIntegers(p.accumulate_f32 ? 'f32' : dtype, p.k, 2);
+    return p.bias ? { A: fill, B: fill, bias: integers(-8, 8) } : { A: fill, B: fill };
   },
   tolerance: () => exact,
 });

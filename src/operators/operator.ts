@@ -12,6 +12,8 @@ export interface ParameterSpec {
   readonly max: number;
   /** One line for people, e.g. `rows of A and C`. */
   readonly doc: string;
+  /** Workloads leave it out where it has its default, so that the keys of those made before it existed stay the same. */
+  readonly optional?: boolean;
 }
 
 /** A text that an operator is told, e.g. an elementwise expression. */
@@ -19,6 +21,8 @@ export interface AttributeSpec {
   readonly kind: 'attribute';
   readonly default: string;
   readonly doc: string;
+  /** As in ParameterSpec. */
+  readonly optional?: boolean;
 }
 
 /** Buffer contents by name, packed row-major. */

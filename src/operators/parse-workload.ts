@@ -28,7 +28,8 @@ export function makeWorkload(operatorName: string, wish: WorkloadWish = {}): Wor
   const params: Record<string, number> = {};
   for (const [name, spec] of Object.entries(operator.parameters)) {
     const text = given.get(name);
-    params[name] = text === undefined ? spec.default : parseValue(operator, name, spec, text);
+    const value = text === undefined ? spec.default : parseValue(operator, name, spec, text);
+    if (!spec.optional || value !== spec.default) params[name] = value;
   }
   const workload: Workload = {
     operator: operator.name,
@@ -113,7 +114,9 @@ function attributesOf(operator: Operator, given: Readonly<Record<string, string>
     throw new UserError(`${operator.name} has no attribute "${name}"; ${known}`);
   }
   return Object.fromEntries(
-    Object.entries(operator.attributes).map(([name, spec]) => [name, given[name] ?? spec.default]),
+    Object.entries(operator.attributes)
+      .map(([name, spec]) => [name, given[name] ?? spec.default] as const)
+      .filter(([name, text]) => !operator.attributes[name]?.optional || text !== operator.attributes[name]?.default),
   );
 }
 

@@ -40,7 +40,7 @@ export function formatOperator(operator: Operator, colours: Colours): string {
 export function exampleCommand({ name, parameters, attributes }: Operator): string {
   const dimensions = Object.entries(parameters).filter(([, spec]) => spec.kind === 'dimension');
   const shape = dimensions.map(([key, spec]) => `${key}=${spec.default}`).join(',');
-  const [attribute] = Object.entries(attributes);
+  const [attribute] = Object.entries(attributes).filter(([, spec]) => !spec.optional);
   const attr = attribute === undefined ? '' : ` --attr '${attribute[0]}=${attribute[1].default}'`;
   return `wgtune tune ${name}${shape === '' ? '' : ` -s ${shape}`}${attr}`;
 }

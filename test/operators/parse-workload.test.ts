@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { listOperators } from '../../src/operators/catalog.ts';
 import { makeWorkload, type WorkloadWish } from '../../src/operators/parse-workload.ts';
 import { describeWorkload, workloadKey } from '../../src/operators/workload.ts';
 import { UserError } from '../../src/support/errors.ts';
@@ -12,7 +13,7 @@ function complaint(operator: string, wish: WorkloadWish = {}): string {
   }
   return 'accepted';
 }
-const names = 'b, m, n, k, transpose_a, transpose_b';
+const names = 'b, m, n, k, transpose_a, transpose_b, bias, accumulate_f32';
 
 describe('makeWorkload', () => {
   it('fills in what is not named, in declaration order', () => {
@@ -72,16 +73,20 @@ describe('makeWorkload', () => {
 
   it('knows wrong operators, attributes and dtypes', () => {
     expect(complaint('matmlu')).toBe('there is no operator "matmlu"; did you mean matmul?');
-    expect(complaint('reduce')).toBe('there is no operator "reduce"; did you mean reduce_sum or reduce_max?');
+    expect(complaint('reduce_su')).toBe(
+      'there is no operator "reduce_su"; did you mean reduce_sum or reduce_max or reduce?',
+    );
     expect(complaint('fft')).toBe(
-      'there is no operator "fft"; the operators are matmul, conv2d, reduce_sum, reduce_max, softmax, elementwise',
+      `there is no operator "fft"; the operators are ${listOperators()
+        .map(({ name }) => name)
+        .join(', ')}`,
     );
     expect(complaint('matmul', { dtype: 'f64' })).toBe('dtype "f64" must be f32 or f16');
     expect(complaint('matmul', { attributes: { expression: 'x' } })).toBe(
-      'matmul has no attribute "expression"; it has none',
+      'matmul has no attribute "expression"; it has epilogue',
     );
     expect(complaint('elementwise', { attributes: { expr: 'x' } })).toBe(
-      'elementwise has no attribute "expr"; it has expression, x, y, z',
+      'elementwise has no attribute "expr"; it has expression, x, y, z, epilogue',
     );
   });
 });

@@ -9,6 +9,8 @@ const operations: Record<BinaryOp, (a: number, b: number) => number> = {
   min: Math.min,
   max: Math.max,
   pow: (a, b) => a ** b,
+  shr: (a, b) => a >>> b,
+  bitAnd: (a, b) => (a & b) >>> 0,
   lt: (a, b) => Number(a < b),
   le: (a, b) => Number(a <= b),
   gt: (a, b) => Number(a > b),

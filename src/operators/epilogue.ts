@@ -1,0 +1,242 @@
+import * as ir from '../ir/builders.ts';
+import type { Block, Buffer, Expr, Program, Stmt, Write } from '../ir/nodes.ts';
+import { blocksOf, freshName, namesOf, replaceInProgram } from '../ir/visit.ts';
+import { assert, UserError } from '../support/errors.ts';
+import { type Refusal, refuse } from '../support/refusal.ts';
+import { type Formula, operandsOf, parseFormula } from './elementwise-language.ts';
+import {
+  fillFor,
+  integerMagnitude,
+  isEverFinite,
+  isExactOnIntegers,
+  numberOf,
+  tensorValueOf,
+} from './elementwise-meaning.ts';
+import { cast, type Value } from './expression.ts';
+import { exactIntegerLimit, type Fill, integers, type Tolerance } from './fill.ts';
+import type { AttributeSpec, ElementReference, InputValues } from './operator.ts';
+import type { Workload } from './workload.ts';
+
+/*
+ * An epilogue is a formula applied to every element of an operator's output, e.g. `relu(x + bias)`: x is that element, every other
+ * name a new input with one value a channel. It is a stage of its own after the operator's, in f32 whatever the dtype;
+ * schedules fuse it. Any operator with one output can carry it, also a user's.
+ */
+
+/** How workloads give an epilogue. */
+export const epilogueAttribute: AttributeSpec = {
+  kind: 'attribute',
+  default: '',
+  optional: true,
+  doc: 'applied to each result, e.g. relu(x + bias): x is the result, any other name an input of one value a channel',
+};
+
+/** The result's name in a formula. */
+const result = 'x';
+
+/** An epilogue's formula; null for the empty text. Throws UserError where checkEpilogue refuses. */
+export function epilogueOf(text: string): Formula | null {
+  if (text.trim() === '') return null;
+  const formula = parseFormula(text, null);
+  if (formula.kind === 'formula-error') throw new UserError(`epilogue "${text}": ${formula.message}`);
+  return formula;
+}
+
+const inputsOf = (formula: Formula): string[] => operandsOf(formula).filter((name) => name !== result);
+
+/** Why a text is no epilogue of an operator with this plain program, or null. */
+export function checkEpilogue(text: string, program: Program): Refusal | null {
+  const bad = (message: string): Refusal => refuse('bad-epilogue', () => `epilogue "${text}": ${message}`);
+  const formula = parseFormula(text, null);
+  if (formula.kind === 'formula-error') return bad(formula.message);
+  if (program.outputs.length !== 1) return bad(`the operator has ${program.outputs.length} outputs; expected one`);
+  if (!operandsOf(formula).includes(result)) return bad(`it does not use ${result}, the operator's result`);
+  const taken = new Set(program.buffers.map((buffer) => buffer.name));
+  for (const name of inputsOf(formula)) {
+    if (taken.has(name)) return bad(`the operator has a tensor ${name} already; give the input another name`);
+    if (!/^[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*$/.test(name))
+      return bad(`the input name "${name}" must be letters, digits and single underscores, starting with a letter`);
+  }
+  if (!isEverFinite(formula)) return bad('it gives no finite number on any input tried');
+  return null;
+}
+
+/** The dtype of a block's expression; `index` where it is made of iters alone. */
+function dtypeOf(expr: Expr, buffers: readonly Buffer[]): Buffer['dtype'] | 'index' {
+  switch (expr.kind) {
+    case 'int':
+    case 'var':
+      return 'index';
+    case 'float':
+    case 'cast':
+      return expr.dtype;
+    case 'load':
+      return buffers.find((buffer) => buffer.name === expr.buffer)?.dtype ?? 'index';
+    case 'unary':
+      return dtypeOf(expr.a, buffers);
+    case 'select':
+      return dtypeOf(expr.then, buffers);
+    case 'binary': {
+      const a = dtypeOf(expr.a, buffers);
+      return a === 'index' ? dtypeOf(expr.b, buffers) : a;
+    }
+  }
+}
+
+const isVariable = (expr: Expr, name: string | undefined): boolean => expr.kind === 'var' && expr.name === name;
+
+/** What computes the operator's output, made to write an intermediate buffer instead, and which buffer that is. */
+function withoutOutput(
+  program: Program,
+  block: Block,
+  write: Write,
+  output: Buffer,
+): { program: Program; plain: Buffer } {
+  const find = (stmt: Stmt): boolean => stmt === block;
+  const others = program.buffers.filter((buffer) => buffer !== output);
+  // What was computed in f32 and only stored in f16 is not rounded in between.
+  const wide =
+    block.reducer === null && write.value.kind === 'cast' && dtypeOf(write.value.a, program.buffers) === 'f32'
+      ? write.value.a
+      : null;
+  if (wide?.kind === 'load') {
+    const copied = others.find((buffer) => buffer.name === wide.buffer && !program.inputs.includes(buffer.name));
+    const plainly = wide.indices.every((index, d) => isVariable(index, nameOf(write.indices[d])));
+    // A stage that did nothing but that rounding is left out.
+    if (copied !== undefined && plainly && copied.shape.join() === output.shape.join())
+      return { program: { ...replaceInProgram(program, find, () => null), buffers: others }, plain: copied };
+  }
+  const name = freshName(namesOf(program), `${output.name}_plain`);
+  const plain: Buffer = { ...output, name, dtype: wide === null ? output.dtype : 'f32' };
+  const instead: Block = { ...block, writes: [{ ...write, buffer: name, value: wide ?? write.value }] };
+  return { program: { ...replaceInProgram(program, find, () => instead), buffers: [...others, plain] }, plain };
+}
+
+const nameOf = (expr: Expr | undefined): string | undefined => (expr?.kind === 'var' ? expr.name : undefined);
+
+/**
+ * C = f(..)   ->   C_plain = f(..); C = formula(C_plain, bias[channel])
+ * `channels` are the dimensions of the output that the formula's inputs follow; the output keeps its name, the block of the formula
+ * is called `epilogue` and its loops `epilogue_i`.
+ */
+export function withEpilogue(program: Program, formula: Formula, channels: readonly number[]): Program {
+  const output = program.buffers.find((buffer) => buffer.name === program.outputs[0]);
+  const block = blocksOf(program).find((candidate) => candidate.writes.some((write) => write.buffer === output?.name));
+  const write = block?.writes[0];
+  assert(output !== undefined && block !== undefined && write !== undefined, 'a plain program writes its output');
+  const { program: before, plain } = withoutOutput(program, block, write, output);
+
+  const taken = namesOf(before).add(output.name);
+  const iters = write.indices.map((index, d) => nameOf(index) ?? `v${d}`);
+  const indices = iters.map((iter) => ir.variable(iter));
+  const loops = iters.map((iter) => {
+    const loop = freshName(taken, `epilogue_${iter.replace(/^v/, '')}`);
+    taken.add(loop);
+    return loop;
+  });
+  const added = inputsOf(formula).map(
+    (name): Buffer => ({
+      name,
+      dtype: output.dtype,
+      shape: channels.map((d) => output.shape[d] as number),
+      scope: 'storage',
+    }),
+  );
+  const elementOf = (buffer: Buffer, at: readonly Expr[]): Value =>
+    cast('f32', { kind: 'value', expr: ir.load(buffer.name, at), dtype: buffer.dtype, tensors: new Set() });
+  const operands = Object.fromEntries([
+    [result, elementOf(plain, indices)],
+    ...added.map(
+      (buffer) =>
+        [
+          buffer.name,
+          elementOf(
+            buffer,
+            channels.map((d) => indices[d] as Expr),
+          ),
+        ] as const,
+    ),
+  ]);
+  const body: Block = {
+    kind: 'block',
+    name: freshName(taken, 'epilogue'),
+    iters: iters.map((name, d) => ({
+      name,
+      extent: output.shape[d] as number,
+      type: 'spatial',
+      binding: ir.variable(loops[d] as string),
+    })),
+    predicate: [],
+    writes: [{ buffer: output.name, indices, value: cast(output.dtype, tensorValueOf(formula, operands)).expr }],
+    reducer: null,
+  };
+  const nest = loops.reduceRight<Stmt>((inner, loop, d) => ir.forLoop(loop, output.shape[d] as number, inner), body);
+  const isInput = (buffer: Buffer): boolean => program.inputs.includes(buffer.name);
+  return {
+    inputs: [...program.inputs, ...added.map((buffer) => buffer.name)],
+    outputs: program.outputs,
+    buffers: [
+      ...before.buffers.filter(isInput),
+      ...added,
+      output,
+      ...before.buffers.filter((buffer) => !isInput(buffer)),
+    ],
+    body: [...before.body, nest],
+  };
+}
+
+/** The reference of an operator's output with an epilogue, from the one without. `shape` is the output's. */
+export function epilogueReference(
+  plain: ElementReference,
+  formula: Formula,
+  inputs: InputValues,
+  shape: readonly number[],
+  channels: readonly number[],
+): ElementReference {
+  const names = inputsOf(formula);
+  return (flat) => {
+    const coordinates: number[] = [];
+    let rest = flat;
+    for (let d = shape.length - 1; d >= 0; d--) {
+      const extent = shape[d] as number;
+      coordinates[d] = rest % extent;
+      rest = Math.floor(rest / extent);
+    }
+    const channel = channels.reduce((at, d) => at * (shape[d] as number) + (coordinates[d] as number), 0);
+    const operands: Record<string, number> = { [result]: plain(flat) };
+    for (const name of names) operands[name] = inputs[name]?.[channel] ?? Number.NaN;
+    return numberOf(formula, operands);
+  };
+}
+
+/** What the formula's inputs are filled with: integers where all stays exact. */
+export function epilogueFills(formula: Formula, plain: Tolerance): Record<string, Fill> {
+  const fill = isExact(formula, plain) ? integers(-integerMagnitude, integerMagnitude) : fillFor(formula, 0);
+  return Object.fromEntries(inputsOf(formula).map((name) => [name, fill]));
+}
+
+/** An exact operator's results are taken to stay below this: a sum of products of small integers comes nowhere near. */
+const largestResult = 2 ** 20;
+
+/** The arithmetic is in f32, and one rounding at the store is the reference's own. */
+function isExact(formula: Formula, plain: Tolerance): boolean {
+  if (plain.absolute !== 0 || plain.relative !== 0) return false;
+  const magnitude = (operand: string): number => (operand === result ? largestResult : integerMagnitude);
+  return isExactOnIntegers(formula, exactIntegerLimit.f32, magnitude);
+}
+
+/** Results of operators that are not exact are of this size where a formula may cancel them. */
+const typicalResult = 8;
+
+/**
+ * How far outputs may be off: nothing where operator and formula are exact on integers. Else the operator's own error, which a
+ * formula enlarges (up to fourfold allowed) and which is absolute where an addition cancels, and the formula's, as in `elementwise`.
+ */
+export function epilogueTolerance(formula: Formula, plain: Tolerance, dtype: Workload['dtype']): Tolerance {
+  if (isExact(formula, plain)) return plain;
+  const own = dtype === 'f32' ? { absolute: 1e-4, relative: 1e-4 } : { absolute: 2e-4, relative: 2e-3 };
+  return {
+    absolute: own.absolute + 4 * (plain.absolute + typicalResult * plain.relative),
+    relative: own.relative + 4 * plain.relative,
+  };
+}

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { interpret } from '../../src/ir/interpret.ts';
+import { printProgram } from '../../src/ir/printer.ts';
+import { checkSpec } from '../../src/ir/spec.ts';
+import { findOperator, listOperators } from '../../src/operators/catalog.ts';
+import { exact } from '../../src/operators/fill.ts';
+import { expectedAt, generateInputs } from '../../src/operators/inputs.ts';
+import { makeWorkload, type WorkloadWish } from '../../src/operators/parse-workload.ts';
+import { workloadKey } from '../../src/operators/workload.ts';
+
+/** Small shapes of operators whose defaults take a while to interpret. */
+const small: Readonly<Record<string, string>> = {
+  matmul: 'b=2,m=7,n=5,k=3',
+  gemv: 'm=7,k=5',
+  quantized_matmul: 'm=3,n=5,k=32',
+  conv2d: 'n=2,c=3,h=7,w=5,oc=4',
+  conv2d_nhwc: 'n=2,c=3,h=7,w=5,oc=4',
+  depthwise_conv2d: 'n=2,c=3,h=7,w=5',
+  depthwise_conv2d_nhwc: 'n=2,c=3,h=7,w=5',
+  conv1d: 'n=2,c=3,l=9,oc=4',
+  conv_transpose2d: 'n=2,c=3,h=4,w=3,oc=4',
+  max_pool2d: 'n=2,c=3,h=7,w=5',
+  avg_pool2d: 'n=2,c=3,h=7,w=5',
+  reduce_sum: 'rows=7,cols=5',
+  reduce_max: 'rows=7,cols=5',
+  reduce: 'n=2,c=3,h=4,w=5',
+  softmax: 'rows=7,cols=5',
+  log_softmax: 'rows=7,cols=5',
+  layer_norm: 'rows=7,cols=5',
+  rms_norm: 'rows=7,cols=5',
+  batch_norm: 'n=2,c=3,h=4,w=5',
+  attention: 'b=2,h=2,m=5,n=7,d=3,dv=4',
+  elementwise: 'n=2,c=3,h=4,w=5',
+  transpose: 'n=2,c=3,h=4,w=5',
+  concat: 'outer=2,inner=3',
+};
+
+const operators = listOperators().map(({ name }) => name);
+
+function check(operator: string, wish: WorkloadWish): void {
+  const workload = makeWorkload(operator, wish);
+  const program = findOperator(operator).build(workload);
+  expect(checkSpec(program)).toBeNull();
+  const inputs = generateInputs(workload, 11);
+  const values = interpret(program, inputs, { rounding: true });
+  const { absolute, relative } = findOperator(operator).tolerance(workload);
+  const output = program.outputs[0] ?? '';
+  const expected = expectedAt(workload, inputs, output, null);
+  expected.forEach((want, at) => {
+    const miss = Math.abs((values[output]?.[at] ?? Number.NaN) - want);
+    expect(miss, `${operator} at ${at}: want ${want}`).toBeLessThanOrEqual(absolute + relative * Math.abs(want));
+  });
+}
+
+const print = (operator: string, shape: string, epilogue: string, dtype = 'f32'): string =>
+  printProgram(findOperator(operator).build(makeWorkload(operator, { shape, dtype, attributes: { epilogue } })));
+
+describe('an epilogue', () => {
+  it.each(operators)('of %s equals the composed reference, in f32 and f16', (operator) => {
+    const shape = small[operator] ?? '';
+    expect(shape, 'a small shape of the operator is listed above').not.toBe('');
+    for (const dtype of ['f32', 'f16']) {
+      check(operator, { shape, dtype, attributes: { epilogue: 'relu(x + bias)' } });
+      check(operator, { shape, dtype, attributes: { epilogue: 'sigmoid(shift - x * scale) * 2' } });
+    }
+  });
+
+  it('is a stage after the operator; its inputs follow the last dimension', () => {
+    expect(print('matmul', 'm=7,n=5,k=3', 'relu(x + bias)')).toBe(`input A: f32[1, 7, 3]
+input B: f32[1, 3, 5]
+input bias: f32[5]
+output C: f32[1, 7, 5]
+storage C_plain: f32[1, 7, 5]
+for b in 1
+  for i in 7
+    for j in 5
+      for k in 3
+        block matmul(vb = b, vi = i, vj = j, vk~ = k)
+          C_plain[vb, vi, vj] sum= A[vb, vi, vk] * B[vb, vk, vj]
+for epilogue_b in 1
+  for epilogue_i in 7
+    for epilogue_j in 5
+      block epilogue(vb = epilogue_b, vi = epilogue_i, vj = epilogue_j)
+        C[vb, vi, vj] = max(C_plain[vb, vi, vj] + bias[vj], 0.0)`);
+  });
+
+  it('follows the channels of an image, both dimensions of them with groups', () => {
+    expect(print('conv2d', 'c=3,h=7,w=7,oc=4', 'x + bias')).toContain('Y_plain[vn, voc, voh, vow] + bias[voc]');
+    const grouped = print('conv2d', 'c=4,h=7,w=7,oc=6,groups=2', 'x + bias');
+    expect(grouped).toContain('input bias: f32[2, 3]');
+    expect(grouped).toContain('Y_plain[vn, vg, voc, voh, vow] + bias[vg, voc]');
+    expect(print('conv2d_nhwc', 'c=3,h=7,w=7,oc=4', 'x + bias')).toContain('bias[voc]');
+    expect(print('depthwise_conv2d', 'c=3,h=7,w=7', 'x + bias')).toContain('bias[vc]');
+  });
+
+  it('of sums kept in f32 comes before their rounding to f16, and the stage that only rounds goes', () => {
+    const text = print('matmul', 'm=7,n=5,k=3,accumulate_f32=1', 'x * 2 + bias', 'f16');
+    expect(text).toContain('storage C_sum: f32[1, 7, 5]');
+    expect(text).toContain('C[vb, vi, vj] = f16(C_sum[vb, vi, vj] * 2.0 + f32(bias[vj]))');
+    expect(text).not.toContain('finish');
+    // The stage that adds the operator's own bias stays, in f32.
+    const biased = print('matmul', 'm=7,n=5,k=3,accumulate_f32=1,bias=1', 'relu(x)', 'f16');
+    expect(biased).toContain('storage C_plain: f32[1, 7, 5]');
+    expect(biased).toContain('C_plain[vb, vi, vj] = C_sum[vb, vi, vj] + f32(bias[vj])');
+  });
+
+  it('of a softmax sees f32 too', () => {
+    const text = print('softmax', 'rows=7,cols=5', 'x * scale', 'f16');
+    expect(text).toContain('storage Y_plain: f32[7, 5]');
+    expect(text).toContain('Y[vi, vj] = f16(Y_plain[vi, vj] * f32(scale[vj]))');
+  });
+
+  it('must be met exactly where operator and formula are exact on integers, within a tolerance elsewhere', () => {
+    const toleranceOf = (operator: string, epilogue: string, dtype = 'f32') =>
+      findOperator(operator).tolerance(makeWorkload(operator, { dtype, attributes: { epilogue } }));
+    expect(toleranceOf('matmul', 'relu(x + bias)')).toEqual(exact);
+    expect(toleranceOf('matmul', 'relu(x + bias)', 'f16')).toEqual(exact);
+    expect(toleranceOf('matmul', 'x * x').relative).toBeGreaterThan(0);
+    expect(toleranceOf('matmul', 'gelu(x)').relative).toBeGreaterThan(0);
+    const plain = findOperator('softmax').tolerance(makeWorkload('softmax'));
+    expect(toleranceOf('softmax', 'x + bias').absolute).toBeGreaterThan(plain.absolute);
+  });
+
+  it('changes the key of a workload; none, or none said, is the same as before there were any', () => {
+    const plain = makeWorkload('matmul');
+    expect(plain.attributes).toEqual({});
+    expect(makeWorkload('matmul', { attributes: { epilogue: '' } })).toEqual(plain);
+    expect(workloadKey(makeWorkload('matmul', { attributes: { epilogue: 'relu(x)' } }))).not.toBe(workloadKey(plain));
+  });
+
+  it('is seen to be wrong', () => {
+    const workload = makeWorkload('matmul', { shape: 'm=7,n=5,k=3', attributes: { epilogue: 'relu(x + bias)' } });
+    const program = findOperator('matmul').build(workload);
+    const inputs = generateInputs(workload, 11);
+    const shifted = {
+      ...inputs,
+      bias: (inputs.bias ?? new Float64Array()).map((_, at, all) => all[(at + 1) % 5] ?? 0),
+    };
+    expect(interpret(program, shifted).C).not.toEqual(expectedAt(workload, inputs, 'C', null));
+  });
+});
+
+describe('refused epilogues', () => {
+  it.each([
+    ['relu(x', 'matmul: epilogue "relu(x": expected ")" where the expression ends'],
+    ['relu(bias)', 'matmul: epilogue "relu(bias)": it does not use x, the operator\'s result'],
+    ['x + A', 'matmul: epilogue "x + A": the operator has a tensor A already; give the input another name'],
+    [
+      'x + my__bias',
+      'matmul: epilogue "x + my__bias": the input name "my__bias" must be letters, digits and single underscores, starting with a letter',
+    ],
+    ['sqrt(-1 - x * x)', 'matmul: epilogue "sqrt(-1 - x * x)": it gives no finite number on any input tried'],
+  ])('%s', (epilogue, message) => {
+    expect(() => makeWorkload('matmul', { attributes: { epilogue } })).toThrow(message);
+  });
+
+  it('an input that the operator has under some parameter', () => {
+    expect(() => makeWorkload('matmul', { shape: 'bias=1', attributes: { epilogue: 'x + bias' } })).toThrow(
+      'the operator has a tensor bias already; give the input another name',
+    );
+  });
+});

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { makeWorkload } from '../../src/operators/parse-workload.ts';
+
+/** The whole message of what is refused. */
+function complaint(operator: string, shape: string, attributes: Readonly<Record<string, string>> = {}): string {
+  try {
+    makeWorkload(operator, { shape, attributes });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return 'accepted';
+}
+
+describe('parameters that do not go together are refused with what would be right', () => {
+  it.each<[string, string, Readonly<Record<string, string>>, string]>([
+    [
+      'conv1d',
+      'l=3,k=5,pad=0',
+      {},
+      'conv1d: the output is empty: k=5 with dilation=1 spans 5, and l=3 with pad=0 has only 3',
+    ],
+    [
+      'conv2d_nhwc',
+      'h=3,kh=2,dilation=4,pad=0',
+      {},
+      'conv2d_nhwc: the output is empty: kh=2 with dilation=4 spans 5, and h=3 with pad=0 has only 3',
+    ],
+    [
+      'depthwise_conv2d',
+      'w=2,kw=3,pad=0',
+      {},
+      'depthwise_conv2d: the output is empty: kw=3 with dilation=1 spans 3, and w=2 with pad=0 has only 2',
+    ],
+    [
+      'avg_pool2d',
+      'w=2,kw=3,pad=0',
+      {},
+      'avg_pool2d: the output is empty: kw=3 spans 3, and w=2 with pad=0 has only 2',
+    ],
+    [
+      'avg_pool2d',
+      'kh=2,pad=2',
+      {},
+      'avg_pool2d: pad=2 must be below kh=2, or a window would hold nothing but padding',
+    ],
+    [
+      'max_pool2d',
+      'kw=2,pad=2',
+      {},
+      'max_pool2d: pad=2 must be below kw=2, or a window would hold nothing but padding',
+    ],
+    [
+      'max_pool2d',
+      'h=1,kh=2,pad=1,dilation=2,stride=1',
+      {},
+      'max_pool2d: with dilation=2 and pad=1 some window lies in the padding alone; take a smaller dilation',
+    ],
+    [
+      'conv_transpose2d',
+      'h=1,kh=1,pad=1',
+      {},
+      'conv_transpose2d: the output is empty: pad=1 takes 2 off 1 made of h=1',
+    ],
+    ['conv_transpose2d', 'output_pad=2', {}, 'conv_transpose2d: output_pad=2 must be below stride=2 or dilation=1'],
+    ['quantized_matmul', 'bits=5', {}, 'quantized_matmul: bits=5 must be 4 or 8'],
+    [
+      'quantized_matmul',
+      'block=12',
+      {},
+      'quantized_matmul: block=12 must be a multiple of 8, the weights of 4 bits in a 32-bit word',
+    ],
+    ['quantized_matmul', 'k=100', {}, 'quantized_matmul: block=32 must divide k=100; pad k with zeros'],
+    [
+      'attention',
+      'm=9,n=8,causal=1',
+      {},
+      'attention: causal=1 needs m=9 to be at most n=8, or the first query would see no key',
+    ],
+    ['reduce', '', { kind: 'argmax' }, 'reduce: kind="argmax" must be one of sum, mean, max, min, l2'],
+    ['reduce', '', { axes: 'h,h' }, 'reduce: axes="h,h" must name some of n, c, h, w, each once, e.g. axes="h,w"'],
+    ['reduce', '', { axes: '' }, 'reduce: axes="" must name some of n, c, h, w, each once, e.g. axes="h,w"'],
+    [
+      'transpose',
+      '',
+      { order: 'n,h,w' },
+      'transpose: order="n,h,w" must name each of n, c, h, w once, e.g. order="n,h,w,c"',
+    ],
+    ['concat', '', { parts: '5' }, 'concat: parts="5" must be 2 to 7 sizes of at least 1, e.g. parts="48,16"'],
+    ['concat', '', { parts: '5,0' }, 'concat: parts="5,0" must be 2 to 7 sizes of at least 1, e.g. parts="48,16"'],
+    ['concat', '', { parts: '5,-1' }, 'concat: parts="5,-1" must be 2 to 7 sizes of at least 1, e.g. parts="48,16"'],
+    [
+      'layer_norm',
+      '',
+      { epsilon: '0' },
+      'layer_norm: epsilon="0" must be a number above 0 and at most 1, e.g. epsilon=1e-5',
+    ],
+    [
+      'batch_norm',
+      '',
+      { epsilon: 'tiny' },
+      'batch_norm: epsilon="tiny" must be a number above 0 and at most 1, e.g. epsilon=1e-5',
+    ],
+  ])('%s %s %o', (operator, shape, attributes, message) => {
+    expect(complaint(operator, shape, attributes)).toBe(message);
+  });
+
+  it('takes what is next to the limits', () => {
+    expect(complaint('avg_pool2d', 'kh=2,kw=2,pad=1')).toBe('accepted');
+    expect(complaint('max_pool2d', 'h=2,w=2,kh=2,kw=2,pad=1,dilation=2,stride=1')).toBe('accepted');
+    expect(complaint('conv_transpose2d', 'output_pad=1')).toBe('accepted');
+    expect(complaint('conv_transpose2d', 'output_pad=2,dilation=3')).toBe('accepted');
+    expect(complaint('attention', 'm=8,n=8,causal=1')).toBe('accepted');
+    expect(complaint('concat', '', { parts: '1,1,1,1,1,1,1' })).toBe('accepted');
+  });
+});
