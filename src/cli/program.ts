@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { toolVersion } from '../tuner/tool.ts';
 import { addBestCommand } from './best.ts';
 import { addDevicesCommand } from './devices.ts';
+import { addExplainCommand } from './explain.ts';
 import { addExportCommand } from './export.ts';
 import { addOpsCommand } from './ops.ts';
 import { addRunCommand } from './run.ts';
@@ -30,6 +31,7 @@ export function createProgram(): Command {
   addTuneCommand(program);
   addBestCommand(program);
   addShowCommand(program);
+  addExplainCommand(program);
   addRunCommand(program);
   addExportCommand(program);
   return program.addHelpText(

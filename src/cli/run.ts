@@ -6,7 +6,7 @@ import { addLookupOptions, type LookupFlags, lookupWish, workloadOf } from './ke
 import { withTuneCommand } from './known-kernel.ts';
 import { wholeNumber } from './option-values.ts';
 import { print, printJson, say } from './output.ts';
-import { checkOneSource, type SourceFlags } from './schedule-source.ts';
+import { addSourceOptions, checkOneSource, type SourceFlags } from './schedule-source.ts';
 
 interface RunFlags extends LookupFlags, SourceFlags {
   readonly seed: number;
@@ -20,9 +20,7 @@ export function addRunCommand(program: Command): void {
     .description(
       'Builds the best known kernel of a workload, or the schedule that is named, checks its answers on the device and times it. A wrong answer or a failure ends with exit code 1. Writes no record.',
     );
-  addLookupOptions(command)
-    .option('--schedule <file>', 'a schedule file: a trace, with or without its workload, or one line of a log')
-    .option('--naive', 'the naive schedule: one invocation an output, nothing tiled')
+  addSourceOptions(addLookupOptions(command))
     .option('--seed <n>', 'start of the random inputs', wholeNumber('--seed', 0, 2 ** 31 - 1), 1)
     .option('--json', 'print JSON')
     .addHelpText(

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { UserError } from '../support/errors.ts';
 
 /** Options that name a schedule instead of the best known one. */
@@ -9,4 +10,10 @@ export interface SourceFlags {
 export function checkOneSource({ schedule, naive }: SourceFlags): void {
   if (schedule !== undefined && naive)
     throw new UserError('--schedule and --naive name two schedules; give one of them');
+}
+
+export function addSourceOptions(command: Command): Command {
+  return command
+    .option('--schedule <file>', 'a schedule file: a trace, with or without its workload, or one line of a log')
+    .option('--naive', 'the naive schedule: one invocation an output, nothing tiled');
 }

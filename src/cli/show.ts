@@ -1,29 +1,16 @@
 import type { Command } from 'commander';
-import type { Artifact } from '../ir/artifact.ts';
 import type { DeviceLimits } from '../ir/limits.ts';
-import type { Workload } from '../operators/workload.ts';
-import type { Trace } from '../schedule/trace.ts';
-import { addLookupOptions, type LookupFlags, workloadOf } from './kernel-options.ts';
-import { findBestKernel } from './known-kernel.ts';
+import { addLookupOptions, type LookupFlags } from './kernel-options.ts';
 import { oneOf } from './option-values.ts';
 import { print, printJson, say } from './output.ts';
-import { checkOneSource, type SourceFlags } from './schedule-source.ts';
+import { addSourceOptions, type SourceFlags } from './schedule-source.ts';
+import { findShown, type Shown } from './shown.ts';
 
 const forms = ['loops', 'trace', 'wgsl'] as const;
 
 interface ShowFlags extends LookupFlags, SourceFlags {
   readonly as: (typeof forms)[number];
   readonly json?: boolean;
-}
-
-/** What is to be shown; the artifact only where it is at hand already. */
-interface Shown {
-  readonly workload: Workload;
-  readonly trace: Trace;
-  readonly limits: DeviceLimits | null;
-  readonly artifact: Artifact | null;
-  /** One line for people. */
-  readonly what: string;
 }
 
 export function addShowCommand(program: Command): void {
@@ -33,10 +20,8 @@ export function addShowCommand(program: Command): void {
     .description(
       'Shows the best known kernel of a workload: the loop nest its schedule makes, the trace of primitives that makes it, or the WGSL text. With --schedule or --naive it shows that schedule instead and needs no device.',
     );
-  addLookupOptions(command)
+  addSourceOptions(addLookupOptions(command))
     .option('--as <form>', `one of ${forms.join(', ')}`, oneOf('--as', forms), 'loops')
-    .option('--schedule <file>', 'a schedule file: a trace, with or without its workload, or one line of a log')
-    .option('--naive', 'the naive schedule: one invocation an output, nothing tiled')
     .option('--json', 'print JSON; with --as trace it is a schedule file')
     .addHelpText(
       'after',
@@ -80,32 +65,6 @@ function output({ json }: ShowFlags, { what }: Shown, text: string, document: Re
     say(what);
     print(text);
   }
-}
-
-async function findShown(operator: string, flags: ShowFlags): Promise<Shown> {
-  checkOneSource(flags);
-  if (flags.schedule !== undefined) {
-    const { readScheduleFile, workloadFor } = await import('./schedule-file.ts');
-    const file = await readScheduleFile(flags.schedule);
-    const workload = await workloadFor(operator, flags, file);
-    return {
-      workload,
-      trace: file.trace,
-      limits: file.limits,
-      artifact: null,
-      what: `the schedule of ${flags.schedule}`,
-    };
-  }
-  const workload = await workloadOf(operator, flags);
-  if (flags.naive) {
-    const { naiveOf } = await import('../tuner/build.ts');
-    return { workload, trace: naiveOf(workload).trace, limits: null, artifact: null, what: 'the naive schedule' };
-  }
-  const kernel = await findBestKernel(workload, flags);
-  const { whoseText } = await import('../report/kernel-report.ts');
-  const { formatTime } = await import('../report/quantities.ts');
-  const what = `the best known kernel: ${formatTime(kernel.timeNs)} on ${whoseText(kernel)}`;
-  return { workload, trace: kernel.trace, limits: kernel.device.limits, artifact: kernel.artifact, what };
 }
 
 /** Limits to lower for: of the device that was named, else of the one the schedule comes from, else those every device grants. */
