@@ -24,9 +24,9 @@ import { compute, input, program } from './tensor.ts';
 const hidden = -1e30;
 
 /**
- * Y = softmax(Q K^T / sqrt(d)) V for every batch and head, in f32 whatever the dtype. Stages: the scores, each row's maximum, its sum
- * of exponentials, the weighted sum of values (which computes the exponentials again), and its division by the row's sum. When
- * causal, query i sees the keys up to i + (keys - queries).
+ * Y = softmax(Q K^T / sqrt(d)) V for every batch and head, in f32 whatever the dtype. Stages: the scores, the softmax of each row
+ * (its maximum, exponentials, their sum, probabilities), the weighted sum of values. When causal, query i sees the keys up to
+ * i + (keys - queries).
  */
 export const attention = defineOperator({
   name: 'attention',
@@ -65,15 +65,28 @@ export const attention = defineOperator({
     };
     const m = reductionAxis('k', p.n);
     const rowMax = compute('rowMax', rows, ({ b, h, i }) => maxOver(score(b, h, i, m), [m]), { stage: 'find_row_max' });
-    const weight = (b: Index, h: Index, i: Index, j: Index): Value => exp(sub(score(b, h, i, j), rowMax.at(b, h, i)));
+    const exponentials = compute(
+      'exponentials',
+      { ...rows, j: p.n },
+      ({ b, h, i, j }) => exp(sub(score(b, h, i, j), rowMax.at(b, h, i))),
+      { stage: 'exponentiate' },
+    );
     const s = reductionAxis('k', p.n);
-    const rowSum = compute('rowSum', rows, ({ b, h, i }) => sumOver(weight(b, h, i, s), [s]), { stage: 'sum_row' });
+    const rowSum = compute('rowSum', rows, ({ b, h, i }) => sumOver(exponentials.at(b, h, i, s), [s]), {
+      stage: 'sum_row',
+    });
+    const probabilities = compute(
+      'probabilities',
+      { ...rows, j: p.n },
+      ({ b, h, i, j }) => div(exponentials.at(b, h, i, j), rowSum.at(b, h, i)),
+      { stage: 'normalise' },
+    );
     const k = reductionAxis('k', p.n);
     const Y = accumulate(
       'Y',
       { ...rows, j: p.dv },
-      ({ b, h, i, j }) => sumOver(mul(weight(b, h, i, k), cast('f32', V.at(b, h, k, j))), [k]),
-      { stage: 'weigh_values', dtype, finish: (sum, { b, h, i }) => div(sum, rowSum.at(b, h, i)) },
+      ({ b, h, i, j }) => sumOver(mul(probabilities.at(b, h, i, k), cast('f32', V.at(b, h, k, j))), [k]),
+      { stage: 'weigh_values', dtype },
     );
     return program([Q, K, V], [Y]);
   },

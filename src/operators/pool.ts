@@ -2,7 +2,20 @@ import { identityOf } from '../ir/builders.ts';
 import { type Refusal, refuse } from '../support/refusal.ts';
 import { accumulate } from './accumulate.ts';
 import { defineOperator, dimension, flag, integer } from './define.ts';
-import { add, cast, div, type Index, max, maxOver, min, mul, reductionAxis, sub, sumOver } from './expression.ts';
+import {
+  add,
+  cast,
+  div,
+  type Index,
+  max,
+  maxOver,
+  min,
+  mul,
+  reductionAxis,
+  sub,
+  sumOver,
+  type Value,
+} from './expression.ts';
 import { exact, exactIntegers, integers, type Tolerance } from './fill.ts';
 import { compute, input, program } from './tensor.ts';
 import { alongWindow, emptyAlong, outputExtent, padded } from './window.ts';
@@ -132,9 +145,9 @@ export const avgPool2d = defineOperator({
     const kh = reductionAxis('kh', p.kh);
     const kw = reductionAxis('kw', p.kw);
     // In the coordinates of the padded image, so that nothing is negative.
-    const covered = (at: Index, taps: number, size: number): Index => {
+    const covered = (at: Index, taps: number, size: number): Value => {
       const start = mul(at, p.stride);
-      return sub(min(add(start, taps), size + p.pad), max(start, p.pad));
+      return cast('f32', sub(min(add(start, taps), size + p.pad), max(start, p.pad)));
     };
     const Y = accumulate(
       'Y',
@@ -147,7 +160,7 @@ export const avgPool2d = defineOperator({
         finish: (sum, { oh, ow }) =>
           p.count_padding || p.pad === 0
             ? div(sum, p.kh * p.kw)
-            : div(sum, cast('f32', mul(covered(oh, p.kh, p.h), covered(ow, p.kw, p.w)))),
+            : div(sum, mul(covered(oh, p.kh, p.h), covered(ow, p.kw, p.w))),
       },
     );
     return program([X], [Y]);

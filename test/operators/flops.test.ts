@@ -12,8 +12,8 @@ describe('flopsOf', () => {
     ['conv2d', { shape: 'n=2,c=4,h=7,w=7,oc=6,groups=2' }, 2 * (2 * 6 * 7 * 7) * (2 * 3 * 3)],
     // Neither casts nor unpacking bits: subtract the zero point, scale, multiply, add.
     ['quantized_matmul', { shape: 'm=3,n=5,k=64' }, 4 * 3 * 5 * 64],
-    // Sum of nine, divided by how many there are: that count is index arithmetic.
-    ['avg_pool2d', { shape: 'c=2,h=5,w=5,stride=1' }, 2 * 25 * (9 + 1)],
+    // Sum of nine, divided by rows times columns under the window.
+    ['avg_pool2d', { shape: 'c=2,h=5,w=5,stride=1' }, 2 * 25 * (9 + 2)],
     ['matmul', { shape: 'm=7,n=5,k=3', attributes: { epilogue: 'relu(x + bias)' } }, 7 * 5 * (2 * 3 + 2)],
     ['reduce_sum', { shape: 'rows=3,cols=11' }, 33],
     // max; subtract, exp, add; subtract, exp, divide.
