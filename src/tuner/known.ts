@@ -4,7 +4,7 @@ import { type BestOf, createBestTable } from '../records/best.ts';
 import { deviceKey } from '../records/device-key.ts';
 import { describeFault, type LogFault, readLogs } from '../records/log-reader.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
-import type { Candidate, Observation, SearchSpace } from '../search/strategy.ts';
+import { type Candidate, candidateKey, type Observation, type SearchSpace } from '../search/strategy.ts';
 
 /** What the logs hold for one workload. */
 export interface Known {
@@ -47,10 +47,13 @@ export async function loadKnown(folder: string, workload: Workload, device: Devi
   return { records, best: table.lookup(workload, device), naive, faults };
 }
 
-/** The records that came from a sketch of this space, as observations: what a search need not measure again. */
+/**
+ * The candidates of this space that were measured, as observations: what a search need not measure again. Of several records of one
+ * candidate the fastest counts.
+ */
 export function knownObservations(space: SearchSpace, records: readonly TuningRecord[]): Observation[] {
   const byName = new Map(space.sketches.map((sketch, index) => [sketch.name, index]));
-  const observations: Observation[] = [];
+  const observations = new Map<string, Observation>();
   for (const record of records) {
     const index = record.sketch === null ? undefined : byName.get(record.sketch);
     if (index === undefined) continue;
@@ -60,7 +63,11 @@ export function knownObservations(space: SearchSpace, records: readonly TuningRe
     if (Object.keys(record.decisions).length !== decisions.length) continue;
     if (!values.every((value, i) => typeof value === 'number' && decisions[i]?.options.includes(value))) continue;
     const candidate: Candidate = { sketch: index, values: values as number[], score: null };
-    observations.push({ candidate, timeNs: isVerified(record) ? record.medianNs : null });
+    const timeNs = isVerified(record) ? record.medianNs : null;
+    const key = candidateKey(candidate);
+    const held = observations.get(key)?.timeNs ?? Number.POSITIVE_INFINITY;
+    if (!observations.has(key) || (timeNs ?? Number.POSITIVE_INFINITY) < held)
+      observations.set(key, { candidate, timeNs });
   }
-  return observations;
+  return [...observations.values()];
 }
