@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { makeWorkload } from '../../src/operators/parse-workload.ts';
+import { sketchesOf } from '../../src/space/rules.ts';
+import { instantiate, type Sketch } from '../../src/space/sketch.ts';
+import { isRefusal } from '../../src/support/refusal.ts';
+import { naiveOf, programOf } from '../../src/tuner/build.ts';
+import { verificationData } from '../../src/tuner/workload-data.ts';
+
+function dataOf(operator: string, shape: string, dtype = 'f32', seed = 1) {
+  const workload = makeWorkload(operator, { shape, dtype });
+  const program = programOf(workload);
+  return { workload, program, ...verificationData(workload, program, seed) };
+}
+
+describe('verification data', () => {
+  it('holds the inputs in their dtype and whole references while they are cheap', () => {
+    for (const [dtype, bytes] of [
+      ['f32', 4],
+      ['f16', 2],
+    ] as const) {
+      const { data, checksFor, workload } = dataOf('matmul', 'm=19,n=7,k=5', dtype);
+      expect(data.inputs.map(({ buffer, bytes: held }) => [buffer, held.length])).toEqual([
+        ['A', 19 * 5 * bytes],
+        ['B', 5 * 7 * bytes],
+      ]);
+      expect(data.checks).toMatchObject([{ buffer: 'C', positions: null, absoluteTolerance: 0, relativeTolerance: 0 }]);
+      expect(data.checks[0]?.expected.length).toBe(19 * 7);
+      expect(checksFor(naiveOf(workload).program)).toEqual([]);
+    }
+  });
+
+  it('is the same for the same seed and other for another', () => {
+    const bytes = (seed: number) =>
+      dataOf('matmul', 'm=19,n=7,k=5', 'f32', seed).data.inputs.map(({ bytes }) => [...bytes]);
+    expect(bytes(1)).toEqual(bytes(1));
+    expect(bytes(1)).not.toEqual(bytes(2));
+  });
+
+  it('samples large outputs: corners, and for a candidate where its tiles begin and end', () => {
+    const { data, checksFor, program } = dataOf('matmul', 'm=601,n=603,k=400');
+    const { positions, expected } = data.checks[0] as (typeof data.checks)[number];
+    const held = [...(positions as Uint32Array)];
+    expect(held.length).toBe(expected.length);
+    expect(held.length).toBeGreaterThan(500);
+    expect(held).toEqual([...new Set(held)].sort((a, b) => a - b));
+    expect(held).toEqual(expect.arrayContaining([0, 601 * 603 - 1]));
+    expect(held.filter((at) => at % 603 === 602).length).toBeGreaterThan(10);
+    expect(held.filter((at) => Math.floor(at / 603) === 600).length).toBeGreaterThan(10);
+
+    const sketch = sketchesOf(program)[0] as Sketch;
+    const tile: Record<string, number> = {
+      'matmul.j.invocations': 16,
+      'matmul.j.registers': 4,
+      'matmul.i.invocations': 8,
+    };
+    const values = sketch.decisions.map(({ name, options }) => tile[name] ?? (options[0] as number));
+    const made = instantiate(sketch, values);
+    if (isRefusal(made)) throw new Error(made.message());
+    const own = [...((checksFor(made.program)[0]?.positions ?? []) as Uint32Array)];
+    const columns = new Set(own.map((at) => at % 603));
+    // Columns are tiled by 64 and 4: first and last of the first tile, of the last tile, and the edge of the image.
+    for (const column of [0, 3, 4, 63, 64, 575, 576, 602]) expect(columns).toContain(column);
+    expect(own.every((at) => at < 601 * 603)).toBe(true);
+    const rows = new Set(own.map((at) => Math.floor(at / 603)));
+    for (const row of [0, 7, 8, 599, 600]) expect(rows).toContain(row);
+  });
+});
