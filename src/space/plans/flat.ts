@@ -2,7 +2,7 @@ import { type Decision, powersOfTwo } from '../decision.ts';
 import type { Plan } from '../plan.ts';
 import { quantity, quantityCount } from '../quantities.ts';
 import { bytesOf, type StageInfo } from '../stage.ts';
-import { decided } from './decided.ts';
+import { atLeastOne, decided } from './decided.ts';
 import { unrollAll } from './emit-parts.ts';
 
 /**
@@ -53,9 +53,9 @@ export function flatPlan(stage: StageInfo): Plan | null {
     stages: [stage],
     decisions,
     conflict(values, first) {
-      const width = decided(values, first, vector);
-      const count = decided(values, first, lanes);
-      const each = decided(values, first, serial);
+      const width = atLeastOne(decided(values, first, vector));
+      const count = atLeastOne(decided(values, first, lanes));
+      const each = atLeastOne(decided(values, first, serial));
       if (count > 1 && (count - 1) * width >= size) return 'idle-invocations';
       if (each > 1 && (each - 1) * count * width >= size) return 'idle-registers';
       return null;

@@ -1,7 +1,7 @@
 import { type Decision, powersOfTwo } from '../decision.ts';
 import type { Plan } from '../plan.ts';
 import type { StageInfo } from '../stage.ts';
-import { decided } from './decided.ts';
+import { atLeastOne, decided } from './decided.ts';
 import { emitRows } from './rows-emit.ts';
 import type { RowsLayout } from './rows-layout.ts';
 import { rowsQuantities } from './rows-quantities.ts';
@@ -110,9 +110,8 @@ function conflict(layout: RowsLayout, values: Float64Array, first: number): stri
   const vector = decided(values, first, layout.vector);
   const unroll = decided(values, first, layout.unroll);
   if (rows > 1 && rows - 1 >= layout.lastRowExtent) return 'idle-invocations';
-  if (lanes > 1 && (lanes - 1) * (vector > 1 ? vector : 1) >= layout.length) return 'idle-invocations';
+  if (lanes > 1 && (lanes - 1) * atLeastOne(vector) >= layout.length) return 'idle-invocations';
   if (tree > 1 && tree * 2 > lanes) return 'tree-wider-than-lanes';
-  if (unroll > 1 && (unroll - 1) * (lanes > 1 ? lanes : 1) * (vector > 1 ? vector : 1) >= layout.length)
-    return 'idle-registers';
+  if (unroll > 1 && (unroll - 1) * atLeastOne(lanes) * atLeastOne(vector) >= layout.length) return 'idle-registers';
   return null;
 }
