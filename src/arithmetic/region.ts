@@ -36,6 +36,27 @@ export function spanOf(index: Expr, relaxed: ReadonlySet<string>, ranges: Ranges
   return { base: exprOfLinear({ terms: fixed, constant: low }), extent: reach + 1 };
 }
 
+/**
+ * The span of an index that takes every value in it, or null where it may leave gaps: the relaxed variables stand in plain sums whose
+ * coefficients leave none, as splits make them.
+ */
+export function denseSpanOf(index: Expr, relaxed: ReadonlySet<string>, ranges: Ranges): Span | null {
+  const linear = linearOf(simplify(index, ranges));
+  const steps: { readonly coefficient: number; readonly extent: number }[] = [];
+  for (const { atom, coefficient } of linear.terms.values()) {
+    if ([...varsOf(atom)].every((name) => !relaxed.has(name))) continue;
+    if (atom.kind !== 'var' || coefficient < 0) return null;
+    const { min, max } = boundsOf(atom, ranges);
+    steps.push({ coefficient, extent: max - min + 1 });
+  }
+  let reach = 1;
+  for (const { coefficient, extent } of steps.sort((a, b) => a.coefficient - b.coefficient)) {
+    if (coefficient > reach) return null;
+    reach += coefficient * (extent - 1);
+  }
+  return spanOf(index, relaxed, ranges);
+}
+
 function pureSpan(atom: Expr, ranges: Ranges): Span {
   const { min, max } = boundsOf(atom, ranges);
   return { base: int(min), extent: max - min + 1 };
@@ -60,6 +81,11 @@ export function unionSpan(a: Span, b: Span): Span | null {
   const start = Math.min(0, distance);
   const end = Math.max(a.extent, distance + b.extent);
   return { base: start === 0 ? a.base : b.base, extent: end - start };
+}
+
+/** Whether a span that stands still holds the whole of a dimension. */
+export function covers(span: Span, extent: number): boolean {
+  return span.base.kind === 'int' && span.base.value <= 0 && span.base.value + span.extent >= extent;
 }
 
 /** The whole of a dimension. */

@@ -1,9 +1,12 @@
-import { seq } from '../ir/builders.ts';
-import type { Block, Program, Stmt } from '../ir/nodes.ts';
-import { replaceInProgram } from '../ir/visit.ts';
+import { rangeOfExtent } from '../arithmetic/bounds.ts';
+import { covers, type Span } from '../arithmetic/region.ts';
+import { simplify } from '../arithmetic/simplify.ts';
+import { add, binary, forLoop, int, lt, seq, variable } from '../ir/builders.ts';
+import type { Block, Expr, Iter, Program, Stmt } from '../ir/nodes.ts';
+import { freshName, namesOf, replaceInProgram } from '../ir/visit.ts';
 import { assert } from '../support/errors.ts';
 import { isRefusal } from '../support/refusal.ts';
-import { findBlock, ownNest } from './legality/find.ts';
+import { findBlock, loopRanges, ownNest } from './legality/find.ts';
 
 /** Rewrites every block below a statement; loops around unchanged blocks are shared. */
 export function mapBlocks(stmt: Stmt, rewrite: (block: Block) => Block): Stmt {
@@ -19,6 +22,40 @@ export function mapBlocks(stmt: Stmt, rewrite: (block: Block) => Block): Stmt {
       return body.every((child, i) => child === stmt.body[i]) ? stmt : { ...stmt, body };
     }
   }
+}
+
+/**
+ * A block under loops made anew, named `block_iter`: each iter runs over its span, or over its whole extent where there is none. Where a
+ * span reaches out of the iter's domain the block gets a guard, after the given ones over loops that stand around the new place.
+ */
+export function nestOver(
+  program: Program,
+  block: Block,
+  spans: ReadonlyMap<string, Span>,
+  guards: readonly Expr[] = [],
+): Stmt {
+  const taken = namesOf(program);
+  const ranges = loopRanges(program);
+  const loops: { readonly name: string; readonly extent: number }[] = [];
+  const predicate: Expr[] = [...guards];
+  const iters = block.iters.map((iter): Iter => {
+    const span = spans.get(iter.name);
+    const name = freshName(taken, `${block.name}_${iter.name}`);
+    taken.add(name);
+    const whole = span === undefined || (iter.type === 'spatial' && covers(span, iter.extent));
+    const extent = whole ? iter.extent : span.extent;
+    loops.push({ name, extent });
+    ranges.set(name, rangeOfExtent(extent));
+    if (whole) return { ...iter, binding: variable(name) };
+    const binding = simplify(add(span.base, variable(name)), ranges);
+    for (const guard of [binary('ge', binding, int(0)), lt(binding, int(iter.extent))]) {
+      const proved = simplify(guard, ranges);
+      if (proved.kind !== 'int') predicate.push(proved);
+    }
+    return { ...iter, binding };
+  });
+  const moved: Block = { ...block, iters, predicate };
+  return loops.reduceRight<Stmt>((body, { name, extent }) => forLoop(name, extent, body), moved);
 }
 
 /** Puts a statement right before the own nest of a block (the outermost loop that holds this block alone). */

@@ -10,6 +10,7 @@ import {
   decomposeReduction,
   fuse,
   reorder,
+  reverseComputeAt,
   reverseComputeInline,
   rfactor,
   setScope,
@@ -88,7 +89,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'a primitive that does not exist',
       'matmul',
       [['tile', { loop: 'i' }]],
-      'there is no primitive named tile; the primitives are split, fuse, reorder, bind, unroll, vectorize, cacheRead, cacheWrite, setScope, computeAt, computeInline, reverseComputeInline, decomposeReduction, rfactor',
+      'there is no primitive named tile; the primitives are split, fuse, reorder, bind, unroll, vectorize, cacheRead, cacheWrite, setScope, computeAt, reverseComputeAt, computeInline, reverseComputeInline, decomposeReduction, rfactor',
     ],
     [
       'an argument that does not exist',
@@ -422,6 +423,32 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'softmax',
       [decomposeReduction('sum_row', 'k'), computeInline('init_sum_row')],
       'rowSum is written by more than block init_sum_row',
+    ],
+  ],
+  reverseComputeAt: [
+    [
+      'storing a product that is not summed up',
+      'matmul',
+      [cacheWrite('matmul', 'private'), reverseComputeAt('store_C', 'k')],
+      'loop k carries the reduction of block matmul, so one iteration of k completes nothing of C_private; take a loop around k',
+    ],
+    [
+      'a window at a row of the padding',
+      'conv',
+      [reverseComputeAt('conv2d', 'y')],
+      'one iteration of loop y completes 1 of 2 elements in dimension 1 of padded, and block conv2d reads that dimension at vic; expected it at a spatial iter of the block; take a loop in which dimension 1 is complete',
+    ],
+    [
+      'a loop of what it does not read',
+      'softmax',
+      [reverseComputeAt('sum_row', 'i')],
+      'nothing inside loop i computes what block sum_row reads: X, rowMax',
+    ],
+    [
+      'a second input that comes later',
+      'softmax',
+      [reverseComputeAt('normalise', 'rowMax_i')],
+      'block normalise also reads rowSum, which block sum_row computes after block find_row_max; expected rowSum to be complete before block find_row_max',
     ],
   ],
   reverseComputeInline: [

@@ -72,6 +72,9 @@ const proposals: readonly (readonly [primitive: string, propose: Proposal])[] = 
   ['computeAt', proposeComputeAt],
   ['computeAt', proposeComputeAt],
   ['computeAt', proposeComputeAt],
+  ['reverseComputeAt', proposeReverseComputeAt],
+  ['reverseComputeAt', proposeReverseComputeAt],
+  ['reverseComputeAt', proposeReverseComputeAt],
   ['computeInline', (program, random) => inlineOf(anyBlock(program, random))],
   ['reverseComputeInline', proposeReverseInline],
   ['reverseComputeInline', proposeReverseInline],
@@ -192,6 +195,14 @@ function proposeComputeAt(program: Program, random: Random): TraceStep | null {
   const loops = readers.length === 0 ? [] : random.pick(readers).around;
   if (loops.length === 0) return null;
   return { primitive: 'computeAt', args: { block: block.name, loop: random.pick(loops).name } };
+}
+
+function proposeReverseComputeAt(program: Program, random: Random): TraceStep | null {
+  const { block } = anyBlock(program, random);
+  const made = readsOf(block).flatMap((read) => writersOf(program, read.buffer));
+  const loops = made.length === 0 ? [] : random.pick(made).around;
+  if (loops.length === 0) return null;
+  return { primitive: 'reverseComputeAt', args: { block: block.name, loop: random.pick(loops).name } };
 }
 
 function inlineOf(site: BlockSite): TraceStep {

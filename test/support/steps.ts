@@ -18,3 +18,4 @@ export const computeInline = (block: string): Step => ['computeInline', { block 
 export const decomposeReduction = (block: string, loop: string): Step => ['decomposeReduction', { block, loop }];
 export const rfactor = (block: string, loop: string): Step => ['rfactor', { block, loop }];
 export const reverseComputeInline = (block: string): Step => ['reverseComputeInline', { block }];
+export const reverseComputeAt = (block: string, loop: string): Step => ['reverseComputeAt', { block, loop }];

@@ -1,13 +1,25 @@
 import type { Block, Buffer, Program } from '../../ir/nodes.ts';
 import { printExpr } from '../../ir/printer.ts';
 import { readsOf } from '../../ir/visit.ts';
-import { type Refusal, refuse } from '../../support/refusal.ts';
+import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { allBlocks, type BlockSite, readersOf, writersOf } from './find.ts';
 
 /** Refuses a buffer that another block writes too. */
 export function requireOnlyWriter(program: Program, buffer: string, block: string): Refusal | null {
   if (writersOf(program, buffer).length <= 1) return null;
   return refuse('several-writers', () => `${buffer} is written by more than block ${block}`);
+}
+
+/** The one block that writes a buffer. */
+export function requireOneWriter(program: Program, buffer: string): BlockSite | Refusal {
+  const writers = writersOf(program, buffer);
+  const [producer] = writers;
+  if (producer !== undefined && writers.length === 1) return producer;
+  return refuse(
+    'several-writers',
+    () => `${buffer} is written by ${writers.map((writer) => writer.block.name).join(' and ')}; expected one block`,
+    () => 'do this before decomposeReduction',
+  );
 }
 
 /**
@@ -45,15 +57,8 @@ export function requireOnlyReader(
       () => `block ${block.name} is the only reader of ${own.join(' and of ')}; expected one of them`,
       () => 'computeInline or computeAt the others',
     );
-  const writers = writersOf(program, buffer);
-  const [producer] = writers;
-  if (producer === undefined || writers.length > 1)
-    return refuse(
-      'several-writers',
-      () => `${buffer} is written by ${writers.map((writer) => writer.block.name).join(' and ')}; expected one block`,
-      () => 'do this before decomposeReduction',
-    );
-  return { buffer, producer };
+  const producer = requireOneWriter(program, buffer);
+  return isRefusal(producer) ? producer : { buffer, producer };
 }
 
 /**
@@ -98,20 +103,20 @@ export function requireOwnLoops(site: BlockSite, producer: BlockSite): Refusal |
 
 /**
  * Refuses to take a block to its producer's place while something else it reads is not complete there: what computes that must stand
- * before the producer, and not inside a loop of the producer's that the block itself is not in.
+ * before the producer and share no loop with it.
  */
-export function requireOthersComplete(program: Program, site: BlockSite, producer: BlockSite): Refusal | null {
+export function requireOthersComplete(program: Program, block: Block, producer: BlockSite): Refusal | null {
   const order = allBlocks(program).map((other) => other.block);
   const made = new Set(producer.block.writes.map((write) => write.buffer));
-  for (const { buffer } of readsOf(site.block)) {
+  for (const { buffer } of readsOf(block)) {
     if (made.has(buffer)) continue;
     for (const writer of writersOf(program, buffer)) {
-      const loop = writer.around.find((around) => producer.around.includes(around) && !site.around.includes(around));
+      const loop = writer.around.find((around) => around.extent > 1 && producer.around.includes(around));
       if (order.indexOf(writer.block) < order.indexOf(producer.block) && loop === undefined) continue;
       return refuse(
         'input-not-complete',
         () =>
-          `block ${site.block.name} also reads ${buffer}, which block ${writer.block.name} computes ${loop === undefined ? `after block ${producer.block.name}` : `inside loop ${loop.name} together with block ${producer.block.name}`}`,
+          `block ${block.name} also reads ${buffer}, which block ${writer.block.name} computes ${loop === undefined ? `after block ${producer.block.name}` : `inside loop ${loop.name} together with block ${producer.block.name}`}`,
         () => `expected ${buffer} to be complete before block ${producer.block.name}`,
       );
     }

@@ -1,17 +1,15 @@
 import { z } from 'zod';
-import { rangeOfExtent } from '../../arithmetic/bounds.ts';
-import { simplify } from '../../arithmetic/simplify.ts';
-import { add, binary, forLoop, int, lt, variable } from '../../ir/builders.ts';
-import type { Block, Expr, For, Iter, Program, Stmt } from '../../ir/nodes.ts';
-import { freshName, namesOf, replaceInProgram, walkStmt } from '../../ir/visit.ts';
+import type { Span } from '../../arithmetic/region.ts';
+import type { Block, For, Program, Stmt } from '../../ir/nodes.ts';
+import { replaceInProgram } from '../../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
 import {
   type BlockSite,
+  blocksUnder,
   findBlock,
   findBuffer,
   findLoop,
-  loopRanges,
   ownNest,
   readersOf,
   writersOf,
@@ -19,6 +17,7 @@ import {
 import { requireProducersFollow } from '../legality/move.ts';
 import { requiredRegion } from '../legality/region.ts';
 import { definePrimitive } from '../primitive.ts';
+import { nestOver } from '../rewrite.ts';
 
 /**
  * for i: T[i] = e   for i: for j: C[i,j] = T[..]   ->   for i: { for t in tile: T[base+t] = e   for j: C[i,j] = T[..] }
@@ -90,30 +89,12 @@ export const computeAt = definePrimitive({
       (stmt) => stmt === nest,
       () => null,
     );
-    const taken = namesOf(removed);
-    const ranges = loopRanges(removed);
     const write = block.writes[0] as Block['writes'][number];
-    const loops: { name: string; extent: number }[] = [];
-    const predicate: Expr[] = [];
-    const iters = block.iters.map((iter): Iter => {
-      const dimension = write.indices.findIndex((index) => index.kind === 'var' && index.name === iter.name);
-      const span = dimension >= 0 ? spans[dimension] : undefined;
-      const name = freshName(taken, `${block.name}_${iter.name}`);
-      taken.add(name);
-      const whole = span === undefined || (span.extent >= iter.extent && iter.type === 'spatial');
-      const extent = whole ? iter.extent : span.extent;
-      loops.push({ name, extent });
-      ranges.set(name, rangeOfExtent(extent));
-      if (whole) return { ...iter, binding: variable(name) };
-      const binding = simplify(add(span.base, variable(name)), ranges);
-      for (const guard of [binary('ge', binding, int(0)), lt(binding, int(iter.extent))]) {
-        const proved = simplify(guard, ranges);
-        if (proved.kind !== 'int') predicate.push(proved);
-      }
-      return { ...iter, binding };
+    const byIter = new Map<string, Span>();
+    write.indices.forEach((index, dimension) => {
+      if (index.kind === 'var') byIter.set(index.name, spans[dimension] as Span);
     });
-    const moved: Block = { ...block, iters, predicate };
-    const inner = loops.reduceRight<Stmt>((body, { name, extent }) => forLoop(name, extent, body), moved);
+    const inner = nestOver(removed, block, byIter);
     return replaceInProgram(
       removed,
       (stmt) => stmt.kind === 'for' && stmt.name === loop.name,
@@ -155,15 +136,6 @@ function requireMovable(program: Program, { block }: BlockSite): Refusal | null 
 /** Puts a statement before the first child that holds a reader. */
 function insertBefore(body: Stmt, stmt: Stmt, readers: readonly Block[]): Stmt {
   const children = body.kind === 'seq' ? body.body : [body];
-  const names = new Set(readers.map((reader) => reader.name));
-  const position = children.findIndex((child) => holdsBlock(child, names));
+  const position = children.findIndex((child) => blocksUnder(child).some((block) => readers.includes(block)));
   return { kind: 'seq', body: [...children.slice(0, position), stmt, ...children.slice(position)] };
-}
-
-function holdsBlock(stmt: Stmt, names: ReadonlySet<string>): boolean {
-  let holds = false;
-  walkStmt(stmt, (node) => {
-    if (node.kind === 'block' && names.has(node.name)) holds = true;
-  });
-  return holds;
 }

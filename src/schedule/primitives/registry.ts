@@ -7,6 +7,7 @@ import { computeInline } from './compute-inline.ts';
 import { decomposeReduction } from './decompose-reduction.ts';
 import { fuse } from './fuse.ts';
 import { reorder } from './reorder.ts';
+import { reverseComputeAt } from './reverse-compute-at.ts';
 import { reverseComputeInline } from './reverse-compute-inline.ts';
 import { rfactor } from './rfactor.ts';
 import { setScope } from './set-scope.ts';
@@ -26,6 +27,7 @@ export const primitives: readonly Primitive[] = [
   cacheWrite,
   setScope,
   computeAt,
+  reverseComputeAt,
   computeInline,
   reverseComputeInline,
   decomposeReduction,

@@ -37,7 +37,7 @@ export const reverseComputeInline = definePrimitive({
     const { producer, made } = found;
     const at = requireOwnIndex(site.block, made);
     if (isRefusal(at)) return at;
-    const refused = requireOwnLoops(site, producer) ?? requireOthersComplete(program, site, producer);
+    const refused = requireOwnLoops(site, producer) ?? requireOthersComplete(program, site.block, producer);
     if (refused !== null) return refused;
     const joined = join(program, site.block, producer.block, made, at);
     return { nest: ownNest(site), producer: producer.block, joined, made };
