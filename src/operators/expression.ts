@@ -152,7 +152,11 @@ export const exp = elementwise('exp');
 export const log = elementwise('log');
 export const sqrt = elementwise('sqrt');
 export const inverseSqrt = elementwise('inverseSqrt');
-export const tanh = elementwise('tanh');
+/**
+ * The argument is kept within [-10, 10], where tanh is +-1 in f32 already: devices compute it from exponentials, and SwiftShader's is
+ * NaN once those overflow.
+ */
+export const tanh = (a: Value): Value => elementwise('tanh')(max<Value>(min<Value>(a, 10), -10));
 export const floor = elementwise('floor');
 
 /** Converts an element, or an index that is needed as an element. */

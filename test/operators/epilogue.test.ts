@@ -7,33 +7,7 @@ import { exact } from '../../src/operators/fill.ts';
 import { expectedAt, generateInputs } from '../../src/operators/inputs.ts';
 import { makeWorkload, type WorkloadWish } from '../../src/operators/parse-workload.ts';
 import { workloadKey } from '../../src/operators/workload.ts';
-
-/** Small shapes of operators whose defaults take a while to interpret. */
-const small: Readonly<Record<string, string>> = {
-  matmul: 'b=2,m=7,n=5,k=3',
-  gemv: 'm=7,k=5',
-  quantized_matmul: 'm=3,n=5,k=32',
-  conv2d: 'n=2,c=3,h=7,w=5,oc=4',
-  conv2d_nhwc: 'n=2,c=3,h=7,w=5,oc=4',
-  depthwise_conv2d: 'n=2,c=3,h=7,w=5',
-  depthwise_conv2d_nhwc: 'n=2,c=3,h=7,w=5',
-  conv1d: 'n=2,c=3,l=9,oc=4',
-  conv_transpose2d: 'n=2,c=3,h=4,w=3,oc=4',
-  max_pool2d: 'n=2,c=3,h=7,w=5',
-  avg_pool2d: 'n=2,c=3,h=7,w=5',
-  reduce_sum: 'rows=7,cols=5',
-  reduce_max: 'rows=7,cols=5',
-  reduce: 'n=2,c=3,h=4,w=5',
-  softmax: 'rows=7,cols=5',
-  log_softmax: 'rows=7,cols=5',
-  layer_norm: 'rows=7,cols=5',
-  rms_norm: 'rows=7,cols=5',
-  batch_norm: 'n=2,c=3,h=4,w=5',
-  attention: 'b=2,h=2,m=5,n=7,d=3,dv=4',
-  elementwise: 'n=2,c=3,h=4,w=5',
-  transpose: 'n=2,c=3,h=4,w=5',
-  concat: 'outer=2,inner=3',
-};
+import { smallShape } from './small-shapes.ts';
 
 const operators = listOperators().map(({ name }) => name);
 
@@ -57,8 +31,7 @@ const print = (operator: string, shape: string, epilogue: string, dtype = 'f32')
 
 describe('an epilogue', () => {
   it.each(operators)('of %s equals the composed reference, in f32 and f16', (operator) => {
-    const shape = small[operator] ?? '';
-    expect(shape, 'a small shape of the operator is listed above').not.toBe('');
+    const shape = smallShape(operator);
     for (const dtype of ['f32', 'f16']) {
       check(operator, { shape, dtype, attributes: { epilogue: 'relu(x + bias)' } });
       check(operator, { shape, dtype, attributes: { epilogue: 'sigmoid(shift - x * scale) * 2' } });
@@ -119,6 +92,11 @@ for epilogue_b in 1
     expect(toleranceOf('matmul', 'gelu(x)').relative).toBeGreaterThan(0);
     const plain = findOperator('softmax').tolerance(makeWorkload('softmax'));
     expect(toleranceOf('softmax', 'x + bias').absolute).toBeGreaterThan(plain.absolute);
+  });
+
+  it('keeps the argument of tanh where no device overflows', () => {
+    expect(print('matmul', 'm=1,n=1,k=1', 'tanh(x)')).toContain('tanh(max(min(C_plain[vb, vi, vj], 10.0), -10.0))');
+    expect(Math.fround(Math.tanh(10))).toBe(1);
   });
 
   it('changes the key of a workload; none, or none said, is the same as before there were any', () => {
