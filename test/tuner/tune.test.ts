@@ -6,6 +6,7 @@ import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { isVerified, type TuningRecord } from '../../src/records/record.ts';
 import { isFault, replay } from '../../src/schedule/replay.ts';
 import { UserError } from '../../src/support/errors.ts';
+import { bestKernelFor } from '../../src/tuner/best-kernel.ts';
 import { artifactOf, programOf } from '../../src/tuner/build.ts';
 import { makeDevice } from '../records/fixtures.ts';
 import { failed, fakeRunner, matmul, ok, recordsIn, scratchFolder, timeOfKey, tuneWith } from './synthetic.ts';
@@ -44,6 +45,17 @@ describe('a tuning run', () => {
     const records = await recordsIn(logFolder);
     expect(result.best?.record).toBe(records[5]?.id);
     expect(records[5]).toMatchObject({ sketch: records[2]?.sketch, decisions: records[2]?.decisions });
+  });
+
+  it('takes the naive schedule for the best when its second time is the fastest of all, as the log does', async () => {
+    const logFolder = scratchFolder();
+    const { result } = await tuneWith(
+      { logFolder, trials: 3 },
+      fakeRunner((trial) => ok([9000, 500, 400, 700, 300, 450][trial] as number)),
+    );
+    expect(result).toMatchObject({ naiveNs: 300, speedup: 1, best: { timeNs: 300, sketch: null } });
+    const best = await bestKernelFor(makeDevice(), { workload: matmul, logFolder });
+    expect(best.record).toBe(result.best?.record);
   });
 
   it('finds the fastest of what it measured, the naive schedule included', async () => {
