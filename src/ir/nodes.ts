@@ -28,7 +28,7 @@ export interface Buffer {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly scope: Scope;
-  /** Elements between one index of a dimension and the next, outermost first, when not the packed row-major ones (see storageAlign). */
+  /** Elements between one index of a dimension and the next, outermost first, when rows are padded (see strides.ts, storageAlign). */
   readonly strides?: readonly number[];
 }
 

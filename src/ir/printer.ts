@@ -1,4 +1,5 @@
 import type { BinaryOp, Block, Expr, Program, Stmt } from './nodes.ts';
+import { paddingOf } from './strides.ts';
 import { dispatchExpr, type ExprTable } from './visit.ts';
 
 const infix: { readonly [op in BinaryOp]?: string } = {
@@ -74,7 +75,9 @@ export function printProgram(program: Program, options: PrintOptions = {}): stri
   for (const name of program.outputs) roles.set(name, 'output');
   for (const buffer of program.buffers) {
     const role = roles.get(buffer.name) ?? buffer.scope;
-    lines.push(`${role} ${buffer.name}: ${buffer.dtype}[${buffer.shape.join(', ')}]`);
+    const padding = paddingOf(buffer);
+    const shape = `${buffer.shape.join(', ')}${padding > 0 ? ` + ${padding}` : ''}`;
+    lines.push(`${role} ${buffer.name}: ${buffer.dtype}[${shape}]`);
   }
   for (const stmt of program.body) printStmt(stmt, '', lines, options.marked ?? new Set());
   return lines.map((line) => (line.startsWith('>>') ? line : options.marked ? `  ${line}` : line)).join('\n');

@@ -1,5 +1,6 @@
 import type { Block, Buffer, Expr, For, Program, Stmt } from './nodes.ts';
 import { printExpr } from './printer.ts';
+import { paddedStrides, paddingOf } from './strides.ts';
 import { varsOf, walkExpr } from './visit.ts';
 
 /**
@@ -15,6 +16,10 @@ export function checkSpec(program: Program): string | null {
     buffers.set(buffer.name, buffer);
     if (buffer.shape.some((extent) => !isExtent(extent)))
       return `buffer ${buffer.name} has a shape that is not positive integers`;
+    const padding = paddingOf(buffer);
+    const expected = paddedStrides(buffer.shape, padding);
+    if (padding < 0 || (buffer.strides ?? expected).join() !== expected.join())
+      return `buffer ${buffer.name} has strides other than those of padded rows`;
   }
   for (const name of [...program.inputs, ...program.outputs]) {
     const buffer = buffers.get(name);

@@ -2,6 +2,7 @@ import { type Span, spanOf, wholeSpan } from '../arithmetic/region.ts';
 import { simplify } from '../arithmetic/simplify.ts';
 import { sub } from '../ir/builders.ts';
 import type { Buffer, Expr, LoadExpr } from '../ir/nodes.ts';
+import { paddedStrides, paddingOf } from '../ir/strides.ts';
 import { varsOf, walkExpr } from '../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
 import { hullOf, stopped } from './hull.ts';
@@ -96,7 +97,7 @@ function wholeRegion(buffer: Buffer): Region {
     buffer,
     base: buffer.shape.map(() => null),
     shape: buffer.shape,
-    strides: packedStrides(buffer.shape, 0),
+    strides: paddedStrides(buffer.shape, 0),
     whole: buffer.shape.map(() => true),
     written: new Map(),
     stops: new Set(),
@@ -151,15 +152,12 @@ function compact(buffer: Buffer, list: readonly Access[], place: readonly Enclos
     );
   const spans = union.map((span, d) => span ?? wholeSpan(buffer.shape[d] as number));
   const shape = spans.map((span) => span.extent);
-  const rank = shape.length;
-  // storageAlign pads rows; the padding survives compaction, the shape it was stated for does not.
-  const padding =
-    buffer.strides && rank >= 2 ? (buffer.strides[rank - 2] as number) - (buffer.shape[rank - 1] as number) : 0;
   return {
     buffer,
     base: spans.map((span) => (span.base.kind === 'int' && span.base.value === 0 ? null : span.base)),
     shape,
-    strides: packedStrides(shape, Math.max(0, padding)),
+    // The padding that storageAlign asks for is of the rows that are left.
+    strides: paddedStrides(shape, paddingOf(buffer)),
     whole: union.map((span) => span === null),
     written,
     stops,
@@ -171,15 +169,6 @@ function movesWith(span: Span, buffer: Buffer): boolean {
   return [...varsOf(span.base)].some(
     (name) => name.startsWith('wg.') || (buffer.scope === 'private' && name.startsWith('lid.')),
   );
-}
-
-function packedStrides(shape: readonly number[], padding: number): number[] {
-  const strides: number[] = new Array(shape.length).fill(1);
-  for (let d = shape.length - 2; d >= 0; d--) {
-    const inner = (strides[d + 1] as number) * (shape[d + 1] as number);
-    strides[d] = d === shape.length - 2 ? inner + padding : inner;
-  }
-  return strides;
 }
 
 /** Elements a region takes. */

@@ -15,6 +15,7 @@ import {
   rfactor,
   setScope,
   split,
+  storageAlign,
   unroll,
   vectorize,
 } from '../support/steps.ts';
@@ -89,7 +90,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'a primitive that does not exist',
       'matmul',
       [['tile', { loop: 'i' }]],
-      'there is no primitive named tile; the primitives are split, fuse, reorder, bind, unroll, vectorize, cacheRead, cacheWrite, setScope, computeAt, reverseComputeAt, computeInline, reverseComputeInline, decomposeReduction, rfactor',
+      'there is no primitive named tile; the primitives are split, fuse, reorder, bind, unroll, vectorize, cacheRead, cacheWrite, setScope, storageAlign, computeAt, reverseComputeAt, computeInline, reverseComputeInline, decomposeReduction, rfactor',
     ],
     [
       'an argument that does not exist',
@@ -367,6 +368,26 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'softmax',
       [setScope('rowMax', 'global')],
       'setScope: argument scope: Invalid option: expected one of "workgroup"|"private"',
+    ],
+  ],
+  storageAlign: [
+    [
+      'rows of an input',
+      'matmul',
+      [storageAlign('A', 1)],
+      'A is in storage; only workgroup memory has banks that padding could spread; cacheRead or cacheWrite makes a copy of A in workgroup memory',
+    ],
+    [
+      'rows of registers',
+      'matmul',
+      [cacheRead('matmul', 'A', 'private'), storageAlign('A_private', 1)],
+      'A_private is in private; only workgroup memory has banks that padding could spread; setScope(A_private, workgroup) first',
+    ],
+    [
+      'no padding at all',
+      'matmul',
+      [cacheRead('matmul', 'A', 'workgroup'), storageAlign('A_workgroup', 0)],
+      'storageAlign: argument padding: Too small: expected number to be >=1',
     ],
   ],
   'computeAt, computeInline': [

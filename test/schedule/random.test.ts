@@ -11,8 +11,8 @@ import { randomWalk, randomWorkload } from '../support/random-schedule.ts';
 import { reversed } from '../support/reversed.ts';
 import { integerInputs, plain } from '../support/schedule.ts';
 
-const walks = Number(process.env['WGTUNE_WALKS'] ?? 300);
-const firstSeed = Number(process.env['WGTUNE_SEED'] ?? 1);
+const walks = Number(process.env.WGTUNE_WALKS ?? 300);
+const firstSeed = Number(process.env.WGTUNE_SEED ?? 1);
 const length = Number(process.env.WGTUNE_WALK_LENGTH ?? 12);
 
 /** Why the program's outputs are not those expected, or null. Softmax rounds differently in another order. */
@@ -62,4 +62,4 @@ test(`${walks} random legal schedules keep the spec, the result and their traces
   // A walk that never gets a primitive accepted would prove nothing about it.
   for (const [primitive, count] of accepted) expect([primitive, count > walks / 50]).toEqual([primitive, true]);
   expect(accepted.size).toBe(primitives.length);
-});
+}, 300_000);

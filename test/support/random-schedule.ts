@@ -69,6 +69,7 @@ const proposals: readonly (readonly [primitive: string, propose: Proposal])[] = 
   ['cacheWrite', proposeCacheWrite],
   ['cacheWrite', proposeCacheWrite],
   ['setScope', proposeSetScope],
+  ['storageAlign', proposeStorageAlign],
   ['computeAt', proposeComputeAt],
   ['computeAt', proposeComputeAt],
   ['computeAt', proposeComputeAt],
@@ -186,6 +187,12 @@ function proposeCacheWrite(program: Program, random: Random): TraceStep | null {
 function proposeSetScope(program: Program, random: Random): TraceStep {
   const scope = random.pick(['workgroup', 'private']);
   return { primitive: 'setScope', args: { buffer: random.pick(program.buffers).name, scope } };
+}
+
+function proposeStorageAlign(program: Program, random: Random): TraceStep | null {
+  const near = program.buffers.filter((buffer) => buffer.scope === 'workgroup');
+  if (near.length === 0) return null;
+  return { primitive: 'storageAlign', args: { buffer: random.pick(near).name, padding: 1 + random.below(4) } };
 }
 
 function proposeComputeAt(program: Program, random: Random): TraceStep | null {

@@ -19,3 +19,4 @@ export const decomposeReduction = (block: string, loop: string): Step => ['decom
 export const rfactor = (block: string, loop: string): Step => ['rfactor', { block, loop }];
 export const reverseComputeInline = (block: string): Step => ['reverseComputeInline', { block }];
 export const reverseComputeAt = (block: string, loop: string): Step => ['reverseComputeAt', { block, loop }];
+export const storageAlign = (buffer: string, padding: number): Step => ['storageAlign', { buffer, padding }];

@@ -12,6 +12,7 @@ import { reverseComputeInline } from './reverse-compute-inline.ts';
 import { rfactor } from './rfactor.ts';
 import { setScope } from './set-scope.ts';
 import { split } from './split.ts';
+import { storageAlign } from './storage-align.ts';
 import { unroll } from './unroll.ts';
 import { vectorize } from './vectorize.ts';
 
@@ -26,6 +27,7 @@ export const primitives: readonly Primitive[] = [
   cacheRead,
   cacheWrite,
   setScope,
+  storageAlign,
   computeAt,
   reverseComputeAt,
   computeInline,
