@@ -9,7 +9,7 @@ import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { programOf } from '../../src/tuner/build.ts';
 import { describeValues, legalCandidates } from '../space/candidates.ts';
 
-/** A workload of any operator and a schedule of it that a search could propose. */
+/** A workload of one of six operators and a schedule of it that a search could propose. */
 export interface RandomCase {
   readonly workload: Workload;
   readonly program: Program;
@@ -69,7 +69,8 @@ export interface CaseOptions {
 export function randomCase({ seed, index, dtype = 'f32', limits = defaultLimits, most = 40 }: CaseOptions): RandomCase {
   const random = createRandom(seed).fork(`case ${index}`);
   const [operator, wish] = randomWish(random, most);
-  const workload = makeWorkload(operator, { ...wish, dtype });
+  const epilogue = random.below(4) === 0 ? { epilogue: 'relu(x + bias)' } : {};
+  const workload = makeWorkload(operator, { ...wish, attributes: { ...wish.attributes, ...epilogue }, dtype });
   const program = programOf(workload);
   const start = `seed ${seed}, case ${index}: ${describeWorkload(workload)}`;
   if (random.below(12) === 0) {
