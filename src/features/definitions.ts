@@ -54,6 +54,7 @@ const logarithmic = new Set<QuantityName>([
   'workgroupReadBytes',
   'workgroupWriteBytes',
   'reusedBytes',
+  'together',
   'registersX',
   'registersY',
 ]);

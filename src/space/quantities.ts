@@ -31,6 +31,7 @@ export const quantityNames = [
   'guarded', // 1 when the innermost statements carry a guard
   'reusedBytes', // bytes one workgroup touches in one step: the working set of its reuse
   'unrolled', // 1 when the reduction step is unrolled
+  'together', // reduction elements whose operands an invocation holds at once
   'dispatchX', // workgroups along x
   'dispatchY', // workgroups along y
   'dispatchZ', // workgroups along z

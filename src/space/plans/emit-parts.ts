@@ -35,7 +35,7 @@ export function cooperate(
   vector: number,
 ): void {
   const loops = builder.ownLoops(block);
-  const width = vector > 1 && (loops.at(-1)?.extent ?? 1) % vector === 0 ? vector : 1;
+  const width = [vector, vector / 2].find((wide) => wide > 1 && (loops.at(-1)?.extent ?? 1) % wide === 0) ?? 1;
   const fused = builder.fuse(loops.map((loop) => loop.name));
   const parts = builder.split(fused, [null, size[2], size[1], size[0], ...(width > 1 ? [width] : [])]);
   builder.bind(parts[1] as string, 'invocation.z');

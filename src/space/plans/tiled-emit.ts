@@ -1,5 +1,6 @@
 import type { For } from '../../ir/nodes.ts';
 import type { ScheduleBuilder } from '../builder.ts';
+import type { AccessInfo } from '../stage.ts';
 import { bindGrid, cooperate, storeOf, unrollAll, vectorizeLast } from './emit-parts.ts';
 import type { TiledLayout } from './tiled-layout.ts';
 
@@ -23,10 +24,16 @@ export function emitTiled(layout: TiledLayout, builder: ScheduleBuilder, value: 
   // Reduction loops outside, registers inside, the vector innermost; then the identity is stored before the first reduction loop.
   const computeLoops = loopsBelow(builder, block, innermost);
   const nameOf = (iter: number): string => (computeLoops[iter] as For).name;
-  const halves = reduction.map((i, r) => builder.split(nameOf(i), [null, value(layout.step[r] as number)]));
+  const together = value(layout.together);
+  const halves = reduction.map((i, r) => {
+    const step = value(layout.step[r] as number);
+    const written = r === reduction.length - 1 && together > 1 ? [step / together, together] : [step];
+    return builder.split(nameOf(i), [null, ...written]);
+  });
   const outer = halves.map((half) => half[0] as string);
   const inner = halves.map((half) => half[1] as string);
-  builder.reorder([...outer, ...inner, ...spatial.map(nameOf)]);
+  const written = halves.flatMap((half) => half.slice(2));
+  builder.reorder([...outer, ...inner, ...written, ...spatial.map(nameOf)]);
   vectorizeLast(builder, block, vector);
   for (const loop of loopsBelow(builder, block, inner.at(-1) as string))
     if (loop.mode === 'serial') builder.unroll(loop.name);
@@ -37,6 +44,7 @@ export function emitTiled(layout: TiledLayout, builder: ScheduleBuilder, value: 
     fragmentAt: inner.at(-1) as string,
     lanes,
     vector,
+    together,
   });
 
   vectorizeLast(builder, store, vector);
@@ -51,6 +59,7 @@ interface CopyPlaces {
   readonly fragmentAt: string;
   readonly lanes: readonly number[];
   readonly vector: number;
+  readonly together: number;
 }
 
 /** Operands go through workgroup memory where so decided, and always through named registers, each element loaded once. */
@@ -61,7 +70,8 @@ function copyOperands(
   places: CopyPlaces,
 ): void {
   const block = layout.stage.block.name;
-  const { lanes, vector } = places;
+  const { lanes, vector, together } = places;
+  const { spatial, reduction } = layout;
   const size = [lanes.at(-1) ?? 1, lanes.at(-2) ?? 1, lanes.slice(0, -2).reduce((all, next) => all * next, 1)] as const;
   const seen = new Set<string>();
   layout.stage.reads.forEach((read, q) => {
@@ -72,12 +82,19 @@ function copyOperands(
     if ((layout.staged[q] as number) >= 0 && value(layout.staged[q] as number) === 1) {
       const tile = builder.cacheRead(block, source, 'workgroup');
       builder.computeAt(tile.block, places.at);
-      cooperate(builder, tile.block, size, vector);
+      cooperate(builder, tile.block, size, vector > 1 ? widestVector(rowExtent(read)) : 1);
       source = tile.buffer;
     }
     const fragment = builder.cacheRead(block, source, 'private');
     builder.computeAt(fragment.block, places.fragmentAt);
-    vectorizeLast(builder, fragment.block, vector);
+    // An operand is loaded in vectors along the axis on which it lies contiguous: the outputs' innermost, or the reduction's.
+    const alongReduction =
+      read.strides[reduction.at(-1) as number] === 1 && read.strides[spatial.at(-1) as number] !== 1;
+    vectorizeLast(
+      builder,
+      fragment.block,
+      alongReduction && vector > 1 ? widestVector(rowExtent(read), together) : vector,
+    );
     unrollAll(builder, fragment.block);
   });
 }
@@ -86,4 +103,14 @@ function copyOperands(
 function loopsBelow(builder: ScheduleBuilder, block: string, loop: string): readonly For[] {
   const around = builder.loopsAround(block);
   return around.slice(around.findIndex((other) => other.name === loop) + 1);
+}
+
+/** Elements that lie next to each other in a read's innermost dimension. */
+function rowExtent(read: AccessInfo): number {
+  return read.dimensions.at(-1)?.extent ?? 1;
+}
+
+/** The widest vector that divides all of these. */
+function widestVector(...extents: readonly number[]): number {
+  return [4, 2].find((width) => extents.every((extent) => extent % width === 0)) ?? 1;
 }

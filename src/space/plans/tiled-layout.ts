@@ -10,6 +10,8 @@ export interface TiledLayout {
   readonly registers: readonly number[];
   readonly invocations: readonly number[];
   readonly step: readonly number[];
+  /** Decision index of how many elements of the innermost reduction axis are loaded together and written out; -1 where 1. */
+  readonly together: number;
   /** Decision index of `stage` for each read; -1 where it never is. */
   readonly staged: readonly number[];
   readonly vector: number;

@@ -76,6 +76,9 @@ export function tiledQuantities(
       depth *= step;
       covered *= outer * step;
     }
+    const together = decided(values, first, layout.together);
+    // An invocation holds the operands of this many reduction elements at once.
+    registerBox[reduction.at(-1) as number] = together;
     const vector = decided(values, first, layout.vector);
     const unrolled = layout.unroll < 0 ? 0 : decided(values, first, layout.unroll);
     const threads = workgroups * invocations;
@@ -98,7 +101,7 @@ export function tiledQuantities(
       const tile = footprint(read, tileBox);
       const fragment = footprint(read, registerBox);
       fragments += fragment;
-      const direct = threads * steps * depth * fragment * bytes;
+      const direct = threads * steps * (depth / together) * fragment * bytes;
       const cooperative = workgroups * steps * tile * bytes;
       workgroupBytes += staged * wholeUnits(tileElements(read, tileBox, tiles) * bytes);
       storageRead += staged * cooperative + (1 - staged) * direct;
@@ -114,7 +117,7 @@ export function tiledQuantities(
       reused += tile * bytes;
     }
     registers += fragments;
-    const written = unrolled * depth + (1 - unrolled);
+    const written = unrolled * (depth / together) + (1 - unrolled);
     out[offset + quantity.workgroups] = workgroups;
     out[offset + quantity.invocations] = invocations;
     out[offset + quantity.lanesX] = lanesX;
@@ -123,13 +126,14 @@ export function tiledQuantities(
     out[offset + quantity.vector] = vector;
     out[offset + quantity.steps] = steps;
     out[offset + quantity.depth] = depth;
-    out[offset + quantity.statements] = written * (outputs + fragments) + loads + outputs * (1 + finish.flops);
+    out[offset + quantity.statements] =
+      written * (together * outputs + fragments) + loads + outputs * (1 + finish.flops);
     out[offset + quantity.workgroupBytes] = workgroupBytes;
     out[offset + quantity.registers] = registers;
     out[offset + quantity.barriers] = (stagedCount > 0 ? 2 : 0 * stagedCount) * steps;
     out[offset + quantity.useful] = points / (computed * covered);
     out[offset + quantity.flops] = points * stage.flops + outputsInAll * finish.flops;
-    out[offset + quantity.iterations] = steps * (unrolled + (1 - unrolled) * (1 + depth));
+    out[offset + quantity.iterations] = steps * (unrolled + (1 - unrolled) * (1 + depth / together));
     out[offset + quantity.storageReadBytes] = storageRead + threads * outputs * finish.readBytes;
     out[offset + quantity.storageUniformBytes] = uniform;
     out[offset + quantity.storageContiguousBytes] = contiguous;
@@ -142,6 +146,7 @@ export function tiledQuantities(
     out[offset + quantity.guarded] = computed * covered > points ? 1 : 0 * (computed * covered);
     out[offset + quantity.reusedBytes] = reused;
     out[offset + quantity.unrolled] = unrolled;
+    out[offset + quantity.together] = together;
     out[offset + quantity.registersX] = decided(values, first, layout.registers.at(-1) ?? -1);
     out[offset + quantity.registersY] = decided(values, first, layout.registers.at(-2) ?? -1);
     out[offset + quantity.stagedFirst] = stagedFlag(values, first, 0);

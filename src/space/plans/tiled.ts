@@ -31,11 +31,11 @@ export function tiledPlan(stage: StageInfo): Plan | null {
   for (let s = spatial.length - 1; s >= 0; s--) {
     const i = spatial[s] as number;
     const iter = iters[i] as StageInfo['block']['iters'][number];
-    const last = s === spatial.length - 1;
+    const innermost = s === spatial.length - 1;
     invocations[s] = add(
       `${axisOf(iter)}.invocations`,
       `invocations of a workgroup along ${axisOf(iter)}`,
-      tileOptions(iter.extent, wide.has(i) ? (last ? 256 : 64) : 8),
+      tileOptions(iter.extent, wide.has(i) ? (innermost ? 256 : 64) : 8),
     );
     registers[s] = add(
       `${axisOf(iter)}.registers`,
@@ -51,6 +51,12 @@ export function tiledPlan(stage: StageInfo): Plan | null {
       tileOptions(iter.extent, 32).filter((size) => size <= iter.extent),
     );
   });
+  const last = iters[reduction.at(-1) as number] as StageInfo['block']['iters'][number];
+  const together = add(
+    `${axisOf(last)}.together`,
+    `elements of ${axisOf(last)} that an invocation loads together and writes out`,
+    tileOptions(last.extent, 8).filter((size) => size <= last.extent),
+  );
   const staged = stage.reads.map((read) =>
     add(`${read.buffer.name}.workgroup`, `1: ${read.buffer.name} goes through workgroup memory`, [0, 1]),
   );
@@ -65,6 +71,7 @@ export function tiledPlan(stage: StageInfo): Plan | null {
     registers,
     invocations,
     step,
+    together,
     staged,
     vector,
     unroll,
@@ -97,10 +104,12 @@ function conflict(layout: TiledLayout, values: Float64Array, first: number): str
   const vector = decided(values, first, layout.vector);
   const width = decided(values, first, layout.registers.at(-1) as number);
   if (vector > 1 && width % vector !== 0) return 'vector-does-not-divide';
+  const together = decided(values, first, layout.together);
+  if (together > 1 && decided(values, first, layout.step.at(-1) as number) % together > 0) return 'step-not-divided';
   if (layout.unroll >= 0 && decided(values, first, layout.unroll) === 1) {
     let depth = 1;
     for (const index of layout.step) depth *= decided(values, first, index);
-    if (depth === 1) return 'nothing-to-unroll';
+    if (depth <= together) return 'nothing-to-unroll';
   }
   return null;
 }
