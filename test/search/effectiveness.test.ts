@@ -10,7 +10,7 @@ import { bestOf, runSearch, spaceOf } from './spaces.ts';
 
 const seeds = [1, 2, 3, 4, 5];
 const trials = 64;
-const space = spaceOf('matmul', 'm=128,n=128,k=128');
+const space = spaceOf('matmul', 'm=256,n=256,k=256');
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;

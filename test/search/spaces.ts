@@ -24,7 +24,7 @@ const favourites: Readonly<Record<string, number>> = {
 };
 
 /**
- * Nanoseconds of a candidate on a device that is not there: one optimum, a penalty for every step away from it, and one for two decisions
+ * Nanoseconds of a candidate on a device that is not there: one optimum, a penalty for every step away from it in the decisions that matter, and one for two decisions
  * that quarrel. No model knows it; it is smooth, as times of kernels by and large are.
  */
 export function syntheticTime(space: SearchSpace, candidate: Candidate): number {
@@ -35,7 +35,8 @@ export function syntheticTime(space: SearchSpace, candidate: Candidate): number 
     const end = name.slice(name.indexOf('.') + 1);
     const value = candidate.values[i] as number;
     held.set(end, value);
-    time *= 1 + 0.4 * Math.abs(Math.log2((1 + value) / (1 + (favourites[end] ?? 4))));
+    const favourite = favourites[end];
+    if (favourite !== undefined) time *= 1 + 0.4 * Math.abs(Math.log2((1 + value) / (1 + favourite)));
   });
   if (held.get('unroll') === 1 && (held.get('k.step') ?? 0) > 16) time *= 3;
   return time;

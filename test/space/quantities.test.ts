@@ -117,8 +117,12 @@ describe('a quantity', () => {
     sketch.plans[0]?.quantities(values, 0, row, 0);
     return row[quantity[name]] as number;
   };
-  const decide = (decided: Readonly<Record<string, number>>): Float64Array =>
-    Float64Array.from(sketch.decisions, ({ name }) => decided[name.replace('matmul.', '')] ?? Number.NaN);
+  const decide = (decided: Readonly<Record<string, number>>, rest: 'open' | 'least' = 'open'): Float64Array =>
+    Float64Array.from(
+      sketch.decisions,
+      ({ name, options }) =>
+        decided[name.replace('matmul.', '')] ?? (rest === 'least' ? (options[0] as number) : Number.NaN),
+    );
 
   it('is missing as long as a decision it depends on is', () => {
     const values = decide({ 'j.invocations': 8, 'j.registers': 2 });
@@ -129,17 +133,19 @@ describe('a quantity', () => {
   });
 
   it('follows from the decisions by hand', () => {
-    const values = decide({
-      'j.invocations': 8,
-      'j.registers': 2,
-      'i.invocations': 4,
-      'i.registers': 4,
-      'k.step': 8,
-      'A.workgroup': 1,
-      'B.workgroup': 0,
-      vector: 2,
-      unroll: 0,
-    });
+    const values = decide(
+      {
+        'j.invocations': 8,
+        'j.registers': 2,
+        'i.invocations': 4,
+        'i.registers': 4,
+        'k.step': 8,
+        'A.workgroup': 1,
+        'B.workgroup': 0,
+        vector: 2,
+      },
+      'least',
+    );
     expect(of(values, 'invocations')).toBe(32);
     expect(of(values, 'workgroups')).toBe(16);
     // A: 16 rows of 8 elements a step.
