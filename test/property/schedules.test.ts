@@ -13,8 +13,8 @@ import { caseCount, seed, timeoutFor } from './count.ts';
 import { type RandomCase, randomCase } from './random-case.ts';
 import { referenceOf } from './reference.ts';
 
-const interpreted = caseCount(300);
-const lowered = caseCount(300);
+const interpreted = caseCount(200);
+const lowered = caseCount(200);
 
 const dtypeOf = (index: number): 'f32' | 'f16' => (index % 4 === 3 ? 'f16' : 'f32');
 

@@ -48,7 +48,7 @@ export async function runSearch(
   strategy: SearchStrategy,
   trials: number,
   timeOf: (candidate: Candidate) => number | null = (candidate) => syntheticTime(space, candidate),
-  round = 8,
+  round = 16,
 ): Promise<Observation[]> {
   const all: Observation[] = [];
   while (all.length < trials) {

@@ -27,7 +27,10 @@ if (!xgboostMissing) {
       createBeamSearch(space, {
         seed,
         judgement,
-        model: createResidualModel(createAnalyticModel('cpu'), createXgboostModel(xgboost(), { seed, rounds: 20 })),
+        model: createResidualModel(
+          createAnalyticModel('cpu'),
+          createXgboostModel(xgboost(), { seed, rounds: 10, members: 1 }),
+        ),
       }),
     );
   }
