@@ -237,6 +237,11 @@ function sameAtom(a: Expr, b: Expr): boolean {
   return false;
 }
 
+/** Whether a simplified condition always holds. One that never does is kept: its block must not run. */
+export function isCertain(condition: Expr): boolean {
+  return condition.kind === 'int' && condition.value !== 0;
+}
+
 /** Conjunction of conditions; `1` when there are none. */
 export function conjunction(conditions: readonly Expr[]): Expr {
   return conditions.reduce<Expr>(

@@ -11,8 +11,8 @@ import type { Axis } from './nodes.ts';
  *   expr     = literal | name | builtin | element | component | unary | binary | select | construct
  *
  * Index arithmetic is on u32 and wraps; lowering places every comparison, division, min and max on values that are not negative.
- * `for` counts from 0 in steps of 1 to a constant, a `barrier` never stands under an `if`, and arrays are indexed in elements of
- * their declared type: a vec4 array of 64 floats has 16 elements.
+ * `for` counts from 0 in steps of 1 to a constant, a `barrier` stands under no `if` but one that asks for the workgroup alone, and arrays
+ * are indexed in elements of their declared type: a vec4 array of 64 floats has 16 elements.
  */
 
 export type Scalar = 'f32' | 'f16' | 'i32' | 'u32' | 'bool';

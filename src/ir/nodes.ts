@@ -13,6 +13,7 @@
  *
  * A block without a reducer stores `value`. A block with one combines `value` into the element, and, when `initialises` is set,
  * first stores the reducer's identity whenever all its reduction iters are zero.
+ * Workgroup loops on one axis that stand side by side take consecutive ranges of it: parts of one grid, no workgroup runs two of them.
  * Loops count from 0 in steps of 1 up to a constant extent. Index arithmetic is on mathematical integers: `div` and `mod` floor.
  */
 

@@ -12,7 +12,9 @@ import type { BlockNode, KernelTree } from './tree.ts';
 export function checkStorage(tree: KernelTree, accesses: ReadonlyMap<BlockNode, BlockAccesses>): Refusal | null {
   const lanes = [
     ...axes.filter((_, i) => (tree.workgroupSize[i] as number) > 1).map((axis) => `lid.${axis}`),
-    ...axes.filter((_, i) => (tree.dispatch[i] as number) > 1).map((axis) => `wg.${axis}`),
+    ...axes
+      .map((axis) => `wg.${axis}`)
+      .filter((id) => (tree.ranges.get(id)?.max ?? 0) > (tree.ranges.get(id)?.min ?? 0)),
   ];
   const byRegion = new Map<Region, { readonly access: Access; readonly reads: boolean }[]>();
   for (const { loads, writes } of accesses.values()) {

@@ -46,17 +46,48 @@ interface Lane {
 /**
  * Pass 8: the shape in which every buffer is declared. A buffer is made of vectors when some access is an aligned vector of that width and
  * every other one is such a vector too or picks a component that is known when the kernel is written; otherwise it stays scalar and
- * vectors are put together. Private buffers whose indices are all known become named variables (arrays with computed indices spill).
+ * vectors are put together. All parts of a kernel declare a buffer alike. Private buffers whose indices are all known become named variables (arrays with computed indices spill).
  */
-export function planLayouts(body: Body, accesses: ReadonlyMap<BlockNode, BlockAccesses>): Plan {
+export function planLayouts(parts: readonly Settled[]): Plan[] {
+  const uses = new Map<string, Use[]>();
+  const planned = parts.map(({ body, accesses }) => planBlocks(body, accesses, uses));
+  return planned.map(({ variables, blocks, regions }) => {
+    const layouts = new Map<string, Layout>();
+    for (const region of regions) {
+      const { name } = region.buffer;
+      layouts.set(name, layoutOf(region, uses.get(name) ?? []));
+    }
+    return { variables, blocks, layouts };
+  });
+}
+
+/** A part of a kernel before its buffers are laid out. */
+export interface Settled {
+  readonly body: Body;
+  readonly accesses: ReadonlyMap<BlockNode, BlockAccesses>;
+}
+
+interface Use {
+  readonly planned: Planned;
+  readonly lane: Lane | null;
+}
+
+/** Plans the accesses of one part and adds them to the uses of their buffers. */
+function planBlocks(
+  body: Body,
+  accesses: ReadonlyMap<BlockNode, BlockAccesses>,
+  uses: Map<string, Use[]>,
+): Pick<Plan, 'variables' | 'blocks'> & { readonly regions: ReadonlySet<Region> } {
   const variables = variablesOf(body);
   const blocks = new Map<BlockNode, PlannedBlock>();
-  const uses = new Map<Region, { planned: Planned; lane: Lane | null }[]>();
+  const regions = new Set<Region>();
   const plan = (access: Access, block: BlockNode, lane: Lane | null): Planned => {
     const form = formOf(access.flat, block.ranges, variables);
     const planned = { access, form, motion: lane === null ? ('still' as const) : motionOf(form, lane) };
-    const list = uses.get(access.region);
-    if (list === undefined) uses.set(access.region, [{ planned, lane }]);
+    regions.add(access.region);
+    const { name } = access.region.buffer;
+    const list = uses.get(name);
+    if (list === undefined) uses.set(name, [{ planned, lane }]);
     else list.push({ planned, lane });
     return planned;
   };
@@ -74,9 +105,7 @@ export function planLayouts(body: Body, accesses: ReadonlyMap<BlockNode, BlockAc
     }
   };
   visit(body, null);
-  const layouts = new Map<string, Layout>();
-  for (const [region, list] of uses) layouts.set(region.buffer.name, layoutOf(region, list));
-  return { variables, blocks, layouts };
+  return { variables, blocks, regions };
 }
 
 function variablesOf(body: Body): Variables {
@@ -109,7 +138,7 @@ function motionOf(form: Form, lane: Lane): Motion {
   return step.coefficient === 1 && multiples && form.constant % lane.width === 0 ? 'aligned' : 'spread';
 }
 
-function layoutOf(region: Region, uses: readonly { planned: Planned; lane: Lane | null }[]): Layout {
+function layoutOf(region: Region, uses: readonly Use[]): Layout {
   const { buffer } = region;
   const named =
     buffer.scope === 'private' &&
@@ -119,7 +148,7 @@ function layoutOf(region: Region, uses: readonly { planned: Planned; lane: Lane 
         form.tangled.every(({ atom }) => [...varsOf(atom)].every((name) => form.tangledVars.includes(name))),
     );
   const kind = buffer.scope === 'private' ? (named ? 'named' : 'array') : buffer.scope;
-  const width = widthOf(region, kind, uses);
+  const width = widthOf(kind, uses);
   const scalar: Scalar = buffer.dtype === 'bool' && buffer.scope !== 'private' ? 'u32' : buffer.dtype;
   return {
     region,
@@ -131,18 +160,14 @@ function layoutOf(region: Region, uses: readonly { planned: Planned; lane: Lane 
   };
 }
 
-function widthOf(
-  region: Region,
-  kind: Layout['kind'],
-  uses: readonly { planned: Planned; lane: Lane | null }[],
-): Width {
-  if (region.buffer.dtype === 'bool') return 1;
+function widthOf(kind: Layout['kind'], uses: readonly Use[]): Width {
+  if (uses.some(({ planned }) => planned.access.region.buffer.dtype === 'bool')) return 1;
   const widths = new Set<Width>();
   for (const { planned, lane } of uses) if (planned.motion === 'aligned' && lane !== null) widths.add(lane.width);
   const [width] = widths;
   if (widths.size !== 1 || width === undefined) return 1;
   if (width === 3 && kind !== 'named') return 1;
-  if (kind === 'storage' && sizeOf(region) % width !== 0) return 1;
+  if (kind === 'storage' && uses.some(({ planned }) => sizeOf(planned.access.region) % width !== 0)) return 1;
   const fits = uses.every(({ planned: { motion, form, access } }) => {
     if (motion === 'aligned') return true;
     return !access.clamped && [...form.terms, ...form.tangled].every(({ coefficient }) => coefficient % width === 0);

@@ -2,14 +2,15 @@ import { type Kernel, sharedBytes } from '../ir/kernel.ts';
 import type { DeviceLimits } from '../ir/limits.ts';
 import { axes } from '../ir/nodes.ts';
 import { type Refusal, refuse } from '../support/refusal.ts';
+import type { Grid } from './parts.ts';
 import type { Body, KernelTree } from './tree.ts';
 
 /** Statements a fully unrolled kernel may have: beyond it compilers take seconds and instruction caches overflow. */
 export const maxStatements = 4096;
 
 /** The grid against the device, before anything is spent on the kernel. */
-export function checkGrid(tree: KernelTree, limits: DeviceLimits): Refusal | null {
-  const { workgroupSize, dispatch, name } = tree;
+export function checkGrid(name: string, grid: Grid, limits: DeviceLimits): Refusal | null {
+  const { workgroupSize, dispatch } = grid;
   const invocations = workgroupSize[0] * workgroupSize[1] * workgroupSize[2];
   const most = [limits.maxComputeWorkgroupSizeX, limits.maxComputeWorkgroupSizeY, limits.maxComputeWorkgroupSizeZ];
   if (invocations > limits.maxComputeInvocationsPerWorkgroup)
@@ -38,12 +39,12 @@ export function checkGrid(tree: KernelTree, limits: DeviceLimits): Refusal | nul
 }
 
 /** Statements after unrolling, one a write of a block instance. */
-export function checkCodeSize(tree: KernelTree): Refusal | null {
-  const count = statementsOf(tree.body);
+export function checkCodeSize(name: string, parts: readonly KernelTree[]): Refusal | null {
+  const count = parts.reduce((sum, { body }) => sum + statementsOf(body), 0);
   if (count <= maxStatements) return null;
   return refuse(
     'code-too-large',
-    () => `kernel ${tree.name} has ${count} statements once its unrolled loops are written out`,
+    () => `kernel ${name} has ${count} statements once its unrolled loops are written out`,
     () => `at most ${maxStatements} are allowed`,
   );
 }

@@ -9,13 +9,17 @@ import { placeBarriers } from './barriers.ts';
 import { placeGuards } from './guards.ts';
 import { checkStorage } from './hazards.ts';
 import { hoistInits } from './init.ts';
-import { planLayouts } from './layout.ts';
+import { joinParts } from './join-parts.ts';
+import { type Plan, planLayouts, type Settled } from './layout.ts';
 import { checkCodeSize, checkGrid, checkMemory } from './limits.ts';
 import { buildTree } from './nest.ts';
+import { checkParts } from './part-hazards.ts';
+import { gridOf } from './parts.ts';
 import { lowerPredicates } from './predicates.ts';
 import { findRegions } from './regions.ts';
 import { emitKernel } from './statements.ts';
 import { inlineOnce } from './tidy.ts';
+import type { KernelTree } from './tree.ts';
 
 /**
  * A scheduled program as kernels, one a top-level statement, in order; or why the device cannot run it. Deterministic.
@@ -58,7 +62,8 @@ export function lowerProgram(program: Program, limits: DeviceLimits): LoweredPro
 }
 
 /**
- * The passes, in an order that matters:
+ * The passes, in an order that matters. A kernel whose grid has several parts goes through 1 to 7 and through 9 part by part; 8 sees all
+ * of them, because they declare buffers together, and in the end they are joined.
  *  1 nest        before all: afterwards there are lanes and loop variables, no iters
  *  2 init        before regions: an init in front of a reduction loop widens the region its buffer must live in
  *  3 regions     before predicates: whether a failing instance hits an element of its own depends on the region having one
@@ -78,31 +83,64 @@ function lowerKernel(
   order: readonly string[],
   limits: DeviceLimits,
 ): Kernel | Refusal {
-  const nest = buildTree(stmt, name, buffers);
-  if (isRefusal(nest)) return nest;
-  const beyond = checkGrid(nest, limits) ?? checkCodeSize(nest);
+  const grid = gridOf(stmt);
+  if (isRefusal(grid)) return grid;
+  const beyond = checkGrid(name, grid, limits);
   if (beyond !== null) return beyond;
-  const found = findRegions(hoistInits(nest));
-  if (isRefusal(found)) return found;
-  const settled = lowerPredicates(found.tree, found.regions);
-  const accesses = flattenAccesses(settled.body, found.regions);
-  const hazard = checkStorage(settled, accesses);
-  if (hazard !== null) return hazard;
-  const guarded = placeGuards(placeBarriers(settled, accesses));
-  const kernel = emitKernel(guarded, planLayouts(guarded.body, accesses), order);
-  return checkMemory(kernel, limits) ?? { ...kernel, body: inlineOnce(kernel.body) };
+  const nests: KernelTree[] = [];
+  for (const part of grid.parts) {
+    const nest = buildTree(part, grid, name, buffers);
+    if (isRefusal(nest)) return nest;
+    nests.push(nest);
+  }
+  const long = checkCodeSize(name, nests);
+  if (long !== null) return long;
+  const trees: KernelTree[] = [];
+  const settled: Settled[] = [];
+  for (const nest of nests) {
+    const found = findRegions(hoistInits(nest));
+    if (isRefusal(found)) return found;
+    const tree = lowerPredicates(found.tree, found.regions);
+    const accesses = flattenAccesses(tree.body, found.regions);
+    const hazard = checkStorage(tree, accesses);
+    if (hazard !== null) return hazard;
+    const guarded = placeGuards(placeBarriers(tree, accesses));
+    trees.push(guarded);
+    settled.push({ body: guarded.body, accesses });
+  }
+  const meeting = checkParts(settled.map(({ accesses }) => accesses));
+  if (meeting !== null) return meeting;
+  const plans = planLayouts(settled);
+  const kernels = trees.map((tree, i) => {
+    const kernel = emitKernel(tree, plans[i] as Plan, order);
+    return { ...kernel, body: inlineOnce(kernel.body) };
+  });
+  const kernel = joinParts(kernels, grid, order);
+  return checkMemory(kernel, limits) ?? kernel;
 }
 
-/** What the kernel is for: its last reduction, or where there is none the block that last writes storage. */
+/**
+ * What the kernel is for: its last reduction, or where there is none the block that last writes storage. Of several that write one buffer,
+ * as loopPartition leaves them, the first.
+ */
 function kernelName(stmt: Stmt, buffers: ReadonlyMap<string, Buffer>): string {
-  let writer = 'kernel';
-  let reducer: string | null = null;
+  const reducers = new Map<string, string>();
+  const writers = new Map<string, string>();
+  let [reducer, writer]: (string | undefined)[] = [];
   walkStmt(stmt, (node) => {
     if (node.kind !== 'block') return;
-    if (node.reducer !== null) reducer = node.name;
-    if (node.writes.some((write) => buffers.get(write.buffer)?.scope === 'storage')) writer = node.name;
+    for (const { buffer } of node.writes) {
+      if (node.reducer !== null) {
+        if (!reducers.has(buffer)) reducers.set(buffer, node.name);
+        reducer = reducers.get(buffer);
+      }
+      if (buffers.get(buffer)?.scope === 'storage') {
+        if (!writers.has(buffer)) writers.set(buffer, node.name);
+        writer = writers.get(buffer);
+      }
+    }
   });
-  return reducer ?? writer;
+  return reducer ?? writer ?? 'kernel';
 }
 
 function localBuffers(stmt: Stmt, buffers: ReadonlyMap<string, Buffer>): Set<Buffer> {

@@ -4,6 +4,7 @@ import { int, lt, variable } from '../ir/builders.ts';
 import { type Axis, axes, type Block, type Buffer, type Expr, type For, type Stmt } from '../ir/nodes.ts';
 import { substitute, usesVar, varsOf, walkStmt } from '../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
+import { axisOf, type Grid, isLane, type Part } from './parts.ts';
 import { type BlockNode, bodyOf, type KernelTree, type Node, noLoads } from './tree.ts';
 
 interface Lane {
@@ -27,36 +28,20 @@ interface Place {
 }
 
 /**
- * Pass 1: one top-level statement -> the kernel's grid and its tree. Workgroup loops become `wg.*` and the dispatch size, invocation
- * loops `lid.*` and the workgroup size (the largest extent on an axis), loops of one iteration vanish, and blocks get the guards that
- * say which lanes execute them.
+ * Pass 1: one part of a kernel's grid -> its tree. Workgroup loops have become `wg.*`, invocation loops become `lid.*`, loops of one
+ * iteration vanish, and blocks get the guards that say which lanes execute them.
  */
-export function buildTree(stmt: Stmt, name: string, buffers: ReadonlyMap<string, Buffer>): KernelTree | Refusal {
-  const values = new Map<string, Expr>();
-  const dispatch: [number, number, number] = [1, 1, 1];
-  const bound = new Set<Axis>();
-  let rest = stmt;
-  while (rest.kind === 'for' && (rest.mode.startsWith('workgroup.') || (rest.extent === 1 && !isLane(rest)))) {
-    if (rest.mode.startsWith('workgroup.')) {
-      const axis = axisOf(rest);
-      const loop = rest;
-      if (bound.has(axis))
-        return refuse(
-          'axis-bound-twice',
-          () => `loop ${loop.name} binds workgroup.${axis}, which an outer loop binds too`,
-        );
-      bound.add(axis);
-      dispatch[axes.indexOf(axis)] = rest.extent;
-      values.set(rest.name, rest.extent === 1 ? int(0) : variable(`wg.${axis}`));
-    } else values.set(rest.name, int(0));
-    rest = rest.body;
-  }
-
-  const workgroupSize: [number, number, number] = [1, 1, 1];
+export function buildTree(
+  part: Part,
+  grid: Grid,
+  name: string,
+  buffers: ReadonlyMap<string, Buffer>,
+): KernelTree | Refusal {
+  const { dispatch, workgroupSize } = grid;
   const loops = new Map<string, Interval>();
-  for (const [i, axis] of axes.entries()) loops.set(`wg.${axis}`, rangeOfExtent(dispatch[i] as number));
+  for (const [i, axis] of axes.entries()) loops.set(`wg.${axis}`, part.workgroups[i] as Interval);
   let refused: Refusal | null = null;
-  walkStmt(rest, (node) => {
+  walkStmt(part.stmt, (node) => {
     if (node.kind !== 'for') return;
     if (node.mode.startsWith('workgroup.'))
       refused ??= refuse(
@@ -64,10 +49,7 @@ export function buildTree(stmt: Stmt, name: string, buffers: ReadonlyMap<string,
         () => `loop ${node.name} is bound to ${node.mode} but does not stand outermost in its kernel`,
         () => 'workgroup loops stand directly in each other at the top of a kernel, before any other loop or sequence',
       );
-    else if (isLane(node)) {
-      const i = axes.indexOf(axisOf(node));
-      workgroupSize[i] = Math.max(workgroupSize[i] as number, node.extent);
-    } else loops.set(node.name, rangeOfExtent(node.extent));
+    else if (!isLane(node)) loops.set(node.name, rangeOfExtent(node.extent));
     if (node.mode === 'vectorized' && node.extent > 1) {
       if (node.extent > 4 || node.body.kind !== 'block')
         refused ??= refuse(
@@ -82,13 +64,10 @@ export function buildTree(stmt: Stmt, name: string, buffers: ReadonlyMap<string,
   if (refused !== null) return refused;
 
   const context: Context = { buffers, workgroupSize, loops, rangesByLanes: new Map() };
-  const nodes = convert(rest, { values, lanes: {}, shadowed: new Set() }, context);
+  const nodes = convert(part.stmt, { values: part.values, lanes: {}, shadowed: new Set() }, context);
   if (isRefusal(nodes)) return nodes;
   return { name, dispatch, workgroupSize, ranges: rangesFor({}, context), buffers, body: bodyOf(nodes) };
 }
-
-const isLane = (loop: For): boolean => loop.mode.startsWith('invocation.');
-const axisOf = (loop: For): Axis => loop.mode.slice(-1) as Axis;
 
 function convert(stmt: Stmt, place: Place, context: Context): Node[] | Refusal {
   if (stmt.kind === 'block') {

@@ -1,6 +1,6 @@
 import { rangeOfExtent } from '../arithmetic/bounds.ts';
 import { covers, type Span } from '../arithmetic/region.ts';
-import { simplify } from '../arithmetic/simplify.ts';
+import { isCertain, simplify } from '../arithmetic/simplify.ts';
 import { add, binary, forLoop, int, lt, seq, variable } from '../ir/builders.ts';
 import type { Block, Expr, Iter, Program, Stmt } from '../ir/nodes.ts';
 import { freshName, namesOf, replaceInProgram } from '../ir/visit.ts';
@@ -50,7 +50,7 @@ export function nestOver(
     const binding = simplify(add(span.base, variable(name)), ranges);
     for (const guard of [binary('ge', binding, int(0)), lt(binding, int(iter.extent))]) {
       const proved = simplify(guard, ranges);
-      if (proved.kind !== 'int') predicate.push(proved);
+      if (!isCertain(proved)) predicate.push(proved);
     }
     return { ...iter, binding };
   });

@@ -70,6 +70,27 @@ it('axis-bound-twice', () => {
   expect(refusalOf(program([nest]))[0]).toBe('axis-bound-twice');
 });
 
+it('parts-meet: workgroup loops side by side run at once', () => {
+  const part = (name: string, from: string, to: string): Stmt =>
+    forLoop(`${name}_x`, 8, forLoop(`${name}_j`, 8, copy(name, from, to, `${name}_x`, `${name}_j`)), 'workgroup.x');
+  const beside = (scope: Buffer['scope']): [string, string] =>
+    refusalOf(
+      program([forLoop('w', 1, seq([part('fill', 'A', 'P'), part('drain', 'P', 'Y')]))], [buffer('P', [8, 8], scope)]),
+    );
+  expect(beside('storage')).toEqual([
+    'parts-meet',
+    'block drain reads elements of P that block fill writes in a workgroup loop beside its own; workgroup loops side by side are parts of one grid and run at once',
+  ]);
+  expect(beside('workgroup')).toEqual([
+    'parts-meet',
+    'block drain reads workgroup buffer P, which is written in a workgroup loop beside its own; workgroup loops side by side are parts of one grid: no workgroup runs two of them',
+  ]);
+  const twice = seq([part('one', 'A', 'Y'), part('two', 'A', 'Y')]);
+  expect(refusalOf(program([forLoop('w', 1, twice)]))[1]).toBe(
+    'block two writes elements of Y that block one writes in a workgroup loop beside its own; workgroup loops side by side are parts of one grid and run at once',
+  );
+});
+
 it('outer-lane-used: an inner loop of the same axis enumerates the lanes again', () => {
   const nest = forLoop('a', 8, forLoop('b', 8, copy('copy', 'A', 'Y', 'a', 'b'), 'invocation.x'), 'invocation.x');
   expect(refusalOf(program([nest]))).toEqual([

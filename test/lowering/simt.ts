@@ -1,4 +1,4 @@
-import type { Kernel, KStmt, LoweredProgram } from '../../src/ir/kernel.ts';
+import type { KExpr, Kernel, KStmt, LoweredProgram } from '../../src/ir/kernel.ts';
 import { compileExpression, runtime, settle } from './simt-expressions.ts';
 import { type Clock, type Memory, privateMemory, sharedMemory } from './simt-memory.ts';
 
@@ -115,7 +115,7 @@ function compileStatement(stmt: KStmt, lines: string[], guarded: boolean): void 
       return;
     case 'if':
       lines.push(`if (${compileExpression(stmt.condition)}) {`);
-      for (const inner of stmt.body) compileStatement(inner, lines, true);
+      for (const inner of stmt.body) compileStatement(inner, lines, guarded || !isUniform(stmt.condition));
       lines.push('}');
       return;
     case 'for':
@@ -124,10 +124,17 @@ function compileStatement(stmt: KStmt, lines: string[], guarded: boolean): void 
       lines.push('}');
       return;
     case 'barrier':
-      if (guarded) fail('a barrier stands under an if');
+      if (guarded) fail('a barrier stands under an if that lanes may answer differently');
       lines.push('yield;');
       return;
   }
+}
+
+/** Whether a condition is the same for all lanes of a workgroup by its text alone, as the shading language wants it around a barrier. */
+function isUniform(condition: KExpr): boolean {
+  if (condition.kind === 'builtin') return condition.of === 'wg';
+  if (condition.kind === 'binary') return isUniform(condition.a) && isUniform(condition.b);
+  return condition.kind === 'literal';
 }
 
 function copied(text: string, width: number): string {

@@ -9,6 +9,7 @@ import {
   computeInline,
   decomposeReduction,
   fuse,
+  loopPartition,
   reorder,
   reverseComputeAt,
   reverseComputeInline,
@@ -90,7 +91,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'a primitive that does not exist',
       'matmul',
       [['tile', { loop: 'i' }]],
-      'there is no primitive named tile; the primitives are split, fuse, reorder, bind, unroll, vectorize, cacheRead, cacheWrite, setScope, storageAlign, computeAt, reverseComputeAt, computeInline, reverseComputeInline, decomposeReduction, rfactor',
+      'there is no primitive named tile; the primitives are split, fuse, reorder, bind, loopPartition, unroll, vectorize, cacheRead, cacheWrite, setScope, storageAlign, computeAt, reverseComputeAt, computeInline, reverseComputeInline, decomposeReduction, rfactor',
     ],
     [
       'an argument that does not exist',
@@ -368,6 +369,38 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'softmax',
       [setScope('rowMax', 'global')],
       'setScope: argument scope: Invalid option: expected one of "workgroup"|"private"',
+    ],
+  ],
+  loopPartition: [
+    [
+      'a loop without a guard',
+      'matmul',
+      [split('i', null, 2), loopPartition('i_0')],
+      'no guard below loop i_0 depends on it; name the number of iterations of the interior',
+    ],
+    [
+      'the whole loop',
+      'matmul',
+      [loopPartition('i', 4)],
+      'loop i runs 4 times; expected a place between 1 and 3, got 4',
+    ],
+    [
+      'lanes',
+      'matmul',
+      [bind('i', 'invocation.x'), loopPartition('i', 2)],
+      'loop i is invocation.x; expected a serial loop or a workgroup loop; partition a loop around it',
+    ],
+    [
+      'the loop inside a tile that reaches over the edge',
+      'prime',
+      [split('i', 8, 7), loopPartition('i_1')],
+      'already the first iteration of loop i_1 needs its guards; partition the loop that reaches over the edge, or choose smaller tiles',
+    ],
+    [
+      'rows and reduction fused',
+      'rows',
+      [fuse('i', 'k'), loopPartition('i_k', 7)],
+      'the reduction of block reduce_sum may begin in either part of loop i_k; decomposeReduction of reduce_sum first',
     ],
   ],
   storageAlign: [

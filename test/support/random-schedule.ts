@@ -62,6 +62,7 @@ const proposals: readonly (readonly [primitive: string, propose: Proposal])[] = 
   ['reorder', proposeReorder],
   ['bind', proposeBind],
   ['bind', proposeBind],
+  ['loopPartition', proposePartition],
   ['unroll', (program, random) => ({ primitive: 'unroll', args: { loop: anyLoop(program, random) } })],
   ['vectorize', (program, random) => ({ primitive: 'vectorize', args: { loop: anyLoop(program, random) } })],
   ['cacheRead', proposeCacheRead],
@@ -132,6 +133,14 @@ function proposeSplit(program: Program, random: Random): TraceStep {
     () => [factor(), factor(), factor()],
   ];
   return { primitive: 'split', args: { loop: anyLoop(program, random), factors: random.pick(patterns)() } };
+}
+
+/** Where the guards say, or anywhere. Every partition doubles a nest, so a program that is long already is left alone. */
+function proposePartition(program: Program, random: Random): TraceStep | null {
+  if (blocksOf(program).length > 8) return null;
+  const loop = random.pick(loopsOf(program));
+  const at = random.below(2) === 0 ? {} : { at: 1 + random.below(Math.max(1, loop.extent - 1)) };
+  return { primitive: 'loopPartition', args: { loop: loop.name, ...at } };
 }
 
 function loopsOf(program: Program): For[] {

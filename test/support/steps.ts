@@ -20,3 +20,7 @@ export const rfactor = (block: string, loop: string): Step => ['rfactor', { bloc
 export const reverseComputeInline = (block: string): Step => ['reverseComputeInline', { block }];
 export const reverseComputeAt = (block: string, loop: string): Step => ['reverseComputeAt', { block, loop }];
 export const storageAlign = (buffer: string, padding: number): Step => ['storageAlign', { buffer, padding }];
+export const loopPartition = (loop: string, at?: number): Step => [
+  'loopPartition',
+  at === undefined ? { loop } : { loop, at },
+];

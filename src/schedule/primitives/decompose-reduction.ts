@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { simplify } from '../../arithmetic/simplify.ts';
+import { isCertain, simplify } from '../../arithmetic/simplify.ts';
 import { forLoop, identityOf, int, seq, variable } from '../../ir/builders.ts';
 import type { Block, Expr, For, Stmt } from '../../ir/nodes.ts';
 import { freshName, namesOf, readsOf, replaceInProgram, substitute, usesVar } from '../../ir/visit.ts';
@@ -73,7 +73,7 @@ export const decomposeReduction = definePrimitive({
     const ranges = loopRanges(program);
     const predicate = block.predicate
       .map((condition) => simplify(substitute(condition, atStart), ranges))
-      .filter((condition) => condition.kind !== 'int');
+      .filter((condition) => !isCertain(condition));
     const needed = inner.filter(
       (outer) => drivesSpatial(outer.name) || predicate.some((condition) => usesVar(condition, outer.name)),
     );

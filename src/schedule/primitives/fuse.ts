@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { rangeOfExtent } from '../../arithmetic/bounds.ts';
 import { floorDiv, floorMod } from '../../arithmetic/linear.ts';
-import { simplify } from '../../arithmetic/simplify.ts';
+import { isCertain, simplify } from '../../arithmetic/simplify.ts';
 import { forLoop, variable } from '../../ir/builders.ts';
 import type { Expr, For } from '../../ir/nodes.ts';
 import { freshName, namesOf, replaceInProgram, substitute } from '../../ir/visit.ts';
@@ -71,7 +71,7 @@ export const fuse = definePrimitive({
       iters: block.iters.map((iter) => ({ ...iter, binding: simplify(substitute(iter.binding, values), ranges) })),
       predicate: block.predicate
         .map((condition) => simplify(substitute(condition, values), ranges))
-        .filter((condition) => condition.kind !== 'int'),
+        .filter((condition) => !isCertain(condition)),
     }));
     return replaceInProgram(
       program,

@@ -6,6 +6,7 @@ import { computeAt } from './compute-at.ts';
 import { computeInline } from './compute-inline.ts';
 import { decomposeReduction } from './decompose-reduction.ts';
 import { fuse } from './fuse.ts';
+import { loopPartition } from './loop-partition.ts';
 import { reorder } from './reorder.ts';
 import { reverseComputeAt } from './reverse-compute-at.ts';
 import { reverseComputeInline } from './reverse-compute-inline.ts';
@@ -22,6 +23,7 @@ export const primitives: readonly Primitive[] = [
   fuse,
   reorder,
   bind,
+  loopPartition,
   unroll,
   vectorize,
   cacheRead,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { simplify } from '../../arithmetic/simplify.ts';
+import { isCertain, simplify } from '../../arithmetic/simplify.ts';
 import { int, lt } from '../../ir/builders.ts';
 import type { Block, Buffer, Expr, Program, Write } from '../../ir/nodes.ts';
 import { mapExpr, readsOf, replaceInProgram, substitute } from '../../ir/visit.ts';
@@ -118,7 +118,7 @@ function join(
     // The consumer may read a part of the buffer only.
     if (dimension === undefined || iter.extent >= (made.shape[dimension] as number)) continue;
     const inside = simplify(lt(substitute(index, bindings), int(iter.extent)), ranges);
-    if (inside.kind !== 'int' || inside.value === 0) predicate.push(inside);
+    if (!isCertain(inside)) predicate.push(inside);
   }
   const rename = (expr: Expr): Expr => simplify(substitute(expr, values), iterRanges);
   const value = mapExpr(substitute(to.value, values), (expr) =>
