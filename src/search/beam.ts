@@ -26,12 +26,14 @@ export interface BeamOptions {
 const defaults = {
   width: 64,
   keepAlive: 0.15,
-  epsilon: 0.1,
-  judgement: 'both',
-  completions: 3,
+  epsilon: 0.15,
+  judgement: 'completions',
+  completions: 8,
   maxPrefixes: 1500,
 } as const;
 const leastWidth = 12;
+/** Trials after which the share of random draws has fallen to a third of its start. */
+const ignoranceTrials = 40;
 /** Each widening doubles the beam. */
 const maxWidenings = 3;
 const drawsBeforeGivingUp = 200;
@@ -86,6 +88,9 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
     return null;
   };
 
+  /** While little has been measured half of the trials look around: an analytic model may be wrong about this device. */
+  const ignorance = (): number => 0.5 * Math.exp(-history.size / ignoranceTrials);
+
   const proposeNow = (count: number): Candidate[] => {
     const proposals: Candidate[] = [];
     const take = (candidate: Candidate): void => {
@@ -98,7 +103,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
     const seen = new Set<string>();
     const queue = best.filter((candidate) => !seen.has(candidateKey(candidate)) && seen.add(candidateKey(candidate)));
     for (let next = 0; proposals.length < count; ) {
-      const lucky = random.unit() < epsilon ? atRandom() : null;
+      const lucky = random.unit() < Math.max(epsilon, ignorance()) ? atRandom() : null;
       if (lucky !== null) take(lucky);
       else if (next < queue.length) {
         const candidate = queue[next++] as Candidate;
