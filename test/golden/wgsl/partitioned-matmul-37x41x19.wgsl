@@ -1,4 +1,4 @@
-// matmul_rest_rest
+// matmul
 
 @group(0) @binding(0) var<storage, read> A: array<f32, 703>;
 @group(0) @binding(1) var<storage, read> B: array<f32, 779>;
