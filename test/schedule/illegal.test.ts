@@ -17,6 +17,7 @@ import {
   setScope,
   split,
   storageAlign,
+  transformLayout,
   unroll,
   vectorize,
 } from '../support/steps.ts';
@@ -91,7 +92,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'a primitive that does not exist',
       'matmul',
       [['tile', { loop: 'i' }]],
-      'there is no primitive named tile; the primitives are split, fuse, reorder, bind, loopPartition, unroll, vectorize, cacheRead, cacheWrite, setScope, storageAlign, computeAt, reverseComputeAt, computeInline, reverseComputeInline, decomposeReduction, rfactor',
+      'there is no primitive named tile; the primitives are split, fuse, reorder, bind, loopPartition, unroll, vectorize, cacheRead, cacheWrite, setScope, storageAlign, transformLayout, computeAt, reverseComputeAt, computeInline, reverseComputeInline, decomposeReduction, rfactor',
     ],
     [
       'an argument that does not exist',
@@ -421,6 +422,26 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'matmul',
       [cacheRead('matmul', 'A', 'workgroup'), storageAlign('A_workgroup', 0)],
       'storageAlign: argument padding: Too small: expected number to be >=1',
+    ],
+  ],
+  transformLayout: [
+    [
+      'the result',
+      'matmul',
+      [transformLayout('C', [null, null, null], [0, 2, 1])],
+      "C is a parameter, whose layout is the caller's; cacheRead or cacheWrite makes a copy of it that can be laid out differently",
+    ],
+    [
+      'an order of the dimensions before they are blocked',
+      'conv',
+      [transformLayout('padded', [null, 2, null, null], [0, 2, 3, 1])],
+      'the order 0, 2, 3, 1 does not name each of 0 to 4 once',
+    ],
+    [
+      'moving a block that writes blocks',
+      'softmax',
+      [transformLayout('rowMax', [2], [0, 1]), computeAt('find_row_max', 'rowSum_i')],
+      'block find_row_max does not write rowMax at exactly its spatial iters, so the region cannot be turned into loops; cacheWrite it first',
     ],
   ],
   'computeAt, computeInline': [

@@ -71,6 +71,7 @@ const proposals: readonly (readonly [primitive: string, propose: Proposal])[] = 
   ['cacheWrite', proposeCacheWrite],
   ['setScope', proposeSetScope],
   ['storageAlign', proposeStorageAlign],
+  ['transformLayout', proposeTransformLayout],
   ['computeAt', proposeComputeAt],
   ['computeAt', proposeComputeAt],
   ['computeAt', proposeComputeAt],
@@ -202,6 +203,16 @@ function proposeStorageAlign(program: Program, random: Random): TraceStep | null
   const near = program.buffers.filter((buffer) => buffer.scope === 'workgroup');
   if (near.length === 0) return null;
   return { primitive: 'storageAlign', args: { buffer: random.pick(near).name, padding: 1 + random.below(4) } };
+}
+
+function proposeTransformLayout(program: Program, random: Random): TraceStep | null {
+  const between = program.buffers.filter(({ name }) => ![...program.inputs, ...program.outputs].includes(name));
+  if (between.length === 0) return null;
+  const { name, shape } = random.pick(between);
+  const blocks = shape.map((extent) => (random.below(3) === 0 && extent > 1 ? 2 + random.below(extent - 1) : null));
+  const count = blocks.reduce<number>((sum, block) => sum + (block === null ? 1 : 2), 0);
+  const order = random.shuffled(Array.from({ length: count }, (_, i) => i));
+  return { primitive: 'transformLayout', args: { buffer: name, blocks, order } };
 }
 
 function proposeComputeAt(program: Program, random: Random): TraceStep | null {

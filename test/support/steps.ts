@@ -24,3 +24,7 @@ export const loopPartition = (loop: string, at?: number): Step => [
   'loopPartition',
   at === undefined ? { loop } : { loop, at },
 ];
+export const transformLayout = (buffer: string, blocks: readonly (number | null)[], order: readonly number[]): Step => [
+  'transformLayout',
+  { buffer, blocks, order },
+];

@@ -14,6 +14,7 @@ import { rfactor } from './rfactor.ts';
 import { setScope } from './set-scope.ts';
 import { split } from './split.ts';
 import { storageAlign } from './storage-align.ts';
+import { transformLayout } from './transform-layout.ts';
 import { unroll } from './unroll.ts';
 import { vectorize } from './vectorize.ts';
 
@@ -30,6 +31,7 @@ export const primitives: readonly Primitive[] = [
   cacheWrite,
   setScope,
   storageAlign,
+  transformLayout,
   computeAt,
   reverseComputeAt,
   computeInline,
