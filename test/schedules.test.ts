@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chooseDevice } from '../src/device/devices.ts';
+import { checkSpec } from '../src/ir/spec.ts';
+import { defaultBudget } from '../src/measure/budget.ts';
+import { createDawnRunner } from '../src/measure/dawn-runner.ts';
+import type { Runner } from '../src/measure/runner.ts';
+import { makeWorkload } from '../src/operators/parse-workload.ts';
+import type { Workload } from '../src/operators/workload.ts';
+import type { Trace } from '../src/schedule/trace.ts';
+import { artifactOf, programOf, scheduleProgram } from '../src/tuner/build.ts';
+import { verificationData } from '../src/tuner/workload-data.ts';
+
+interface ScheduleFile {
+  readonly about: string;
+  readonly workload: Workload;
+  readonly trace: Trace;
+}
+
+const folder = new URL('../schedules/', import.meta.url);
+const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+const read = (name: string): ScheduleFile => JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as ScheduleFile;
+
+/** Hand-made kernels of others: each replays, lowers, and gives the right answer on the device that is always there. */
+describe('hand-made schedules', () => {
+  let runner: Runner;
+  beforeAll(async () => {
+    const device = await chooseDevice('swiftshader');
+    // Only the answers matter here.
+    runner = await createDawnRunner({
+      device,
+      budget: { ...defaultBudget('cpu'), minSampleMs: 1, minSamples: 1, maxSamples: 1 },
+    });
+  });
+  afterAll(() => runner.close());
+
+  it('are there', () => expect(files.length).toBeGreaterThanOrEqual(10));
+
+  it.each(files)('%s', { timeout: 60_000 }, async (name) => {
+    const { about, workload: written, trace } = read(name);
+    expect(about.length).toBeGreaterThan(20);
+    const workload = makeWorkload(written.operator, {
+      shape: written.params,
+      attributes: written.attributes,
+      dtype: written.dtype,
+    });
+    const program = scheduleProgram(workload, trace);
+    expect(checkSpec(program)).toBeNull();
+    const artifact = artifactOf(program, runner.device.limits);
+    const { data, checksFor } = verificationData(workload, programOf(workload), 1);
+    await runner.prepare(data);
+    const result = await runner.measure({ artifact, checks: checksFor(program), bestNs: null });
+    expect(result.error).toBe('');
+    expect(result.verification?.wrong).toBe(0);
+    expect(result.verification?.checked).toBeGreaterThan(0);
+  });
+});
