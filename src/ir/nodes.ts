@@ -7,7 +7,7 @@
  *   for      = "for" var "in" extent  mode  stmt
  *   mode     = serial | unrolled | vectorized | workgroup.{x,y,z} | invocation.{x,y,z}
  *   block    = name  iter*  predicate*  write*  reducer?   -- TensorIR's block: the unit that primitives move and rewrite
- *   iter     = name  extent  (spatial | reduction)  binding-expr        -- binding in terms of the loops around the block
+ *   iter     = name  extent  (spatial | reduction | ordered)  binding-expr        -- binding in terms of the loops around the block
  *   write    = buffer [ index-expr* ]  value-expr                      -- in terms of the iters
  *   expr     = int | float | var | load | unary | binary | select | cast
  *
@@ -95,7 +95,8 @@ export type Expr = IntExpr | FloatExpr | VarExpr | LoadExpr | UnaryExpr | Binary
 export interface Iter {
   readonly name: string;
   readonly extent: number;
-  readonly type: 'spatial' | 'reduction';
+  /** `ordered`: spatial, but the loops that drive it keep their order: an iteration makes what the next one reads (see doubleBuffer). */
+  readonly type: 'spatial' | 'reduction' | 'ordered';
   /** Where in the iteration domain the block stands, in terms of the loop variables around it. */
   readonly binding: Expr;
 }

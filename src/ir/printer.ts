@@ -1,4 +1,4 @@
-import type { BinaryOp, Block, Expr, Program, Stmt } from './nodes.ts';
+import type { BinaryOp, Block, Expr, Iter, Program, Stmt } from './nodes.ts';
 import { paddingOf } from './strides.ts';
 import { dispatchExpr, type ExprTable } from './visit.ts';
 
@@ -100,10 +100,11 @@ function printStmt(stmt: Stmt, indent: string, lines: string[], marked: Readonly
   }
 }
 
+/** After an iter's name. */
+const signs: Record<Iter['type'], string> = { spatial: '', reduction: '~', ordered: '>' };
+
 function printBlock(block: Block): string[] {
-  const iters = block.iters.map(
-    (iter) => `${iter.name}${iter.type === 'reduction' ? '~' : ''} = ${printExpr(iter.binding)}`,
-  );
+  const iters = block.iters.map((iter) => `${iter.name}${signs[iter.type]} = ${printExpr(iter.binding)}`);
   const where = block.predicate.length === 0 ? '' : `  where ${block.predicate.map(printExpr).join(' && ')}`;
   const lines = [`block ${block.name}(${iters.join(', ')})${where}`];
   for (const write of block.writes) {

@@ -1,6 +1,6 @@
 import { axes } from '../ir/nodes.ts';
 import type { Access, BlockAccesses } from './accesses.ts';
-import { sameLane } from './same-lane.ts';
+import { inTurns, sameLane } from './same-lane.ts';
 import type { BlockNode, Body, KernelTree, LanesNode, LoopNode, Node } from './tree.ts';
 
 /** Accesses to workgroup memory that no barrier separates from the start or the end of a piece of code. */
@@ -22,7 +22,7 @@ export function placeBarriers(tree: KernelTree, accesses: ReadonlyMap<BlockNode,
   if (lanes.length === 0) return tree;
 
   const meet = (first: readonly Access[], second: readonly Access[], fixed: ReadonlySet<string>): boolean =>
-    first.some((a) => second.some((b) => conflict(a, b) && !sameLane(a, b, lanes, fixed)));
+    first.some((a) => second.some((b) => conflict(a, b) && !inTurns(a, b, fixed) && !sameLane(a, b, lanes, fixed)));
 
   const sequence = (body: Body, fixed: ReadonlySet<string>): Edges => {
     const nodes: Node[] = [];

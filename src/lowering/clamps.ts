@@ -36,7 +36,9 @@ export function clampLoads(
       (index, d) => region.whole[d] && !isInside(index, shape[d] as number, guards, block),
     );
     if (!outside.includes(true)) return node;
-    if (!selected && block.reducer !== null) {
+    // Beyond one copy of a tile lies the other one, which is being written.
+    const takesTurns = region.buffer.scope === 'workgroup' && node.indices.some(isRemainder);
+    if ((!selected && block.reducer !== null) || takesTurns) {
       const indices = node.indices.map((index, d) =>
         outside[d] ? clampIndex(index, shape[d] as number, vector, block) : index,
       );
@@ -49,6 +51,8 @@ export function clampLoads(
   const writes = block.writes.map((write) => ({ ...write, value: visit(write.value, block.fill.length > 0) }));
   return { ...block, writes, clamped };
 }
+
+const isRemainder = (index: Expr): boolean => index.kind === 'binary' && index.op === 'mod';
 
 function isInside(index: Expr, extent: number, guards: readonly Bounded[], block: BlockNode): boolean {
   if (boundsOf(index, block.ranges).min < 0) return false;

@@ -86,27 +86,50 @@ function functionsOf(exprs: readonly Expr[], names: readonly string[]): IndexFun
   return functions.includes(null) ? null : (functions as IndexFunction[]);
 }
 
-/** The box that the instances which pass fill without gaps, or null. */
+/** The box that the instances which pass fill without gaps, or null. Thousands of instances are tried: no text, no objects on the way. */
 function boxOf(
   extents: readonly number[],
   passes: readonly IndexFunction[],
   positions: readonly IndexFunction[],
 ): { low: number; extent: number }[] | null {
+  const rank = positions.length;
   const low = positions.map(() => Number.POSITIVE_INFINITY);
   const high = positions.map(() => Number.NEGATIVE_INFINITY);
-  const seen = new Set<string>();
+  const reached = new Int32Array(extents.reduce((product, extent) => product * extent, rank));
   const values = extents.map(() => 0);
+  let count = 0;
   for (let done = false; !done; done = !advance(values, extents)) {
-    if (passes.some((pass) => pass(values) === 0)) continue;
-    const at = positions.map((position) => position(values));
-    seen.add(at.join());
-    at.forEach((position, d) => {
-      low[d] = Math.min(low[d] as number, position);
-      high[d] = Math.max(high[d] as number, position);
-    });
+    if (!passesAll(passes, values)) continue;
+    for (let d = 0; d < rank; d++) {
+      const position = (positions[d] as IndexFunction)(values);
+      reached[count * rank + d] = position;
+      if (position < (low[d] as number)) low[d] = position;
+      if (position > (high[d] as number)) high[d] = position;
+    }
+    count++;
   }
+  if (count === 0) return null;
   const box = low.map((from, d) => ({ low: from, extent: (high[d] as number) - from + 1 }));
-  return seen.size > 0 && seen.size === box.reduce((product, { extent }) => product * extent, 1) ? box : null;
+  const volume = box.reduce((product, { extent }) => product * extent, 1);
+  // Fewer instances than places leave gaps, whatever they reach.
+  if (volume > count) return null;
+  const filled = new Uint8Array(volume);
+  let places = 0;
+  for (let instance = 0; instance < count; instance++) {
+    let place = 0;
+    for (let d = 0; d < rank; d++) {
+      const { low: from, extent } = box[d] as { low: number; extent: number };
+      place = place * extent + (reached[instance * rank + d] as number) - from;
+    }
+    if (filled[place] === 0) places++;
+    filled[place] = 1;
+  }
+  return places === volume ? box : null;
+}
+
+function passesAll(passes: readonly IndexFunction[], values: readonly number[]): boolean {
+  for (const pass of passes) if (pass(values) === 0) return false;
+  return true;
 }
 
 /** The next of all combinations; false after the last. */

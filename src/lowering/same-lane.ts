@@ -1,8 +1,9 @@
 import type { Interval } from '../arithmetic/bounds.ts';
 import { boundsOf } from '../arithmetic/bounds.ts';
-import type { Linear } from '../arithmetic/linear.ts';
+import { constantDifference, type Linear } from '../arithmetic/linear.ts';
 import { gcd } from '../arithmetic/simplify.ts';
-import { usesVar } from '../ir/visit.ts';
+import type { Expr } from '../ir/nodes.ts';
+import { usesVar, varsOf } from '../ir/visit.ts';
 import type { Access } from './accesses.ts';
 
 /**
@@ -16,6 +17,29 @@ import type { Access } from './accesses.ts';
 export function sameLane(a: Access, b: Access, lanes: readonly string[], fixed: ReadonlySet<string>): boolean {
   const open = lanes.filter((lane) => !(pinned(a, lane) && pinned(b, lane)));
   return open.every((lane) => a.dims.some((dim, d) => decides(dim, b.dims[d] as Linear, lane, lanes, fixed, a, b)));
+}
+
+/**
+ * Whether two accesses never meet because some dimension has them take turns: both indices are remainders of the same divisor, of numbers
+ * that stand still at a distance that is no multiple of it (a tile in two copies: `k % 2` and `(k + 1) % 2`).
+ */
+export function inTurns(a: Access, b: Access, fixed: ReadonlySet<string>): boolean {
+  return a.dims.some((dim, d) => {
+    const one = remainderOf(dim);
+    const two = remainderOf(b.dims[d] as Linear);
+    if (one === null || two === null || one.divisor !== two.divisor) return false;
+    if (![...varsOf(one.of), ...varsOf(two.of)].every((name) => fixed.has(name))) return false;
+    const distance = constantDifference(one.of, two.of);
+    return distance !== null && distance % one.divisor !== 0;
+  });
+}
+
+function remainderOf({ terms, constant }: Linear): { readonly of: Expr; readonly divisor: number } | null {
+  const [term] = terms.values();
+  if (terms.size !== 1 || constant !== 0 || term?.coefficient !== 1) return null;
+  const { atom } = term;
+  if (atom.kind !== 'binary' || atom.op !== 'mod' || atom.b.kind !== 'int') return null;
+  return { of: atom.a, divisor: atom.b.value };
 }
 
 function pinned(access: Access, lane: string): boolean {

@@ -8,6 +8,7 @@ import {
   computeAt,
   computeInline,
   decomposeReduction,
+  doubleBuffer,
   fuse,
   loopPartition,
   reorder,
@@ -92,7 +93,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'a primitive that does not exist',
       'matmul',
       [['tile', { loop: 'i' }]],
-      'there is no primitive named tile; the primitives are split, fuse, reorder, bind, loopPartition, unroll, vectorize, cacheRead, cacheWrite, setScope, storageAlign, transformLayout, computeAt, reverseComputeAt, computeInline, reverseComputeInline, decomposeReduction, rfactor',
+      'there is no primitive named tile; the primitives are split, fuse, reorder, bind, loopPartition, unroll, vectorize, cacheRead, cacheWrite, setScope, storageAlign, transformLayout, doubleBuffer, computeAt, reverseComputeAt, computeInline, reverseComputeInline, decomposeReduction, rfactor',
     ],
     [
       'an argument that does not exist',
@@ -422,6 +423,44 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'matmul',
       [cacheRead('matmul', 'A', 'workgroup'), storageAlign('A_workgroup', 0)],
       'storageAlign: argument padding: Too small: expected number to be >=1',
+    ],
+  ],
+  doubleBuffer: [
+    [
+      'registers',
+      'rows',
+      [cacheRead('reduce_sum', 'X', 'private'), computeAt('load_X_private', 'k'), doubleBuffer('X_private')],
+      'X_private is in private; expected a tile in workgroup memory; cacheRead makes one',
+    ],
+    [
+      'a tile whose loads are written out',
+      'rows',
+      [
+        cacheRead('reduce_sum', 'X', 'workgroup'),
+        computeAt('load_X_workgroup', 'k'),
+        unroll('k'),
+        doubleBuffer('X_workgroup'),
+      ],
+      'block load_X_workgroup fills X_workgroup inside loop k (unrolled, 12 iterations); expected it right inside a serial loop of several steps with its readers; computeAt it at the outer loop of a reduction',
+    ],
+    [
+      'steps that take turns in another order',
+      'rows',
+      [
+        split('k', null, 4),
+        cacheRead('reduce_sum', 'X', 'workgroup'),
+        computeAt('load_X_workgroup', 'k_0'),
+        doubleBuffer('X_workgroup'),
+        split('k_0', null, 1),
+        reorder('k_0_1', 'k_0_0'),
+      ],
+      'loop k_0_0 keeps its order: in every iteration block load_X_workgroup makes what the next one reads; expected a loop whose iterations are independent; do this before doubleBuffer',
+    ],
+    [
+      'sums of rows',
+      'softmax',
+      [setScope('rowSum', 'workgroup'), computeAt('sum_row', 'i'), doubleBuffer('rowSum')],
+      'block sum_row makes rowSum by a reduction; expected a block that copies or computes',
     ],
   ],
   transformLayout: [

@@ -72,6 +72,8 @@ const proposals: readonly (readonly [primitive: string, propose: Proposal])[] = 
   ['setScope', proposeSetScope],
   ['storageAlign', proposeStorageAlign],
   ['transformLayout', proposeTransformLayout],
+  ['doubleBuffer', proposeDoubleBuffer],
+  ['doubleBuffer', proposeDoubleBuffer],
   ['computeAt', proposeComputeAt],
   ['computeAt', proposeComputeAt],
   ['computeAt', proposeComputeAt],
@@ -203,6 +205,25 @@ function proposeStorageAlign(program: Program, random: Random): TraceStep | null
   const near = program.buffers.filter((buffer) => buffer.scope === 'workgroup');
   if (near.length === 0) return null;
   return { primitive: 'storageAlign', args: { buffer: random.pick(near).name, padding: 1 + random.below(4) } };
+}
+
+/** A tile that its reader's loops share; where there is none, a step towards one: chance alone would hardly make it. */
+function proposeDoubleBuffer(program: Program, random: Random): TraceStep | null {
+  const copies = allBlocks(program).flatMap((writer) =>
+    writer.block.writes.flatMap(({ buffer }) =>
+      program.buffers.some(({ name, scope }) => name === buffer && scope === 'workgroup')
+        ? readersOf(program, buffer).map((reader) => ({ buffer, writer, reader }))
+        : [],
+    ),
+  );
+  const tiles = copies.filter(({ writer, reader }) => writer.around.some((loop) => reader.around.includes(loop)));
+  if (tiles.length > 0 && random.below(4) > 0)
+    return { primitive: 'doubleBuffer', args: { buffer: random.pick(tiles).buffer } };
+  if (copies.length === 0) return proposeCacheRead(program, random);
+  const { writer, reader } = random.pick(copies);
+  const loops = reader.around.slice(1);
+  if (loops.length === 0) return null;
+  return { primitive: 'computeAt', args: { block: writer.block.name, loop: random.pick(loops).name } };
 }
 
 function proposeTransformLayout(program: Program, random: Random): TraceStep | null {

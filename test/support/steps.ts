@@ -28,3 +28,4 @@ export const transformLayout = (buffer: string, blocks: readonly (number | null)
   'transformLayout',
   { buffer, blocks, order },
 ];
+export const doubleBuffer = (buffer: string): Step => ['doubleBuffer', { buffer }];

@@ -20,12 +20,29 @@ export function reducesOver(block: Block, loop: string): boolean {
 
 /** Refuses a loop whose iterations depend on each other through a reduction. */
 export function requireParallel(loop: For): Refusal | null {
-  const carrier = blocksUnder(loop).find((block) => reducesOver(block, loop.name));
+  const blocks = blocksUnder(loop);
+  const ordered = requireUnordered(loop, blocks);
+  if (ordered !== null) return ordered;
+  const carrier = blocks.find((block) => reducesOver(block, loop.name));
   if (carrier === undefined) return null;
   return refuse(
     'loop-carries-reduction',
     () =>
       `loop ${loop.name} carries the reduction of block ${carrier.name}; expected a loop whose iterations are independent`,
     () => `rfactor ${carrier.name} over ${loop.name} first, or take one of its spatial loops`,
+  );
+}
+
+/** Refuses a loop in whose iterations one of the blocks makes what the next one reads. */
+export function requireUnordered(loop: For, blocks: readonly Block[]): Refusal | null {
+  const block = blocks.find(({ iters }) =>
+    iters.some((iter) => iter.type === 'ordered' && usesVar(iter.binding, loop.name)),
+  );
+  if (block === undefined) return null;
+  return refuse(
+    'loop-ordered',
+    () =>
+      `loop ${loop.name} keeps its order: in every iteration block ${block.name} makes what the next one reads; expected a loop whose iterations are independent`,
+    () => 'do this before doubleBuffer',
   );
 }

@@ -78,22 +78,19 @@ export const loopPartition = definePrimitive({
     const added = copies.map((buffer): Buffer => ({ ...buffer, name: fresh(`${buffer.name}_rest`) }));
     const name = fresh(`${loop.name}_rest`);
     restRanges.set(name, { min: 0, max: loop.extent - at - 1 });
-    const body = copyNest(loop.body, {
+    // Reductions over the loop go on where the interior ends.
+    const continued = mapBlocks(loop.body, (block) =>
+      block.reducer?.initialises && reducesOver(block, loop.name)
+        ? { ...block, reducer: { ...block.reducer, initialises: false } }
+        : block,
+    );
+    const body = copyNest(continued, {
       values: new Map<string, Expr>([[loop.name, add(variable(name), int(at))]]),
       rename: (inner) => fresh(`${inner}_rest`),
       buffers: new Map(copies.map((buffer, i) => [buffer.name, added[i]?.name as string])),
       ranges: restRanges,
     });
-    const rest: For = {
-      ...loop,
-      name,
-      extent: loop.extent - at,
-      body: mapBlocks(body, (block) =>
-        block.reducer?.initialises && reducesOver(block, name)
-          ? { ...block, reducer: { ...block.reducer, initialises: false } }
-          : block,
-      ),
-    };
+    const rest: For = { ...loop, name, extent: loop.extent - at, body };
     const parts = { kind: 'seq', body: [interior, rest] } as const;
     const replaced = replaceInProgram(
       program,

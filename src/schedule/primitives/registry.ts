@@ -5,6 +5,7 @@ import { cacheWrite } from './cache-write.ts';
 import { computeAt } from './compute-at.ts';
 import { computeInline } from './compute-inline.ts';
 import { decomposeReduction } from './decompose-reduction.ts';
+import { doubleBuffer } from './double-buffer.ts';
 import { fuse } from './fuse.ts';
 import { loopPartition } from './loop-partition.ts';
 import { reorder } from './reorder.ts';
@@ -32,6 +33,7 @@ export const primitives: readonly Primitive[] = [
   setScope,
   storageAlign,
   transformLayout,
+  doubleBuffer,
   computeAt,
   reverseComputeAt,
   computeInline,

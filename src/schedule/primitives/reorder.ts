@@ -4,7 +4,7 @@ import { replaceInProgram, usesVar } from '../../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
 import { blocksUnder, findLoop } from '../legality/find.ts';
-import { reducesOver, requireParallel } from '../legality/loops.ts';
+import { reducesOver, requireParallel, requireUnordered } from '../legality/loops.ts';
 import { definePrimitive } from '../primitive.ts';
 
 /**
@@ -47,7 +47,10 @@ export const reorder = definePrimitive({
     const innermost = chain.at(-1) as For;
     const blocks = blocksUnder(innermost);
     for (const loop of chain) {
-      const refused = blocks.length > 1 ? requireParallel(loop) : requireZeroFirst(loop, blocks[0] as Block);
+      const refused =
+        blocks.length > 1
+          ? requireParallel(loop)
+          : (requireUnordered(loop, blocks) ?? requireZeroFirst(loop, blocks[0] as Block));
       if (refused !== null) return refused;
     }
     const order = [...wanted];
