@@ -3,14 +3,20 @@
  *     npx wgtune tune matmul -s m=512,n=512,k=512 --trials 200 --device lavapipe
  *     ONNXRUNTIME_NODE_INSTALL=skip npm install --prefix /tmp/peers onnxruntime-node@1.30.0
  *     WGTUNE_PEERS=/tmp/peers node --import tsx bench/against-onnxruntime.ts [size] [rounds] [log folder]
+ * With a schedule file as a fourth argument that schedule takes the place of the best known one:
+ *     WGTUNE_PEERS=/tmp/peers node --import tsx bench/against-onnxruntime.ts 512 5 - schedules/matmul-packed-8x8x4.json
  * Prints the median and quartiles of each and the ratio of the medians. lavapipe only: it is the device both can be pointed at.
  */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
+import { basename } from 'node:path';
 import { deviceEnvironment } from '../src/device/devices.ts';
-import { chooseDevice, makeWorkload, runSchedule } from '../src/index.ts';
+import { chooseDevice, makeWorkload, runSchedule, type Trace } from '../src/index.ts';
 
-const [size = '512', rounds = '5', logFolder = 'tuning-logs'] = process.argv.slice(2);
+const [size = '512', rounds = '5', logFolder = 'tuning-logs', schedule] = process.argv.slice(2);
+const ours: Trace | null =
+  schedule === undefined ? null : (JSON.parse(readFileSync(schedule, 'utf8')) as { trace: Trace }).trace;
 const workload = makeWorkload('matmul', { shape: `m=${size},n=${size},k=${size}` });
 const device = await chooseDevice('lavapipe');
 const child = new URL('./peers/onnxruntime-child.ts', import.meta.url).pathname;
@@ -36,7 +42,7 @@ for (let round = 0; round < Number(rounds); round++) {
   peerMs.push(...kernelMs);
   peerWallMs.push(...wallMs);
   for (const [trace, into] of [
-    [null, oursMs],
+    [ours, oursMs],
     ['naive', naiveMs],
   ] as const) {
     const { result } = await runSchedule({ workload, trace, device: 'lavapipe', logFolder });
@@ -52,7 +58,7 @@ const row = (name: string, values: readonly number[]): string =>
 console.log(
   `${new Date().toISOString().slice(0, 10)}  matmul ${size}^3 f32  ${device.description.description || device.description.name}  ${cpus()[0]?.model}, ${availableParallelism()} cores`,
 );
-console.log(row('wgtune, best known', oursMs));
+console.log(row(schedule === undefined ? 'wgtune, best known' : `wgtune, ${basename(schedule)}`, oursMs));
 console.log(row('wgtune, naive schedule', naiveMs));
 console.log(row('ONNX Runtime WebGPU, kernel', peerMs));
 console.log(row('ONNX Runtime WebGPU, session run', peerWallMs));
