@@ -29,7 +29,7 @@ Examples:
     )
     .action(async (operator: string, flags: BestFlags) => {
       const workload = await workloadOf(operator, flags);
-      const kernel = await findBestKernel(workload, flags);
+      const kernel = await findBestKernel(operator, workload, flags);
       const { flopsOf } = await import('../operators/flops.ts');
       const { programOf } = await import('../tuner/build.ts');
       const flopsPerSecond = (flopsOf(programOf(workload)) / kernel.timeNs) * 1e9;
@@ -45,7 +45,7 @@ Examples:
       const commands = [
         followUp('run', operator, flags, ...rest),
         followUp('show', operator, flags, '--as', 'wgsl', ...rest),
-        followUp('export', operator, flags, '-o', `${operator}-kernel`, ...rest),
+        followUp('export', operator, flags, '-o', `${workload.operator}-kernel`, ...rest),
       ];
       print(formatBest(kernel, log, flopsPerSecond, commands, coloursFor(process.stdout)));
     });

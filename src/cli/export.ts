@@ -29,7 +29,7 @@ Examples:
     )
     .action(async (operator: string, flags: ExportFlags) => {
       const workload = await workloadOf(operator, flags);
-      const kernel = await findBestKernel(workload, flags);
+      const kernel = await findBestKernel(operator, workload, flags);
       const { exportBundle } = await import('../tuner/export.ts');
       const files = await exportBundle({ kernel, folder: flags.out, force: flags.force === true });
       if (flags.json) {

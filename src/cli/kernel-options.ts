@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
 import type { Workload } from '../operators/workload.ts';
+import { UserError } from '../support/errors.ts';
 import { assignment, oneOf, shapeText } from './option-values.ts';
+import { operatorNamed } from './user-module.ts';
 
 /** Options that name a workload. */
 export interface WorkloadFlags {
   readonly shape?: string;
   readonly attr?: Readonly<Record<string, string>>;
+  readonly epilogue?: string;
   readonly dtype?: string;
 }
 
@@ -23,12 +26,19 @@ export interface LookupFlags extends WorkloadFlags, DeviceFlags, LogFlags {
 
 export function addWorkloadOptions(command: Command): Command {
   return command
-    .argument('<operator>', 'what the kernel computes; `wgtune ops` lists them')
+    .argument(
+      '<operator>',
+      'what the kernel computes: a name from `wgtune ops`, or the path of a module that defines an operator',
+    )
     .option('-s, --shape <sizes>', 'sizes by name, e.g. m=128,n=128; those not named take their defaults', shapeText)
     .option(
       '--attr <name=value>',
       'a text the operator takes, e.g. an expression; may be given several times',
       assignment('--attr'),
+    )
+    .option(
+      '--epilogue <formula>',
+      'applied to each result, e.g. "relu(x + bias)": x is the result, any other name an input of one value a channel',
     )
     .option('--dtype <type>', 'element type: f32 or f16 (default: f32)');
 }
@@ -56,14 +66,22 @@ export function addLookupOptions(command: Command): Command {
   );
 }
 
-/** The workload the options name; throws UserError with what is wrong about them. */
-export async function workloadOf(operator: string, { shape, attr, dtype }: WorkloadFlags): Promise<Workload> {
+/** The workload that the operator's word and the options name; throws UserError with what is wrong about them. */
+export async function workloadOf(operator: string, flags: WorkloadFlags): Promise<Workload> {
   const { makeWorkload } = await import('../operators/parse-workload.ts');
-  return makeWorkload(operator, {
+  const { shape, dtype } = flags;
+  return makeWorkload(await operatorNamed(operator), {
     ...(shape === undefined ? {} : { shape }),
-    ...(attr === undefined ? {} : { attributes: attr }),
+    attributes: attributesIn(flags),
     ...(dtype === undefined ? {} : { dtype }),
   });
+}
+
+function attributesIn({ attr = {}, epilogue }: WorkloadFlags): Readonly<Record<string, string>> {
+  if (epilogue === undefined) return attr;
+  if (attr.epilogue !== undefined)
+    throw new UserError('--epilogue and --attr epilogue= are the same text; give one of them');
+  return { ...attr, epilogue };
 }
 
 /** The options as the tuner takes them. */
@@ -88,13 +106,14 @@ export function followUp(
   flags: WorkloadFlags & DeviceFlags & LogFlags,
   ...rest: readonly string[]
 ): string {
-  const { shape, attr, dtype, device, profile, log } = flags;
+  const { shape, attr, epilogue, dtype, device, profile, log } = flags;
   const words = [
     'wgtune',
     command,
     operator,
     ...(shape === undefined ? [] : ['-s', shape]),
     ...Object.entries(attr ?? {}).flatMap(([name, value]) => ['--attr', `${name}=${value}`]),
+    ...(epilogue === undefined ? [] : ['--epilogue', epilogue]),
     ...(dtype === undefined ? [] : ['--dtype', dtype]),
     ...(device === undefined ? [] : ['--device', device]),
     ...(profile === 'browser' ? [] : ['--profile', profile]),

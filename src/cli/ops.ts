@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { print, printJson } from './output.ts';
+import { operatorNamed } from './user-module.ts';
 
 export function addOpsCommand(program: Command): void {
   program
@@ -8,7 +9,7 @@ export function addOpsCommand(program: Command): void {
     .description(
       'Lists the operators that can be tuned. With a name: its dimensions and other parameters (for -s), its texts (for --attr), their defaults and meaning, and an example.',
     )
-    .argument('[operator]', 'the operator to describe')
+    .argument('[operator]', 'the operator to describe: its name, or the path of a module that defines it')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -16,7 +17,8 @@ export function addOpsCommand(program: Command): void {
 Examples:
   wgtune ops
   wgtune ops conv2d
-  wgtune ops conv2d --json`,
+  wgtune ops conv2d --json
+  wgtune ops ./my-op.mjs`,
     )
     .action(async (name: string | undefined, { json }: { readonly json?: boolean }) => {
       const { findOperator, listOperators } = await import('../operators/catalog.ts');
@@ -28,8 +30,8 @@ Examples:
         else print(page.formatOperatorList(listOperators(), colours));
         return;
       }
-      const operator = findOperator(name);
-      if (json) printJson(page.describeOperator(operator));
-      else print(page.formatOperator(operator, colours));
+      const operator = findOperator(await operatorNamed(name));
+      if (json) printJson(page.describeOperator(operator, name));
+      else print(page.formatOperator(operator, colours, name));
     });
 }

@@ -8,6 +8,7 @@ import type { Trace } from '../schedule/trace.ts';
 import { UserError } from '../support/errors.ts';
 import { explainRefusal, isRefusal } from '../support/refusal.ts';
 import { type WorkloadFlags, workloadOf } from './kernel-options.ts';
+import { operatorNamed } from './user-module.ts';
 
 /** A schedule that somebody wrote or kept. */
 export interface ScheduleFile {
@@ -40,15 +41,17 @@ export async function readScheduleFile(path: string): Promise<ScheduleFile> {
 /** The workload a schedule is for: the command line's where it names a shape, else the file's. */
 export async function workloadFor(operator: string, flags: WorkloadFlags, file: ScheduleFile): Promise<Workload> {
   const { findOperator } = await import('../operators/catalog.ts');
-  findOperator(operator);
-  if (file.workload !== null && file.workload.operator !== operator)
+  const name = await operatorNamed(operator);
+  findOperator(name);
+  if (file.workload !== null && file.workload.operator !== name)
     throw new UserError(
-      `the schedule is for ${file.workload.operator}, not for ${operator}; name ${file.workload.operator}`,
+      `the schedule is for ${file.workload.operator}, not for ${name}; name ${file.workload.operator}`,
     );
-  const named = flags.shape !== undefined || flags.attr !== undefined || flags.dtype !== undefined;
+  const named =
+    flags.shape !== undefined || flags.attr !== undefined || flags.dtype !== undefined || flags.epilogue !== undefined;
   if (named || file.workload === null) return workloadOf(operator, flags);
   const { params, attributes, dtype } = file.workload;
-  return makeWorkload(operator, { shape: params, attributes, dtype });
+  return makeWorkload(name, { shape: params, attributes, dtype });
 }
 
 async function readText(path: string): Promise<string> {

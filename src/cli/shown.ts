@@ -36,7 +36,7 @@ export async function findShown(operator: string, flags: LookupFlags & SourceFla
     const { naiveOf } = await import('../tuner/build.ts');
     return { workload, trace: naiveOf(workload).trace, limits: null, artifact: null, what: 'the naive schedule' };
   }
-  const kernel = await findBestKernel(workload, flags);
+  const kernel = await findBestKernel(operator, workload, flags);
   const { whoseText } = await import('../report/kernel-report.ts');
   const { formatTime } = await import('../report/quantities.ts');
   const what = `the best known kernel: ${formatTime(kernel.timeNs)} on ${whoseText(kernel)}`;

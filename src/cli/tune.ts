@@ -67,7 +67,9 @@ export function addTuneCommand(program: Command): void {
 Examples:
   wgtune tune matmul -s m=128,n=128,k=128
   wgtune tune conv2d -s c=3,h=7,w=7 --trials 200 --device lavapipe
-  wgtune tune elementwise --attr 'expression=gelu(x)' --time-limit 30`,
+  wgtune tune elementwise --attr 'expression=gelu(x)' --time-limit 30
+  wgtune tune matmul -s m=128,n=128,k=128 --epilogue 'relu(x + bias)'
+  wgtune tune ./my-op.mjs -s n=64`,
     )
     .action(runTune);
 }
@@ -122,7 +124,7 @@ async function report(result: TuneResult, trials: number, operator: string, flag
       ? []
       : [
           followUp('show', operator, flags, '--as', 'wgsl'),
-          followUp('export', operator, flags, '-o', `${operator}-kernel`),
+          followUp('export', operator, flags, '-o', `${result.workload.operator}-kernel`),
         ];
   if (flags.json) {
     printJson({ ...result, commands });

@@ -11,8 +11,8 @@ export function formatOperatorList(operators: readonly Operator[], colours: Colo
   return `${table}\n\n\`wgtune ops ${operators[0]?.name ?? '<name>'}\` shows an operator's dimensions and their defaults.`;
 }
 
-/** What one operator takes, and a command to tune it. */
-export function formatOperator(operator: Operator, colours: Colours): string {
+/** What one operator takes, and a command to tune it; `word` is what the command line calls it. */
+export function formatOperator(operator: Operator, colours: Colours, word = operator.name): string {
   const { name, summary, parameters, attributes } = operator;
   const dimTitles = (cell: string, row: number): string => (row < 0 ? colours.dim(cell) : cell);
   const parts = [`${colours.bold(name)}: ${summary}`];
@@ -32,17 +32,17 @@ export function formatOperator(operator: Operator, colours: Colours): string {
       ),
     );
   }
-  parts.push(`example\n  ${exampleCommand(operator)}`);
+  parts.push(`example\n  ${exampleCommand(operator, word)}`);
   return parts.join('\n\n');
 }
 
 /** A command that tunes the operator with its defaults written out. */
-export function exampleCommand({ name, parameters, attributes }: Operator): string {
+export function exampleCommand({ name, parameters, attributes }: Operator, word = name): string {
   const dimensions = Object.entries(parameters).filter(([, spec]) => spec.kind === 'dimension');
   const shape = dimensions.map(([key, spec]) => `${key}=${spec.default}`).join(',');
   const [attribute] = Object.entries(attributes).filter(([, spec]) => !spec.optional);
   const attr = attribute === undefined ? '' : ` --attr '${attribute[0]}=${attribute[1].default}'`;
-  return `wgtune tune ${name}${shape === '' ? '' : ` -s ${shape}`}${attr}`;
+  return `wgtune tune ${word}${shape === '' ? '' : ` -s ${shape}`}${attr}`;
 }
 
 function rangeOf({ kind, min, max }: ParameterSpec): string {
@@ -51,7 +51,7 @@ function rangeOf({ kind, min, max }: ParameterSpec): string {
 }
 
 /** What one operator takes, as plain data. */
-export function describeOperator(operator: Operator): Record<string, unknown> {
+export function describeOperator(operator: Operator, word = operator.name): Record<string, unknown> {
   const { name, summary, parameters, attributes } = operator;
-  return { name, summary, parameters, attributes, example: exampleCommand(operator) };
+  return { name, summary, parameters, attributes, example: exampleCommand(operator, word) };
 }
