@@ -1,24 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { chooseDevice, type Device } from '../../src/device/devices.ts';
-import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
-import type { TimingBudget } from '../../src/measure/runner.ts';
-import { printTrace } from '../../src/schedule/replay.ts';
 import { UserError } from '../../src/support/errors.ts';
-import { artifactOf } from '../../src/tuner/build.ts';
-import { verificationData } from '../../src/tuner/workload-data.ts';
 import { caseCount, seed, timeoutFor } from './count.ts';
+import { createDeviceJudge } from './judge-on-device.ts';
 import { randomCase } from './random-case.ts';
-
-/** Verification is what counts here: one run is time enough. */
-const budget: TimingBudget = {
-  buildTimeoutMs: 60_000,
-  runTimeoutMs: 60_000,
-  minSampleMs: 0,
-  minSamples: 1,
-  maxSamples: 1,
-  maxTotalMs: 0,
-  targetSpread: 1,
-};
 
 async function deviceOf(name: string): Promise<Device | null> {
   return chooseDevice(name).catch((error: unknown) => {
@@ -28,28 +13,20 @@ async function deviceOf(name: string): Promise<Device | null> {
 }
 
 async function expectRight(device: Device, dtype: 'f32' | 'f16', count: number): Promise<void> {
-  const runner = await createDawnRunner({ device, budget });
+  const { judge, close } = await createDeviceJudge(device);
   const operators = new Set<string>();
   try {
     for (let index = 0; index < count; index++) {
       const { limits } = device.description;
-      const { workload, program, scheduled, title } = randomCase({ seed: seed + 2, index, dtype, limits, most: 33 });
-      const { data, checksFor } = verificationData(workload, program, seed + index);
-      await runner.prepare(data);
-      const artifact = artifactOf(scheduled.program, limits);
-      const result = await runner.measure({ artifact, checks: checksFor(scheduled.program), bestNs: null });
-      const { outcome, verification, error } = result;
-      // A kernel of a microsecond may be `unstable`; its answer still counts.
-      if (!['ok', 'unstable'].includes(outcome) || verification?.wrong !== 0 || verification.checked === 0)
-        throw new Error(
-          `${title}: ${outcome} ${error}\n${printTrace(scheduled.trace)}\n${artifact.kernels.map(({ wgsl }) => wgsl).join('\n')}`,
-        );
-      operators.add(workload.operator);
+      const made = randomCase({ seed: seed + 2, index, dtype, limits, most: 33 });
+      const fault = await judge(made, seed + index);
+      if (fault !== null) throw new Error(fault.why);
+      operators.add(made.workload.operator);
     }
   } finally {
-    await runner.close();
+    await close();
   }
-  if (count >= 40) expect(operators.size).toBe(6);
+  if (count >= 40) expect(operators.size).toBeGreaterThanOrEqual(12);
 }
 
 describe('random schedules give what the reference says', () => {

@@ -1,0 +1,53 @@
+import type { Device } from '../../src/device/devices.ts';
+import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
+import type { TimingBudget } from '../../src/measure/runner.ts';
+import type { Outcome } from '../../src/records/outcome.ts';
+import { printTrace } from '../../src/schedule/replay.ts';
+import { artifactOf } from '../../src/tuner/build.ts';
+import { verificationData } from '../../src/tuner/workload-data.ts';
+import type { RandomCase } from './random-case.ts';
+
+/** Verification is what counts here: one run is time enough. */
+const budget: TimingBudget = {
+  buildTimeoutMs: 60_000,
+  runTimeoutMs: 60_000,
+  minSampleMs: 0,
+  minSamples: 1,
+  maxSamples: 1,
+  maxTotalMs: 0,
+  targetSpread: 1,
+};
+
+/** How a case ended wrongly on a device, and what it takes to understand it. */
+export interface DeviceFault {
+  readonly outcome: Outcome;
+  readonly why: string;
+}
+
+export interface DeviceJudge {
+  /** Builds, runs and verifies a case's kernels; null when all outputs are right. */
+  readonly judge: (made: RandomCase, inputSeed: number) => Promise<DeviceFault | null>;
+  readonly close: () => Promise<void>;
+}
+
+export async function createDeviceJudge(device: Device): Promise<DeviceJudge> {
+  const runner = await createDawnRunner({ device, budget });
+  return {
+    async judge({ workload, program, scheduled, title }, inputSeed) {
+      const { data, checksFor } = verificationData(workload, program, inputSeed);
+      await runner.prepare(data);
+      const artifact = artifactOf(scheduled.program, device.description.limits);
+      const result = await runner.measure({ artifact, checks: checksFor(scheduled.program), bestNs: null });
+      const { outcome, verification, error } = result;
+      // A kernel of a microsecond may be `unstable`; its answer still counts.
+      const right = ['ok', 'unstable'].includes(outcome) && verification?.wrong === 0 && verification.checked > 0;
+      if (right) return null;
+      const kernels = artifact.kernels.map(({ wgsl }) => wgsl).join('\n');
+      return {
+        outcome,
+        why: `${title}: on ${device.description.name} ${outcome} ${error}\n${printTrace(scheduled.trace)}\n${kernels}`,
+      };
+    },
+    close: () => runner.close(),
+  };
+}

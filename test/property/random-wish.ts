@@ -1,0 +1,144 @@
+import { listOperators } from '../../src/operators/catalog.ts';
+import type { WorkloadWish } from '../../src/operators/parse-workload.ts';
+import type { Random } from '../../src/support/random.ts';
+
+/** Sizes that people have, and sizes that nobody thinks of. */
+const sizes = [1, 1, 2, 3, 4, 5, 7, 8, 12, 13, 16, 17, 24, 31, 32, 33, 40];
+
+/** Draws the numbers of one wish. */
+interface Draw {
+  readonly random: Random;
+  /** Any size there is. */
+  readonly size: () => number;
+  /** From 1 to the bound. */
+  readonly few: (bound: number) => number;
+  readonly flag: () => number;
+}
+
+type Wish = (draw: Draw) => WorkloadWish;
+
+const image = ({ random }: Draw) => ({ h: 5 + random.below(5), w: 5 + random.below(6) });
+const window = ({ few, flag }: Draw) => ({ kh: few(3), kw: few(3), stride: few(2), pad: flag(), dilation: few(2) });
+const rowsAndColumns: Wish = ({ size, few }) => ({ shape: { rows: size(), cols: size() * few(3) } });
+const fourSizes = ({ few, size }: Draw) => ({ n: few(2), c: few(5), h: few(7), w: size() });
+const windowed: Wish = (draw) => ({
+  shape: { n: draw.few(2), c: draw.few(9), ...image(draw), ...window(draw), pad: 0 },
+});
+const pooled: Wish = (draw) => ({
+  shape: {
+    n: draw.few(2),
+    c: draw.few(9),
+    ...image(draw),
+    kh: 1 + draw.few(2),
+    kw: 1 + draw.few(2),
+    stride: draw.few(3),
+    pad: draw.flag(),
+  },
+});
+
+/** What is asked of each operator; one that is not here is an error, so that a new operator cannot be forgotten. */
+const wishes: Readonly<Record<string, Wish>> = {
+  matmul: ({ size, few, flag }) => ({
+    shape: {
+      ...{ b: few(2), m: size(), n: size(), k: size(), transpose_a: flag(), transpose_b: flag() },
+      ...{ bias: flag(), accumulate_f32: flag() },
+    },
+  }),
+  gemv: ({ size, few, flag }) => ({
+    shape: { m: size() * few(3), k: size() * few(4), transpose_a: flag(), accumulate_f32: flag() },
+  }),
+  quantized_matmul: ({ random, size, few }) => {
+    const block = random.pick([8, 16, 24, 32]);
+    return { shape: { m: few(7), n: size(), k: block * few(4), bits: random.pick([4, 8]), block } };
+  },
+  conv2d: (draw) => {
+    const groups = draw.few(3);
+    const channels = { c: groups * draw.few(3), oc: groups * draw.few(4), groups };
+    return { shape: { n: draw.few(2), ...channels, ...image(draw), ...window(draw), accumulate_f32: draw.flag() } };
+  },
+  conv2d_nhwc: (draw) => ({
+    shape: {
+      ...{ n: draw.few(2), c: draw.few(6), oc: draw.few(9), ...image(draw), ...window(draw) },
+      accumulate_f32: draw.flag(),
+    },
+  }),
+  depthwise_conv2d: windowed,
+  depthwise_conv2d_nhwc: (draw) => ({
+    shape: { n: draw.few(2), c: draw.few(9), ...image(draw), ...window(draw) },
+  }),
+  conv1d: (draw) => ({
+    shape: {
+      ...{ n: draw.few(2), c: draw.few(6), l: 7 + draw.random.below(30), oc: draw.few(9) },
+      ...{ k: draw.few(4), stride: draw.few(2), pad: draw.flag(), dilation: draw.few(2) },
+    },
+  }),
+  conv_transpose2d: (draw) => {
+    const stride = draw.few(3);
+    return {
+      shape: {
+        ...{ n: draw.few(2), c: draw.few(5), oc: draw.few(5), h: 2 + draw.few(4), w: 2 + draw.few(5) },
+        ...{ kh: 1 + draw.few(2), kw: 1 + draw.few(2), stride, pad: draw.flag(), dilation: draw.few(2) },
+        output_pad: draw.random.below(stride),
+      },
+    };
+  },
+  max_pool2d: pooled,
+  avg_pool2d: (draw) => {
+    const { shape } = pooled(draw);
+    return { shape: { ...(shape as Record<string, number>), count_padding: draw.flag() } };
+  },
+  reduce_sum: ({ size, few, flag }) => ({ shape: { rows: size(), cols: size() * few(4), axis: flag() } }),
+  reduce_max: ({ size, few, flag }) => ({ shape: { rows: size() * few(3), cols: size(), axis: flag() } }),
+  reduce: (draw) => ({
+    shape: fourSizes(draw),
+    attributes: {
+      kind: draw.random.pick(['sum', 'mean', 'max', 'min', 'l2']),
+      axes: draw.random.pick(['n', 'c', 'h', 'w', 'h,w', 'n,h', 'c,w', 'c,h,w', 'n,c,h,w']),
+    },
+  }),
+  softmax: rowsAndColumns,
+  log_softmax: rowsAndColumns,
+  layer_norm: rowsAndColumns,
+  rms_norm: rowsAndColumns,
+  batch_norm: (draw) => ({ shape: fourSizes(draw) }),
+  attention: ({ few, random, flag }) => {
+    const m = few(9);
+    return {
+      shape: { b: few(2), h: few(2), m, n: m + random.below(9), d: few(9), dv: few(9), causal: flag() },
+    };
+  },
+  elementwise: (draw) => ({
+    shape: fourSizes(draw),
+    attributes: draw.random.pick([
+      { expression: 'x * y - z', y: '1,c,1,1', z: 'n,1,h,1' },
+      { expression: 'max(x, 0) + y * 0.5', y: '1,1,1,w' },
+      { expression: 'x * x - 2' },
+      { expression: 'gelu(x) * sigmoid(y)', y: 'n,c,1,1' },
+    ]),
+  }),
+  transpose: (draw) => ({
+    shape: fourSizes(draw),
+    attributes: { order: draw.random.pick(['n,h,w,c', 'w,h,c,n', 'n,c,w,h', 'c,n,h,w', 'h,w,n,c']) },
+  }),
+  concat: ({ few, size, random }) => ({
+    shape: { outer: few(4), inner: size() },
+    attributes: { parts: random.pick(['1,1', '3,5', '4,8,4', '7,1,2', '2,2,2,2']) },
+  }),
+};
+
+/** An operator of the catalog and a small shape of it. `most` is the largest size. */
+export function randomWish(random: Random, most: number): readonly [operator: string, WorkloadWish] {
+  // What is tuned most is asked for most.
+  const names = [...listOperators().map(({ name }) => name), 'matmul', 'matmul', 'conv2d', 'softmax'];
+  const operator = random.pick(names);
+  const wish = wishes[operator];
+  if (wish === undefined) throw new Error(`random-wish.ts has no wish for ${operator}`);
+  const offered = sizes.filter((value) => value <= most);
+  const draw: Draw = {
+    random,
+    size: () => random.pick(offered),
+    few: (bound) => 1 + random.below(bound),
+    flag: () => random.below(2),
+  };
+  return [operator, wish(draw)];
+}
