@@ -11,6 +11,7 @@ import {
   doubleBuffer,
   fuse,
   loopPartition,
+  pad,
   reorder,
   reverseComputeAt,
   reverseComputeInline,
@@ -93,7 +94,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'a primitive that does not exist',
       'matmul',
       [['tile', { loop: 'i' }]],
-      'there is no primitive named tile; the primitives are split, fuse, reorder, bind, loopPartition, unroll, vectorize, cacheRead, cacheWrite, setScope, storageAlign, transformLayout, doubleBuffer, computeAt, reverseComputeAt, computeInline, reverseComputeInline, decomposeReduction, rfactor',
+      'there is no primitive named tile; the primitives are split, fuse, reorder, bind, loopPartition, unroll, vectorize, cacheRead, cacheWrite, setScope, storageAlign, transformLayout, doubleBuffer, computeAt, reverseComputeAt, computeInline, reverseComputeInline, decomposeReduction, rfactor, pad',
     ],
     [
       'an argument that does not exist',
@@ -461,6 +462,26 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'softmax',
       [setScope('rowSum', 'workgroup'), computeAt('sum_row', 'i'), doubleBuffer('rowSum')],
       'block sum_row makes rowSum by a reduction; expected a block that copies or computes',
+    ],
+  ],
+  pad: [
+    [
+      "a loop's name instead of its iter's",
+      'matmul',
+      [pad('matmul', 'k', 4)],
+      'block matmul has no iter named k; its iters are vb, vi, vj, vk',
+    ],
+    [
+      'rows of a window',
+      'conv',
+      [pad('conv2d', 'vkh', 4)],
+      'block conv2d reads padded[vn, vic, voh + vkh, vow + vkw]; expected vkh alone in one dimension, the same in every read; pad another iter',
+    ],
+    [
+      'a split loop',
+      'matmul',
+      [split('k', null, 2), pad('matmul', 'vk', 4)],
+      'iter vk of block matmul is k_0 * 2 + k_1, no loop of 5 iterations of its own; pad before anything else',
     ],
   ],
   transformLayout: [

@@ -214,7 +214,8 @@ primitiveContract(
         computeAt('load_A_private', 'j'),
         reverseComputeAt('load_A_private_private', 'j'),
       ],
-      message: 'every iteration of loop j completes the same region of A_private again',
+      message:
+        'iterations of i, j do not complete different regions of A_private each, so what reads them would run several times; take a loop in which the producer computes each element once',
     },
     {
       title: 'a decomposed producer',

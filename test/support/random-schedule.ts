@@ -85,6 +85,7 @@ const proposals: readonly (readonly [primitive: string, propose: Proposal])[] = 
   ['reverseComputeInline', proposeReverseInline],
   ['decomposeReduction', proposeDecompose],
   ['rfactor', proposeRfactor],
+  ['pad', proposePad],
   ['rfactor', proposeRfactor],
 ];
 
@@ -264,6 +265,14 @@ function proposeReverseInline(program: Program, random: Random): TraceStep | nul
   );
   if (sites.length === 0) return null;
   return { primitive: 'reverseComputeInline', args: { block: random.pick(sites).block.name } };
+}
+
+function proposePad(program: Program, random: Random): TraceStep | null {
+  if (blocksOf(program).length > 5) return null;
+  const { block } = anyBlock(program, random);
+  if (block.iters.length === 0) return null;
+  const args = { block: block.name, iter: random.pick(block.iters).name, multiple: 2 + random.below(4) };
+  return { primitive: 'pad', args };
 }
 
 function proposeOver(primitive: string, program: Program, random: Random): TraceStep | null {

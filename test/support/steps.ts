@@ -29,3 +29,4 @@ export const transformLayout = (buffer: string, blocks: readonly (number | null)
   { buffer, blocks, order },
 ];
 export const doubleBuffer = (buffer: string): Step => ['doubleBuffer', { buffer }];
+export const pad = (block: string, iter: string, multiple: number): Step => ['pad', { block, iter, multiple }];

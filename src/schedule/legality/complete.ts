@@ -1,5 +1,5 @@
-import type { Ranges } from '../../arithmetic/bounds.ts';
-import { constantDifference } from '../../arithmetic/linear.ts';
+import { boundsOf, type Ranges } from '../../arithmetic/bounds.ts';
+import { constantDifference, linearOf } from '../../arithmetic/linear.ts';
 import { denseSpanOf, type Span } from '../../arithmetic/region.ts';
 import { simplify } from '../../arithmetic/simplify.ts';
 import type { Block, Buffer, Expr, For, Iter, Program } from '../../ir/nodes.ts';
@@ -67,17 +67,64 @@ export function completeRegion(
     for (const name of inner) seen.add(name);
     spans.push(span);
   }
-  const repeated = path.find(
-    (around) => around.extent > 1 && !spans.some((span) => varsOf(span.base).has(around.name)),
-  );
-  if (repeated !== undefined)
+  if (!areDisjoint(spans, path, ranges))
     return refuse(
       'loop-repeats-region',
-      () => `every iteration of loop ${repeated.name} completes the same region of ${made.name} again`,
+      () =>
+        `iterations of ${path
+          .filter((around) => around.extent > 1)
+          .map((around) => around.name)
+          .join(
+            ', ',
+          )} do not complete different regions of ${made.name} each, so what reads them would run several times`,
+      () => 'take a loop in which the producer computes each element once',
     );
   // Where a guard is the end of a dimension, the reader's own end is no further.
   const ends = (condition: Expr): boolean => statesDomain(condition, { ...block, iters: indexed }, ranges);
   return { spans, guards: block.predicate.filter((condition) => !inside.includes(condition) && !ends(condition)) };
+}
+
+/** Iterations that are tried at most, where loops that were fused and taken apart again keep arithmetic from an answer. */
+const maxTried = 4096;
+
+/** Whether the regions of different iterations of the path never overlap. */
+function areDisjoint(spans: readonly Span[], path: readonly For[], ranges: Ranges): boolean {
+  const loops = path.filter((loop) => loop.extent > 1);
+  const decided = new Set(spans.flatMap((span) => digitsOf(span, ranges)));
+  if (loops.every((loop) => decided.has(loop.name))) return true;
+  const total = loops.reduce((product, loop) => product * loop.extent, 1);
+  if (total > maxTried) return false;
+  const seen = new Set<string>();
+  const remainders = new Set<string>();
+  for (let flat = 0; flat < total; flat++) {
+    const point = new Map(ranges);
+    let rest = flat;
+    for (const { name, extent } of loops) {
+      const value = rest % extent;
+      point.set(name, { min: value, max: value });
+      rest = Math.floor(rest / extent);
+    }
+    const bases = spans.map(({ base, extent }) => ({ at: boundsOf(base, point).min, extent }));
+    seen.add(bases.map(({ at, extent }) => Math.floor(at / extent)).join());
+    remainders.add(bases.map(({ at, extent }) => at - Math.floor(at / extent) * extent).join());
+  }
+  return seen.size === total && remainders.size === 1;
+}
+
+/** The loops that a span's base tells apart: it is a plain sum in which each moves the span past all that the smaller ones reach. */
+function digitsOf({ base, extent }: Span, ranges: Ranges): string[] {
+  const digits: { readonly name: string; readonly coefficient: number; readonly last: number }[] = [];
+  for (const { atom, coefficient } of linearOf(base).terms.values()) {
+    if (atom.kind !== 'var') return [];
+    const { max } = boundsOf(atom, ranges);
+    if (max > 0) digits.push({ name: atom.name, coefficient, last: max });
+  }
+  let reach = extent;
+  for (const { coefficient, last } of digits.sort((a, b) => a.coefficient - b.coefficient)) {
+    if (coefficient < reach) return [];
+    reach += coefficient * last;
+  }
+  return digits.map(({ name }) => name);
 }
 
 /** Whether a condition only says that an iter of the block is inside its extent. */

@@ -1,4 +1,4 @@
-import type { Block, Buffer, Program } from '../../ir/nodes.ts';
+import type { Block, Buffer, Iter, Program } from '../../ir/nodes.ts';
 import { printExpr } from '../../ir/printer.ts';
 import { readsOf } from '../../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
@@ -77,12 +77,26 @@ export function requireOwnIndex(block: Block, made: Buffer): ReadonlyMap<string,
     return true;
   });
   const missing = block.iters.find((iter) => iter.extent > 1 && !at.has(iter.name));
-  if (texts.size === 1 && plain && missing === undefined) return at;
+  if (texts.size === 1 && plain && missing === undefined)
+    return (
+      block.iters.map((iter) => requireWithin(block, made, iter, at.get(iter.name))).find((refusal) => refusal) ?? at
+    );
   return refuse(
     'not-at-own-index',
     () =>
       `block ${block.name} reads ${[...texts].map((text) => `${made.name}[${text}]`).join(' and ')}; expected every one of its iters ${[...iters].join(', ')} in one dimension, and nothing else`,
     () => 'computeAt moves the producer to a reader of another shape',
+  );
+}
+
+/** Refuses an iter that runs beyond the buffer it is read at: under a condition, a block may also say what is there. */
+export function requireWithin(block: Block, made: Buffer, iter: Iter, dimension: number | undefined): Refusal | null {
+  if (dimension === undefined || iter.extent <= (made.shape[dimension] as number)) return null;
+  return refuse(
+    'reaches-beyond',
+    () =>
+      `block ${block.name} computes ${iter.extent} elements along ${iter.name}, of which ${made.name} has ${made.shape[dimension]}; expected no more`,
+    () => 'computeInline the producer instead',
   );
 }
 

@@ -8,6 +8,7 @@ import { decomposeReduction } from './decompose-reduction.ts';
 import { doubleBuffer } from './double-buffer.ts';
 import { fuse } from './fuse.ts';
 import { loopPartition } from './loop-partition.ts';
+import { pad } from './pad.ts';
 import { reorder } from './reorder.ts';
 import { reverseComputeAt } from './reverse-compute-at.ts';
 import { reverseComputeInline } from './reverse-compute-inline.ts';
@@ -40,6 +41,7 @@ export const primitives: readonly Primitive[] = [
   reverseComputeInline,
   decomposeReduction,
   rfactor,
+  pad,
 ];
 
 const byName = new Map(primitives.map((primitive) => [primitive.name, primitive]));

@@ -8,7 +8,7 @@ import { nameArg } from '../arguments.ts';
 import { completeRegion } from '../legality/complete.ts';
 import { type BlockSite, blocksUnder, findBlock, findBuffer, findLoop, ownNest, writersOf } from '../legality/find.ts';
 import { requireProducersFollow } from '../legality/move.ts';
-import { requireOneWriter, requireOnlyWriter, requireOthersComplete } from '../legality/producer.ts';
+import { requireOneWriter, requireOnlyWriter, requireOthersComplete, requireWithin } from '../legality/producer.ts';
 import { definePrimitive } from '../primitive.ts';
 import { nestOver } from '../rewrite.ts';
 
@@ -136,6 +136,8 @@ function spansOfIters(
     const iter = block.iters.find((candidate) => first?.kind === 'var' && candidate.name === first.name);
     const together = indices.every((index) => index?.kind === 'var' && index.name === iter?.name);
     if (iter !== undefined && iter.type === 'spatial' && together && !spans.has(iter.name)) {
+      const beyond = requireWithin(block, made, iter, dimension);
+      if (beyond !== null) return beyond;
       spans.set(iter.name, span);
       continue;
     }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isCertain, simplify } from '../../arithmetic/simplify.ts';
 import { int, lt } from '../../ir/builders.ts';
 import type { Block, Buffer, Expr, Program, Write } from '../../ir/nodes.ts';
+import { printExpr } from '../../ir/printer.ts';
 import { mapExpr, readsOf, replaceInProgram, substitute } from '../../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
@@ -40,6 +41,7 @@ export const reverseComputeInline = definePrimitive({
     const refused = requireOwnLoops(site, producer) ?? requireOthersComplete(program, site.block, producer);
     if (refused !== null) return refused;
     const joined = join(program, site.block, producer.block, made, at);
+    if (isRefusal(joined)) return joined;
     return { nest: ownNest(site), producer: producer.block, joined, made };
   },
   apply(program, { nest, producer, joined, made }) {
@@ -103,21 +105,29 @@ function join(
   producer: Block,
   made: Buffer,
   at: ReadonlyMap<string, number>,
-): Block {
+): Block | Refusal {
   const from = producer.writes[0] as Write;
   const to = consumer.writes[0] as Write;
   const iterRanges = new Map(producer.iters.map((iter) => [iter.name, { min: 0, max: iter.extent - 1 }]));
   const ranges = loopRanges(program);
-  const bindings = new Map(producer.iters.map((iter) => [iter.name, iter.binding]));
+  const shorter = new Map<string, number>();
   const values = new Map<string, Expr>();
   const predicate = [...producer.predicate];
   for (const iter of consumer.iters) {
     const dimension = at.get(iter.name);
     const index = dimension === undefined ? int(0) : (from.indices[dimension] as Expr);
     values.set(iter.name, index);
-    // The consumer may read a part of the buffer only.
+    // The consumer may read a part of the buffer only: the iter ends where it does.
     if (dimension === undefined || iter.extent >= (made.shape[dimension] as number)) continue;
-    const inside = simplify(lt(substitute(index, bindings), int(iter.extent)), ranges);
+    const own = producer.iters.find((other) => index.kind === 'var' && other.name === index.name);
+    if (own === undefined)
+      return refuse(
+        'index-not-plain',
+        () =>
+          `block ${consumer.name} reads ${iter.extent} of ${made.shape[dimension]} elements in dimension ${dimension} of ${made.name}, where block ${producer.name} writes it at ${printExpr(index)}; expected an iter of it`,
+      );
+    shorter.set(own.name, iter.extent);
+    const inside = simplify(lt(own.binding, int(iter.extent)), ranges);
     if (!isCertain(inside)) predicate.push(inside);
   }
   const rename = (expr: Expr): Expr => simplify(substitute(expr, values), iterRanges);
@@ -126,6 +136,7 @@ function join(
   );
   return {
     ...producer,
+    iters: producer.iters.map((iter) => ({ ...iter, extent: shorter.get(iter.name) ?? iter.extent })),
     predicate,
     writes: [{ buffer: to.buffer, indices: to.indices.map(rename), value: simplify(value, iterRanges) }],
   };
