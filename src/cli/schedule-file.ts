@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { DeviceLimits } from '../ir/limits.ts';
+import type { DeviceDescription } from '../ir/limits.ts';
 import { makeWorkload } from '../operators/parse-workload.ts';
 import type { Workload } from '../operators/workload.ts';
 import { parseRecord } from '../records/migrate.ts';
@@ -7,16 +7,21 @@ import { recordSchema } from '../records/record.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { UserError } from '../support/errors.ts';
 import { explainRefusal, isRefusal } from '../support/refusal.ts';
+import type { TunedKernel } from '../tuner/events.ts';
 import { type WorkloadFlags, workloadOf } from './kernel-options.ts';
 import { operatorNamed } from './user-module.ts';
+
+/** What a schedule of a search was made of. */
+export type Made = Pick<TunedKernel, 'sketch' | 'decisions'>;
 
 /** A schedule that somebody wrote or kept. */
 export interface ScheduleFile {
   readonly trace: Trace;
   /** What it was made for, where the file says so. */
   readonly workload: Workload | null;
-  /** Limits of the device it was measured on; known of records only. */
-  readonly limits: DeviceLimits | null;
+  /** The sketch and the decisions it was made of, and the device it was measured on; known of records only. */
+  readonly made: Made | null;
+  readonly device: DeviceDescription | null;
 }
 
 const expected =
@@ -27,15 +32,16 @@ export async function readScheduleFile(path: string): Promise<ScheduleFile> {
   const value = parseJson(path, await readText(path));
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new UserError(`${path} holds no JSON object; ${expected}`);
-  if ('steps' in value) return { trace: traceOf(path, value), workload: null, limits: null };
+  if ('steps' in value) return { trace: traceOf(path, value), workload: null, made: null, device: null };
   if ('outcome' in value) {
     const record = parseRecord(value);
     if (isRefusal(record)) throw new UserError(`${path} is no record of a tuning log: ${explainRefusal(record)}`);
-    return { trace: record.trace, workload: record.workload, limits: record.device.limits };
+    const { trace, workload, device, sketch, decisions } = record;
+    return { trace, workload, made: { sketch, decisions }, device };
   }
   if (!('trace' in value)) throw new UserError(`${path} has no "trace"; ${expected}`);
   const workload = 'workload' in value && value.workload !== undefined ? workloadIn(path, value.workload) : null;
-  return { trace: traceOf(path, value.trace), workload, limits: null };
+  return { trace: traceOf(path, value.trace), workload, made: null, device: null };
 }
 
 /** The workload a schedule is for: the command line's where it names a shape, else the file's. */

@@ -1,16 +1,19 @@
 import type { Artifact } from '../ir/artifact.ts';
-import type { DeviceLimits } from '../ir/limits.ts';
+import type { DeviceDescription } from '../ir/limits.ts';
 import type { Workload } from '../operators/workload.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { type LookupFlags, workloadOf } from './kernel-options.ts';
 import { findBestKernel } from './known-kernel.ts';
+import type { Made } from './schedule-file.ts';
 import { checkOneSource, type SourceFlags } from './schedule-source.ts';
 
 /** What is to be shown; the artifact only where it is at hand already. */
 export interface Shown {
   readonly workload: Workload;
   readonly trace: Trace;
-  readonly limits: DeviceLimits | null;
+  /** What a search made it of, and the device it was measured on, where that is known. */
+  readonly made: Made | null;
+  readonly device: DeviceDescription | null;
   readonly artifact: Artifact | null;
   /** One line for people. */
   readonly what: string;
@@ -26,7 +29,8 @@ export async function findShown(operator: string, flags: LookupFlags & SourceFla
     return {
       workload,
       trace: file.trace,
-      limits: file.limits,
+      made: file.made,
+      device: file.device,
       artifact: null,
       what: `the schedule of ${flags.schedule}`,
     };
@@ -34,11 +38,18 @@ export async function findShown(operator: string, flags: LookupFlags & SourceFla
   const workload = await workloadOf(operator, flags);
   if (flags.naive) {
     const { naiveOf } = await import('../tuner/build.ts');
-    return { workload, trace: naiveOf(workload).trace, limits: null, artifact: null, what: 'the naive schedule' };
+    return {
+      workload,
+      trace: naiveOf(workload).trace,
+      made: null,
+      device: null,
+      artifact: null,
+      what: 'the naive schedule',
+    };
   }
   const kernel = await findBestKernel(operator, workload, flags);
   const { whoseText } = await import('../report/kernel-report.ts');
   const { formatTime } = await import('../report/quantities.ts');
   const what = `the best known kernel: ${formatTime(kernel.timeNs)} on ${whoseText(kernel)}`;
-  return { workload, trace: kernel.trace, limits: kernel.device.limits, artifact: kernel.artifact, what };
+  return { workload, trace: kernel.trace, made: kernel, device: kernel.device, artifact: kernel.artifact, what };
 }

@@ -7,11 +7,20 @@ import { deviceNumbers, planFeatures } from './definitions.ts';
 export const planSlots = 3;
 const ruleNames = ['tiled', 'rows', 'flat', 'naive'];
 /** Columns that concern the candidate as a whole. */
-const wholeFeatures = ['kernels', 'fraction decided'] as const;
+export const wholeFeatures = [
+  { name: 'kernels', unit: 'count' },
+  { name: 'fraction decided', unit: 'fraction of the decisions' },
+] as const;
+const perPlan = planFeatures.length + 1;
+
+/** Column of a kernel's rule; its features follow in the order of planFeatures. */
+export function slotOffset(slot: number): number {
+  return wholeFeatures.length + slot * perPlan;
+}
 
 /** Names of all columns, in order; the same for every operator, sketch and device, so that logs of one serve another. */
 export const featureNames: readonly string[] = [
-  ...wholeFeatures,
+  ...wholeFeatures.map(({ name }) => name),
   ...Array.from({ length: planSlots }, (_, slot) => [
     `kernel ${slot}: rule`,
     ...planFeatures.map((feature) => `kernel ${slot}: ${feature.name}`),
@@ -30,7 +39,6 @@ export function createExtractor(sketch: Sketch, device: DeviceDescription): Feat
   const row = new Float64Array(quantityCount);
   const plans = sketch.plans.slice(0, planSlots);
   const rules = plans.map((plan) => ruleNames.indexOf(plan.rule));
-  const perPlan = planFeatures.length + 1;
   const count = sketch.decisions.length;
   return {
     extract(values, out, offset) {
@@ -39,7 +47,7 @@ export function createExtractor(sketch: Sketch, device: DeviceDescription): Feat
       out[offset] = sketch.plans.length;
       out[offset + 1] = count === 0 ? 1 : made / count;
       for (let slot = 0; slot < planSlots; slot++) {
-        const base = offset + wholeFeatures.length + slot * perPlan;
+        const base = offset + slotOffset(slot);
         const plan = plans[slot];
         if (plan === undefined) {
           out.fill(Number.NaN, base, base + perPlan);

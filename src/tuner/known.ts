@@ -5,6 +5,7 @@ import { deviceKey } from '../records/device-key.ts';
 import { describeFault, type LogFault, readLogs } from '../records/log-reader.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
 import { type Candidate, candidateKey, type Observation, type SearchSpace } from '../search/strategy.ts';
+import { recordedValues } from '../space/recorded.ts';
 
 /** What the logs hold for one workload. */
 export interface Known {
@@ -57,12 +58,10 @@ export function knownObservations(space: SearchSpace, records: readonly TuningRe
   for (const record of records) {
     const index = record.sketch === null ? undefined : byName.get(record.sketch);
     if (index === undefined) continue;
-    const { decisions } = space.sketches[index] as SearchSpace['sketches'][number];
-    const values = decisions.map((decision) => record.decisions[decision.name]);
-    // A log of an older version may know other decisions; such a record teaches nothing about this space.
-    if (Object.keys(record.decisions).length !== decisions.length) continue;
-    if (!values.every((value, i) => typeof value === 'number' && decisions[i]?.options.includes(value))) continue;
-    const candidate: Candidate = { sketch: index, values: values as number[], score: null };
+    const values = recordedValues(space.sketches[index] as SearchSpace['sketches'][number], record.decisions);
+    // A record of other decisions than today's teaches nothing about this space.
+    if (values === null) continue;
+    const candidate: Candidate = { sketch: index, values, score: null };
     const timeNs = isVerified(record) ? record.medianNs : null;
     const key = candidateKey(candidate);
     const held = observations.get(key)?.timeNs ?? Number.POSITIVE_INFINITY;

@@ -53,7 +53,11 @@ const mistakes: readonly (readonly [string, number, RegExp])[] = [
   ['tune matmul --time-limit 0', usage, /--time-limit "0" must be a number of seconds above 0/],
   ['tune matmul --seed 1.5', usage, /--seed "1\.5" must be a whole number from 0 to 2147483647/],
   ['tune matmul --search bean', usage, /--search "bean" must be beam or random \(did you mean beam\?\)/],
-  ['show matmul --as wsgl', usage, /--as "wsgl" must be loops or trace or wgsl \(did you mean wgsl\?\)/],
+  [
+    'show matmul --as wsgl',
+    usage,
+    /--as "wsgl" must be loops or trace or wgsl or features or limits \(did you mean wgsl\?\)/,
+  ],
   // Devices and folders
   ['tune matmul --device nope', noDevice, /there is no device "nope"; choose one of .*swiftshader/],
   [
