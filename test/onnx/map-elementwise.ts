@@ -7,9 +7,12 @@ const dimensions = ['n', 'c', 'h', 'w'] as const;
 /** The shape that numpy's broadcasting gives. */
 function broadcastShape(values: readonly Value[]): number[] {
   const rank = Math.max(...values.map(({ shape }) => shape.length));
-  return Array.from({ length: rank }, (_, d) =>
-    Math.max(...values.map(({ shape }) => shape[d - rank + shape.length] ?? 1)),
-  );
+  return Array.from({ length: rank }, (_, d) => {
+    const extents = values.map(({ shape }) => shape[d - rank + shape.length] ?? 1);
+    const extent = Math.max(...extents);
+    if (extents.some((one) => one !== 1 && one !== extent)) throw new Error(`[${extents.join(', ')}] do not broadcast`);
+    return extent;
+  });
 }
 
 /**
@@ -62,6 +65,14 @@ export function binary(expression: string): Mapping {
   };
 }
 
+/** Before opset 7 a slope of several values has one a channel; since then it broadcasts. */
+export const mapPRelu: Mapping = (call) => {
+  const [X, slope] = [inputOf(call, 0), inputOf(call, 1)];
+  const channels = call.opset < 7 && slope.shape.length === 1 && slope.values.length > 1;
+  const shape = channels ? [...slope.shape, ...X.shape.slice(2).map(() => 1)] : slope.shape;
+  return [broadcast(call.plan, 'max(x, 0) + y * min(x, 0)', [X, { ...slope, shape }])];
+};
+
 /** A function of any number of tensors, taken two at a time where there are more than three. */
 export function variadic(join: (a: string, b: string) => string): Mapping {
   return (call) => {
@@ -89,6 +100,11 @@ export function mapClip(call: Call): Value[] {
 
 export const leakyRelu = unary((call) => `max(x, 0) + ${literal(floatOf(call, 'alpha', 0.01))} * min(x, 0)`);
 export const elu = unary((call) => `max(x, 0) + ${literal(floatOf(call, 'alpha', 1))} * (exp(min(x, 0)) - 1)`);
+export const selu = unary((call) => {
+  // The numbers of Klambauer et al. (2017), as ONNX rounds them.
+  const [alpha, gamma] = [floatOf(call, 'alpha', 1.6732632), floatOf(call, 'gamma', 1.050701)];
+  return `${literal(gamma)} * (max(x, 0) + ${literal(alpha)} * (exp(min(x, 0)) - 1))`;
+});
 export const hardSigmoid = unary((call) => {
   const [alpha, beta] = [floatOf(call, 'alpha', 0.2), floatOf(call, 'beta', 0.5)];
   return `max(0, min(1, x * ${literal(alpha)} + ${literal(beta)}))`;

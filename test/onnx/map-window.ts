@@ -53,12 +53,17 @@ function windowsOf(call: Call, image: readonly number[], taps: readonly number[]
   const dilations = integersOfAttribute(call, 'dilations') ?? image.map(() => 1);
   const spans = taps.map((count, d) => (dilations[d] as number) * (count - 1) + 1);
   const pad = same(type, 'pads', paddingOf(call, image, spans, strides));
-  const stride = same(type, 'strides', strides);
-  const padded = image.map((size, d) => size + 2 * pad - (spans[d] as number));
-  if (integerOf(call, 'ceil_mode', 0) !== 0 && padded.some((room) => room % stride !== 0))
+  const rooms = image.map((size, d) => size + 2 * pad - (spans[d] as number));
+  if (integerOf(call, 'ceil_mode', 0) !== 0 && rooms.some((room, d) => room % (strides[d] as number) !== 0))
     notMapped(`${type} with windows that reach over the end (ceil_mode)`);
-  const dilation = same(type, 'dilations', dilations);
-  const extents = padded.map((room) => Math.floor(room / stride) + 1);
+  const extents = rooms.map((room, d) => Math.floor(room / (strides[d] as number)) + 1);
+  // Along a dimension with one window the stride says nothing, and the dilation nothing about a window of one tap.
+  const several = strides.filter((_, d) => (extents[d] as number) > 1);
+  const stride = same(type, 'strides', several.length > 0 ? several : strides);
+  if (rooms.some((room, d) => Math.floor(room / stride) + 1 !== extents[d]))
+    notMapped(`${type} with strides [${strides.join(', ')}], which differ`);
+  const reaching = dilations.filter((_, d) => (taps[d] as number) > 1);
+  const dilation = reaching.length > 0 ? same(type, 'dilations', reaching) : 1;
   const one = image.length === 1;
   // A line is an image of one row; rows of padding would give it more.
   if (one && pad > 0 && type !== 'Conv') notMapped(`${type} with padding over one dimension`);

@@ -6,7 +6,9 @@ import { type Check, type NotMapped, planCase, type Step, unknownOperators } fro
 /** A case of a folder: what has to run for each of its data sets, or why it is skipped. */
 export type FolderCase =
   | { readonly name: string; readonly steps: readonly Step[]; readonly checks: readonly Check[] }
-  | ({ readonly name: string } & NotMapped);
+  | ({ readonly name: string } & NotMapped)
+  // It should have been possible to tell what has to run: a mistake here, or a file that is not what it seems.
+  | { readonly name: string; readonly fault: Error };
 
 /** `input_2.pb` before `input_10.pb`. */
 function tensorsOf(folder: string, prefix: string): Tensor[] {
@@ -45,7 +47,7 @@ export function readCases(folder: string): FolderCase[] {
       try {
         return readCase(join(folder, name), name);
       } catch (error) {
-        throw new Error(`${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
+        return { name, fault: error instanceof Error ? error : new Error(String(error)) };
       }
     });
 }

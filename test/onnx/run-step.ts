@@ -13,7 +13,7 @@ import { naiveOf, programOf } from '../../src/tuner/build.ts';
 import { emit } from '../../src/wgsl/emit.ts';
 import { runLowered } from '../lowering/simt.ts';
 import { describeValues, legalCandidates } from '../space/candidates.ts';
-import type { Step } from './plan.ts';
+import type { Check } from './plan.ts';
 
 /** ONNX's own relative tolerance; its absolute one (1e-7) is below what f32 keeps of a sum that cancels. */
 const tolerance = { absoluteTolerance: 1e-6, relativeTolerance: 1e-3 } as const;
@@ -30,7 +30,7 @@ interface Candidate {
 }
 
 /** The naive schedule and `count` random legal candidates, each of another sketch while there are others. */
-function candidatesOf(step: Step, limits: DeviceLimits, count: number, seed: number): Candidate[] {
+function candidatesOf(step: Check['step'], limits: DeviceLimits, count: number, seed: number): Candidate[] {
   const random = createRandom(seed).fork('onnx');
   const found: Candidate[] = [{ title: 'naive', scheduled: naiveOf(step.workload) }];
   const sketches = random.shuffled(sketchesOf(programOf(step.workload)));
@@ -49,7 +49,8 @@ function candidatesOf(step: Step, limits: DeviceLimits, count: number, seed: num
 }
 
 function firstWrong(check: OutputCheck, got: Float64Array | undefined): string | null {
-  for (const [position, want] of check.expected.entries()) {
+  for (const [slot, want] of check.expected.entries()) {
+    const position = check.positions?.[slot] ?? slot;
     const value = got?.[position] ?? Number.NaN;
     if (Math.abs(value - want) <= check.absoluteTolerance + check.relativeTolerance * Math.abs(want)) continue;
     return `${check.buffer}[${position}] is ${value}, expected ${want}`;
@@ -60,12 +61,11 @@ function firstWrong(check: OutputCheck, got: Float64Array | undefined): string |
 /** Runs one step in several schedules; throws with workload, schedule and WGSL where a kernel does not give `expected`. */
 export async function runStep(
   runner: Runner,
-  step: Step,
-  expected: Float64Array,
+  { step, positions, expected }: Check,
   { candidates, seed }: { readonly candidates: number; readonly seed: number },
 ): Promise<void> {
   const { limits } = runner.device;
-  const check: OutputCheck = { buffer: step.output, positions: null, expected, ...tolerance };
+  const check: OutputCheck = { buffer: step.output, positions, expected, ...tolerance };
   const inputs = Object.entries(step.inputs).map(([buffer, values]) => ({ buffer, bytes: encode(values, 'f32') }));
   await runner.prepare({ inputs, checks: [check] });
   for (const { title, scheduled } of candidatesOf(step, limits, candidates, seed)) {
