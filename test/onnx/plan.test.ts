@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { matmulChain } from '../../bench/peers/onnx-model.ts';
+import { chooseDevice } from '../../src/device/devices.ts';
+import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
+import { sizeOf } from './call.ts';
+import { type Attribute, decodeModel, type Model, type Tensor } from './model.ts';
+import { type PlannedCase, planCase } from './plan.ts';
+import { runStep } from './run-step.ts';
+
+function tensor(shape: readonly number[], values?: readonly number[]): Tensor {
+  const counted = Array.from({ length: sizeOf(shape) }, (_, i) => (i % 7) - 3);
+  return { name: 'T', dtype: 'float', shape, values: Float64Array.from(values ?? counted) };
+}
+
+function integers(...values: number[]): Tensor {
+  return { name: 'I', dtype: 'int64', shape: [values.length], values: Float64Array.from(values) };
+}
+
+type Attributes = Readonly<Record<string, number | readonly number[] | string>>;
+
+function attribute(value: Attributes[string]): Attribute {
+  const numbers = typeof value === 'string' ? [] : typeof value === 'number' ? [value] : value;
+  const text = typeof value === 'string' ? value : null;
+  return { integers: numbers, floats: numbers, text, tensor: null };
+}
+
+/** A graph of one node. */
+function graph(type: string, inputs: readonly Tensor[], attributes: Attributes = {}, opset = 17): Model {
+  const names = inputs.map((_, i) => `input${i}`);
+  const given = new Map(Object.entries(attributes).map(([name, value]) => [name, attribute(value)]));
+  const node = { type, domain: '', inputs: names, outputs: ['Y'], attributes: given };
+  return { opset, nodes: [node], initializers: new Map(), inputs: names, outputs: ['Y'] };
+}
+
+function plan(
+  type: string,
+  inputs: readonly Tensor[],
+  result: readonly number[],
+  attributes: Attributes = {},
+  opset = 17,
+) {
+  return planCase(graph(type, inputs, attributes, opset), inputs, [tensor(result)]);
+}
+
+function planned(...parts: Parameters<typeof plan>): PlannedCase {
+  const found = plan(...parts);
+  if ('reason' in found) throw new Error(`skipped: ${found.reason}`);
+  return found;
+}
+
+const operatorsOf = ({ steps }: PlannedCase): string[] => steps.map(({ workload }) => workload.operator);
+const lastOf = ({ steps }: PlannedCase): number[] => [...(steps.at(-1)?.reference ?? [])];
+
+describe('what ONNX nodes become', () => {
+  it('convolution: padding that is the same on all sides, asked for or worked out', () => {
+    const inputs = [tensor([1, 2, 5, 5]), tensor([3, 2, 3, 3])];
+    const asked = planned('Conv', inputs, [1, 3, 5, 5], { pads: [1, 1, 1, 1] });
+    const workedOut = planned('Conv', inputs, [1, 3, 5, 5], { auto_pad: 'SAME_UPPER' });
+    expect(asked.steps[0]?.workload.params).toMatchObject({ pad: 1, stride: 1, groups: 1, oc: 3 });
+    expect(workedOut.steps).toEqual(asked.steps);
+    expect(planned('Conv', inputs, [1, 3, 3, 3], { auto_pad: 'VALID' }).steps[0]?.workload.params.pad).toBe(0);
+  });
+
+  it('convolution: one group a channel is depthwise, a line is conv1d', () => {
+    const depthwise = planned('Conv', [tensor([1, 4, 5, 5]), tensor([4, 1, 3, 3])], [1, 4, 3, 3], { group: 4 });
+    expect(operatorsOf(depthwise)).toEqual(['depthwise_conv2d']);
+    expect(operatorsOf(planned('Conv', [tensor([1, 4, 9]), tensor([2, 4, 3])], [1, 2, 7]))).toEqual(['conv1d']);
+  });
+
+  it.each([
+    ['asymmetric padding', 'Conv', { pads: [0, 0, 1, 1] }, [1, 3, 4, 4], /pads \[0, 0, 1, 1\], which differ/],
+    ['two strides', 'Conv', { strides: [1, 2] }, [1, 3, 3, 2], /strides \[1, 2\], which differ/],
+    ['two dilations', 'Conv', { dilations: [1, 2] }, [1, 3, 3, 1], /dilations \[1, 2\], which differ/],
+    ['an output shape', 'ConvTranspose', { output_shape: [9, 9] }, [1, 3, 9, 9], /output_shape/],
+    ['a part we lack', 'LSTM', {}, [1], /nothing here is LSTM/],
+  ])('convolution: %s is skipped with the reason', (_, type, attributes, result, reason) => {
+    const inputs = [tensor([1, 2, 5, 5]), tensor(type === 'Conv' ? [3, 2, 3, 3] : [2, 3, 3, 3])];
+    expect(plan(type, inputs, result, attributes)).toEqual({ reason: expect.stringMatching(reason) });
+  });
+
+  it('pooling: windows over the end are skipped, a stride along one window is not', () => {
+    const inputs = [tensor([1, 1, 5, 1])];
+    const ceiling = plan('AveragePool', [tensor([1, 1, 5, 5])], [1, 1, 3, 3], {
+      kernel_shape: [2, 2],
+      strides: [2, 2],
+      ceil_mode: 1,
+    });
+    expect(ceiling).toEqual({ reason: expect.stringMatching(/ceil_mode/) });
+    const line = planned('AveragePool', inputs, [1, 1, 2, 1], { kernel_shape: [2, 1], strides: [2, 1] });
+    expect(lastOf(line)).toEqual([-2.5, -0.5]);
+  });
+
+  it('gemm: alpha, beta and C of every shape', () => {
+    const [A, B] = [tensor([1, 2], [1, 2]), tensor([2, 2], [1, 2, 3, 4])];
+    const scaled = { alpha: 2, beta: 0.5 };
+    expect(lastOf(planned('Gemm', [A, B], [1, 2], { alpha: 2 }))).toEqual([14, 20]);
+    expect(lastOf(planned('Gemm', [A, B, tensor([2], [4, 8])], [1, 2], scaled))).toEqual([16, 24]);
+    expect(lastOf(planned('Gemm', [A, B, tensor([], [4])], [1, 2], scaled))).toEqual([16, 22]);
+    expect(lastOf(planned('Gemm', [A, B, tensor([1, 1], [4])], [1, 2], { transB: 1 }))).toEqual([9, 15]);
+  });
+
+  it('matmul: batches, vectors, and a matrix that meets a batch', () => {
+    const shapeOf = (a: readonly number[], b: readonly number[], result: readonly number[]) =>
+      planned('MatMul', [tensor(a), tensor(b)], result).steps[0]?.workload;
+    expect(shapeOf([2, 3, 4, 5], [2, 3, 5, 6], [2, 3, 4, 6])?.params).toMatchObject({ b: 6, m: 4, n: 6, k: 5 });
+    expect(shapeOf([3, 4, 5], [5, 6], [3, 4, 6])?.params).toMatchObject({ b: 1, m: 12 });
+    expect(shapeOf([4, 5], [5], [4])?.operator).toBe('gemv');
+    expect(plan('MatMul', [tensor([1, 4, 5]), tensor([2, 5, 6])], [2, 4, 6])).toHaveProperty('reason');
+  });
+
+  it('softmax: flat rows before opset 13, one axis since', () => {
+    const inputs = [tensor([2, 3, 4])];
+    expect(planned('Softmax', inputs, [2, 3, 4], {}, 12).steps[0]?.workload.params).toEqual({ rows: 2, cols: 12 });
+    expect(planned('Softmax', inputs, [2, 3, 4]).steps[0]?.workload.params).toEqual({ rows: 6, cols: 4 });
+    const along = planned('Softmax', inputs, [2, 3, 4], { axis: 1 });
+    expect(operatorsOf(along)).toEqual(['transpose', 'softmax', 'transpose']);
+    const values = lastOf(along);
+    expect((values[0] ?? 0) + (values[4] ?? 0) + (values[8] ?? 0)).toBeCloseTo(1, 6);
+  });
+
+  it('reductions: axes as attribute or input, kept or dropped, none at all', () => {
+    const X = tensor([2, 3], [1, 2, 3, 4, 5, 6]);
+    expect(lastOf(planned('ReduceSum', [X, integers(0)], [1, 3]))).toEqual([5, 7, 9]);
+    expect(lastOf(planned('ReduceMean', [X], [2], { axes: [-1], keepdims: 0 }))).toEqual([2, 5]);
+    expect(lastOf(planned('ReduceMax', [X], [], { keepdims: 0 }))).toEqual([6]);
+    expect(lastOf(planned('ReduceSumSquare', [X, integers(1)], [2, 1]))).toEqual([14, 77]);
+    expect(plan('ReduceSum', [X], [2, 3], { noop_with_empty_axes: 1 })).toHaveProperty('reason');
+  });
+
+  it('transposes of five dimensions, where neighbours move together', () => {
+    const X = tensor(
+      [2, 1, 3, 2, 2],
+      Array.from({ length: 24 }, (_, i) => i),
+    );
+    const turned = planned('Transpose', [X], [2, 2, 2, 1, 3], { perm: [3, 4, 0, 1, 2] });
+    expect(turned.steps[0]?.workload.params).toEqual({ n: 1, c: 1, h: 6, w: 4 });
+    expect(lastOf(turned).slice(0, 7)).toEqual([0, 4, 8, 12, 16, 20, 1]);
+  });
+
+  it('elementwise: broadcasting as numpy does, and shapes that do not', () => {
+    const sum = planned('Add', [tensor([2, 1], [10, 20]), tensor([3], [1, 2, 3])], [2, 3]);
+    expect(lastOf(sum)).toEqual([11, 12, 13, 21, 22, 23]);
+    expect(() => plan('Add', [tensor([2]), tensor([3])], [3])).toThrow('do not broadcast');
+  });
+
+  it('an output of another shape than the data set has is a mistake, not a reason to skip', () => {
+    expect(() => plan('Relu', [tensor([2, 3])], [3, 2])).toThrow('output "Y" is [3, 2] in the data set, [2, 3] here');
+  });
+});
+
+describe('running a planned case', () => {
+  it('passes with right vectors and fails with wrong ones', { timeout: 60_000 }, async () => {
+    const model = decodeModel(matmulChain(2, 2, 2, 2));
+    const inputs = [tensor([2, 2], [1, 2, 3, 4]), tensor([2, 2], [1, 1, 0, 1])];
+    const run = async (expected: readonly number[]): Promise<void> => {
+      const found = planCase(model, inputs, [tensor([2, 2], expected)]);
+      if ('reason' in found) throw new Error(found.reason);
+      expect(operatorsOf(found)).toEqual(['matmul', 'matmul']);
+      for (const check of found.checks) await runStep(runner, check, { candidates: 1, seed: 1 });
+    };
+    const runner = await createDawnRunner({ device: await chooseDevice('swiftshader') });
+    try {
+      await run([1, 4, 3, 10]);
+      await expect(run([1, 4, 3, 10.1])).rejects.toThrow('C[3] is 10, expected 10.1');
+    } finally {
+      await runner.close();
+    }
+  });
+});
