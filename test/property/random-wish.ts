@@ -22,7 +22,7 @@ const window = ({ few, flag }: Draw) => ({ kh: few(3), kw: few(3), stride: few(2
 const rowsAndColumns: Wish = ({ size, few }) => ({ shape: { rows: size(), cols: size() * few(3) } });
 const fourSizes = ({ few, size }: Draw) => ({ n: few(2), c: few(5), h: few(7), w: size() });
 const windowed: Wish = (draw) => ({
-  shape: { n: draw.few(2), c: draw.few(9), ...image(draw), ...window(draw), pad: 0 },
+  shape: { n: draw.few(2), c: draw.few(9), ...image(draw), ...window(draw) },
 });
 const pooled: Wish = (draw) => ({
   shape: {
@@ -63,9 +63,7 @@ const wishes: Readonly<Record<string, Wish>> = {
     },
   }),
   depthwise_conv2d: windowed,
-  depthwise_conv2d_nhwc: (draw) => ({
-    shape: { n: draw.few(2), c: draw.few(9), ...image(draw), ...window(draw) },
-  }),
+  depthwise_conv2d_nhwc: windowed,
   conv1d: (draw) => ({
     shape: {
       ...{ n: draw.few(2), c: draw.few(6), l: 7 + draw.random.below(30), oc: draw.few(9) },
