@@ -18,6 +18,7 @@ export {
   flag,
   integer,
   type OperatorDefinition,
+  option,
 } from './operators/define.ts';
 export * as expression from './operators/expression.ts';
 export { exact, exactIntegers, type Fill, integers, reals, type Tolerance } from './operators/fill.ts';
