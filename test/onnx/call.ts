@@ -17,7 +17,8 @@ export function notMapped(reason: string): never {
 /** An input that must be there. */
 export function inputOf({ node, plan }: Call, position: number): Value {
   const value = optionalInputOf({ node, plan }, position);
-  return value ?? notMapped(`${node.type} has no input ${position}`);
+  if (value === null) return notMapped(`${node.type} has no input ${position}`);
+  return value.values.length > 0 ? value : notMapped(`${node.type} of a tensor without elements`);
 }
 
 export function optionalInputOf({ node, plan }: Pick<Call, 'node' | 'plan'>, position: number): Value | null {

@@ -9,6 +9,8 @@ export interface Model {
   /** Inputs that have no initializer: those a data set gives, in order. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Sequences, maps and optional values: data sets hold them in messages of other kinds. */
+  readonly hasOtherThanTensors: boolean;
 }
 
 export interface Node {
@@ -111,5 +113,10 @@ export function decodeModel(bytes: Uint8Array): Model {
     initializers,
     inputs: namesOf(11).filter((name) => !initializers.has(name)),
     outputs: namesOf(12),
+    hasOtherThanTensors: [...messagesOf(graph, 11), ...messagesOf(graph, 12)].some((value) => {
+      const type = messageOf(readFields(value), 2);
+      // 1 is a tensor's type, 6 a denotation; a type left out says nothing against a tensor.
+      return type !== null && readFields(type).some(({ number }) => number !== 1 && number !== 6);
+    }),
   };
 }

@@ -29,7 +29,7 @@ function graph(type: string, inputs: readonly Tensor[], attributes: Attributes =
   const names = inputs.map((_, i) => `input${i}`);
   const given = new Map(Object.entries(attributes).map(([name, value]) => [name, attribute(value)]));
   const node = { type, domain: '', inputs: names, outputs: ['Y'], attributes: given };
-  return { opset, nodes: [node], initializers: new Map(), inputs: names, outputs: ['Y'] };
+  return { opset, nodes: [node], initializers: new Map(), inputs: names, outputs: ['Y'], hasOtherThanTensors: false };
 }
 
 function plan(

@@ -76,7 +76,6 @@ function runnerOf(steps: Step[]): Plan['run'] {
 
 function valueOfTensor(tensor: Tensor): Value {
   if (tensor.dtype === 'other') return notMapped(`tensor "${tensor.name}" is neither float nor an integer`);
-  if (tensor.values.length === 0) return notMapped(`tensor "${tensor.name}" has no elements`);
   return { shape: tensor.shape, values: tensor.values, step: null };
 }
 
@@ -87,6 +86,7 @@ export interface NotMapped {
 
 /** The operators of a graph that nothing of ours corresponds to, or null. */
 export function unknownOperators(model: Model): NotMapped | null {
+  if (model.hasOtherThanTensors) return { reason: 'its inputs and outputs are not all tensors' };
   const unknown = model.nodes
     .filter(({ type, domain }) => !['', 'ai.onnx'].includes(domain) || !Object.hasOwn(mappings, type))
     .map(({ type }) => type);
