@@ -74,7 +74,7 @@ describe.skipIf(folder === undefined)(folder === undefined ? `${title} ${how}` :
     );
   }
 
-  // Names no operator is known by would be reported as skipped; here there must be an output that somebody else computed.
+  // Steps on the way are held against our own reference only; that alone would prove nothing.
   it('compares every mapped case with an output of its authors', () => {
     for (const { name, checks } of mapped) expect(checks.length, name).toBeGreaterThan(0);
   });
