@@ -169,6 +169,13 @@ primitiveContract(
         'loop i is already workgroup.x; expected a serial loop; do this before the loop is bound, unrolled or vectorized',
     },
     {
+      title: 'a loop that holds other blocks',
+      program: matmul,
+      steps: [cacheRead('matmul', 'A', 'private'), computeAt('load_A_private', 'i'), pad('matmul', 'vj', 4)],
+      message:
+        'loop i of block matmul holds other blocks too, which would be copied before they are complete; pad before computeAt puts other blocks into its loops',
+    },
+    {
       title: 'a window',
       program: conv,
       steps: [pad('conv2d', 'vow', 8)],

@@ -5,7 +5,7 @@ import { printExpr } from '../../ir/printer.ts';
 import { freshName, mapExpr, namesOf, readsOf, replaceInProgram, usesVar } from '../../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { factorArg, nameArg } from '../arguments.ts';
-import { findBlock, findBuffer, ownNest } from '../legality/find.ts';
+import { findBlock, findBuffer, onlyBlockUnder, ownNest } from '../legality/find.ts';
 import { requireSerial } from '../legality/loops.ts';
 import { requireOnlyWriter } from '../legality/producer.ts';
 import { definePrimitive } from '../primitive.ts';
@@ -63,6 +63,14 @@ export const pad = definePrimitive({
         () =>
           `iter ${iterName} of block ${name} is ${printExpr(iter.binding)}, no loop of ${iter.extent} iterations of its own`,
         () => 'pad before anything else',
+      );
+    const shared = around.find((candidate) => candidate.extent > 1 && onlyBlockUnder(candidate) === null);
+    if (shared !== undefined)
+      return refuse(
+        'loop-shared',
+        () =>
+          `loop ${shared.name} of block ${name} holds other blocks too, which would be copied before they are complete`,
+        () => 'pad before computeAt puts other blocks into its loops',
       );
     for (const candidate of around) {
       const refused = requireSerial(candidate);
