@@ -1,4 +1,4 @@
-import { add, int } from '../ir/builders.ts';
+import { int } from '../ir/builders.ts';
 import type { Expr } from '../ir/nodes.ts';
 import { varsOf } from '../ir/visit.ts';
 import { boundsOf, type Ranges } from './bounds.ts';
@@ -91,9 +91,4 @@ export function covers(span: Span, extent: number): boolean {
 /** The whole of a dimension. */
 export function wholeSpan(extent: number): Span {
   return { base: int(0), extent };
-}
-
-/** base + offset, simplified. */
-export function at(span: Span, offset: Expr, ranges: Ranges): Expr {
-  return simplify(add(span.base, offset), ranges);
 }

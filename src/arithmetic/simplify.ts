@@ -1,4 +1,4 @@
-import { binary, int, select } from '../ir/builders.ts';
+import { binary, int } from '../ir/builders.ts';
 import type { BinaryExpr, Expr } from '../ir/nodes.ts';
 import { mapChildren } from '../ir/visit.ts';
 import { boundsOf, type Ranges } from './bounds.ts';
@@ -248,9 +248,4 @@ export function conjunction(conditions: readonly Expr[]): Expr {
     (all, next) => (all.kind === 'int' && all.value === 1 ? next : binary('and', all, next)),
     int(1),
   );
-}
-
-/** `condition ? then : otherwise`, or the branch where the condition is proved. */
-export function simplifiedSelect(condition: Expr, then: Expr, otherwise: Expr, ranges: Ranges): Expr {
-  return simplify(select(condition, then, otherwise), ranges);
 }

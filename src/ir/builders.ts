@@ -9,7 +9,6 @@ import type {
   IntExpr,
   LoadExpr,
   LoopMode,
-  Program,
   ReduceOp,
   SelectExpr,
   Seq,
@@ -91,8 +90,4 @@ export function combine(op: ReduceOp, accumulated: Expr, value: Expr): Expr {
     case 'min':
       return binary('min', accumulated, value);
   }
-}
-
-export function withBody(program: Program, body: readonly Stmt[]): Program {
-  return { ...program, body };
 }

@@ -1,4 +1,4 @@
-import { binary, cast, int, load, select, unary } from './builders.ts';
+import { binary, cast, load, select, unary } from './builders.ts';
 import type { Block, Expr, For, Program, Stmt } from './nodes.ts';
 
 type ExprOf<K extends Expr['kind']> = Extract<Expr, { kind: K }>;
@@ -127,15 +127,6 @@ export function blocksOf(program: Program): Block[] {
   return blocks;
 }
 
-/** Every expression of a block: bindings and predicate (over loops), indices and values (over iters). */
-export function exprsOfBlock(block: Block): Expr[] {
-  return [
-    ...block.iters.map((iter) => iter.binding),
-    ...block.predicate,
-    ...block.writes.flatMap((write) => [...write.indices, write.value]),
-  ];
-}
-
 export interface Access {
   readonly buffer: string;
   readonly indices: readonly Expr[];
@@ -217,5 +208,3 @@ export function namesOf(program: Program): Set<string> {
   }
   return names;
 }
-
-export const zero = int(0);

@@ -4,11 +4,6 @@ import type { Verification } from '../records/outcome.ts';
 import { assert } from '../support/errors.ts';
 import type { OutputCheck } from './runner.ts';
 
-/** Bytes of one element; booleans live in storage as u32. */
-export function bytesOf(dtype: DType): number {
-  return dtype === 'f16' ? 2 : 4;
-}
-
 /** What an output buffer holds, as numbers. */
 export type Elements = ArrayLike<number>;
 

@@ -1,5 +1,5 @@
 import type { BufferSpec } from '../ir/artifact.ts';
-import { bytesOf } from './compare.ts';
+import { bytesPerElement } from '../operators/flops.ts';
 import { withErrorScopes } from './error-scopes.ts';
 import { type Failure, fail } from './failure.ts';
 import type { OutputCheck, WorkloadData } from './runner.ts';
@@ -41,7 +41,7 @@ export function elementCount(spec: BufferSpec): number {
 
 /** Bytes of a buffer on the device: WebGPU copies whole words, and no buffer may be empty. */
 export function byteSize(spec: BufferSpec): number {
-  return wholeWords(elementCount(spec) * bytesOf(spec.dtype));
+  return wholeWords(elementCount(spec) * bytesPerElement(spec.dtype));
 }
 
 export function wholeWords(bytes: number): number {

@@ -1,7 +1,7 @@
 import type { Block, DType, Expr, Program } from '../ir/nodes.ts';
 import { blocksOf } from '../ir/visit.ts';
 
-/** Bytes of one element in storage. */
+/** Bytes of one element in storage; booleans live there as u32. */
 export function bytesPerElement(dtype: DType): number {
   return dtype === 'f16' ? 2 : 4;
 }

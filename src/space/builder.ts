@@ -1,6 +1,6 @@
 import type { Buffer, For, LoopMode, Program } from '../ir/nodes.ts';
 import { varsOf } from '../ir/visit.ts';
-import { findBlock, ownNest } from '../schedule/legality/find.ts';
+import { allBlocks, findBlock, loopNames, ownNest } from '../schedule/legality/find.ts';
 import { applyStep } from '../schedule/replay.ts';
 import type { Trace, TraceStep } from '../schedule/trace.ts';
 import { assert } from '../support/errors.ts';
@@ -73,17 +73,7 @@ export function buildSchedule(
     assert(buffer !== undefined, 'a caching primitive added no buffer');
     return buffer;
   };
-  const blockNames = (): Set<string> => {
-    const names = new Set<string>();
-    const look = (stmts: Program['body']): void => {
-      for (const stmt of stmts) {
-        if (stmt.kind === 'block') names.add(stmt.name);
-        else look(stmt.kind === 'for' ? [stmt.body] : stmt.body);
-      }
-    };
-    look(current.body);
-    return names;
-  };
+  const blockNames = (): Set<string> => new Set(allBlocks(current).map((site) => site.block.name));
   const withNewBlock = (primitive: string, args: TraceStep['args']): { block: string; buffer: string } => {
     const before = current;
     const known = blockNames();
@@ -96,15 +86,15 @@ export function buildSchedule(
     program: () => current,
     apply,
     split(loop, factors) {
-      const names = new Set(namesOfLoops(current));
+      const names = new Set(loopNames(current));
       apply('split', { loop, factors });
-      return namesOfLoops(current).filter((name) => !names.has(name));
+      return loopNames(current).filter((name) => !names.has(name));
     },
     fuse(loops) {
       if (loops.length === 1) return loops[0] as string;
-      const names = new Set(namesOfLoops(current));
+      const names = new Set(loopNames(current));
       apply('fuse', { loops });
-      return namesOfLoops(current).find((name) => !names.has(name)) as string;
+      return loopNames(current).find((name) => !names.has(name)) as string;
     },
     reorder(loops) {
       if (loops.length > 1) apply('reorder', { loops });
@@ -140,18 +130,4 @@ export function buildSchedule(
     throw error;
   }
   return { trace: { version: 1, steps }, program: current };
-}
-
-function namesOfLoops(program: Program): string[] {
-  const names: string[] = [];
-  const look = (stmts: Program['body']): void => {
-    for (const stmt of stmts) {
-      if (stmt.kind === 'for') {
-        names.push(stmt.name);
-        look([stmt.body]);
-      } else if (stmt.kind === 'seq') look(stmt.body);
-    }
-  };
-  look(program.body);
-  return names;
 }

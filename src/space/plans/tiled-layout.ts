@@ -16,6 +16,5 @@ export interface TiledLayout {
   readonly staged: readonly number[];
   readonly vector: number;
   readonly unroll: number;
-  readonly count: number;
   readonly elementBytes: number;
 }

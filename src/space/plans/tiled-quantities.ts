@@ -10,7 +10,6 @@ export function tiledQuantities(
   const { stage, spatial, reduction } = layout;
   const { iters } = stage.block;
   const registerBox = new Float64Array(iters.length);
-  const stepBox = new Float64Array(iters.length);
   const tileBox = new Float64Array(iters.length);
   const tiles = new Float64Array(iters.length);
   const wholeBox = Float64Array.from(iters, (iter) => iter.extent);
@@ -44,7 +43,6 @@ export function tiledQuantities(
       const lanes = decided(values, first, layout.invocations[s] as number);
       const groups = Math.ceil(extent / (registers * lanes));
       registerBox[i] = registers;
-      stepBox[i] = registers;
       tileBox[i] = registers * lanes;
       tiles[i] = groups;
       outputs *= registers;
@@ -69,7 +67,6 @@ export function tiledQuantities(
       const step = decided(values, first, layout.step[r] as number);
       const outer = Math.ceil(extent / step);
       registerBox[i] = 1;
-      stepBox[i] = step;
       tileBox[i] = step;
       tiles[i] = outer;
       steps *= outer;

@@ -75,7 +75,6 @@ export function tiledPlan(stage: StageInfo): Plan | null {
     staged,
     vector,
     unroll,
-    count: decisions.length,
     elementBytes: stage.epilogue?.writeBytes ?? bytesOf(stage.write.buffer),
   };
   return {
