@@ -1,4 +1,6 @@
+import type { DeviceDescription } from '../ir/limits.ts';
 import { listAdapters, loadDawn, openDevice } from './dawn.ts';
+import { lanesFollowLocalIndex } from './lane-order.ts';
 import type { ProbeAnswer, ProbedAdapter, ProbeRequest } from './probe-protocol.ts';
 import { dieWithParent, killSelf } from './watchdog.ts';
 
@@ -18,7 +20,9 @@ async function probe({ driver, profile }: ProbeRequest): Promise<ProbeAnswer> {
     const create = await loadDawn(driver);
     for (const adapter of await listAdapters(create)) {
       try {
-        devices.push({ adapter, description: (await openDevice(create, driver, adapter, profile)).description });
+        const { gpu, description } = await openDevice(create, driver, adapter, profile);
+        const usable = description.limits.subgroupMinSize > 0 && (await lanesFollowLocalIndex(gpu));
+        devices.push({ adapter, description: usable ? description : withoutSubgroups(description) });
       } catch (error) {
         errors.push(errorText(error));
       }
@@ -31,4 +35,13 @@ async function probe({ driver, profile }: ProbeRequest): Promise<ProbeAnswer> {
 
 function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Subgroups whose lanes lie otherwise than kernels assume are none. */
+function withoutSubgroups(description: DeviceDescription): DeviceDescription {
+  return {
+    ...description,
+    features: description.features.filter((feature) => !feature.startsWith('subgroup')),
+    limits: { ...description.limits, subgroupMinSize: 0, subgroupMaxSize: 0 },
+  };
 }

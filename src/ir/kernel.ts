@@ -8,11 +8,12 @@ import type { Axis } from './nodes.ts';
  *   program  = buffers  kernel*
  *   kernel   = dispatch  workgroup-size  binding*  shared*  stmt*
  *   stmt     = let | var | array | assign | store | if | for | barrier
- *   expr     = literal | name | builtin | element | component | unary | binary | select | construct
+ *   expr     = literal | name | builtin | element | component | unary | binary | select | construct | subgroup-lane | exchange
  *
  * Index arithmetic is on u32 and wraps; lowering places every comparison, division, min and max on values that are not negative.
  * `for` counts from 0 in steps of 1 to a constant, a `barrier` stands under no `if` but one that asks for the workgroup alone, and arrays
- * are indexed in elements of their declared type: a vec4 array of 64 floats has 16 elements.
+ * are indexed in elements of their declared type: a vec4 array of 64 floats has 16 elements. All lanes of a subgroup evaluate an `exchange`
+ * together, so it stands where a barrier may stand. Lanes follow the local index, x fastest.
  */
 
 export type Scalar = 'f32' | 'f16' | 'i32' | 'u32' | 'bool';
@@ -65,7 +66,20 @@ export type KExpr =
       readonly no: KExpr;
     }
   /** A vector from its components, from one scalar (splat), or a conversion to another scalar type of the same width. */
-  | { readonly kind: 'construct'; readonly type: KType; readonly args: readonly KExpr[] };
+  | { readonly kind: 'construct'; readonly type: KType; readonly args: readonly KExpr[] }
+  /** The invocation's place in its subgroup. */
+  | { readonly kind: 'subgroup-lane'; readonly type: KType }
+  /**
+   * What `value` is in another lane of the subgroup: `from` the lane of number `lane`, or (`xor`) the one whose number differs from
+   * the own in the bits of `lane`, the same number for all.
+   */
+  | {
+      readonly kind: 'exchange';
+      readonly type: KType;
+      readonly how: 'from' | 'xor';
+      readonly value: KExpr;
+      readonly lane: KExpr;
+    };
 
 // ---- statements ----
 
@@ -150,6 +164,7 @@ export function childrenOf(expr: KExpr): readonly KExpr[] {
     case 'literal':
     case 'name':
     case 'builtin':
+    case 'subgroup-lane':
       return none;
     case 'element':
       return [expr.index];
@@ -163,5 +178,12 @@ export function childrenOf(expr: KExpr): readonly KExpr[] {
       return [expr.condition, expr.yes, expr.no];
     case 'construct':
       return expr.args;
+    case 'exchange':
+      return [expr.value, expr.lane];
   }
+}
+
+/** Whether lanes of a subgroup must evaluate an expression together. */
+export function exchanges(expr: KExpr): boolean {
+  return expr.kind === 'exchange' || childrenOf(expr).some(exchanges);
 }

@@ -9,7 +9,7 @@ export interface DeviceLimits {
   readonly maxStorageBufferBindingSize: number;
   readonly maxBufferSize: number;
   readonly maxStorageBuffersPerShaderStage: number;
-  /** Smallest and largest subgroup, 0 when the device has none. */
+  /** Smallest and largest subgroup, 0 when the device has none whose lanes follow the local index (device/lane-order.ts). */
   readonly subgroupMinSize: number;
   readonly subgroupMaxSize: number;
 }

@@ -1,9 +1,10 @@
-import { childrenOf, type KExpr, type KStmt } from '../ir/kernel.ts';
+import { childrenOf, exchanges, type KExpr, type KStmt } from '../ir/kernel.ts';
 
 /**
  * Pass 10: a `let` that is used once, in the loop it stands in, gives way to its value. Lets are made where a value might be shared;
  * this removes those that were not, so that the text reads as a person would write it. A let that a deeper loop uses stays: it was
- * hoisted. (Loads used once are used by the statement right behind them, so nothing can change in between.)
+ * hoisted. (Loads used once are used by the statement right behind them, so nothing can change in between.) One that lanes evaluate together
+ * stays where all of them are: its use may stand under an `if`.
  */
 export function inlineOnce(body: readonly KStmt[]): readonly KStmt[] {
   const uses = new Map<string, { count: number; loop: number }>();
@@ -22,7 +23,7 @@ export function inlineOnce(body: readonly KStmt[]): readonly KStmt[] {
   const gone = new Map<string, KExpr>();
   for (const [name, { loop, value }] of homes) {
     const use = uses.get(name);
-    if (use === undefined || (use.count === 1 && use.loop === loop)) gone.set(name, value);
+    if (use === undefined || (use.count === 1 && use.loop === loop && !exchanges(value))) gone.set(name, value);
   }
   if (gone.size === 0) return body;
   const rebuild = (statements: readonly KStmt[]): KStmt[] =>
@@ -90,7 +91,10 @@ function replaceNames(expr: KExpr, gone: ReadonlyMap<string, KExpr>): KExpr {
   switch (expr.kind) {
     case 'literal':
     case 'builtin':
+    case 'subgroup-lane':
       return expr;
+    case 'exchange':
+      return { ...expr, value: replaceNames(expr.value, gone), lane: replaceNames(expr.lane, gone) };
     case 'name': {
       const value = gone.get(expr.name);
       return value === undefined ? expr : replaceNames(value, gone);

@@ -2,6 +2,12 @@ import type { Artifact, KernelArtifact } from '../ir/artifact.ts';
 import { type Kernel, type LoweredProgram, sharedBytes } from '../ir/kernel.ts';
 import { printKernel } from './kernel-text.ts';
 
+/** WGSL extensions and the WebGPU features they need. */
+const directives: readonly (readonly [directive: string, feature: string])[] = [
+  ['f16', 'shader-f16'],
+  ['subgroups', 'subgroups'],
+];
+
 /** A lowered program as WGSL with everything needed to dispatch it. The entry point of every kernel is `main`. */
 export function emit(lowered: LoweredProgram): Artifact {
   return { buffers: lowered.buffers, kernels: lowered.kernels.map(emitKernelArtifact) };
@@ -17,6 +23,8 @@ function emitKernelArtifact(kernel: Kernel): KernelArtifact {
     dispatch: kernel.dispatch,
     bindings: kernel.bindings.map(({ buffer, access }, binding) => ({ group: 0, binding, buffer, access })),
     workgroupBytes: sharedBytes(kernel.shared),
-    features: wgsl.includes('\nenable f16;') ? ['shader-f16'] : [],
+    features: directives
+      .filter(([directive]) => wgsl.includes(`\nenable ${directive};\n`))
+      .map(([, feature]) => feature),
   };
 }

@@ -49,6 +49,17 @@ export function printExpression(expr: KExpr, spell: (name: string) => string): s
       return printBinary(expr, spell);
     case 'select':
       return `select(${printExpression(expr.no, spell)}, ${printExpression(expr.yes, spell)}, ${printExpression(expr.condition, spell)})`;
+    case 'subgroup-lane':
+      return 'subgroup_lane';
+    case 'exchange': {
+      const call =
+        expr.how === 'xor'
+          ? 'subgroupShuffleXor'
+          : expr.lane.kind === 'literal'
+            ? 'subgroupBroadcast'
+            : 'subgroupShuffle';
+      return `${call}(${printExpression(expr.value, spell)}, ${printExpression(expr.lane, spell)})`;
+    }
     case 'construct':
       return `${printType(expr.type)}(${expr.args.map((arg) => printExpression(arg, spell)).join(', ')})`;
   }

@@ -13,9 +13,8 @@ const taken: ReadonlySet<string> = new Set(
   regardless register reinterpret_cast require resource restrict self set shared sizeof smooth snorm static static_assert static_cast std
   subroutine super target template this thread_local throw trait try type typedef typeid typename typeof union unless unorm unsafe unsized
   use using varying virtual volatile wgsl where with writeonly yield
-  main wg lid array bool f16 f32 i32 u32 vec2 vec3 vec4 abs exp floor inverseSqrt log max min pow select sqrt tanh workgroupBarrier`.split(
-    /\s+/,
-  ),
+  main wg lid array bool f16 f32 i32 u32 vec2 vec3 vec4 abs exp floor inverseSqrt log max min pow select sqrt tanh workgroupBarrier
+  subgroup_lane subgroupBroadcast subgroupShuffle subgroupShuffleXor`.split(/\s+/),
 );
 
 /** Gives every name of one kernel its WGSL spelling: the name itself where that is legal and free. */

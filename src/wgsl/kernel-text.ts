@@ -9,7 +9,7 @@ const components = 'xyzw';
 export function printKernel(kernel: Kernel): string {
   const spell = createIdentifiers();
   const lines: string[] = [];
-  const usage = { wg: false, lid: false, f16: false };
+  const usage: Usage = { wg: false, lid: false, f16: false, lane: false, subgroups: false };
   const body: string[] = [];
   // Module-scope names first, so that they keep their spelling.
   for (const { buffer } of kernel.bindings) spell(buffer);
@@ -19,6 +19,7 @@ export function printKernel(kernel: Kernel): string {
   const half = usage.f16 || [...kernel.bindings, ...kernel.shared].some(({ element }) => element.scalar === 'f16');
   lines.push(`// ${kernel.name.replace(/[^\x20-\x7e]/g, '?')}`);
   if (half) lines.push('enable f16;');
+  if (usage.subgroups) lines.push('enable subgroups;');
   lines.push('');
   kernel.bindings.forEach(({ buffer, access, element, length }, i) => {
     lines.push(
@@ -32,6 +33,7 @@ export function printKernel(kernel: Kernel): string {
   const builtins = [
     usage.wg ? '@builtin(workgroup_id) wg: vec3<u32>' : '',
     usage.lid ? '@builtin(local_invocation_id) lid: vec3<u32>' : '',
+    usage.lane ? '@builtin(subgroup_invocation_id) subgroup_lane: u32' : '',
   ].filter((text) => text !== '');
   lines.push(`@compute @workgroup_size(${kernel.workgroupSize.join(', ')})`);
   lines.push(`fn main(${builtins.join(', ')}) {`, ...body, '}', '');
@@ -42,6 +44,8 @@ interface Usage {
   wg: boolean;
   lid: boolean;
   f16: boolean;
+  lane: boolean;
+  subgroups: boolean;
 }
 
 function printStatement(stmt: KStmt, indent: string, lines: string[], spell: Spell, usage: Usage): void {
@@ -104,5 +108,7 @@ function assignment(target: string, text: string, value: KExpr, spell: Spell): s
 function noteUsage(expr: KExpr, usage: Usage): void {
   if (expr.type.scalar === 'f16') usage.f16 = true;
   if (expr.kind === 'builtin') usage[expr.of] = true;
+  if (expr.kind === 'subgroup-lane') usage.lane = true;
+  if (expr.kind === 'subgroup-lane' || expr.kind === 'exchange') usage.subgroups = true;
   for (const child of childrenOf(expr)) noteUsage(child, usage);
 }

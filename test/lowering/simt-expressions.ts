@@ -123,6 +123,12 @@ export function compileExpression(expr: KExpr): string {
       if (expr.yes.type.width !== width || expr.no.type.width !== width) throw new Error('select of different widths');
       return `((c, y, n) => (c ? y : n))(${compileExpression(expr.condition)}, ${compileExpression(expr.yes)}, ${compileExpression(expr.no)})`;
     }
+    case 'subgroup-lane':
+      return 'subgroupLane';
+    case 'exchange':
+      if (expr.value.type.scalar === 'bool') throw new Error('lanes cannot exchange a bool');
+      // The lane stops here until all of its subgroup have a value to offer; see runKernel.
+      return `(yield [${JSON.stringify(expr.how)}, ${compileExpression(expr.value)}, ${compileExpression(expr.lane)}])`;
     case 'construct': {
       const args = expr.args.map(compileExpression);
       const only = expr.args[0] as KExpr;

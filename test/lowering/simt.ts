@@ -1,4 +1,4 @@
-import type { KExpr, Kernel, KStmt, LoweredProgram } from '../../src/ir/kernel.ts';
+import { exchanges, type KExpr, type Kernel, type KStmt, type LoweredProgram } from '../../src/ir/kernel.ts';
 import { compileExpression, runtime, settle } from './simt-expressions.ts';
 import { type Clock, type Memory, privateMemory, sharedMemory } from './simt-memory.ts';
 
@@ -9,14 +9,22 @@ interface Axes {
   readonly y: number;
   readonly z: number;
 }
-type LaneProgram = (wg: Axes, lid: Axes, arrays: Readonly<Record<string, Memory>>) => Generator<undefined, void>;
+/** What a lane offers its subgroup, and whose value it wants: a barrier offers nothing. */
+type Offer = readonly [how: 'from' | 'xor', value: unknown, lane: number] | undefined;
+type Running = Generator<Offer, void, unknown>;
+type LaneProgram = (wg: Axes, lid: Axes, arrays: Readonly<Record<string, Memory>>, subgroupLane: number) => Running;
+
+export interface SimtOptions {
+  /** Lanes of a subgroup; they follow the local index. */
+  readonly subgroupSize?: number;
+}
 
 /**
  * Executes a lowered program as a device would, with no device: kernels in order, workgroups one after the other, the lanes of a workgroup
- * from barrier to barrier. Throws on anything a device may answer with a wrong result: see sharedMemory, and a barrier that only some lanes
- * reach. Arithmetic rounds to f32 and f16, indices wrap as u32. Returns every storage buffer; elements nobody wrote are NaN.
+ * from barrier to barrier. Throws on anything a device may answer with a wrong result: see sharedMemory, a barrier that only some lanes
+ * reach, and an exchange that only some lanes of a subgroup reach or that wants the value of a lane which is not there. Arithmetic rounds to f32 and f16, indices wrap as u32. Returns every storage buffer; elements nobody wrote are NaN.
  */
-export function runLowered(lowered: LoweredProgram, inputs: Values): Values {
+export function runLowered(lowered: LoweredProgram, inputs: Values, { subgroupSize = 4 }: SimtOptions = {}): Values {
   const storage: Record<string, Float64Array> = {};
   for (const { name, role, shape } of lowered.buffers) {
     const size = shape.reduce((product, extent) => product * extent, 1);
@@ -25,11 +33,11 @@ export function runLowered(lowered: LoweredProgram, inputs: Values): Values {
     storage[name] =
       role === 'input' ? Float64Array.from(given as Float64Array) : new Float64Array(size).fill(Number.NaN);
   }
-  for (const kernel of lowered.kernels) runKernel(kernel, storage);
+  for (const kernel of lowered.kernels) runKernel(kernel, storage, subgroupSize);
   return storage;
 }
 
-function runKernel(kernel: Kernel, storage: Readonly<Record<string, Float64Array>>): void {
+function runKernel(kernel: Kernel, storage: Readonly<Record<string, Float64Array>>, subgroupSize: number): void {
   const program = compileKernel(kernel);
   const clock: Clock = { phase: 0, lane: 0 };
   const arrays: Record<string, Memory> = {};
@@ -52,20 +60,41 @@ function runKernel(kernel: Kernel, storage: Readonly<Record<string, Float64Array
         }
         const lanes = Array.from({ length: count }, (_, i) => {
           const lid = { x: i % sx, y: Math.floor(i / sx) % sy, z: Math.floor(i / (sx * sy)) };
-          return program({ x, y, z }, lid, arrays);
+          return program({ x, y, z }, lid, arrays, i % subgroupSize);
         });
         for (let running = true; running; clock.phase++) {
           let waiting = 0;
-          lanes.forEach((lane, i) => {
-            clock.lane = group * count + i;
-            if (!lane.next().done) waiting++;
-          });
+          for (let start = 0; start < count; start += subgroupSize)
+            waiting += runSubgroup(lanes.slice(start, start + subgroupSize), kernel.name, (i) => {
+              clock.lane = group * count + start + i;
+            });
           if (waiting !== 0 && waiting !== count)
             fail(`a barrier of ${kernel.name} is reached by ${waiting} of ${count} lanes`);
           running = waiting > 0;
         }
       }
     }
+  }
+}
+
+/** Runs the lanes of a subgroup to the next barrier or to their end, together through every exchange; returns how many wait at a barrier. */
+function runSubgroup(lanes: readonly Running[], kernel: string, enter: (lane: number) => void): number {
+  let answers: readonly unknown[] = lanes.map(() => undefined);
+  for (;;) {
+    const steps = lanes.map((lane, i) => {
+      enter(i);
+      return lane.next(answers[i]);
+    });
+    const offers = steps.map((step) => (step.done ? undefined : step.value));
+    if (offers.every((offer) => offer === undefined)) return steps.filter((step) => !step.done).length;
+    answers = offers.map((offer, i) => {
+      if (offer === undefined) return fail(`an exchange of ${kernel} is reached by some lanes of a subgroup only`);
+      const [how, , lane] = offer;
+      if (how === 'xor' && lane !== offers[0]?.[2]) fail(`lanes of ${kernel} exchange by different masks`);
+      const other = offers[how === 'xor' ? i ^ lane : lane];
+      if (other === undefined) return fail(`lane ${i} of ${kernel} wants the value of a lane that is not there`);
+      return other[1];
+    });
   }
 }
 
@@ -78,11 +107,13 @@ function compileKernel(kernel: Kernel): LaneProgram {
   for (const stmt of kernel.body) compileStatement(stmt, lines, false);
   const names = [...kernel.bindings.map(({ buffer }) => buffer), ...kernel.shared.map(({ name }) => name)];
   const open = names.map((name) => `const $${name} = arrays[${JSON.stringify(name)}];`);
-  const text = `return function* (wg, lid, arrays) { ${open.join(' ')}\n${lines.join('\n')}\n}`;
+  const text = `return function* (wg, lid, arrays, subgroupLane) { ${open.join(' ')}\n${lines.join('\n')}\n}`;
   return new Function('R', 'privateMemory', text)(runtime, privateMemory) as LaneProgram;
 }
 
 function compileStatement(stmt: KStmt, lines: string[], guarded: boolean): void {
+  if (guarded && expressionsOf(stmt).some(exchanges))
+    fail('an exchange stands under an if that lanes may answer differently');
   switch (stmt.kind) {
     case 'let':
       lines.push(`const $${stmt.name} = ${compileExpression(stmt.value)};`);
@@ -127,6 +158,22 @@ function compileStatement(stmt: KStmt, lines: string[], guarded: boolean): void 
       if (guarded) fail('a barrier stands under an if that lanes may answer differently');
       lines.push('yield;');
       return;
+  }
+}
+
+function expressionsOf(stmt: KStmt): readonly KExpr[] {
+  switch (stmt.kind) {
+    case 'let':
+    case 'assign':
+      return [stmt.value];
+    case 'var':
+      return stmt.value === null ? [] : [stmt.value];
+    case 'store':
+      return [stmt.index, stmt.value];
+    case 'if':
+      return [stmt.condition];
+    default:
+      return [];
   }
 }
 
