@@ -131,7 +131,6 @@ function variableCode(name: string): KExpr {
 }
 
 const compares: ReadonlySet<BinaryOp> = new Set(['lt', 'le', 'gt', 'ge', 'eq', 'ne']);
-const forms = new WeakMap<Expr, { readonly form: Form; readonly ranges: Ranges; readonly emission: Emission }>();
 
 /** A condition over indices in the current iteration: its code, or what it is when that is certain. */
 export function conditionCode(emission: Emission, expr: Expr, ranges: Ranges, hint: string): KExpr | boolean {
@@ -163,12 +162,12 @@ export function isIndexCondition(expr: Expr): boolean {
  * as well. u32 comparison is then right whatever the operands' difference is.
  */
 function compareCode(emission: Emission, expr: BinaryExpr, ranges: Ranges, hint: string): KExpr | boolean {
-  let held = forms.get(expr);
-  if (held === undefined || held.ranges !== ranges || held.emission !== emission) {
-    held = { form: formOfLinear(difference(expr.a, expr.b), ranges, emission.variables), ranges, emission };
-    forms.set(expr, held);
+  let held = emission.differences.get(expr);
+  if (held === undefined || held.ranges !== ranges) {
+    held = formOfLinear(difference(expr.a, expr.b), ranges, emission.variables);
+    emission.differences.set(expr, held);
   }
-  const { form, constant } = instanceOf(held.form, emission.iteration, emission.variables);
+  const { form, constant } = instanceOf(held, emission.iteration, emission.variables);
   const bounds = boundsOfTerms(form);
   const decided = decide(expr.op, bounds.min + constant, bounds.max + constant);
   if (decided !== null) return decided;

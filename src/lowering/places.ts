@@ -45,14 +45,12 @@ export function placeOf(emission: Emission, planned: Planned, width: Width): Pla
   };
 }
 
-const names = new WeakMap<Layout, (string | undefined)[]>();
-
 /** `acc_2_1` for the element at [2, 1]: dimensions of extent 1 are not spelled, and neither is the last one of a single variable. */
 function nameOf(emission: Emission, layout: Layout, element: number): string {
-  let known = names.get(layout);
+  let known = emission.elementNames.get(layout);
   if (known === undefined) {
     known = [];
-    names.set(layout, known);
+    emission.elementNames.set(layout, known);
   }
   const held = known[element];
   if (held !== undefined) return held;

@@ -1,6 +1,7 @@
 import type { KExpr, KStmt } from '../ir/kernel.ts';
+import type { Expr } from '../ir/nodes.ts';
 import { freshName } from '../ir/visit.ts';
-import type { Variables } from './form.ts';
+import type { Form, Variables } from './form.ts';
 import type { Layout } from './layout.ts';
 import type { KernelTree } from './tree.ts';
 
@@ -35,6 +36,10 @@ export interface Emission {
   readonly taken: Set<string>;
   /** By buffer: grows with every store and barrier, so that loads before are not reused after. */
   readonly versions: Map<string, number>;
+  /** Names of private variables, by element. */
+  readonly elementNames: Map<Layout, (string | undefined)[]>;
+  /** By comparison: the form of its sides' difference. */
+  readonly differences: Map<Expr, Form>;
 }
 
 export function openScope(parent: Scope | null, isLoop: boolean): Scope {

@@ -20,6 +20,8 @@ export function emitKernel(tree: KernelTree, plan: Plan, bufferOrder: readonly s
     iteration: new Map(),
     taken: new Set(['wg', 'lid', ...tree.buffers.keys(), ...tree.ranges.keys()]),
     versions: new Map(),
+    elementNames: new Map(),
+    differences: new Map(),
   };
   emitBody(emission, tree.body, plan);
   const bindings: KernelBinding[] = [];

@@ -1,6 +1,6 @@
 import { type Interval, rangeOfExtent } from '../../arithmetic/bounds.ts';
 import type { Block, Buffer, For, Program, Stmt } from '../../ir/nodes.ts';
-import { readsOf, walkStmt } from '../../ir/visit.ts';
+import { readsOf } from '../../ir/visit.ts';
 import { type Refusal, refuse } from '../../support/refusal.ts';
 
 /** A loop with the loops around it, outermost first. */
@@ -13,17 +13,39 @@ export interface BlockSite {
   readonly around: readonly For[];
 }
 
-function eachNode(program: Program, visit: (stmt: Stmt, around: readonly For[]) => void): void {
-  for (const stmt of program.body) walkStmt(stmt, visit);
+/** What stands where in a program. */
+interface Survey {
+  /** By name, in program order. */
+  readonly loops: ReadonlyMap<string, LoopSite>;
+  readonly blocks: ReadonlyMap<string, BlockSite>;
+  readonly sites: readonly BlockSite[];
+}
+
+/** Of the program asked about last: the checks of one step ask a dozen questions of the same one, and no later step asks again. */
+let latest: { readonly program: Program; readonly survey: Survey } | null = null;
+
+/** The survey of a program, which is immutable, so that questions in a row cost one walk. */
+function surveyOf(program: Program): Survey {
+  if (latest?.program === program) return latest.survey;
+  const loops = new Map<string, LoopSite>();
+  const blocks = new Map<string, BlockSite>();
+  const visit = (stmt: Stmt, around: readonly For[]): void => {
+    if (stmt.kind === 'block') blocks.set(stmt.name, { block: stmt, around });
+    else if (stmt.kind === 'seq') for (const child of stmt.body) visit(child, around);
+    else {
+      loops.set(stmt.name, { loop: stmt, around });
+      visit(stmt.body, [...around, stmt]);
+    }
+  };
+  for (const stmt of program.body) visit(stmt, []);
+  const survey: Survey = { loops, blocks, sites: [...blocks.values()] };
+  latest = { program, survey };
+  return survey;
 }
 
 export function findLoop(program: Program, name: string): LoopSite | Refusal {
-  let found: LoopSite | undefined;
-  eachNode(program, (stmt, around) => {
-    if (stmt.kind === 'for' && stmt.name === name) found = { loop: stmt, around };
-  });
   return (
-    found ??
+    surveyOf(program).loops.get(name) ??
     refuse(
       'unknown-loop',
       () => `there is no loop named ${name}`,
@@ -33,12 +55,8 @@ export function findLoop(program: Program, name: string): LoopSite | Refusal {
 }
 
 export function findBlock(program: Program, name: string): BlockSite | Refusal {
-  let found: BlockSite | undefined;
-  eachNode(program, (stmt, around) => {
-    if (stmt.kind === 'block' && stmt.name === name) found = { block: stmt, around };
-  });
   return (
-    found ??
+    surveyOf(program).blocks.get(name) ??
     refuse(
       'unknown-block',
       () => `there is no block named ${name}`,
@@ -63,41 +81,32 @@ export function findBuffer(program: Program, name: string): Buffer | Refusal {
 }
 
 export function loopNames(program: Program): string[] {
-  const names: string[] = [];
-  eachNode(program, (stmt) => {
-    if (stmt.kind === 'for') names.push(stmt.name);
-  });
-  return names;
+  return [...surveyOf(program).loops.keys()];
 }
 
 /** Every block with the loops around it, in program order. */
-export function allBlocks(program: Program): BlockSite[] {
-  const sites: BlockSite[] = [];
-  eachNode(program, (stmt, around) => {
-    if (stmt.kind === 'block') sites.push({ block: stmt, around });
-  });
-  return sites;
+export function allBlocks(program: Program): readonly BlockSite[] {
+  return surveyOf(program).sites;
 }
 
-export function blocksUnder(stmt: Stmt): Block[] {
-  const blocks: Block[] = [];
-  walkStmt(stmt, (node) => {
-    if (node.kind === 'block') blocks.push(node);
-  });
-  return blocks;
+export function blocksUnder(stmt: Stmt, into: Block[] = []): Block[] {
+  if (stmt.kind === 'block') into.push(stmt);
+  else if (stmt.kind === 'for') blocksUnder(stmt.body, into);
+  else for (const child of stmt.body) blocksUnder(child, into);
+  return into;
 }
 
 /** Bounds of every loop variable; loop names are unique in a program, so one map serves the whole of it. */
 export function loopRanges(program: Program): Map<string, Interval> {
   const ranges = new Map<string, Interval>();
-  eachNode(program, (stmt) => {
-    if (stmt.kind === 'for') ranges.set(stmt.name, rangeOfExtent(stmt.extent));
-  });
+  for (const [name, { loop }] of surveyOf(program).loops) ranges.set(name, rangeOfExtent(loop.extent));
   return ranges;
 }
 
 /** The block when nothing else stands under the statement. */
 export function onlyBlockUnder(stmt: Stmt): Block | null {
+  if (stmt.kind === 'block') return stmt;
+  if (stmt.kind === 'for') return onlyBlockUnder(stmt.body);
   const blocks = blocksUnder(stmt);
   return blocks.length === 1 ? (blocks[0] ?? null) : null;
 }
