@@ -11,8 +11,9 @@
  *   write    = buffer [ index-expr* ]  value-expr                      -- in terms of the iters
  *   expr     = int | float | var | load | unary | binary | select | cast
  *
- * A block without a reducer stores `value`. A block with one combines `value` into the element, and, when `initialises` is set,
- * first stores the reducer's identity whenever all its reduction iters are zero.
+ * A block without a reducer stores the values. A block with one has as many writes as the reducer combines values (reducers.ts): it
+ * combines the tuple of values into the tuple of elements, all old elements being read before the first new one is stored, and, when
+ * `initialises` is set, first stores the reducer's identity whenever all its reduction iters are zero.
  * Workgroup loops on one axis that stand side by side take consecutive ranges of it: parts of one grid, no workgroup runs two of them.
  * Loops count from 0 in steps of 1 up to a constant extent. Index arithmetic is on mathematical integers: `div` and `mod` floor.
  */
@@ -101,7 +102,8 @@ export interface Iter {
   readonly binding: Expr;
 }
 
-export type ReduceOp = 'sum' | 'max' | 'min';
+/** What they combine, and how: reducers.ts. */
+export type ReduceOp = 'sum' | 'max' | 'min' | 'argmax' | 'argmin' | 'onlineSoftmax' | 'welford';
 export interface Reducer {
   readonly op: ReduceOp;
   /** Whether the block stores the identity first; false after decomposeReduction. */

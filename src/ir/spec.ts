@@ -1,5 +1,6 @@
 import type { Block, Buffer, Expr, For, Program, Stmt } from './nodes.ts';
 import { printExpr } from './printer.ts';
+import { reducers } from './reducers.ts';
 import { paddedStrides, paddingOf } from './strides.ts';
 import { varsOf, walkExpr } from './visit.ts';
 
@@ -115,6 +116,8 @@ function checkBlock(
   const clash = checkAxes(block, loops);
   if (clash !== null) return clash;
   if (block.writes.length === 0) return `block ${block.name} writes nothing`;
+  const uneven = checkReducer(block, buffers);
+  if (uneven !== null) return uneven;
   for (const write of block.writes) {
     for (const expr of [...write.indices, write.value]) {
       const fault = checkExpr(expr, iters, buffers, block);
@@ -129,6 +132,23 @@ function checkBlock(
         return `block ${block.name} writes ${write.buffer} at an index that depends on the reduction iter ${iter.name}`;
       }
     }
+  }
+  return null;
+}
+
+/** A reducer combines tuples: one write a value, no two of them to one buffer. */
+function checkReducer(block: Block, buffers: ReadonlyMap<string, Buffer>): string | null {
+  if (block.reducer === null) return null;
+  const { op } = block.reducer;
+  const { arity, floats } = reducers[op];
+  if (block.writes.length !== arity)
+    return `block ${block.name} has ${block.writes.length} writes, expected ${arity}: ${op} combines ${arity === 1 ? 'one value' : `tuples of ${arity}`}`;
+  if (new Set(block.writes.map((write) => write.buffer)).size < arity)
+    return `block ${block.name} combines two values into one buffer`;
+  for (const { buffer } of block.writes) {
+    const dtype = buffers.get(buffer)?.dtype ?? 'f32';
+    if (floats && dtype !== 'f32' && dtype !== 'f16')
+      return `block ${block.name} combines ${op} in ${buffer}, which is ${dtype}, expected floats`;
   }
   return null;
 }

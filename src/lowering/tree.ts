@@ -1,5 +1,5 @@
 import type { Ranges } from '../arithmetic/bounds.ts';
-import type { Axis, Buffer, Expr, LoadExpr, ReduceOp } from '../ir/nodes.ts';
+import type { Axis, Buffer, Expr, LoadExpr, Reducer } from '../ir/nodes.ts';
 
 /**
  * One kernel while it is being lowered: the loop nest with iters resolved to loop variables, and with the two things the IR does not
@@ -55,7 +55,7 @@ export interface BlockNode {
   readonly name: string;
   readonly iters: readonly ResolvedIter[];
   readonly writes: readonly ResolvedWrite[];
-  readonly reducer: { readonly op: ReduceOp; readonly initialises: boolean } | null;
+  readonly reducer: Reducer | null;
   /** What the program demands; emptied by the predicate pass. */
   readonly predicate: readonly Expr[];
   /** Conditions that end as an `if` around the block; lane conditions from the start. */

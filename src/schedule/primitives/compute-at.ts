@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Span } from '../../arithmetic/region.ts';
-import type { Block, For, Program, Stmt } from '../../ir/nodes.ts';
+import { type Span, unionSpan, wholeSpan } from '../../arithmetic/region.ts';
+import type { Block, Buffer, For, Program, Stmt, Write } from '../../ir/nodes.ts';
 import { replaceInProgram } from '../../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
@@ -10,6 +10,7 @@ import {
   findBlock,
   findBuffer,
   findLoop,
+  type LoopSite,
   ownNest,
   readersOf,
   writersOf,
@@ -48,26 +49,29 @@ export const computeAt = definePrimitive({
         () => `loop ${loopName} is a loop of block ${name} itself; expected a loop of its readers`,
       );
     }
-    const buffer = findBuffer(program, site.block.writes[0]?.buffer as string);
-    if (isRefusal(buffer)) return buffer;
-    const readers = readersOf(program, buffer.name);
+    const buffers = site.block.writes.map((write) => findBuffer(program, write.buffer) as Buffer);
+    const readers = buffers.flatMap((buffer) => readersOf(program, buffer.name).map((reader) => ({ buffer, reader })));
     if (readers.length === 0)
-      return refuse('no-readers', () => `nothing reads ${buffer.name}, which block ${name} writes`);
-    const outside = readers.find((reader) => !reader.around.includes(loop));
+      return refuse(
+        'no-readers',
+        () => `nothing reads ${buffers.map((buffer) => buffer.name).join(' or ')}, which block ${name} writes`,
+      );
+    const outside = readers.find(({ reader }) => !reader.around.includes(loop));
     if (outside !== undefined) {
       return refuse(
         'reader-outside',
         () =>
-          `block ${outside.block.name} reads ${buffer.name} outside loop ${loopName}; every reader must stand inside it`,
+          `block ${outside.reader.block.name} reads ${outside.buffer.name} outside loop ${loopName}; every reader must stand inside it`,
       );
     }
     const bound = [...target.around, loop].find((around) => around.mode.includes('.'));
-    if (buffer.scope === 'storage' && bound !== undefined) {
+    const stored = buffers.find((buffer) => buffer.scope === 'storage');
+    if (stored !== undefined && bound !== undefined) {
       return refuse(
         'storage-in-kernel',
         () =>
-          `${buffer.name} is in storage and loop ${bound.name} is ${bound.mode}; invocations could not see each other's part`,
-        () => `setScope(${buffer.name}, workgroup) or private first`,
+          `${stored.name} is in storage and loop ${bound.name} is ${bound.mode}; invocations could not see each other's part`,
+        () => `setScope(${stored.name}, workgroup) or private first`,
       );
     }
     if (loop.mode === 'vectorized') {
@@ -79,8 +83,8 @@ export const computeAt = definePrimitive({
     }
     const leaving = requireProducersFollow(program, site, [...target.around, loop]);
     if (leaving !== null) return leaving;
-    const spans = requiredRegion(program, buffer, loop, target.around);
-    return { site, nest, loop, spans, readers: readers.map((reader) => reader.block) };
+    const spans = spansOfIters(program, site.block, buffers, target);
+    return { site, nest, loop, spans, readers: readers.map(({ reader }) => reader.block) };
   },
   apply(program, { site, nest, loop, spans, readers }) {
     const { block } = site;
@@ -89,12 +93,7 @@ export const computeAt = definePrimitive({
       (stmt) => stmt === nest,
       () => null,
     );
-    const write = block.writes[0] as Block['writes'][number];
-    const byIter = new Map<string, Span>();
-    write.indices.forEach((index, dimension) => {
-      if (index.kind === 'var') byIter.set(index.name, spans[dimension] as Span);
-    });
-    const inner = nestOver(removed, block, byIter);
+    const inner = nestOver(removed, block, spans);
     return replaceInProgram(
       removed,
       (stmt) => stmt.kind === 'for' && stmt.name === loop.name,
@@ -104,10 +103,34 @@ export const computeAt = definePrimitive({
   describe: ({ block, loop }) => `computeAt(${block}, ${loop})`,
 });
 
+/** What each spatial iter of a block runs over, so that all readers below the loop find in all its buffers what they need. */
+function spansOfIters(program: Program, block: Block, buffers: readonly Buffer[], target: LoopSite): Map<string, Span> {
+  const spans = new Map<string, Span>();
+  for (const [position, buffer] of buffers.entries()) {
+    if (readersOf(program, buffer.name).length === 0) continue;
+    const region = requiredRegion(program, buffer, target.loop, target.around);
+    block.writes[position]?.indices.forEach((index, dimension) => {
+      if (index.kind !== 'var') return;
+      const span = region[dimension] as Span;
+      const held = spans.get(index.name);
+      spans.set(
+        index.name,
+        (held && unionSpan(held, span)) ?? (held ? wholeSpan(buffer.shape[dimension] as number) : span),
+      );
+    });
+  }
+  return spans;
+}
+
 function requireMovable(program: Program, { block }: BlockSite): Refusal | null {
-  const write = block.writes[0];
-  if (write === undefined || block.writes.length > 1)
-    return refuse('several-writes', () => `block ${block.name} writes ${block.writes.length} buffers; expected one`);
+  for (const write of block.writes) {
+    const refused = requireMovableWrite(program, block, write);
+    if (refused !== null) return refused;
+  }
+  return null;
+}
+
+function requireMovableWrite(program: Program, block: Block, write: Write): Refusal | null {
   if (program.outputs.includes(write.buffer))
     return refuse(
       'writes-output',
