@@ -1,24 +1,21 @@
 import { z } from 'zod';
 import { type Span, unionSpan, wholeSpan } from '../../arithmetic/region.ts';
-import type { Block, Buffer, For, Program, Stmt, Write } from '../../ir/nodes.ts';
-import { replaceInProgram } from '../../ir/visit.ts';
+import type { Block, Buffer, Program, Write } from '../../ir/nodes.ts';
 import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
 import {
   type BlockSite,
-  blocksUnder,
   findBlock,
   findBuffer,
   findLoop,
   type LoopSite,
-  ownNest,
   readersOf,
   writersOf,
 } from '../legality/find.ts';
-import { requireProducersFollow } from '../legality/move.ts';
+import { requireMeetingPlace, requireOthersLoop, requireProducersFollow } from '../legality/move.ts';
 import { requiredRegion } from '../legality/region.ts';
 import { definePrimitive } from '../primitive.ts';
-import { nestOver } from '../rewrite.ts';
+import { moveInto } from '../rewrite.ts';
 
 /**
  * for i: T[i] = e   for i: for j: C[i,j] = T[..]   ->   for i: { for t in tile: T[base+t] = e   for j: C[i,j] = T[..] }
@@ -41,14 +38,9 @@ export const computeAt = definePrimitive({
     if (isRefusal(target)) return target;
     const refused = requireMovable(program, site);
     if (refused !== null) return refused;
-    const nest = ownNest(site);
     const { loop } = target;
-    if (loop === nest || target.around.some((around) => around === nest)) {
-      return refuse(
-        'loop-of-the-block',
-        () => `loop ${loopName} is a loop of block ${name} itself; expected a loop of its readers`,
-      );
-    }
+    const own = requireOthersLoop(site, target, 'readers');
+    if (own !== null) return own;
     const buffers = site.block.writes.map((write) => findBuffer(program, write.buffer) as Buffer);
     const readers = buffers.flatMap((buffer) => readersOf(program, buffer.name).map((reader) => ({ buffer, reader })));
     if (readers.length === 0)
@@ -64,41 +56,14 @@ export const computeAt = definePrimitive({
           `block ${outside.reader.block.name} reads ${outside.buffer.name} outside loop ${loopName}; every reader must stand inside it`,
       );
     }
-    const bound = [...target.around, loop].find((around) => around.mode.includes('.'));
-    const stored = buffers.find((buffer) => buffer.scope === 'storage');
-    if (stored !== undefined && bound !== undefined) {
-      return refuse(
-        'storage-in-kernel',
-        () =>
-          `${stored.name} is in storage and loop ${bound.name} is ${bound.mode}; invocations could not see each other's part`,
-        () => `setScope(${stored.name}, workgroup) or private first`,
-      );
-    }
-    if (loop.mode === 'vectorized') {
-      return refuse(
-        'loop-vectorized',
-        () => `loop ${loopName} is vectorized and holds one block; nothing can be computed inside it`,
-        () => 'take a loop around it',
-      );
-    }
-    const leaving = requireProducersFollow(program, site, [...target.around, loop]);
-    if (leaving !== null) return leaving;
+    const unmovable =
+      requireMeetingPlace(target, buffers) ?? requireProducersFollow(program, site, [...target.around, loop]);
+    if (unmovable !== null) return unmovable;
     const spans = spansOfIters(program, site.block, buffers, target);
-    return { site, nest, loop, spans, readers: readers.map(({ reader }) => reader.block) };
+    return { site, loop, spans, readers: readers.map(({ reader }) => reader.block) };
   },
-  apply(program, { site, nest, loop, spans, readers }) {
-    const { block } = site;
-    const removed = replaceInProgram(
-      program,
-      (stmt) => stmt === nest,
-      () => null,
-    );
-    const inner = nestOver(removed, block, spans);
-    return replaceInProgram(
-      removed,
-      (stmt) => stmt.kind === 'for' && stmt.name === loop.name,
-      (stmt) => ({ ...(stmt as For), body: insertBefore((stmt as For).body, inner, readers) }),
-    );
+  apply(program, { site, loop, spans, readers }) {
+    return moveInto(program, site, loop, { spans, beside: readers, at: 'before' });
   },
   describe: ({ block, loop }) => `computeAt(${block}, ${loop})`,
 });
@@ -154,11 +119,4 @@ function requireMovableWrite(program: Program, block: Block, write: Write): Refu
     );
   }
   return null;
-}
-
-/** Puts a statement before the first child that holds a reader. */
-function insertBefore(body: Stmt, stmt: Stmt, readers: readonly Block[]): Stmt {
-  const children = body.kind === 'seq' ? body.body : [body];
-  const position = children.findIndex((child) => blocksUnder(child).some((block) => readers.includes(block)));
-  return { kind: 'seq', body: [...children.slice(0, position), stmt, ...children.slice(position)] };
 }

@@ -8,7 +8,7 @@ import { freshName, namesOf, replaceInProgram, substitute, usesVar, varsOf } fro
 import { isRefusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
 import { findBlock, findBuffer, ownNest } from '../legality/find.ts';
-import { reducesOver, requireSerial } from '../legality/loops.ts';
+import { boundLoop, reducesOver, requireSerial } from '../legality/loops.ts';
 import { definePrimitive } from '../primitive.ts';
 
 /**
@@ -86,7 +86,7 @@ export const rfactor = definePrimitive({
         () => 'split spatial and reduction loops apart',
       );
     const buffers = block.writes.map((write) => findBuffer(program, write.buffer) as Buffer);
-    const bound = around.find((loop) => loop.mode.includes('.'));
+    const bound = boundLoop(around);
     if (bound !== undefined && buffers.some((buffer) => buffer.scope === 'storage'))
       return refuse(
         'storage-in-kernel',
