@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
+import { softmax } from '../support/base-programs.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
-import { plain, type Step, scheduled } from '../support/schedule.ts';
-
-const softmax = (): Program => plain('softmax', 'rows=3,cols=5');
+import { type Step, scheduled } from '../support/schedule.ts';
 
 test('an intermediate buffer moves', () => {
   const steps: Step[] = [['setScope', { buffer: 'rowMax', scope: 'workgroup' }]];
