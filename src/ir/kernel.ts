@@ -84,8 +84,7 @@ export type KExpr =
 // ---- statements ----
 
 export type KStmt =
-  /** `pinned`: the value is taken here, before what it reads is stored to. */
-  | { readonly kind: 'let'; readonly name: string; readonly value: KExpr; readonly pinned?: true }
+  | { readonly kind: 'let'; readonly name: string; readonly value: KExpr }
   /** Zero when no value is given. */
   | { readonly kind: 'var'; readonly name: string; readonly type: KType; readonly value: KExpr | null }
   /** A private array, zero at first. */
