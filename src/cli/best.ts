@@ -54,7 +54,7 @@ Examples:
 /** The file a record lies in: its run's, or the folder where logs were renamed or joined. */
 async function logOf({ record }: BestKernel, { log }: LookupFlags): Promise<string> {
   const { defaultLogFolder } = await import('../records/log-writer.ts');
-  const { logEnding } = await import('../records/log-reader.ts');
+  const { logEnding } = await import('../records/log-files.ts');
   const folder = log ?? defaultLogFolder;
   const file = join(folder, record.replace(/#\d+$/, '') + logEnding);
   return existsSync(file) ? file : folder;

@@ -4,6 +4,7 @@ import { addBestCommand } from './best.ts';
 import { addDevicesCommand } from './devices.ts';
 import { addExplainCommand } from './explain.ts';
 import { addExportCommand } from './export.ts';
+import { addLogsCommand } from './logs.ts';
 import { addOpsCommand } from './ops.ts';
 import { addRunCommand } from './run.ts';
 import { addShowCommand } from './show.ts';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   addExplainCommand(program);
   addRunCommand(program);
   addExportCommand(program);
+  addLogsCommand(program);
   return program.addHelpText(
     'after',
     `

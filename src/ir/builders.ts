@@ -9,7 +9,6 @@ import type {
   IntExpr,
   LoadExpr,
   LoopMode,
-  ReduceOp,
   SelectExpr,
   Seq,
   Stmt,
@@ -65,29 +64,4 @@ export function seq(body: readonly Stmt[]): Stmt {
   const only = flat[0];
   if (flat.length === 1 && only !== undefined) return only;
   return { kind: 'seq', body: flat } satisfies Seq;
-}
-
-/** The element a reduction starts from. Max and min start from the type's lowest and highest finite number: WGSL has no infinity literal. */
-export function identityOf(op: ReduceOp, dtype: DType): FloatExpr {
-  const largest = dtype === 'f16' ? 65504 : 3.4028234663852886e38;
-  switch (op) {
-    case 'sum':
-      return float(0, dtype);
-    case 'max':
-      return float(-largest, dtype);
-    case 'min':
-      return float(largest, dtype);
-  }
-}
-
-/** The expression that combines an accumulated element with a new one. */
-export function combine(op: ReduceOp, accumulated: Expr, value: Expr): Expr {
-  switch (op) {
-    case 'sum':
-      return add(accumulated, value);
-    case 'max':
-      return binary('max', accumulated, value);
-    case 'min':
-      return binary('min', accumulated, value);
-  }
 }

@@ -1,8 +1,9 @@
 import { f16round } from '@petamoriken/float16';
 import { assert, InternalError } from '../support/errors.ts';
-import { identityOf } from './builders.ts';
+import { variable } from './builders.ts';
 import { type Code, compileExpr, type Site } from './interpret-expr.ts';
-import type { Block, Buffer, Expr, For, Program, ReduceOp, Stmt } from './nodes.ts';
+import type { Block, Buffer, DType, Expr, For, Program, Reducer, Stmt } from './nodes.ts';
+import { reducers } from './reducers.ts';
 
 /** Contents of buffers by name, packed row-major. */
 export type BufferValues = Readonly<Record<string, Float64Array>>;
@@ -12,11 +13,12 @@ export interface InterpretOptions {
   readonly rounding?: boolean;
 }
 
-const combineText: Record<ReduceOp, (accumulated: string, value: string) => string> = {
-  sum: (accumulated, value) => `${accumulated} + ${value}`,
-  max: (accumulated, value) => `Math.max(${accumulated}, ${value})`,
-  min: (accumulated, value) => `Math.min(${accumulated}, ${value})`,
-};
+/** One write of a block: its buffer's dtype, and the texts of the element and of the value. */
+interface Target {
+  readonly dtype: DType;
+  readonly element: string;
+  readonly value: string;
+}
 
 /**
  * Turns any program, plain or scheduled, into a JavaScript function from the input buffers to all buffers. It is the meaning of
@@ -39,6 +41,34 @@ export function compileProgram(
   const expression = (expr: Expr, scope: ReadonlyMap<string, Code>, block: string): Code =>
     compileExpr(expr, { scope, buffers, sites, rounding, block });
 
+  const stored = (text: string, dtype: DType): string => {
+    if (dtype === 'bool') return `+(${text})`;
+    return rounding && (dtype === 'f32' || dtype === 'f16') ? `${dtype}(${text})` : text;
+  };
+
+  /** All old elements and all new values are read before anything is stored. */
+  const emitReduction = ({ name }: Block, reducer: Reducer, targets: readonly Target[], first: string): void => {
+    const { identity, combine } = reducers[reducer.op];
+    const dtypes = targets.map(({ dtype }) => dtype);
+    if (reducer.initialises) {
+      const stores = identity(dtypes).map(({ value }, i) => `${targets[i]?.element} = ${value};`);
+      lines.push(`if (${first}) { ${stores.join(' ')} }`);
+    }
+    const scope = new Map<string, Code>();
+    const named = (text: string, type: DType): Expr => {
+      const known = `v${variables++}`;
+      lines.push(`const ${known} = ${text};`);
+      scope.set(known, { text: known, type });
+      return variable(known);
+    };
+    const old = targets.map(({ element, dtype }) => named(element, dtype));
+    const added = targets.map(({ value, dtype }) => named(value, dtype));
+    combine(old, added, dtypes).forEach((result, i) => {
+      const { element, dtype } = targets[i] as Target;
+      lines.push(`${element} = ${stored(expression(result, scope, name).text, dtype)};`);
+    });
+  };
+
   const emitBlock = (block: Block, scope: ReadonlyMap<string, Code>): void => {
     const conditions = block.predicate.map((conjunct) => expression(conjunct, scope, block.name).text);
     lines.push(conditions.length > 0 ? `if (${conditions.join(' && ')}) {` : '{');
@@ -55,28 +85,21 @@ export function compileProgram(
       iters.set(iter.name, { text, type: 'index', range: { low: 0, high: iter.extent - 1 } });
       if (iter.type === 'reduction') reductionIters.push(text);
     }
-    for (const write of block.writes) {
-      const element = expression({ kind: 'load', buffer: write.buffer, indices: write.indices }, iters, block.name);
-      const value = expression(write.value, iters, block.name);
+    const targets = block.writes.map((write): Target => {
       const dtype = buffers.get(write.buffer)?.buffer.dtype;
       assert(
         dtype !== undefined,
         () => `block ${block.name} writes ${write.buffer}, which the program does not declare`,
       );
-      const round = (text: string): string => {
-        if (dtype === 'bool') return `+(${text})`;
-        if (!rounding || (dtype !== 'f32' && dtype !== 'f16')) return text;
-        return `${dtype}(${text})`;
-      };
-      if (block.reducer === null) {
-        lines.push(`${element.text} = ${round(value.text)};`);
-        continue;
-      }
-      if (block.reducer.initialises) {
-        const first = reductionIters.map((iter) => `${iter} === 0`).join(' && ') || 'true';
-        lines.push(`if (${first}) ${element.text} = ${identityOf(block.reducer.op, dtype).value};`);
-      }
-      lines.push(`${element.text} = ${round(combineText[block.reducer.op](element.text, value.text))};`);
+      const element = expression({ kind: 'load', buffer: write.buffer, indices: write.indices }, iters, block.name);
+      const value = expression(write.value, iters, block.name);
+      return { dtype, element: element.text, value: value.text };
+    });
+    if (block.reducer === null) {
+      for (const { dtype, element, value } of targets) lines.push(`${element} = ${stored(value, dtype)};`);
+    } else {
+      const first = reductionIters.map((iter) => `${iter} === 0`).join(' && ') || 'true';
+      emitReduction(block, block.reducer, targets, first);
     }
     lines.push('}');
   };

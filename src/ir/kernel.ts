@@ -84,7 +84,8 @@ export type KExpr =
 // ---- statements ----
 
 export type KStmt =
-  | { readonly kind: 'let'; readonly name: string; readonly value: KExpr }
+  /** `pinned`: the value is taken here, before what it reads is stored to. */
+  | { readonly kind: 'let'; readonly name: string; readonly value: KExpr; readonly pinned?: true }
   /** Zero when no value is given. */
   | { readonly kind: 'var'; readonly name: string; readonly type: KType; readonly value: KExpr | null }
   /** A private array, zero at first. */

@@ -5,17 +5,16 @@
  *   program  = buffers  stmt*                        -- each top-level statement becomes one kernel, in order
  *   stmt     = for | block | seq
  *   for      = "for" var "in" extent  mode  stmt
- *   mode     = serial | unrolled | vectorized | workgroup.{x,y,z} | invocation.{x,y,z} | subgroup.x
+ *   mode     = serial | unrolled | vectorized | workgroup.{x,y,z} | invocation.{x,y,z}
  *   block    = name  iter*  predicate*  write*  reducer?   -- TensorIR's block: the unit that primitives move and rewrite
  *   iter     = name  extent  (spatial | reduction | ordered)  binding-expr        -- binding in terms of the loops around the block
  *   write    = buffer [ index-expr* ]  value-expr                      -- in terms of the iters
  *   expr     = int | float | var | load | unary | binary | select | cast
  *
- * A block without a reducer stores `value`. A block with one combines `value` into the element, and, when `initialises` is set,
- * first stores the reducer's identity whenever all its reduction iters are zero.
+ * A block without a reducer stores the values. A block with one has as many writes as the reducer combines values (reducers.ts): it
+ * combines the tuple of values into the tuple of elements, all old elements being read before the first new one is stored, and, when
+ * `initialises` is set, first stores the reducer's identity whenever all its reduction iters are zero.
  * Workgroup loops on one axis that stand side by side take consecutive ranges of it: parts of one grid, no workgroup runs two of them.
- * A subgroup loop of 2^n iterations runs on the lanes of a subgroup, the innermost invocations along x, and is the one lane loop that may carry
- * a reduction: the lanes combine their terms, and each of them then has the result, in private memory.
  * Loops count from 0 in steps of 1 up to a constant extent. Index arithmetic is on mathematical integers: `div` and `mod` floor.
  */
 
@@ -24,7 +23,7 @@ export type Scope = 'storage' | 'workgroup' | 'private';
 export type Axis = 'x' | 'y' | 'z';
 export const axes: readonly Axis[] = ['x', 'y', 'z'];
 
-export type LoopMode = 'serial' | 'unrolled' | 'vectorized' | `workgroup.${Axis}` | `invocation.${Axis}` | 'subgroup.x';
+export type LoopMode = 'serial' | 'unrolled' | 'vectorized' | `workgroup.${Axis}` | `invocation.${Axis}`;
 
 export interface Buffer {
   readonly name: string;
@@ -103,7 +102,8 @@ export interface Iter {
   readonly binding: Expr;
 }
 
-export type ReduceOp = 'sum' | 'max' | 'min';
+/** What they combine, and how: reducers.ts. */
+export type ReduceOp = 'sum' | 'max' | 'min' | 'argmax' | 'argmin' | 'onlineSoftmax' | 'welford';
 export interface Reducer {
   readonly op: ReduceOp;
   /** Whether the block stores the identity first; false after decomposeReduction. */

@@ -103,17 +103,18 @@ function printStmt(stmt: Stmt, indent: string, lines: string[], marked: Readonly
 /** After an iter's name. */
 const signs: Record<Iter['type'], string> = { spatial: '', reduction: '~', ordered: '>' };
 
+const tuple = (parts: readonly string[]): string => (parts.length === 1 ? parts.join() : `(${parts.join(', ')})`);
+
 function printBlock(block: Block): string[] {
   const iters = block.iters.map((iter) => `${iter.name}${signs[iter.type]} = ${printExpr(iter.binding)}`);
   const where = block.predicate.length === 0 ? '' : `  where ${block.predicate.map(printExpr).join(' && ')}`;
   const lines = [`block ${block.name}(${iters.join(', ')})${where}`];
-  for (const write of block.writes) {
-    const target = `${write.buffer}[${write.indices.map(printExpr).join(', ')}]`;
-    if (block.reducer === null) lines.push(`  ${target} = ${printExpr(write.value)}`);
-    else {
-      const start = block.reducer.initialises ? '' : '  # initialised before';
-      lines.push(`  ${target} ${block.reducer.op}= ${printExpr(write.value)}${start}`);
-    }
+  const targets = block.writes.map((write) => `${write.buffer}[${write.indices.map(printExpr).join(', ')}]`);
+  const values = block.writes.map((write) => printExpr(write.value));
+  if (block.reducer === null) lines.push(...targets.map((target, i) => `  ${target} = ${values[i]}`));
+  else {
+    const start = block.reducer.initialises ? '' : '  # initialised before';
+    lines.push(`  ${tuple(targets)} ${block.reducer.op}= ${tuple(values)}${start}`);
   }
   return lines;
 }

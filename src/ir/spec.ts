@@ -1,6 +1,6 @@
-import { isPowerOfTwo, laneAxisOf, reducesAcross } from './loop-modes.ts';
-import type { Axis, Block, Buffer, Expr, For, Program, Stmt } from './nodes.ts';
+import type { Block, Buffer, Expr, For, Program, Stmt } from './nodes.ts';
 import { printExpr } from './printer.ts';
+import { reducers } from './reducers.ts';
 import { paddedStrides, paddingOf } from './strides.ts';
 import { varsOf, walkExpr } from './visit.ts';
 
@@ -67,8 +67,6 @@ function checkStmt(
 function checkMode(loop: For, around: readonly For[]): string | null {
   if (loop.mode === 'vectorized' && loop.body.kind !== 'block')
     return `the vectorized loop ${loop.name} holds more than a block`;
-  if (loop.mode === 'subgroup.x' && !isPowerOfTwo(loop.extent))
-    return `the subgroup loop ${loop.name} has ${loop.extent} iterations, which is no power of two`;
   if (!loop.mode.startsWith('workgroup')) return null;
   for (const outer of around) {
     if (outer.mode === loop.mode) return `loops ${outer.name} and ${loop.name} inside it are both ${loop.mode}`;
@@ -78,36 +76,17 @@ function checkMode(loop: For, around: readonly For[]): string | null {
   return null;
 }
 
-/** Lanes of a subgroup combine terms of one element, and each keeps the result for itself. */
-function checkSubgroup(
-  block: Block,
-  loops: ReadonlyMap<string, For>,
-  buffers: ReadonlyMap<string, Buffer>,
-): string | null {
-  for (const loop of loops.values()) {
-    if (!reducesAcross(block, loop)) continue;
-    const mixed = block.iters.find((iter) => iter.type !== 'reduction' && varsOf(iter.binding).has(loop.name));
-    if (mixed !== undefined)
-      return `the subgroup loop ${loop.name} drives the reduction of block ${block.name} and also its iter ${mixed.name}`;
-    const shared = block.writes.find((write) => buffers.get(write.buffer)?.scope !== 'private');
-    if (shared !== undefined)
-      return `block ${block.name} reduces across the subgroup loop ${loop.name} into ${shared.buffer}, which is not private`;
-  }
-  return null;
-}
-
 /** An inner loop on the same invocation axis enumerates the same invocations again: a block driven by both would miss elements. */
 function checkAxes(block: Block, loops: ReadonlyMap<string, For>): string | null {
-  const driver = new Map<Axis, string>();
+  const driver = new Map<string, string>();
   const used = new Set<string>();
   for (const expr of [...block.iters.map((iter) => iter.binding), ...block.predicate]) varsOf(expr, used);
   for (const name of used) {
-    const axis = laneAxisOf(loops.get(name)?.mode ?? 'serial');
-    if (axis === null) continue;
-    const other = driver.get(axis);
-    if (other !== undefined)
-      return `block ${block.name} is driven by ${other} and ${name}, which are both invocation.${axis}`;
-    driver.set(axis, name);
+    const mode = loops.get(name)?.mode ?? 'serial';
+    if (!mode.startsWith('invocation')) continue;
+    const other = driver.get(mode);
+    if (other !== undefined) return `block ${block.name} is driven by ${other} and ${name}, which are both ${mode}`;
+    driver.set(mode, name);
   }
   return null;
 }
@@ -134,9 +113,11 @@ function checkBlock(
     const stray = strayVar(condition, loops);
     if (stray !== null) return `the predicate of block ${block.name} uses ${stray}, which is no loop around it`;
   }
-  const clash = checkAxes(block, loops) ?? checkSubgroup(block, loops, buffers);
+  const clash = checkAxes(block, loops);
   if (clash !== null) return clash;
   if (block.writes.length === 0) return `block ${block.name} writes nothing`;
+  const uneven = checkReducer(block, buffers);
+  if (uneven !== null) return uneven;
   for (const write of block.writes) {
     for (const expr of [...write.indices, write.value]) {
       const fault = checkExpr(expr, iters, buffers, block);
@@ -151,6 +132,23 @@ function checkBlock(
         return `block ${block.name} writes ${write.buffer} at an index that depends on the reduction iter ${iter.name}`;
       }
     }
+  }
+  return null;
+}
+
+/** A reducer combines tuples: one write a value, no two of them to one buffer. */
+function checkReducer(block: Block, buffers: ReadonlyMap<string, Buffer>): string | null {
+  if (block.reducer === null) return null;
+  const { op } = block.reducer;
+  const { arity, floats } = reducers[op];
+  if (block.writes.length !== arity)
+    return `block ${block.name} has ${block.writes.length} writes, expected ${arity}: ${op} combines ${arity === 1 ? 'one value' : `tuples of ${arity}`}`;
+  if (new Set(block.writes.map((write) => write.buffer)).size < arity)
+    return `block ${block.name} combines two values into one buffer`;
+  for (const { buffer } of block.writes) {
+    const dtype = buffers.get(buffer)?.dtype ?? 'f32';
+    if (floats && dtype !== 'f32' && dtype !== 'f16')
+      return `block ${block.name} combines ${op} in ${buffer}, which is ${dtype}, expected floats`;
   }
   return null;
 }

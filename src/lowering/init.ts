@@ -1,7 +1,8 @@
 import { rangeOfExtent } from '../arithmetic/bounds.ts';
 import { simplify } from '../arithmetic/simplify.ts';
-import { identityOf, int, variable } from '../ir/builders.ts';
+import { int, variable } from '../ir/builders.ts';
 import type { Expr } from '../ir/nodes.ts';
+import { reducers } from '../ir/reducers.ts';
 import { freshName, substitute, varsOf } from '../ir/visit.ts';
 import {
   type BlockNode,
@@ -51,7 +52,7 @@ function insert(body: Body, before: ReadonlyMap<string, readonly Node[]>): Body 
       nodes.push(...(before.get(node.name) ?? []), { ...node, body: insert(node.body, before) });
     } else if (node.kind === 'block') {
       nodes.push(...(before.get(node.name) ?? []));
-      nodes.push(node.reducer === null ? node : { ...node, reducer: { op: node.reducer.op, initialises: false } });
+      nodes.push(node.reducer === null ? node : { ...node, reducer: { ...node.reducer, initialises: false } });
     } else nodes.push(node);
   }
   return { ...body, nodes };
@@ -87,20 +88,20 @@ function initNest(
     return { ...node, name };
   });
   const rename = (expr: Expr): Expr => substitute(expr, renamed);
-  // Lanes that share a reduction all store the identity, as its first one does.
-  const first = new Map<string, Expr>(block.across > 1 ? [['lid.x', int(0)]] : []);
+  const dtypes = block.writes.map((write) => tree.buffers.get(write.buffer)?.dtype ?? 'f32');
+  const identity = reducers[block.reducer?.op ?? 'sum'].identity(dtypes);
   const init: BlockNode = {
     ...block,
     name: `${block.name}_init`,
     iters: block.iters.filter((iter) => !iter.reduction).map((iter) => ({ ...iter, binding: rename(iter.binding) })),
-    writes: block.writes.map((write) => ({
+    writes: block.writes.map((write, i) => ({
       ...write,
       indices: write.indices.map(rename),
-      value: identityOf(block.reducer?.op ?? 'sum', tree.buffers.get(write.buffer)?.dtype ?? 'f32'),
+      value: identity[i] as Expr,
     })),
     reducer: null,
     predicate: block.predicate
-      .map((conjunct) => simplify(substitute(rename(conjunct), first), ranges))
+      .map((conjunct) => simplify(rename(conjunct), ranges))
       .filter((conjunct) => !(conjunct.kind === 'int' && conjunct.value !== 0)),
     ranges,
   };

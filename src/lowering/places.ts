@@ -170,6 +170,13 @@ export function allocate(emission: Emission, buffer: string): void {
   emission.scope.statements.push({ kind: 'array', name: buffer, element: elementType(layout), length: layout.length });
 }
 
+/** Takes a value before what it reads is stored to. */
+export function pinValue(emission: Emission, value: KExpr, hint: string): KExpr {
+  const name = newName(emission, hint);
+  emission.scope.statements.push({ kind: 'let', name, value, pinned: true });
+  return { kind: 'name', type: value.type, name };
+}
+
 /** Gives a value a name in the current scope, for several uses in a row. */
 export function nameValue(emission: Emission, value: KExpr, hint: string): KExpr {
   if (value.kind === 'name' || value.kind === 'literal') return value;

@@ -1,14 +1,13 @@
-import { identityOf } from '../ir/builders.ts';
 import type { KExpr, Kernel, KernelBinding, KStmt, Width } from '../ir/kernel.ts';
-import type { BinaryOp, ReduceOp } from '../ir/nodes.ts';
+import type { ReduceOp, Reducer } from '../ir/nodes.ts';
+import { combineCode, type Term } from './combine.ts';
 import { conditionCode } from './index-code.ts';
-import type { Plan, Planned, PlannedBlock } from './layout.ts';
-import { allocate, currentValue, nameValue, placeOf, storePlace } from './places.ts';
+import type { Layout, Plan, Planned, PlannedBlock } from './layout.ts';
+import { allocate, currentValue, nameValue, type Place, pinValue, placeOf, storePlace } from './places.ts';
 import { type Emission, openScope, touch, within } from './scope.ts';
-import { combineLanes } from './subgroups.ts';
 import type { BlockNode, Body, GuardNode, KernelTree, Node } from './tree.ts';
 import { bool, op, typeOf } from './types.ts';
-import { binaryCode, choose, convert, isVector, type Lane, splat, valueCode } from './value-code.ts';
+import { choose, convert, isVector, type Lane, splat, valueCode } from './value-code.ts';
 
 /** Pass 9: the statements of one kernel: unrolled loops written out, indices computed as far out as they are known. */
 export function emitKernel(tree: KernelTree, plan: Plan, bufferOrder: readonly string[]): Kernel {
@@ -119,51 +118,66 @@ function allOf(
 }
 
 function emitBlock(emission: Emission, block: BlockNode, planned: PlannedBlock, lane: Lane | null): void {
-  block.writes.forEach((write, position) => {
+  if (block.reducer !== null) {
+    const whole =
+      planned.writes.length === 1 && lane !== null && isVector(planned.writes[0] as Planned, emission, lane);
+    if (lane === null || whole) emitReduction(emission, block, planned, block.reducer.op, lane);
+    else eachLane(emission, lane, () => emitReduction(emission, block, planned, (block.reducer as Reducer).op, null));
+    return;
+  }
+  block.writes.forEach(({ value }, position) => {
     const target = planned.writes[position] as Planned;
-    const scalarStores = lane !== null && !isVector(target, emission, lane);
-    if (lane !== null && scalarStores && (block.reducer !== null || target.motion === 'still')) {
-      for (let i = 0; i < lane.width; i++) {
-        emission.iteration.set(lane.name, i);
-        emitWrite(emission, block, planned, target, write.value, null);
-      }
-      emission.iteration.set(lane.name, 0);
-    } else if (lane !== null && scalarStores) {
-      const value = filled(emission, block, planned, write.value, lane);
-      const named = value.type.width === 1 ? value : nameValue(emission, value, `${block.name}_value`);
-      for (let i = 0; i < lane.width; i++) {
-        emission.iteration.set(lane.name, i);
+    if (lane === null || isVector(target, emission, lane)) {
+      store(emission, target, filled(emission, block, planned, target, value, lane), lane === null ? 1 : lane.width);
+    } else if (target.motion === 'still') {
+      eachLane(emission, lane, () => store(emission, target, filled(emission, block, planned, target, value, null), 1));
+    } else {
+      const vector = filled(emission, block, planned, target, value, lane);
+      const named = vector.type.width === 1 ? vector : nameValue(emission, vector, `${block.name}_value`);
+      eachLane(emission, lane, (at) => {
         const part: KExpr =
-          named.type.width === 1 ? named : { kind: 'component', type: typeOf(named.type.scalar, 1), of: named, at: i };
+          named.type.width === 1 ? named : { kind: 'component', type: typeOf(named.type.scalar, 1), of: named, at };
         store(emission, target, part, 1);
-      }
-      emission.iteration.set(lane.name, 0);
-    } else emitWrite(emission, block, planned, target, write.value, lane);
+      });
+    }
   });
 }
 
-const combining: Record<ReduceOp, BinaryOp> = { sum: 'add', max: 'max', min: 'min' };
+function eachLane(emission: Emission, lane: Lane, emit: (at: number) => void): void {
+  for (let i = 0; i < lane.width; i++) {
+    emission.iteration.set(lane.name, i);
+    emit(i);
+  }
+  emission.iteration.set(lane.name, 0);
+}
 
-function emitWrite(
+/** Combines the block's values into its elements. All old elements are read, and all results but one computed, before the first store. */
+function emitReduction(
   emission: Emission,
   block: BlockNode,
   planned: PlannedBlock,
-  target: Planned,
-  value: BlockNode['writes'][number]['value'],
+  op: ReduceOp,
   lane: Lane | null,
 ): void {
-  const code = filled(emission, block, planned, value, lane);
   const width = lane === null ? 1 : lane.width;
-  const { reducer } = block;
-  if (reducer === null) {
-    store(emission, target, code, width);
-    return;
-  }
-  const place = placeOf(emission, target, width);
-  const combine = (a: KExpr, b: KExpr): KExpr => binaryCode(combining[reducer.op], a, b);
-  let term = convert(code, place.layout.scalar);
-  if (block.across > 1) term = combineLanes(emission, block, term, combine);
-  storePlace(emission, place, combine(currentValue(emission, place), term));
+  const places = planned.writes.map((target) => placeOf(emission, target, width));
+  const terms = block.writes.map(({ value, buffer }, i): Term => {
+    const { layout } = places[i] as Place;
+    const code = filled(emission, block, planned, planned.writes[i] as Planned, value, lane);
+    return {
+      added: convert(code, layout.scalar),
+      old: currentValue(emission, places[i] as Place),
+      dtype: layout.region.buffer.dtype,
+      oldName: `${buffer}_old`,
+      addedName: `${block.name}_value`,
+    };
+  });
+  const results = combineCode(emission, op, terms, `${block.name}_both`).map((result, i) =>
+    i === 0 ? result : pinValue(emission, result, `${block.writes[i]?.buffer}_next`),
+  );
+  results.forEach((result, i) => {
+    storePlace(emission, places[i] as Place, result);
+  });
 }
 
 function store(emission: Emission, target: Planned, value: KExpr, width: Width): void {
@@ -171,22 +185,18 @@ function store(emission: Emission, target: Planned, value: KExpr, width: Width):
   storePlace(emission, place, splat(convert(value, place.layout.scalar), width));
 }
 
-/** The value, or where the block's fill conditions fail the reduction's identity, or zero. */
+/** The value, or zero where the block's fill conditions fail. */
 function filled(
   emission: Emission,
   block: BlockNode,
   planned: PlannedBlock,
+  target: Planned,
   value: BlockNode['writes'][number]['value'],
   lane: Lane | null,
 ): KExpr {
   const inside = allOf(emission, block.fill, block.ranges, block.name);
-  const scalar = (planned.writes[0] as Planned).access.region.buffer.dtype;
-  const neutral: KExpr = {
-    kind: 'literal',
-    type: typeOf(scalar, 1),
-    value: block.reducer === null ? 0 : identityOf(block.reducer.op, scalar).value,
-  };
-  if (inside === false) return neutral;
+  const zero = (scalar: Layout['scalar']): KExpr => ({ kind: 'literal', type: typeOf(scalar, 1), value: 0 });
+  if (inside === false) return zero(target.access.region.buffer.dtype);
   const code = valueCode(value, { emission, block, planned, lane });
-  return inside === true ? code : choose(inside, convert(code, scalar), neutral);
+  return inside === true ? code : choose(inside, code, zero(code.type.scalar));
 }

@@ -3,8 +3,8 @@ import { childrenOf, exchanges, type KExpr, type KStmt } from '../ir/kernel.ts';
 /**
  * Pass 10: a `let` that is used once, in the loop it stands in, gives way to its value. Lets are made where a value might be shared;
  * this removes those that were not, so that the text reads as a person would write it. A let that a deeper loop uses stays: it was
- * hoisted. (Loads used once are used by the statement right behind them, so nothing can change in between.) One that lanes evaluate together
- * stays where all of them are: its use may stand under an `if`.
+ * hoisted, and so does one that is pinned. (Loads used once are used by the statement right behind them, so nothing can change in between.)
+ * One that lanes evaluate together stays where all of them are: its use may stand under an `if`.
  */
 export function inlineOnce(body: readonly KStmt[]): readonly KStmt[] {
   const uses = new Map<string, { count: number; loop: number }>();
@@ -13,7 +13,7 @@ export function inlineOnce(body: readonly KStmt[]): readonly KStmt[] {
   const survey = (statements: readonly KStmt[], loop: number): void => {
     for (const stmt of statements) {
       eachExpr(stmt, (expr) => countUses(expr, loop, uses));
-      if (stmt.kind === 'let') homes.set(stmt.name, { loop, value: stmt.value });
+      if (stmt.kind === 'let' && !stmt.pinned) homes.set(stmt.name, { loop, value: stmt.value });
       if (stmt.kind === 'if') survey(stmt.body, loop);
       if (stmt.kind === 'for') survey(stmt.body, ++loops);
     }

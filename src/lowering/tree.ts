@@ -1,5 +1,5 @@
 import type { Ranges } from '../arithmetic/bounds.ts';
-import type { Axis, Buffer, Expr, LoadExpr, ReduceOp } from '../ir/nodes.ts';
+import type { Axis, Buffer, Expr, LoadExpr, Reducer } from '../ir/nodes.ts';
 
 /**
  * One kernel while it is being lowered: the loop nest with iters resolved to loop variables, and with the two things the IR does not
@@ -24,8 +24,6 @@ export interface LanesNode {
   readonly name: string;
   readonly axis: Axis;
   readonly extent: number;
-  /** Lanes of a subgroup: groups of `extent` invocations along the axis run the same iterations. */
-  readonly subgroup: boolean;
   readonly body: Body;
 }
 export interface GuardNode {
@@ -57,9 +55,7 @@ export interface BlockNode {
   readonly name: string;
   readonly iters: readonly ResolvedIter[];
   readonly writes: readonly ResolvedWrite[];
-  readonly reducer: { readonly op: ReduceOp; readonly initialises: boolean } | null;
-  /** How many lanes of a subgroup combine their terms; 1 where each has a reduction of its own. */
-  readonly across: number;
+  readonly reducer: Reducer | null;
   /** What the program demands; emptied by the predicate pass. */
   readonly predicate: readonly Expr[];
   /** Conditions that end as an `if` around the block; lane conditions from the start. */

@@ -1,5 +1,7 @@
-import type { Block, DType, Expr, Program } from '../ir/nodes.ts';
-import { blocksOf } from '../ir/visit.ts';
+import { variable } from '../ir/builders.ts';
+import type { Block, DType, Expr, Program, ReduceOp } from '../ir/nodes.ts';
+import { reducers } from '../ir/reducers.ts';
+import { blocksOf, walkExpr } from '../ir/visit.ts';
 
 /** Bytes of one element in storage; booleans live there as u32. */
 export function bytesPerElement(dtype: DType): number {
@@ -59,13 +61,30 @@ function operationsOf(expr: Expr): number {
   }
 }
 
+/** Operations that combine two tuples, what several of its results share counted once. */
+function flopsOfCombination(op: ReduceOp): number {
+  const { arity, combine } = reducers[op];
+  const tuple = (name: string): Expr[] => Array.from({ length: arity }, (_, i) => variable(`${name}${i}`));
+  const seen = new Set<Expr>();
+  let total = 0;
+  for (const result of combine(tuple('x'), tuple('y'), [])) {
+    walkExpr(result, (node) => {
+      if (seen.has(node)) return false;
+      seen.add(node);
+      if ((node.kind === 'unary' || node.kind === 'binary') && !free.has(node.op)) total++;
+      return true;
+    });
+  }
+  return total;
+}
+
 /**
  * Floating-point operations of one instance of a block: an addition, multiplication, division, min, max or transcendental function
- * counts 1, a reduction's combination 1; comparisons, signs, bits, selects, casts and index arithmetic 0. Of a select the dearer branch.
+ * counts 1, so that most reductions combine at a cost of 1; comparisons, signs, bits, selects, casts and index arithmetic 0. Of a select the dearer branch.
  */
 export function flopsOfBlock(block: Block): number {
   const values = block.writes.reduce((total, write) => total + operationsOf(write.value), 0);
-  return values + (block.reducer === null ? 0 : block.writes.length);
+  return values + (block.reducer === null ? 0 : flopsOfCombination(block.reducer.op));
 }
 
 /** Floating-point operations of a program: every block over its whole iteration domain, guards and repeated work not counted. */

@@ -1,4 +1,4 @@
-import { identityOf } from '../ir/builders.ts';
+import { lowestOf } from '../ir/reducers.ts';
 import { type Refusal, refuse } from '../support/refusal.ts';
 import { accumulate } from './accumulate.ts';
 import { defineOperator, dimension, flag, integer } from './define.ts';
@@ -83,7 +83,7 @@ export const maxPool2d = defineOperator({
   },
   build: (p, _, dtype) => {
     const X = input('X', [p.n, p.c, p.h, p.w], dtype);
-    const lowest = identityOf('max', dtype).value;
+    const lowest = lowestOf(dtype).value;
     const image = p.pad === 0 ? X : padded(X, ['n', 'c', 'y', 'x'], { y: p.pad, x: p.pad }, lowest);
     const kh = reductionAxis('kh', p.kh);
     const kw = reductionAxis('kw', p.kw);

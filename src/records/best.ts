@@ -2,6 +2,7 @@ import type { DeviceDescription } from '../ir/limits.ts';
 import { type Workload, workloadKey } from '../operators/workload.ts';
 import { architectureKey, deviceKey, type Kinship } from './device-key.ts';
 import { isVerified, type TuningRecord } from './record.ts';
+import { beats } from './top-table.ts';
 
 /** The best record there is for a workload, and whose it is: never another machine's time in disguise. */
 export interface BestOf {
@@ -66,12 +67,6 @@ export function createBestTable(): BestTable {
     lookup: (workload, device) => everyDevice(workload, device)[0] ?? null,
     everyDevice,
   };
-}
-
-/** Faster; of equal times the earlier trial, so that the answer does not depend on the order of reading. */
-function beats(a: BestOf['record'], b: BestOf['record']): boolean {
-  if (a.medianNs !== b.medianNs) return a.medianNs < b.medianNs;
-  return a.startedAt !== b.startedAt ? a.startedAt < b.startedAt : a.id < b.id;
 }
 
 /** The best record among some; see BestTable.lookup. */

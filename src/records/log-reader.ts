@@ -1,40 +1,12 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { UserError } from '../support/errors.ts';
 import { explainRefusal, isRefusal } from '../support/refusal.ts';
+import { type FaultReason, type LogFault, lineFault, tornLine } from './log-fault.ts';
+import { isSystemError, logFilesOf } from './log-files.ts';
 import { type LogLine, readLines } from './log-lines.ts';
 import { parseRecord } from './migrate.ts';
 import type { TuningRecord } from './record.ts';
 
-/** How a log file's name ends. */
-export const logEnding = '.jsonl';
-
 /** Longest line that is parsed, bytes. A record takes a few thousand. */
 export const maxLineBytes = 4 << 20;
-
-export type FaultReason =
-  | 'torn'
-  | 'not-json'
-  | 'wrong-shape'
-  | 'unknown-version'
-  | 'too-long'
-  | 'not-utf8'
-  | 'unreadable';
-
-/** A line that was skipped. A torn last line is what a killed run leaves: a note. Everything else is an error. */
-export interface LogFault {
-  readonly severity: 'note' | 'error';
-  readonly reason: FaultReason;
-  readonly file: string;
-  /** From 1; null when the whole file cannot be read. */
-  readonly line: number | null;
-  readonly message: string;
-}
-
-/** `tuning-logs/x.jsonl:12: not JSON: ...` */
-export function describeFault(fault: LogFault): string {
-  return `${fault.file}${fault.line === null ? '' : `:${fault.line}`}: ${fault.message}`;
-}
 
 export interface LogHandlers {
   readonly onRecord: (record: TuningRecord, file: string, line: number) => void;
@@ -60,29 +32,49 @@ export interface ReadSummary {
  * none, so the size of the logs does not matter. A log is data: nothing of it is executed, and a line that is not a record is
  * reported with file and line and skipped. Rejects with UserError when a path given cannot be read at all.
  */
-export async function readLogs(
+export function readLogs(
   paths: readonly string[],
-  handlers: LogHandlers,
+  { onRecord, onFault }: LogHandlers,
+  options: ReadOptions = {},
+): Promise<ReadSummary> {
+  return foldLines(
+    paths,
+    { parse: recordOfLine, onItem: onRecord, ...(onFault === undefined ? {} : { onFault }) },
+    options,
+  );
+}
+
+export interface LineHandlers<Item> {
+  /** What a line holds, what is wrong with it, or null where there is nothing to tell. */
+  readonly parse: (line: LogLine, file: string) => Item | LogFault | null;
+  readonly onItem: (item: Item, file: string, line: number) => void;
+  readonly onFault?: (fault: LogFault) => void;
+}
+
+/** The reading of logs under `readLogs`, for those who take something else from a line than its record. */
+export async function foldLines<Item extends object>(
+  paths: readonly string[],
+  { parse, onItem, onFault }: LineHandlers<Item>,
   options: ReadOptions = {},
 ): Promise<ReadSummary> {
   const tally = { records: 0, notes: 0, errors: 0 };
   const fault = (found: LogFault): void => {
     if (found.severity === 'note') tally.notes += 1;
     else tally.errors += 1;
-    handlers.onFault?.(found);
+    onFault?.(found);
   };
   const files: string[] = [];
-  for (const path of paths) files.push(...(await filesOf(path, options.missingIsEmpty ?? false)));
+  for (const path of paths) files.push(...(await logFilesOf(path, options.missingIsEmpty ?? false)));
   for (const file of files) {
     const onLine = (line: LogLine): void => {
-      const found = recordOf(line, file);
+      const found = parse(line, file);
       if (found === null) return;
       if ('severity' in found) {
         fault(found);
         return;
       }
       tally.records += 1;
-      handlers.onRecord(found, file, line.number);
+      onItem(found, file, line.number);
     };
     let readingFailed: Error | null = null;
     await readLines(file, options.maxLineBytes ?? maxLineBytes, onLine).catch((error: unknown) => {
@@ -114,19 +106,12 @@ export async function loadRecords(
 }
 
 /** The record of a line, what is wrong with it, or null for a blank line. */
-function recordOf(line: LogLine, file: string): TuningRecord | LogFault | null {
-  const fault = (reason: FaultReason, message: string): LogFault => ({
-    severity: 'error',
-    reason,
-    file,
-    line: line.number,
-    message,
-  });
+export function recordOfLine(line: LogLine, file: string): TuningRecord | LogFault | null {
   if (line.kind === 'unfit') {
-    if (!line.ended && line.why === 'not-utf8') return torn(line.number, file);
+    if (!line.ended && line.why === 'not-utf8') return tornLine(file, line.number);
     return line.why === 'too-long'
-      ? fault('too-long', 'line is too long to be a record')
-      : fault('not-utf8', 'not UTF-8');
+      ? lineFault('too-long', 'line is too long to be a record', file, line.number)
+      : lineFault('not-utf8', 'not UTF-8', file, line.number);
   }
   // A byte order mark is what some editors leave in front.
   const text = line.number === 1 && line.text.startsWith('\ufeff') ? line.text.slice(1) : line.text;
@@ -135,43 +120,27 @@ function recordOf(line: LogLine, file: string): TuningRecord | LogFault | null {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    if (!line.ended) return torn(line.number, file);
-    return fault('not-json', `not JSON: ${(error as Error).message.slice(0, 120)}`);
+    if (!line.ended) return tornLine(file, line.number);
+    return lineFault('not-json', `not JSON: ${(error as Error).message.slice(0, 120)}`, file, line.number);
   }
   const record = parseRecord(value);
-  if (!isRefusal(record)) return record;
-  return fault(record.reason as FaultReason, `${record.reason.replace('-', ' ')}: ${explainRefusal(record)}`);
-}
-
-function torn(line: number, file: string): LogFault {
-  return {
-    severity: 'note',
-    reason: 'torn',
-    file,
-    line,
-    message: 'the last line is torn (the run was cut off); skipped',
-  };
-}
-
-async function filesOf(path: string, missingIsEmpty: boolean): Promise<readonly string[]> {
-  try {
-    const found = await stat(path);
-    if (found.isFile()) return [path];
-    if (!found.isDirectory()) throw new UserError(`${path} is neither a log file nor a folder of them`);
-    const names = (await readdir(path, { withFileTypes: true }))
-      // Only plain files: a pipe would wait for a writer for ever.
-      .filter((entry) => entry.isFile() && entry.name.endsWith(logEnding))
-      .map((entry) => entry.name);
-    return names.sort().map((file) => join(path, file));
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    if (error.code === 'ENOENT' && missingIsEmpty) return [];
-    if (error.code === 'ENOENT')
-      throw new UserError(`there is no tuning log ${path}: give a log file or a folder of them`);
-    throw new UserError(`the tuning log ${path} cannot be read (${error.code}): check the path and its permissions`);
+  if (!isRefusal(record)) {
+    if (!namesPrototype(text)) return record;
+    return lineFault('wrong-shape', 'wrong shape: a key is named __proto__', file, line.number);
   }
+  const reason = record.reason as FaultReason;
+  return lineFault(reason, `${record.reason.replace('-', ' ')}: ${explainRefusal(record)}`, file, line.number);
 }
 
-function isSystemError(error: unknown): error is NodeJS.ErrnoException & { readonly code: string } {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
+/**
+ * Whether a JSON text has a key `__proto__`, however it is spelled. The schema leaves such a key out without a word, but an honest writer has none.
+ */
+export function namesPrototype(text: string): boolean {
+  if (!text.includes('__proto__') && !text.includes('\\u')) return false;
+  let found = false;
+  JSON.parse(text, (key, value: unknown) => {
+    if (key === '__proto__') found = true;
+    return value;
+  });
+  return found;
 }

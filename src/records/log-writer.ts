@@ -3,7 +3,8 @@ import { closeSync, fdatasyncSync, fstatSync, openSync, unlinkSync, writeSync } 
 import { join, resolve } from 'node:path';
 import { assert, UserError } from '../support/errors.ts';
 import { makeFolder } from '../support/make-folder.ts';
-import { logEnding, maxLineBytes } from './log-reader.ts';
+import { logEnding } from './log-files.ts';
+import { maxLineBytes } from './log-reader.ts';
 import { recordSchema, type TuningRecord } from './record.ts';
 
 /** Where logs go unless a folder is named. */

@@ -171,7 +171,9 @@ const agrees: readonly [
 void agrees;
 
 /** Whether the record's time may be believed: the trial ended well and its outputs were compared and all right. */
-export function isVerified(record: TuningRecord): record is TuningRecord & { readonly medianNs: number } {
+export function isVerified<Judged extends Pick<TuningRecord, 'outcome' | 'verification' | 'medianNs'>>(
+  record: Judged,
+): record is Judged & { readonly medianNs: number } {
   const { outcome, verification, medianNs } = record;
   return (
     outcome === 'ok' &&
@@ -182,9 +184,18 @@ export function isVerified(record: TuningRecord): record is TuningRecord & { rea
   );
 }
 
-/** JSON Schema (draft 2020-12) of one line, for readers in other languages. Rules that join two fields are not in it. */
+/**
+ * JSON Schema (draft 2020-12) of one line, for readers in other languages; `tuning-logs/record-v1.schema.json` is its text. Rules that join two
+ * fields are not in it.
+ */
 export function recordJsonSchema(): Record<string, unknown> {
-  return { title: 'wgtune tuning record', ...z.toJSONSchema(recordSchema, { unrepresentable: 'any' }) };
+  return {
+    $id: `urn:wgtune:record:${recordVersion}`,
+    title: `wgtune tuning record, version ${recordVersion}`,
+    description:
+      'One line of a tuning log: one trial, whatever became of it. Times in nanoseconds, durations in milliseconds.',
+    ...z.toJSONSchema(recordSchema, { unrepresentable: 'any' }),
+  };
 }
 
 function nestsAtMost(value: unknown, depth: number): boolean {

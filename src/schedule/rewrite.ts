@@ -2,11 +2,11 @@ import { rangeOfExtent } from '../arithmetic/bounds.ts';
 import { covers, type Span } from '../arithmetic/region.ts';
 import { isCertain, simplify } from '../arithmetic/simplify.ts';
 import { add, binary, forLoop, int, lt, seq, variable } from '../ir/builders.ts';
-import type { Block, Expr, Iter, Program, Stmt } from '../ir/nodes.ts';
+import type { Block, Expr, For, Iter, Program, Stmt } from '../ir/nodes.ts';
 import { freshName, namesOf, replaceInProgram } from '../ir/visit.ts';
 import { assert } from '../support/errors.ts';
 import { isRefusal } from '../support/refusal.ts';
-import { findBlock, loopRanges, ownNest } from './legality/find.ts';
+import { type BlockSite, blocksUnder, findBlock, loopRanges, ownNest } from './legality/find.ts';
 
 /** Rewrites every block below a statement; loops around unchanged blocks are shared. */
 export function mapBlocks(stmt: Stmt, rewrite: (block: Block) => Block): Stmt {
@@ -56,6 +56,36 @@ export function nestOver(
   });
   const moved: Block = { ...block, iters, predicate };
   return loops.reduceRight<Stmt>((body, { name, extent }) => forLoop(name, extent, body), moved);
+}
+
+/** Where a moved block goes: right before the first child of the loop that holds one of some blocks, or right after it. */
+export interface NewPlace {
+  readonly spans: ReadonlyMap<string, Span>;
+  readonly guards?: readonly Expr[];
+  readonly beside: readonly Block[];
+  readonly at: 'before' | 'after';
+}
+
+/** Takes a block out of its nest and into a loop of others, under loops made anew (`nestOver`). */
+export function moveInto(program: Program, site: BlockSite, loop: For, place: NewPlace): Program {
+  const nest = ownNest(site);
+  const removed = replaceInProgram(
+    program,
+    (stmt) => stmt === nest,
+    () => null,
+  );
+  const moved = nestOver(removed, site.block, place.spans, place.guards);
+  return replaceInProgram(
+    removed,
+    (stmt) => stmt.kind === 'for' && stmt.name === loop.name,
+    (stmt) => {
+      const target = stmt as For;
+      const children = target.body.kind === 'seq' ? target.body.body : [target.body];
+      const found = children.findIndex((child) => blocksUnder(child).some((block) => place.beside.includes(block)));
+      const position = place.at === 'before' ? found : found + 1;
+      return { ...target, body: seq([...children.slice(0, position), moved, ...children.slice(position)]) };
+    },
+  );
 }
 
 /** Puts a statement right before the own nest of a block (the outermost loop that holds this block alone). */

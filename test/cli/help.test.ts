@@ -4,13 +4,14 @@ import { toolVersion } from '../../src/tuner/tool.ts';
 import { start, wgtune } from './wgtune.ts';
 
 const forbidNative = new URL('./forbid-native.ts', import.meta.url).href;
-const commands = ['devices', 'ops', 'tune', 'best', 'show', 'explain', 'run', 'export'];
+const commands = ['devices', 'ops', 'tune', 'best', 'show', 'explain', 'run', 'export', 'logs'];
 
 describe('help', () => {
   it('every command describes itself, its options and gives examples that name real commands and options', () => {
     const program = createProgram();
     expect(program.commands.map((command) => command.name())).toEqual(commands);
-    for (const command of program.commands) {
+    const all = program.commands.flatMap((command) => [command, ...command.commands]);
+    for (const command of all) {
       let text = '';
       const writeOut = (part: string): void => {
         text += part;
@@ -24,7 +25,8 @@ describe('help', () => {
       for (const line of lines) {
         const [tool, name, ...rest] = line.trim().split(/\s+/);
         expect(tool).toBe('wgtune');
-        const used = program.commands.find((other) => other.name() === name);
+        const named = program.commands.find((other) => other.name() === name);
+        const used = named?.commands.find((other) => other.name() === rest[0]) ?? named;
         for (const flag of rest.filter((word) => /^--?[a-z]/.test(word)))
           expect(
             used?.options.some(({ short, long }) => short === flag || long === flag),

@@ -5,7 +5,6 @@ import {
   div,
   float,
   forLoop,
-  identityOf,
   int,
   load,
   lt,
@@ -17,6 +16,7 @@ import {
   variable as v,
 } from '../../src/ir/builders.ts';
 import type { Block, Buffer, DType, Expr, Iter, Program, Reducer, Scope, Stmt } from '../../src/ir/nodes.ts';
+import { reducers } from '../../src/ir/reducers.ts';
 
 /** Scheduled programs written by hand, as primitives would leave them. */
 
@@ -307,7 +307,7 @@ export function rowReduction(rows: number, columns: number, lanes = 64, op: Redu
   const few = lanes / 8;
   const element = load('A', [v('i'), column]);
   // As rfactor leaves it: every partial result is defined, also where a lane has nothing to reduce.
-  const guarded = select(lt(column, int(columns)), element, identityOf(op, 'f32'));
+  const guarded = select(lt(column, int(columns)), element, reducers[op].identity(['f32'])[0] as Expr);
   const partial = block(
     'partial',
     [spatial('i', rows, v('row')), spatial('l', lanes, v('lane')), reduction('c', steps, v('c0'))],

@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
+import { conv, matmul, softmax } from '../support/base-programs.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
-import { plain, type Step, scheduled } from '../support/schedule.ts';
-
-const matmul = (): Program => plain('matmul', 'm=4,n=6,k=5');
-const softmax = (): Program => plain('softmax', 'rows=3,cols=5');
-const conv = (): Program => plain('conv2d', 'n=1,c=2,h=4,w=4,oc=2,kh=3,kw=3');
+import { type Step, scheduled } from '../support/schedule.ts';
 
 test('a copy shrinks to the tile that is read', () => {
   const steps: Step[] = [

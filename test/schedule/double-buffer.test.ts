@@ -8,6 +8,7 @@ import { instantiate } from '../../src/space/sketch.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
 import { expectSameMeaning } from '../lowering/equality.ts';
+import { oddMatmul } from '../support/base-programs.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
 import { plain, type Step, scheduled } from '../support/schedule.ts';
 import {
@@ -25,7 +26,6 @@ import {
 } from '../support/steps.ts';
 
 const matmul = (): Program => plain('matmul', 'm=8,n=8,k=12');
-const odd = (): Program => plain('matmul', 'm=5,n=6,k=7');
 const rows = (): Program => plain('reduce_sum', 'rows=3,cols=12');
 
 /** One invocation an output, a tile of A of four columns a step in workgroup memory. */
@@ -100,13 +100,13 @@ test.each([
   ['with padded rows', [storageAlign('A_workgroup', 1)]],
   ['with its step written out', [unroll('matmul_vk_1')]],
 ] as const)('two tiles that take turns mean the same %s', (_, more) => {
-  expectSameMeaning(scheduled(odd(), [...tiled, ...more, doubleBuffer('A_workgroup')]));
+  expectSameMeaning(scheduled(oddMatmul(), [...tiled, ...more, doubleBuffer('A_workgroup')]));
 });
 
 test('every tile of a tuned schedule can be doubled, and the kernels mean the same', () => {
   const random = createRandom(8);
   let doubled = 0;
-  for (const start of [matmul(), odd(), plain('conv2d', 'n=1,c=4,h=5,w=6,oc=3,kh=3,kw=3')]) {
+  for (const start of [matmul(), oddMatmul(), plain('conv2d', 'n=1,c=4,h=5,w=6,oc=3,kh=3,kw=3')]) {
     const [sketch] = sketchesOf(start);
     if (sketch === undefined) throw new Error('no sketch');
     for (let round = 0; round < 40; round++) {
@@ -133,7 +133,7 @@ primitiveContract(
   'doubleBuffer',
   [
     {
-      program: odd,
+      program: oddMatmul,
       steps: [...tiled, doubleBuffer('A_workgroup')],
       code: 'cacheWrite(matmul, private)\nsplit(store_C_vi, [null, 4])\nsplit(store_C_vj, [null, 4])\nreorder(store_C_vi_0, store_C_vj_0, store_C_vi_1, store_C_vj_1)\nbind(store_C_vi_0, workgroup.y)\nbind(store_C_vj_0, workgroup.x)\nbind(store_C_vi_1, invocation.y)\nbind(store_C_vj_1, invocation.x)\ncomputeAt(matmul, store_C_vj_1)\nsplit(matmul_vk, [null, 4])\ndecomposeReduction(matmul, matmul_vk_0)\ncacheRead(matmul, A, workgroup)\ncomputeAt(load_A_workgroup, matmul_vk_0)\nfuse(load_A_workgroup_d0, load_A_workgroup_d1)\nbind(load_A_workgroup_d0_load_A_workgroup_d1, invocation.y)\nbind(load_A_workgroup_d2, invocation.x)\ndoubleBuffer(A_workgroup)',
     },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { conv, matmul, softmax } from '../support/base-programs.ts';
 import { linear } from '../support/linear.ts';
 import { plain, refusal, type Step } from '../support/schedule.ts';
 import {
@@ -27,10 +28,10 @@ import {
 /* One mistake each: the steps before the last are legal, the last one is refused with exactly this sentence. */
 
 const programs = {
-  matmul: () => plain('matmul', 'm=4,n=6,k=5'),
+  matmul,
   linear: () => plain(linear.name, 'm=4,n=6,k=5'),
-  softmax: () => plain('softmax', 'rows=3,cols=5'),
-  conv: () => plain('conv2d', 'n=1,c=2,h=4,w=4,oc=2,kh=3,kw=3'),
+  softmax,
+  conv,
   rows: () => plain('reduce_sum', 'rows=5,cols=12'),
   /** One row of 37: an elementwise program with an extent that nothing divides, its loop named i. */
   prime: () => plain('reduce_sum', 'rows=37,cols=1'),
@@ -247,7 +248,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'an axis of another language',
       'matmul',
       [bind('i', 'threadIdx.x')],
-      'bind: argument to: Invalid option: expected one of "workgroup.x"|"workgroup.y"|"workgroup.z"|"invocation.x"|"invocation.y"|"invocation.z"|"subgroup.x"',
+      'bind: argument to: Invalid option: expected one of "workgroup.x"|"workgroup.y"|"workgroup.z"|"invocation.x"|"invocation.y"|"invocation.z"',
     ],
     [
       'a workgroup loop in an invocation loop',

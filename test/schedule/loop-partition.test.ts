@@ -9,6 +9,7 @@ import { instantiate } from '../../src/space/sketch.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
 import { expectSameMeaning } from '../lowering/equality.ts';
+import { oddMatmul } from '../support/base-programs.ts';
 import { linear } from '../support/linear.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
 import { plain, type Step, scheduled } from '../support/schedule.ts';
@@ -25,7 +26,6 @@ import {
   unroll,
 } from '../support/steps.ts';
 
-const matmul = (): Program => plain('matmul', 'm=5,n=6,k=7');
 const rows = (): Program => plain('reduce_sum', 'rows=5,cols=7');
 const product = (): Program => plain(linear.name, 'm=13,n=10,k=9');
 
@@ -109,7 +109,7 @@ test('a reduction goes on where the interior ended, with a tile of its own', () 
 describe('parts of a grid', () => {
   test('run one of them a workgroup, under one if, and the interior has none', () => {
     const steps = [...tiled, loopPartition('store_C_vj_0'), loopPartition('store_C_vi_0')];
-    const [kernel, ...more] = expectSameMeaning(scheduled(matmul(), steps)).kernels;
+    const [kernel, ...more] = expectSameMeaning(scheduled(oddMatmul(), steps)).kernels;
     expect(more).toEqual([]);
     expect(kernel?.dispatch).toEqual([2, 2, 1]);
     const parts = kernel?.body.map((stmt) => (stmt.kind === 'if' ? countIfs(stmt.body) : -1));
@@ -128,7 +128,7 @@ describe('parts of a grid', () => {
       unroll('k'),
       reorder('j_rest', 'i_1_rest'),
     ];
-    const [kernel] = expectSameMeaning(scheduled(matmul(), steps)).kernels;
+    const [kernel] = expectSameMeaning(scheduled(oddMatmul(), steps)).kernels;
     expect(kernel?.dispatch).toEqual([3, 1, 1]);
     expect(kernel?.body.length).toBe(3);
   });
@@ -164,12 +164,12 @@ primitiveContract(
     { program: rows, steps: [loopPartition('i', 2)], code: 'loopPartition(i, 2)' },
     { program: rows, steps: [loopPartition('k', 3)], code: 'loopPartition(k, 3)' },
     {
-      program: matmul,
+      program: oddMatmul,
       steps: [split('j', null, 4), split('k', null, 2), loopPartition('k_0'), loopPartition('j_0')],
       code: 'split(j, [null, 4])\nsplit(k, [null, 2])\nloopPartition(k_0)\nloopPartition(j_0)',
     },
     {
-      program: matmul,
+      program: oddMatmul,
       steps: [split('i', 4, 4), loopPartition('i_0')],
       code: 'split(i, [4, 4])\nloopPartition(i_0)',
     },

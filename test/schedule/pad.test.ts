@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { expectSameMeaning } from '../lowering/equality.ts';
+import { oddMatmul, softmax } from '../support/base-programs.ts';
 import { linear } from '../support/linear.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
 import { plain, type Step, scheduled } from '../support/schedule.ts';
@@ -19,13 +20,11 @@ import {
   split,
 } from '../support/steps.ts';
 
-const matmul = (): Program => plain('matmul', 'm=5,n=6,k=7');
 const product = (): Program => plain(linear.name, 'm=5,n=6,k=7');
-const softmax = (): Program => plain('softmax', 'rows=3,cols=5');
 const conv = (): Program => plain('conv2d', 'n=1,c=3,h=4,w=4,oc=2,kh=3,kw=3');
 
 test('operands are filled with zeros, the result is cut', () => {
-  expect(printProgram(scheduled(matmul(), [pad('matmul', 'vi', 4)]))).toMatchInlineSnapshot(`
+  expect(printProgram(scheduled(oddMatmul(), [pad('matmul', 'vi', 4)]))).toMatchInlineSnapshot(`
     "input A: f32[1, 5, 7]
     input B: f32[1, 7, 6]
     output C: f32[1, 5, 6]
@@ -115,7 +114,7 @@ const tiled: readonly Step[] = [
 ];
 
 test('padded, tiled and inlined again it is one kernel whose reduction has no guard', () => {
-  const start = matmul();
+  const start = oddMatmul();
   const [kernel, ...more] = expectSameMeaning(scheduled(start, tiled)).kernels;
   expect(more).toEqual([]);
   expect(kernel?.bindings.map(({ buffer }) => buffer)).toEqual(['A', 'B', 'C']);
@@ -131,7 +130,7 @@ primitiveContract(
     { program: conv, steps: [pad('conv2d', 'vic', 4)], code: 'pad(conv2d, vic, 4)' },
     { program: softmax, steps: [pad('sum_row', 'vi', 4)], code: 'pad(sum_row, vi, 4)', digits: 12 },
     {
-      program: matmul,
+      program: oddMatmul,
       steps: tiled.slice(0, 6),
       code: 'pad(matmul, vi, 4)\npad(matmul, vj, 4)\npad(matmul, vk, 4)\ncacheWrite(matmul, private)\nreverseComputeInline(store_C_pad)\nreverseComputeInline(store_C)',
     },
@@ -139,38 +138,38 @@ primitiveContract(
   [
     {
       title: 'a block that is not there',
-      program: matmul,
+      program: oddMatmul,
       steps: [pad('x', 'vi', 4)],
       message: 'there is no block named x; the blocks are matmul',
     },
     {
       title: 'an iter that is not there',
-      program: matmul,
+      program: oddMatmul,
       steps: [pad('matmul', 'i', 4)],
       message: 'block matmul has no iter named i; its iters are vb, vi, vj, vk',
     },
     {
       title: 'an extent that divides',
-      program: matmul,
+      program: oddMatmul,
       steps: [pad('matmul', 'vj', 3)],
       message: 'iter vj of block matmul runs 6 times, a multiple of 3 already',
     },
     {
       title: 'a loop that is split',
-      program: matmul,
+      program: oddMatmul,
       steps: [split('i', null, 2), pad('matmul', 'vi', 4)],
       message: 'iter vi of block matmul is i_0 * 2 + i_1, no loop of 5 iterations of its own; pad before anything else',
     },
     {
       title: 'a loop that is bound',
-      program: matmul,
+      program: oddMatmul,
       steps: [bind('i', 'workgroup.x'), pad('matmul', 'vj', 4)],
       message:
         'loop i is already workgroup.x; expected a serial loop; do this before the loop is bound, unrolled or vectorized',
     },
     {
       title: 'a loop that holds other blocks',
-      program: matmul,
+      program: oddMatmul,
       steps: [cacheRead('matmul', 'A', 'private'), computeAt('load_A_private', 'i'), pad('matmul', 'vj', 4)],
       message:
         'loop i of block matmul holds other blocks too, which would be copied before they are complete; pad before computeAt puts other blocks into its loops',
@@ -198,7 +197,7 @@ primitiveContract(
     },
     {
       title: 'a multiple of zero',
-      program: matmul,
+      program: oddMatmul,
       steps: [pad('matmul', 'vi', 0)],
       message: 'pad: argument multiple: Too small: expected number to be >=1',
     },

@@ -3,10 +3,9 @@ import { printProgram } from '../../src/ir/printer.ts';
 import { primitives } from '../../src/schedule/primitives/registry.ts';
 import { isFault, printTrace, replay } from '../../src/schedule/replay.ts';
 import { explainRefusal } from '../../src/support/refusal.ts';
-import { plain, scheduled, traceOf } from '../support/schedule.ts';
+import { matmul } from '../support/base-programs.ts';
+import { scheduled, traceOf } from '../support/schedule.ts';
 import { bind, fuse, split } from '../support/steps.ts';
-
-const matmul = () => plain('matmul', 'm=4,n=6,k=5');
 
 test('an empty trace is the plain program', () => {
   const program = matmul();

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { expectSameMeaning } from '../lowering/equality.ts';
+import { conv, softmax } from '../support/base-programs.ts';
 import { linear } from '../support/linear.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
 import { plain, scheduled } from '../support/schedule.ts';
@@ -20,8 +21,6 @@ import {
 
 const product = (): Program => plain(linear.name, 'm=4,n=6,k=5');
 const matmul = (): Program => plain('matmul', 'm=5,n=6,k=5');
-const softmax = (): Program => plain('softmax', 'rows=3,cols=5');
-const conv = (): Program => plain('conv2d', 'n=1,c=2,h=4,w=4,oc=2,kh=3,kw=3');
 
 test('a store moves into the tile that computes, and gets its guard', () => {
   const steps = [split('i', null, 2), cacheWrite('matmul', 'private'), reverseComputeAt('store_C', 'i_0')];

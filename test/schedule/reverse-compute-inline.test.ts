@@ -4,6 +4,7 @@ import { printProgram } from '../../src/ir/printer.ts';
 import { add, mul } from '../../src/operators/expression.ts';
 import { compute, input, program } from '../../src/operators/tensor.ts';
 import { expectSameMeaning } from '../lowering/equality.ts';
+import { matmul, softmax } from '../support/base-programs.ts';
 import { linear } from '../support/linear.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
 import { plain, scheduled } from '../support/schedule.ts';
@@ -19,8 +20,6 @@ import {
 } from '../support/steps.ts';
 
 const product = (): Program => plain(linear.name, 'm=4,n=6,k=5');
-const matmul = (): Program => plain('matmul', 'm=4,n=6,k=5');
-const softmax = (): Program => plain('softmax', 'rows=3,cols=5');
 
 /** A transposed copy and what reads it: the reader's second index is the copy's first. */
 function transposed(columns = 4): Program {

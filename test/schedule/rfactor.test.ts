@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
+import { matmul, softmax } from '../support/base-programs.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
 import { plain, type Step, scheduled } from '../support/schedule.ts';
 
 const rows = (): Program => plain('reduce_sum', 'rows=5,cols=12');
-const matmul = (): Program => plain('matmul', 'm=4,n=6,k=5');
-const softmax = (): Program => plain('softmax', 'rows=3,cols=5');
 
 test('partial results for every iteration of the loop, then their reduction', () => {
   const steps: Step[] = [

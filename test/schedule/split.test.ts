@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
+import { matmul } from '../support/base-programs.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
-import { plain, type Step, scheduled } from '../support/schedule.ts';
-
-const matmul = (): Program => plain('matmul', 'm=4,n=6,k=5');
+import { type Step, scheduled } from '../support/schedule.ts';
 
 test('a factor that divides needs no guard', () => {
   const steps: Step[] = [

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { expectSameMeaning } from '../lowering/equality.ts';
+import { softmax } from '../support/base-programs.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
 import { plain, type Step, scheduled } from '../support/schedule.ts';
 import { bind, cacheRead, computeAt, setScope, split, storageAlign, vectorize } from '../support/steps.ts';
 
 const matmul = (): Program => plain('matmul', 'm=8,n=8,k=16');
-const softmax = (): Program => plain('softmax', 'rows=3,cols=5');
 
 /** A tile of 4 x 16 of A in workgroup memory. */
 const tile: readonly Step[] = [

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { expectSameMeaning } from '../lowering/equality.ts';
+import { conv, oddMatmul } from '../support/base-programs.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
 import { plain, type Step, scheduled } from '../support/schedule.ts';
 import {
@@ -17,8 +18,6 @@ import {
 } from '../support/steps.ts';
 
 const matmul = (): Program => plain('matmul', 'm=8,n=8,k=8');
-const odd = (): Program => plain('matmul', 'm=5,n=6,k=7');
-const conv = (): Program => plain('conv2d', 'n=1,c=2,h=4,w=4,oc=2,kh=3,kw=3');
 
 /** A tile of A, read down a column by the lanes of a workgroup. */
 const tile: readonly Step[] = [
@@ -62,7 +61,7 @@ test('a transposed tile means the same and takes no more memory', () => {
     cacheRead('matmul', 'A_workgroup', 'private'),
     computeAt('load_A_workgroup_private', 'i_1'),
   ];
-  expectSameMeaning(scheduled(odd(), steps));
+  expectSameMeaning(scheduled(oddMatmul(), steps));
   const [kernel] = expectSameMeaning(scheduled(matmul(), steps)).kernels;
   expect(kernel?.shared.map(({ length }) => length)).toEqual([4 * 8]);
 });
@@ -76,7 +75,7 @@ test('a blocked tile means the same', () => {
     split('load_A_workgroup_d2', null, 4),
     vectorize('load_A_workgroup_d2_1'),
   ];
-  expectSameMeaning(scheduled(odd(), steps));
+  expectSameMeaning(scheduled(oddMatmul(), steps));
   const [kernel] = expectSameMeaning(scheduled(matmul(), steps)).kernels;
   expect(kernel?.shared.map(({ length, element }) => length * element.width)).toEqual([4 * 8]);
 });
@@ -90,7 +89,7 @@ primitiveContract(
       code: 'transformLayout(padded, [null, null, 4, 3], [0, 2, 4, 1, 3, 5])',
     },
     {
-      program: odd,
+      program: oddMatmul,
       steps: [
         cacheRead('matmul', 'B', 'workgroup'),
         transformLayout('B_workgroup', [null, null, null], [0, 2, 1]),

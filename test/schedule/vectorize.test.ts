@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
+import { matmul } from '../support/base-programs.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
 import { plain, type Step, scheduled } from '../support/schedule.ts';
-
-const matmul = (): Program => plain('matmul', 'm=4,n=6,k=5');
 
 test('the innermost loop becomes one vector operation', () => {
   const steps: Step[] = [

@@ -13,6 +13,11 @@ export function requireSerial(loop: For): Refusal | null {
   );
 }
 
+/** The outermost of some loops that is bound to workgroups or invocations: inside it a kernel runs. */
+export function boundLoop(loops: readonly For[]): For | undefined {
+  return loops.find((loop) => loop.mode.includes('.'));
+}
+
 /** True when the loop's variable takes part in a reduction iter of the block: its iterations are then not independent. */
 export function reducesOver(block: Block, loop: string): boolean {
   return block.iters.some((iter) => iter.type === 'reduction' && usesVar(iter.binding, loop));

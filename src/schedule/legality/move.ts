@@ -1,7 +1,40 @@
-import type { For, Program } from '../../ir/nodes.ts';
+import type { Buffer, For, Program } from '../../ir/nodes.ts';
 import { readsOf } from '../../ir/visit.ts';
 import { type Refusal, refuse } from '../../support/refusal.ts';
-import { allBlocks, type BlockSite } from './find.ts';
+import { allBlocks, type BlockSite, type LoopSite, ownNest } from './find.ts';
+import { boundLoop } from './loops.ts';
+
+/** Refuses to move a block into a loop of its own nest; `others` says whose loop is expected. */
+export function requireOthersLoop(site: BlockSite, { loop, around }: LoopSite, others: string): Refusal | null {
+  const nest = ownNest(site);
+  if (loop !== nest && !around.some((outer) => outer === nest)) return null;
+  return refuse(
+    'loop-of-the-block',
+    () => `loop ${loop.name} is a loop of block ${site.block.name} itself; expected a loop of its ${others}`,
+  );
+}
+
+/**
+ * Refuses a loop in which one block cannot make what another reads: inside a kernel not through storage, and under a vectorized loop,
+ * which holds one block, not at all.
+ */
+export function requireMeetingPlace({ loop, around }: LoopSite, through: readonly Buffer[]): Refusal | null {
+  const bound = boundLoop([...around, loop]);
+  const stored = through.find((buffer) => buffer.scope === 'storage');
+  if (stored !== undefined && bound !== undefined)
+    return refuse(
+      'storage-in-kernel',
+      () =>
+        `${stored.name} is in storage and loop ${bound.name} is ${bound.mode}; invocations could not see each other's part`,
+      () => `setScope(${stored.name}, workgroup) or private first`,
+    );
+  if (loop.mode !== 'vectorized') return null;
+  return refuse(
+    'loop-vectorized',
+    () => `loop ${loop.name} is vectorized and holds one block; nothing can be computed inside it`,
+    () => 'take a loop around it',
+  );
+}
 
 /**
  * Refuses to take a block out of a loop in which what it reads is computed. `staying` are the loops that still stand around the

@@ -1,8 +1,26 @@
-import type { Block, Buffer, Iter, Program } from '../../ir/nodes.ts';
+import type { Block, Buffer, Iter, Program, Write } from '../../ir/nodes.ts';
 import { printExpr } from '../../ir/printer.ts';
 import { readsOf } from '../../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { allBlocks, type BlockSite, readersOf, writersOf } from './find.ts';
+
+/** The one write of a block. */
+export function requireOneWrite(block: Block): Write | Refusal {
+  const [write, ...more] = block.writes;
+  if (write !== undefined && more.length === 0) return write;
+  return refuse('several-writes', () => `block ${block.name} writes ${block.writes.length} buffers; expected one`);
+}
+
+/** The one write of a block that can be put into another: no reduction, whose value is there only after its last step. */
+export function requireElementwise(block: Block, remedy: string): Write | Refusal {
+  const write = requireOneWrite(block);
+  if (isRefusal(write) || block.reducer === null) return write;
+  return refuse(
+    'inline-reduction',
+    () => `block ${block.name} is a reduction; expected an elementwise block`,
+    () => remedy,
+  );
+}
 
 /** Refuses a buffer that another block writes too. */
 export function requireOnlyWriter(program: Program, buffer: string, block: string): Refusal | null {

@@ -13,6 +13,7 @@ import { insertAfterNest, mapBlocks } from '../rewrite.ts';
  * C: C[f(i)] += e   ->   C: C_private[i] += e   store_C: C[f(i)] = C_private[i]
  * The new buffer has one dimension a spatial iter of the block, whatever the layout of the old one: computeAt can then always place
  * the block. The store stands in a nest of its own after the block's; the usual next steps tile the store and computeAt the block there.
+ * Of a block that writes several buffers, those that nobody reads are gone: only the copy of such a value stays, for the reduction itself.
  * Halide: in + store_in on the producer. TVM: cache_write (with reindex).
  */
 export const cacheWrite = definePrimitive({
@@ -25,19 +26,17 @@ export const cacheWrite = definePrimitive({
   check(program, { block: name, scope }) {
     const site = findBlock(program, name);
     if (isRefusal(site)) return site;
-    const [write, ...more] = site.block.writes;
-    if (write === undefined || more.length > 0)
-      return refuse('several-writes', () => `block ${name} writes ${site.block.writes.length} buffers; expected one`);
-    const buffer = findBuffer(program, write.buffer);
-    if (isRefusal(buffer)) return buffer;
-    if (buffer.scope !== 'storage')
-      return refuse('already-cached', () => `block ${name} already writes ${buffer.name} in ${buffer.scope} memory`);
-    if (site.block.reducer?.initialises === false || writersOf(program, buffer.name).length > 1) {
-      return refuse(
-        'several-writers',
-        () => `${buffer.name} is written by more than block ${name}`,
-        () => 'cacheWrite before decomposeReduction',
-      );
+    const buffers = site.block.writes.map((write) => findBuffer(program, write.buffer) as Buffer);
+    for (const buffer of buffers) {
+      if (buffer.scope !== 'storage')
+        return refuse('already-cached', () => `block ${name} already writes ${buffer.name} in ${buffer.scope} memory`);
+      if (site.block.reducer?.initialises === false || writersOf(program, buffer.name).length > 1) {
+        return refuse(
+          'several-writers',
+          () => `${buffer.name} is written by more than block ${name}`,
+          () => 'cacheWrite before decomposeReduction',
+        );
+      }
     }
     const nest = ownNest(site);
     const shared = site.around.find(
@@ -51,16 +50,16 @@ export const cacheWrite = definePrimitive({
         () => `cacheWrite ${name} before computeAt puts other blocks into its loops`,
       );
     }
-    if (
+    const read = buffers.find((buffer) =>
       readersOf(program, buffer.name).some((reader) =>
         reader.around.some((loop) => site.around.includes(loop) && loop !== nest),
-      )
-    ) {
-      return refuse('read-in-same-nest', () => `${buffer.name} is read inside the nest of block ${name}`);
-    }
-    return { site, write, buffer, scope };
+      ),
+    );
+    if (read !== undefined)
+      return refuse('read-in-same-nest', () => `${read.name} is read inside the nest of block ${name}`);
+    return { site, buffers, scope };
   },
-  apply(program, { site, write, buffer, scope }) {
+  apply(program, { site, buffers, scope }) {
     const taken = namesOf(program);
     const fresh = (wish: string): string => {
       const name = freshName(taken, wish);
@@ -68,13 +67,20 @@ export const cacheWrite = definePrimitive({
       return name;
     };
     const spatial = site.block.iters.filter((iter) => iter.type === 'spatial');
-    const cache: Buffer = {
-      name: fresh(`${buffer.name}_${scope}`),
-      dtype: buffer.dtype,
-      shape: spatial.map((iter) => iter.extent),
-      scope,
-    };
-    const storeName = fresh(`store_${buffer.name}`);
+    const caches = buffers.map(
+      ({ name, dtype }): Buffer => ({
+        name: fresh(`${name}_${scope}`),
+        dtype,
+        shape: spatial.map((iter) => iter.extent),
+        scope,
+      }),
+    );
+    // Of a tuple, some values may be of use to the reduction alone.
+    const isWanted = ({ name }: Buffer): boolean =>
+      program.outputs.includes(name) || readersOf(program, name).length > 0;
+    const dropped = buffers.some(isWanted) ? buffers.filter((buffer) => !isWanted(buffer)) : [];
+    const [first] = buffers.filter((buffer) => !dropped.includes(buffer));
+    const storeName = fresh(`store_${first?.name}`);
     const indices = spatial.map((iter) => variable(iter.name));
     const loops = spatial.map((iter) => ({ name: fresh(`${storeName}_${iter.name}`), extent: iter.extent }));
     const store: Block = {
@@ -82,17 +88,20 @@ export const cacheWrite = definePrimitive({
       name: storeName,
       iters: spatial.map((iter, i) => ({ ...iter, binding: variable(loops[i]?.name as string) })),
       predicate: [],
-      writes: [{ buffer: buffer.name, indices: write.indices, value: load(cache.name, indices) }],
+      writes: site.block.writes.flatMap((write, i) =>
+        dropped.includes(buffers[i] as Buffer)
+          ? []
+          : [{ buffer: write.buffer, indices: write.indices, value: load(caches[i]?.name as string, indices) }],
+      ),
       reducer: null,
     };
     const nest = loops.reduceRight<Stmt>((body, loop) => forLoop(loop.name, loop.extent, body), store);
+    const writes = site.block.writes.map(({ value }, i) => ({ buffer: caches[i]?.name as string, indices, value }));
     const redirected = {
       ...program,
-      buffers: [...program.buffers, cache],
+      buffers: [...program.buffers.filter((buffer) => !dropped.includes(buffer)), ...caches],
       body: program.body.map((stmt) =>
-        mapBlocks(stmt, (block) =>
-          block === site.block ? { ...block, writes: [{ buffer: cache.name, indices, value: write.value }] } : block,
-        ),
+        mapBlocks(stmt, (block) => (block === site.block ? { ...block, writes } : block)),
       ),
     };
     return insertAfterNest(redirected, site.block.name, nest);

@@ -1,23 +1,21 @@
 import { z } from 'zod';
-import type { Span } from '../../arithmetic/region.ts';
-import type { Block, For, Program, Stmt } from '../../ir/nodes.ts';
-import { replaceInProgram } from '../../ir/visit.ts';
+import { type Span, unionSpan, wholeSpan } from '../../arithmetic/region.ts';
+import type { Block, Buffer, Program, Write } from '../../ir/nodes.ts';
 import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
 import {
   type BlockSite,
-  blocksUnder,
   findBlock,
   findBuffer,
   findLoop,
-  ownNest,
+  type LoopSite,
   readersOf,
   writersOf,
 } from '../legality/find.ts';
-import { requireProducersFollow } from '../legality/move.ts';
+import { requireMeetingPlace, requireOthersLoop, requireProducersFollow } from '../legality/move.ts';
 import { requiredRegion } from '../legality/region.ts';
 import { definePrimitive } from '../primitive.ts';
-import { nestOver } from '../rewrite.ts';
+import { moveInto } from '../rewrite.ts';
 
 /**
  * for i: T[i] = e   for i: for j: C[i,j] = T[..]   ->   for i: { for t in tile: T[base+t] = e   for j: C[i,j] = T[..] }
@@ -40,74 +38,64 @@ export const computeAt = definePrimitive({
     if (isRefusal(target)) return target;
     const refused = requireMovable(program, site);
     if (refused !== null) return refused;
-    const nest = ownNest(site);
     const { loop } = target;
-    if (loop === nest || target.around.some((around) => around === nest)) {
-      return refuse(
-        'loop-of-the-block',
-        () => `loop ${loopName} is a loop of block ${name} itself; expected a loop of its readers`,
-      );
-    }
-    const buffer = findBuffer(program, site.block.writes[0]?.buffer as string);
-    if (isRefusal(buffer)) return buffer;
-    const readers = readersOf(program, buffer.name);
+    const own = requireOthersLoop(site, target, 'readers');
+    if (own !== null) return own;
+    const buffers = site.block.writes.map((write) => findBuffer(program, write.buffer) as Buffer);
+    const readers = buffers.flatMap((buffer) => readersOf(program, buffer.name).map((reader) => ({ buffer, reader })));
     if (readers.length === 0)
-      return refuse('no-readers', () => `nothing reads ${buffer.name}, which block ${name} writes`);
-    const outside = readers.find((reader) => !reader.around.includes(loop));
+      return refuse(
+        'no-readers',
+        () => `nothing reads ${buffers.map((buffer) => buffer.name).join(' or ')}, which block ${name} writes`,
+      );
+    const outside = readers.find(({ reader }) => !reader.around.includes(loop));
     if (outside !== undefined) {
       return refuse(
         'reader-outside',
         () =>
-          `block ${outside.block.name} reads ${buffer.name} outside loop ${loopName}; every reader must stand inside it`,
+          `block ${outside.reader.block.name} reads ${outside.buffer.name} outside loop ${loopName}; every reader must stand inside it`,
       );
     }
-    const bound = [...target.around, loop].find((around) => around.mode.includes('.'));
-    if (buffer.scope === 'storage' && bound !== undefined) {
-      return refuse(
-        'storage-in-kernel',
-        () =>
-          `${buffer.name} is in storage and loop ${bound.name} is ${bound.mode}; invocations could not see each other's part`,
-        () => `setScope(${buffer.name}, workgroup) or private first`,
-      );
-    }
-    if (loop.mode === 'vectorized') {
-      return refuse(
-        'loop-vectorized',
-        () => `loop ${loopName} is vectorized and holds one block; nothing can be computed inside it`,
-        () => 'take a loop around it',
-      );
-    }
-    const leaving = requireProducersFollow(program, site, [...target.around, loop]);
-    if (leaving !== null) return leaving;
-    const spans = requiredRegion(program, buffer, loop, target.around);
-    return { site, nest, loop, spans, readers: readers.map((reader) => reader.block) };
+    const unmovable =
+      requireMeetingPlace(target, buffers) ?? requireProducersFollow(program, site, [...target.around, loop]);
+    if (unmovable !== null) return unmovable;
+    const spans = spansOfIters(program, site.block, buffers, target);
+    return { site, loop, spans, readers: readers.map(({ reader }) => reader.block) };
   },
-  apply(program, { site, nest, loop, spans, readers }) {
-    const { block } = site;
-    const removed = replaceInProgram(
-      program,
-      (stmt) => stmt === nest,
-      () => null,
-    );
-    const write = block.writes[0] as Block['writes'][number];
-    const byIter = new Map<string, Span>();
-    write.indices.forEach((index, dimension) => {
-      if (index.kind === 'var') byIter.set(index.name, spans[dimension] as Span);
-    });
-    const inner = nestOver(removed, block, byIter);
-    return replaceInProgram(
-      removed,
-      (stmt) => stmt.kind === 'for' && stmt.name === loop.name,
-      (stmt) => ({ ...(stmt as For), body: insertBefore((stmt as For).body, inner, readers) }),
-    );
+  apply(program, { site, loop, spans, readers }) {
+    return moveInto(program, site, loop, { spans, beside: readers, at: 'before' });
   },
   describe: ({ block, loop }) => `computeAt(${block}, ${loop})`,
 });
 
+/** What each spatial iter of a block runs over, so that all readers below the loop find in all its buffers what they need. */
+function spansOfIters(program: Program, block: Block, buffers: readonly Buffer[], target: LoopSite): Map<string, Span> {
+  const spans = new Map<string, Span>();
+  for (const [position, buffer] of buffers.entries()) {
+    if (readersOf(program, buffer.name).length === 0) continue;
+    const region = requiredRegion(program, buffer, target.loop, target.around);
+    block.writes[position]?.indices.forEach((index, dimension) => {
+      if (index.kind !== 'var') return;
+      const span = region[dimension] as Span;
+      const held = spans.get(index.name);
+      spans.set(
+        index.name,
+        (held && unionSpan(held, span)) ?? (held ? wholeSpan(buffer.shape[dimension] as number) : span),
+      );
+    });
+  }
+  return spans;
+}
+
 function requireMovable(program: Program, { block }: BlockSite): Refusal | null {
-  const write = block.writes[0];
-  if (write === undefined || block.writes.length > 1)
-    return refuse('several-writes', () => `block ${block.name} writes ${block.writes.length} buffers; expected one`);
+  for (const write of block.writes) {
+    const refused = requireMovableWrite(program, block, write);
+    if (refused !== null) return refused;
+  }
+  return null;
+}
+
+function requireMovableWrite(program: Program, block: Block, write: Write): Refusal | null {
   if (program.outputs.includes(write.buffer))
     return refuse(
       'writes-output',
@@ -131,11 +119,4 @@ function requireMovable(program: Program, { block }: BlockSite): Refusal | null 
     );
   }
   return null;
-}
-
-/** Puts a statement before the first child that holds a reader. */
-function insertBefore(body: Stmt, stmt: Stmt, readers: readonly Block[]): Stmt {
-  const children = body.kind === 'seq' ? body.body : [body];
-  const position = children.findIndex((child) => blocksUnder(child).some((block) => readers.includes(block)));
-  return { kind: 'seq', body: [...children.slice(0, position), stmt, ...children.slice(position)] };
 }

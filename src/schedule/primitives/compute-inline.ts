@@ -3,8 +3,9 @@ import type { Expr } from '../../ir/nodes.ts';
 import { mapExpr, replaceInProgram, substitute } from '../../ir/visit.ts';
 import { isRefusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
-import { findBlock, ownNest, readersOf, writersOf } from '../legality/find.ts';
+import { findBlock, ownNest, readersOf } from '../legality/find.ts';
 import { requireProducersFollow } from '../legality/move.ts';
+import { requireElementwise, requireOnlyWriter } from '../legality/producer.ts';
 import { definePrimitive } from '../primitive.ts';
 import { mapBlocks } from '../rewrite.ts';
 
@@ -23,19 +24,12 @@ export const computeInline = definePrimitive({
     const site = findBlock(program, name);
     if (isRefusal(site)) return site;
     const { block } = site;
-    const write = block.writes[0];
-    if (write === undefined || block.writes.length > 1)
-      return refuse('several-writes', () => `block ${name} writes ${block.writes.length} buffers; expected one`);
-    if (block.reducer !== null)
-      return refuse(
-        'inline-reduction',
-        () => `block ${name} is a reduction; expected an elementwise block`,
-        () => 'computeAt moves a reduction into its readers',
-      );
+    const write = requireElementwise(block, 'computeAt moves a reduction into its readers');
+    if (isRefusal(write)) return write;
     if (program.outputs.includes(write.buffer))
       return refuse('writes-output', () => `block ${name} writes the output ${write.buffer}, which must stay`);
-    if (writersOf(program, write.buffer).length > 1)
-      return refuse('several-writers', () => `${write.buffer} is written by more than block ${name}`);
+    const single = requireOnlyWriter(program, write.buffer, name);
+    if (single !== null) return single;
     const names = write.indices.map((index) => (index.kind === 'var' ? index.name : null));
     if (names.includes(null) || new Set(names).size !== names.length || names.length !== block.iters.length) {
       return refuse(

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { isCertain, simplify } from '../../arithmetic/simplify.ts';
-import { forLoop, identityOf, int, seq, variable } from '../../ir/builders.ts';
+import { forLoop, int, seq, variable } from '../../ir/builders.ts';
 import type { Block, Expr, For, Stmt } from '../../ir/nodes.ts';
+import { reducers } from '../../ir/reducers.ts';
 import { freshName, namesOf, readsOf, replaceInProgram, substitute, usesVar } from '../../ir/visit.ts';
 import { isRefusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
@@ -85,15 +86,15 @@ export const decomposeReduction = definePrimitive({
     }
     const renamed = new Map<string, Expr>([...copies].map(([from, to]) => [from, variable(to)]));
     const buffers = new Map(program.buffers.map((buffer) => [buffer.name, buffer]));
+    const identity = reducers[reducer.op].identity(
+      block.writes.map((write) => buffers.get(write.buffer)?.dtype ?? 'f32'),
+    );
     const init: Block = {
       kind: 'block',
       name: initName,
       iters: spatial.map((iter) => ({ ...iter, binding: substitute(iter.binding, renamed) })),
       predicate: predicate.map((condition) => substitute(condition, renamed)),
-      writes: block.writes.map((write) => ({
-        ...write,
-        value: identityOf(reducer.op, buffers.get(write.buffer)?.dtype ?? 'f32'),
-      })),
+      writes: block.writes.map((write, i) => ({ ...write, value: identity[i] as Expr })),
       reducer: null,
     };
     const nest = needed.reduceRight<Stmt>(

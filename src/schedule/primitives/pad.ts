@@ -7,7 +7,7 @@ import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { factorArg, nameArg } from '../arguments.ts';
 import { findBlock, findBuffer, onlyBlockUnder, ownNest } from '../legality/find.ts';
 import { requireSerial } from '../legality/loops.ts';
-import { requireOnlyWriter } from '../legality/producer.ts';
+import { requireOneWrite, requireOnlyWriter } from '../legality/producer.ts';
 import { definePrimitive } from '../primitive.ts';
 import { mapBlocks } from '../rewrite.ts';
 
@@ -76,9 +76,8 @@ export const pad = definePrimitive({
       const refused = requireSerial(candidate);
       if (refused !== null) return refused;
     }
-    const write = block.writes[0];
-    if (write === undefined || block.writes.length > 1)
-      return refuse('several-writes', () => `block ${name} writes ${block.writes.length} buffers; expected one`);
+    const write = requireOneWrite(block);
+    if (isRefusal(write)) return write;
     const single = requireOnlyWriter(program, write.buffer, name);
     if (single !== null) return single;
     const operands = operandsOf(program, block, iterName);

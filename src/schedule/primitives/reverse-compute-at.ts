@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { covers, type Span } from '../../arithmetic/region.ts';
-import type { Block, Buffer, For, Program, Stmt } from '../../ir/nodes.ts';
+import type { Block, Buffer, For, Program } from '../../ir/nodes.ts';
 import { printExpr } from '../../ir/printer.ts';
-import { readsOf, replaceInProgram } from '../../ir/visit.ts';
+import { readsOf } from '../../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
 import { completeRegion } from '../legality/complete.ts';
-import { type BlockSite, blocksUnder, findBlock, findBuffer, findLoop, ownNest, writersOf } from '../legality/find.ts';
-import { requireProducersFollow } from '../legality/move.ts';
+import { type BlockSite, findBlock, findBuffer, findLoop, writersOf } from '../legality/find.ts';
+import { requireMeetingPlace, requireOthersLoop, requireProducersFollow } from '../legality/move.ts';
 import { requireOneWriter, requireOnlyWriter, requireOthersComplete, requireWithin } from '../legality/producer.ts';
 import { definePrimitive } from '../primitive.ts';
-import { nestOver } from '../rewrite.ts';
+import { moveInto } from '../rewrite.ts';
 
 /**
  * for i: for t in tile: T[i*4+t] = e   for x in N: D[x] = g(T[x])
@@ -32,53 +32,28 @@ export const reverseComputeAt = definePrimitive({
     if (isRefusal(site)) return site;
     const target = findLoop(program, loopName);
     if (isRefusal(target)) return target;
-    const nest = ownNest(site);
     const { loop } = target;
     const path = [...target.around, loop];
-    if (loop === nest || target.around.some((around) => around === nest))
-      return refuse(
-        'loop-of-the-block',
-        () => `loop ${loopName} is a loop of block ${name} itself; expected a loop of its producer`,
-      );
+    const own = requireOthersLoop(site, target, 'producer');
+    if (own !== null) return own;
     const refused = requireMovable(program, site);
     if (refused !== null) return refused;
     const found = findProducer(program, site.block, loop);
     if (isRefusal(found)) return found;
     const { producer, made } = found;
-    const bound = path.find((around) => around.mode.includes('.'));
-    if (made.scope === 'storage' && bound !== undefined)
-      return refuse(
-        'storage-in-kernel',
-        () =>
-          `${made.name} is in storage and loop ${bound.name} is ${bound.mode}; invocations could not see each other's part`,
-        () => `setScope(${made.name}, workgroup) or private first`,
-      );
-    if (loop.mode === 'vectorized')
-      return refuse(
-        'loop-vectorized',
-        () => `loop ${loopName} is vectorized and holds one block; nothing can be computed inside it`,
-        () => 'take a loop around it',
-      );
-    const leaving = requireOthersComplete(program, site.block, producer) ?? requireProducersFollow(program, site, path);
-    if (leaving !== null) return leaving;
+    const unmovable =
+      requireMeetingPlace(target, [made]) ??
+      requireOthersComplete(program, site.block, producer) ??
+      requireProducersFollow(program, site, path);
+    if (unmovable !== null) return unmovable;
     const region = completeRegion(program, producer, made, path);
     if (isRefusal(region)) return region;
     const spans = spansOfIters(site.block, made, region.spans, loop);
     if (isRefusal(spans)) return spans;
-    return { nest, block: site.block, loop, producer: producer.block, spans, guards: region.guards };
+    return { site, loop, producer: producer.block, spans, guards: region.guards };
   },
-  apply(program, { nest, block, loop, producer, spans, guards }) {
-    const removed = replaceInProgram(
-      program,
-      (stmt) => stmt === nest,
-      () => null,
-    );
-    const inner = nestOver(removed, block, spans, guards);
-    return replaceInProgram(
-      removed,
-      (stmt) => stmt.kind === 'for' && stmt.name === loop.name,
-      (stmt) => ({ ...(stmt as For), body: insertAfter((stmt as For).body, inner, producer) }),
-    );
+  apply(program, { site, loop, producer, spans, guards }) {
+    return moveInto(program, site, loop, { spans, guards, beside: [producer], at: 'after' });
   },
   describe: ({ block, loop }) => `reverseComputeAt(${block}, ${loop})`,
 });
@@ -150,11 +125,4 @@ function spansOfIters(
     );
   }
   return spans;
-}
-
-/** Puts a statement right after the child that holds a block. */
-function insertAfter(body: Stmt, stmt: Stmt, block: Block): Stmt {
-  const children = body.kind === 'seq' ? body.body : [body];
-  const position = children.findIndex((child) => blocksUnder(child).includes(block)) + 1;
-  return { kind: 'seq', body: [...children.slice(0, position), stmt, ...children.slice(position)] };
 }

@@ -8,6 +8,8 @@ import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
 import { type BlockSite, findBlock, findBuffer, loopRanges, ownNest } from '../legality/find.ts';
 import {
+  requireElementwise,
+  requireOneWrite,
   requireOnlyReader,
   requireOnlyWriter,
   requireOthersComplete,
@@ -65,15 +67,8 @@ function findProducer(
   { block }: BlockSite,
 ): { readonly producer: BlockSite; readonly made: Buffer } | Refusal {
   const { name } = block;
-  const write = block.writes[0];
-  if (write === undefined || block.writes.length > 1)
-    return refuse('several-writes', () => `block ${name} writes ${block.writes.length} buffers; expected one`);
-  if (block.reducer !== null)
-    return refuse(
-      'inline-reduction',
-      () => `block ${name} is a reduction; expected an elementwise block`,
-      () => 'computeAt brings its producers to it instead',
-    );
+  const write = requireElementwise(block, 'computeAt brings its producers to it instead');
+  if (isRefusal(write)) return write;
   if (readsOf(block).some((read) => read.buffer === write.buffer))
     return refuse('reads-own-write', () => `block ${name} reads ${write.buffer}, which it writes itself`);
   const single = requireOnlyWriter(program, write.buffer, name);
@@ -90,12 +85,8 @@ function findProducer(
         `block ${producer.block.name} is a reduction, so an element of ${buffer.name} is not complete until its last step; expected an elementwise producer`,
       () => `cacheWrite(${producer.block.name}, private) first: the block that then stores ${buffer.name} is one`,
     );
-  if (producer.block.writes.length > 1)
-    return refuse(
-      'several-writes',
-      () => `block ${producer.block.name} writes ${producer.block.writes.length} buffers; expected one`,
-    );
-  return { producer, made: buffer };
+  const from = requireOneWrite(producer.block);
+  return isRefusal(from) ? from : { producer, made: buffer };
 }
 
 /** The producer with the consumer's expression in it: the consumer's iters become what the producer's write is indexed with. */

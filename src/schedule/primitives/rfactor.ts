@@ -1,20 +1,21 @@
 import { z } from 'zod';
 import { conjunction } from '../../arithmetic/simplify.ts';
-import { forLoop, identityOf, load, select, seq, variable } from '../../ir/builders.ts';
+import { forLoop, load, select, seq, variable } from '../../ir/builders.ts';
 import type { Block, Buffer, Expr, For, Iter, Stmt } from '../../ir/nodes.ts';
 import { printExpr } from '../../ir/printer.ts';
+import { reducers } from '../../ir/reducers.ts';
 import { freshName, namesOf, replaceInProgram, substitute, usesVar, varsOf } from '../../ir/visit.ts';
 import { isRefusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
 import { findBlock, findBuffer, ownNest } from '../legality/find.ts';
-import { reducesOver, requireSerial } from '../legality/loops.ts';
+import { boundLoop, reducesOver, requireSerial } from '../legality/loops.ts';
 import { definePrimitive } from '../primitive.ts';
 
 /**
  * for i: for ko: for ki: C[i] += e(i, ko, ki)
  *   ->   for i: for ko: for ki: C_rf[i, ki] += e(i, ko, ki)      for i: for ki: C[i] += C_rf[i, ki]
  * The named loop becomes spatial in the first block, so it can be bound: reductions across invocations, and split-K over workgroups.
- * A guard on the reduction becomes a select of the identity, so that every partial result is defined.
+ * A reduction of tuples gets partial results of tuples, one buffer a value. A guard on the reduction becomes a select of the identity, so that every partial result is defined.
  * Halide: rfactor. TVM: rfactor.
  */
 export const rfactor = definePrimitive({
@@ -29,15 +30,12 @@ export const rfactor = definePrimitive({
     if (isRefusal(site)) return site;
     const { block, around } = site;
     const { reducer } = block;
-    const write = block.writes[0];
     if (reducer === null || !reducer.initialises)
       return refuse(
         'no-reduction',
         () => `block ${name} is no whole reduction`,
         () => 'rfactor before decomposeReduction',
       );
-    if (write === undefined || block.writes.length > 1)
-      return refuse('several-writes', () => `block ${name} writes ${block.writes.length} buffers; expected one`);
     const nest = ownNest(site);
     const own = nest.kind === 'for' ? around.slice(around.indexOf(nest)) : [];
     const factor = own.find((loop) => loop.name === loopName);
@@ -87,32 +85,33 @@ export const rfactor = definePrimitive({
           `the guard ${printExpr(mixedGuard)} of block ${name} depends on reduction loops and on others, so it cannot become part of the partial results' values`,
         () => 'split spatial and reduction loops apart',
       );
-    const buffer = findBuffer(program, write.buffer);
-    if (isRefusal(buffer)) return buffer;
-    const bound = around.find((loop) => loop.mode.includes('.'));
-    if (bound !== undefined && buffer.scope === 'storage')
+    const buffers = block.writes.map((write) => findBuffer(program, write.buffer) as Buffer);
+    const bound = boundLoop(around);
+    if (bound !== undefined && buffers.some((buffer) => buffer.scope === 'storage'))
       return refuse(
         'storage-in-kernel',
         () =>
           `block ${name} stands inside loop ${bound.name}, which is ${bound.mode}, and writes storage; invocations could not see each other's partial results there`,
         () => `rfactor before ${bound.name} is bound`,
       );
-    return { block, reducer, write, nest, own, factor, buffer };
+    return { block, reducer, nest, own, factor, buffers };
   },
-  apply(program, { block, reducer, write, nest, own, factor, buffer }) {
+  apply(program, { block, reducer, nest, own, factor, buffers }) {
     const taken = namesOf(program);
     const fresh = (wish: string): string => {
       const name = freshName(taken, wish);
       taken.add(name);
       return name;
     };
-    const partialBuffer: Buffer = {
-      name: fresh(`${buffer.name}_rf`),
-      dtype: buffer.dtype,
-      shape: [...block.iters.filter((iter) => iter.type === 'spatial').map((iter) => iter.extent), factor.extent],
-      // Beside the result: a tile in nearer memory gets its partial results there too.
-      scope: buffer.scope,
-    };
+    const partialBuffers = buffers.map(
+      ({ name, dtype, scope }): Buffer => ({
+        name: fresh(`${name}_rf`),
+        dtype,
+        shape: [...block.iters.filter((iter) => iter.type === 'spatial').map((iter) => iter.extent), factor.extent],
+        // Beside the result: a tile in nearer memory gets its partial results there too.
+        scope,
+      }),
+    );
     const partialName = fresh(`${block.name}_rf`);
     const copies = new Map(own.map((loop) => [loop.name, fresh(`${loop.name}_rf`)]));
     const renamed = new Map<string, Expr>([...copies].map(([from, to]) => [from, variable(to)]));
@@ -140,8 +139,10 @@ export const rfactor = definePrimitive({
     const overReduction = (condition: Expr): boolean => [...varsOf(condition)].some((name) => reductionNames.has(name));
     const kept = block.predicate.filter((condition) => !overReduction(condition));
     const guards = block.predicate.filter(overReduction).map((condition) => substitute(condition, asIters));
-    const value = substitute(write.value, values);
-    const identity = identityOf(reducer.op, buffer.dtype);
+    const identity = reducers[reducer.op].identity(buffers.map(({ dtype }) => dtype));
+    const guarded = (value: Expr, neutral: Expr): Expr =>
+      guards.length === 0 ? value : select(conjunction(guards), value, neutral);
+    const partialIndices = [...spatialVars, variable(factorIter)];
     const partialIters: Iter[] = [
       ...spatial.map((iter) => ({ ...iter, binding: substitute(iter.binding, renamed) })),
       {
@@ -164,13 +165,11 @@ export const rfactor = definePrimitive({
       name: partialName,
       iters: partialIters,
       predicate: kept.map((condition) => substitute(condition, renamed)),
-      writes: [
-        {
-          buffer: partialBuffer.name,
-          indices: [...spatialVars, variable(factorIter)],
-          value: guards.length === 0 ? value : select(conjunction(guards), value, identity),
-        },
-      ],
+      writes: block.writes.map(({ value }, i) => ({
+        buffer: partialBuffers[i]?.name as string,
+        indices: partialIndices,
+        value: guarded(substitute(value, values), identity[i] as Expr),
+      })),
       reducer,
     };
     const final: Block = {
@@ -180,7 +179,10 @@ export const rfactor = definePrimitive({
         { name: factorIter, extent: factor.extent, type: 'reduction', binding: variable(factor.name) },
       ],
       predicate: kept,
-      writes: [{ ...write, value: load(partialBuffer.name, [...spatialVars, variable(factorIter)]) }],
+      writes: block.writes.map((write, i) => ({
+        ...write,
+        value: load(partialBuffers[i]?.name as string, partialIndices),
+      })),
     };
     const drivesSpatial = (loop: string): boolean =>
       spatial.some((iter) => usesVar(iter.binding, loop)) || kept.some((condition) => usesVar(condition, loop));
@@ -200,7 +202,7 @@ export const rfactor = definePrimitive({
         (stmt) => stmt === nest,
         () => seq([partialNest, finalNest]),
       ),
-      buffers: [...program.buffers, partialBuffer],
+      buffers: [...program.buffers, ...partialBuffers],
     };
   },
   describe: ({ block, loop }) => `rfactor(${block}, ${loop})`,

@@ -1,0 +1,93 @@
+/**
+ * How long a big log takes, and how much memory: 100,000 records of the size real ones have (4 KB).
+ *     node --import tsx bench/logs.ts [records]
+ * Makes the log, runs every command on it in a process of its own, and prints its wall time, the processor's time (which other work
+ * on the machine does not draw out) and the most memory it held.
+ */
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { createRandom } from '../src/support/random.ts';
+
+const count = Number(process.argv[2] ?? 100_000);
+const folder = mkdtempSync(join(tmpdir(), 'wgtune-bench-logs-'));
+try {
+  const bytes = makeLogs(join(folder, 'logs'));
+  console.log(
+    `${count} records, ${(bytes / 2 ** 20).toFixed(0)} MiB, 20 workloads on 5 devices, one file a run of 500`,
+  );
+  console.log('command      seconds   cpu seconds   peak MiB');
+  for (const words of [
+    ['stats'],
+    ['best'],
+    ['validate', '--quick'],
+    ['prune', '-o', join(folder, 'top.jsonl')],
+    ['merge', '-o', join(folder, 'all.jsonl')],
+    ['csv', '-o', join(folder, 'all.csv')],
+  ]) {
+    const [name = '', ...rest] = words;
+    const { seconds, cpuSeconds, mebibytes } = run(['logs', name, join(folder, 'logs'), ...rest]);
+    console.log(
+      `${name.padEnd(12)} ${seconds.toFixed(2).padStart(7)}   ${cpuSeconds.toFixed(2).padStart(11)}   ${mebibytes.toFixed(0).padStart(8)}`,
+    );
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Records drawn from a real one: other workloads, devices, times and outcomes. */
+function makeLogs(logs: string): number {
+  mkdirSync(logs);
+  const [line = ''] = readFileSync(new URL('../test/records/versions/v1.jsonl', import.meta.url), 'utf8').split('\n');
+  const real = JSON.parse(line) as Record<string, Record<string, unknown>>;
+  const random = createRandom(1);
+  // The kept record is of a small kernel: its trace is drawn out to what the median of tuned ones takes.
+  const steps = real.trace?.steps as readonly unknown[];
+  const trace = { version: 1, steps: Array.from({ length: 36 }, (_, index) => steps[index % steps.length]) };
+  let bytes = 0;
+  for (let first = 0, file = 0; first < count; first += 500, file++) {
+    const run = `run-${String(file).padStart(6, '0')}`;
+    const size = 16 * (1 + (file % 20));
+    const workload = { ...real.workload, params: { ...(real.workload?.params as object), m: size } };
+    const device = { ...real.device, name: `device-${file % 5}`, driver: `driver ${file % 5}` };
+    let text = '';
+    for (let trial = 0; trial < Math.min(500, count - first); trial++) {
+      const failed = random.below(20) === 0;
+      const time = 1000 + random.below(1_000_000);
+      const samples = failed ? [] : Array.from({ length: 8 }, () => time + random.below(1000) / 8);
+      const ended = failed
+        ? { outcome: 'crash', error: 'the device process ended', medianNs: null, clock: null, verification: null }
+        : { medianNs: time };
+      const changes = { id: `${run}#${trial}`, run, trial, workload, device, seed: file, trace, samplesNs: samples };
+      text += `${JSON.stringify({ ...real, ...changes, ...ended })}\n`;
+    }
+    const path = join(logs, `${run}.jsonl`);
+    appendFileSync(path, text);
+    bytes += statSync(path).size;
+  }
+  return bytes;
+}
+
+function run(args: readonly string[]): Readonly<Record<'seconds' | 'cpuSeconds' | 'mebibytes', number>> {
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
+  // maxRSS is in KiB and times in microseconds; told at the end, on a channel the command itself does not use.
+  const report =
+    "data:text/javascript,import{writeSync}from'fs';process.on('exit',()=>writeSync(3,JSON.stringify(process.resourceUsage())))";
+  const begin = performance.now();
+  const { status, stderr, output } = spawnSync(process.execPath, ['--import', tsx, '--import', report, main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  if (status !== 0) throw new Error(`wgtune ${args.join(' ')}: ${stderr}`);
+  const used = JSON.parse(output[3] ?? '') as NodeJS.ResourceUsage;
+  return {
+    seconds: (performance.now() - begin) / 1000,
+    cpuSeconds: (used.userCPUTime + used.systemCPUTime) / 1e6,
+    mebibytes: used.maxRSS / 1024,
+  };
+}

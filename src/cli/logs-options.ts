@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import type { LogFault } from '../records/log-fault.ts';
+import { say } from './output.ts';
+
+export interface LogsFlags {
+  readonly json?: boolean;
+  readonly skipBroken?: boolean;
+}
+
+export interface LogsOutFlags extends LogsFlags {
+  readonly out: string;
+  readonly force?: boolean;
+}
+
+/** The logs that a command reads. */
+export function addPaths(command: Command): Command {
+  return command.argument('[paths...]', 'log files, or folders of them (default: tuning-logs)');
+}
+
+export async function pathsOf(paths: readonly string[]): Promise<readonly string[]> {
+  if (paths.length > 0) return paths;
+  const { defaultLogFolder } = await import('../records/log-writer.ts');
+  return [defaultLogFolder];
+}
+
+export function addSkipBroken(command: Command): Command {
+  return command.option('--skip-broken', 'leave broken lines out without failing because of them');
+}
+
+export function addOut(command: Command, what: string): Command {
+  return command.requiredOption('-o, --out <file>', what).option('--force', 'replace a file that is there');
+}
+
+/** A stranger's log may be broken in every line: what is told of it must stay readable. */
+const mostTold = 20;
+
+/** Tells faults on stderr as they are found, the first of them; `rest` says how many more there were. */
+export async function faultTeller(): Promise<{
+  readonly onFault: (fault: LogFault) => void;
+  readonly rest: () => void;
+}> {
+  const { describeFault } = await import('../records/log-fault.ts');
+  let found = 0;
+  return {
+    onFault: (fault) => {
+      found += 1;
+      if (found <= mostTold) say(`${fault.severity === 'note' ? 'note: ' : ''}${describeFault(fault)}`);
+    },
+    rest: () => {
+      if (found > mostTold) say(`and ${found - mostTold} more; \`wgtune logs validate\` lists all`);
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { add, binary, float, mul, select, sub, unary } from './builders.ts';
+import type { DType, Expr, FloatExpr, ReduceOp } from './nodes.ts';
+
+/**
+ * What a reduction combines: `arity` values at a time, each in a buffer of its own. `combine` is associative and commutative (up to
+ * rounding) and `identity` is neutral to it, so that a reduction may be taken apart and put together in any order. After TVM's
+ * comm_reducer and Halide's tuples.
+ */
+export interface ReducerRule {
+  readonly arity: number;
+  /** Whether the values must be floats. */
+  readonly floats: boolean;
+  /** The neutral tuple, for elements of these dtypes. Finite everywhere: WGSL has no infinity literal. */
+  readonly identity: (dtypes: readonly DType[]) => readonly FloatExpr[];
+  /** The tuple that two tuples make. What several results share is one object, so that it can be computed once. */
+  readonly combine: (x: readonly Expr[], y: readonly Expr[], dtypes: readonly DType[]) => readonly Expr[];
+}
+
+const highest: Readonly<Record<DType, number>> = {
+  f32: 3.4028234663852886e38,
+  f16: 65504,
+  i32: 2 ** 31 - 1,
+  u32: 2 ** 32 - 1,
+  bool: 1,
+};
+const lowest: Readonly<Record<DType, number>> = {
+  f32: -highest.f32,
+  f16: -highest.f16,
+  i32: -(2 ** 31),
+  u32: 0,
+  bool: 0,
+};
+
+/** The lowest finite number of a dtype: what a maximum starts from. */
+export const lowestOf = (dtype: DType): FloatExpr => float(lowest[dtype], dtype);
+/** The highest finite number of a dtype: what a minimum starts from. */
+export const highestOf = (dtype: DType): FloatExpr => float(highest[dtype], dtype);
+
+function single(identity: (dtype: DType) => FloatExpr, combine: (x: Expr, y: Expr) => Expr): ReducerRule {
+  return {
+    arity: 1,
+    floats: false,
+    identity: (dtypes) => dtypes.map(identity),
+    combine: ([x], [y]) => [combine(x as Expr, y as Expr)],
+  };
+}
+
+/** (value, position): the extreme value and, of the positions that have it, the smallest, as ONNX's ArgMax has it by default. */
+function extreme(op: 'max' | 'min', before: 'gt' | 'lt', identity: (dtype: DType) => FloatExpr): ReducerRule {
+  return {
+    arity: 2,
+    floats: false,
+    // A real element wins against the identity even where it is the lowest of its dtype itself.
+    identity: ([value, position]) => [identity(value as DType), highestOf(position as DType)],
+    combine: ([x, at], [y, other]) => {
+      const tie = binary('and', binary('eq', y as Expr, x as Expr), binary('lt', other as Expr, at as Expr));
+      const better = binary('or', binary(before, y as Expr, x as Expr), tie);
+      return [binary(op, x as Expr, y as Expr), select(better, other as Expr, at as Expr)];
+    },
+  };
+}
+
+/**
+ * (maximum m, sum s of exp(x - m)) of a row in one pass: an element is the pair (x, 1). A maximum that grows shrinks the sum so far.
+ * From the lowest finite number every difference is defined, and 0 * exp(lowest - m) is 0. After Milakov and Gimelshein, "Online
+ * normalizer calculation for softmax" (2018).
+ */
+const onlineSoftmax: ReducerRule = {
+  arity: 2,
+  floats: true,
+  identity: ([m, s]) => [lowestOf(m as DType), float(0, s)],
+  combine: ([m1, s1], [m2, s2]) => {
+    const m = binary('max', m1 as Expr, m2 as Expr);
+    const scaled = (sum: Expr, from: Expr): Expr => mul(sum, unary('exp', sub(from, m)));
+    return [m, add(scaled(s1 as Expr, m1 as Expr), scaled(s2 as Expr, m2 as Expr))];
+  },
+};
+
+/**
+ * (count n, mean, sum of squared deviations from it) in one pass without cancellation: an element is (1, x, 0). After Welford (1962) for
+ * one element and Chan, Golub and LeVeque (1979) for two sets. Two empty sets make an empty one: the divisor is then 1, not 0.
+ */
+const welford: ReducerRule = {
+  arity: 3,
+  floats: true,
+  identity: (dtypes) => dtypes.map((dtype) => float(0, dtype)),
+  combine: ([n1, mean1, squares1], [n2, mean2, squares2], [dtype]) => {
+    const n = add(n1 as Expr, n2 as Expr);
+    const delta = sub(mean2 as Expr, mean1 as Expr);
+    const share = binary('div', n2 as Expr, binary('max', n, float(1, dtype)));
+    const step = mul(delta, share);
+    const between = mul(mul(delta, step), n1 as Expr);
+    return [n, add(mean1 as Expr, step), add(add(squares1 as Expr, squares2 as Expr), between)];
+  },
+};
+
+/** Every reducer there is. A new one needs an entry here and a name in nodes.ts; everything else asks this table. */
+export const reducers: Readonly<Record<ReduceOp, ReducerRule>> = {
+  sum: single(
+    (dtype) => float(0, dtype),
+    (x, y) => add(x, y),
+  ),
+  max: single(lowestOf, (x, y) => binary('max', x, y)),
+  min: single(highestOf, (x, y) => binary('min', x, y)),
+  argmax: extreme('max', 'gt', lowestOf),
+  argmin: extreme('min', 'lt', highestOf),
+  onlineSoftmax,
+  welford,
+};

@@ -1,0 +1,31 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../support/errors.ts';
+
+/** How a log file's name ends. */
+export const logEnding = '.jsonl';
+
+/** The log files of a path: itself, or a folder's `*.jsonl` by name, which is by date. Throws UserError where it cannot be read. */
+export async function logFilesOf(path: string, missingIsEmpty: boolean): Promise<readonly string[]> {
+  try {
+    const found = await stat(path);
+    if (found.isFile()) return [path];
+    if (!found.isDirectory()) throw new UserError(`${path} is neither a log file nor a folder of them`);
+    const names = (await readdir(path, { withFileTypes: true }))
+      // Only plain files: a pipe would wait for a writer for ever.
+      .filter((entry) => entry.isFile() && entry.name.endsWith(logEnding))
+      .map((entry) => entry.name);
+    return names.sort().map((file) => join(path, file));
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    if (error.code === 'ENOENT' && missingIsEmpty) return [];
+    if (error.code === 'ENOENT')
+      throw new UserError(`there is no tuning log ${path}: give a log file or a folder of them`);
+    throw new UserError(`the tuning log ${path} cannot be read (${error.code}): check the path and its permissions`);
+  }
+}
+
+/** Whether an error is what the operating system said, and not a mistake of ours. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException & { readonly code: string } {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
+}

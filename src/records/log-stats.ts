@@ -1,0 +1,147 @@
+import type { DeviceDescription } from '../ir/limits.ts';
+import type { Workload } from '../operators/workload.ts';
+import type { Outcome } from './outcome.ts';
+import type { Skim } from './skim.ts';
+
+export type OutcomeCounts = Readonly<Partial<Record<Outcome, number>>>;
+
+/** What some records come to. */
+export interface Tally {
+  readonly records: number;
+  /** Of them verified, see isVerified. */
+  readonly verified: number;
+  readonly outcomes: OutcomeCounts;
+  /** When the earliest and the latest trial began. */
+  readonly first: string;
+  readonly last: string;
+}
+
+/** Of one workload on one device; times in nanoseconds, null where nothing was verified. */
+export interface CellStats extends Tally {
+  readonly workload: Workload;
+  readonly device: DeviceDescription;
+  readonly workloadKey: string;
+  readonly deviceKey: string;
+  readonly bestNs: number | null;
+  readonly naiveNs: number | null;
+}
+
+export interface WorkloadStats extends Tally {
+  readonly workload: Workload;
+  readonly workloadKey: string;
+  readonly devices: number;
+}
+
+export interface DeviceStats extends Tally {
+  readonly device: DeviceDescription;
+  readonly deviceKey: string;
+  readonly workloads: number;
+}
+
+export interface LogStats {
+  readonly all: Tally | null;
+  readonly workloads: readonly WorkloadStats[];
+  readonly devices: readonly DeviceStats[];
+  readonly cells: readonly CellStats[];
+}
+
+export interface StatsFold {
+  add(skim: Skim): void;
+  /** Each list with the most records first. */
+  result(): LogStats;
+}
+
+/** Not the skim itself, which would hold on to its line. */
+interface Cell extends Pick<Skim, 'workload' | 'workloadKey' | 'device' | 'deviceKey'> {
+  readonly outcomes: Partial<Record<Outcome, number>>;
+  records: number;
+  verified: number;
+  first: string;
+  last: string;
+  bestNs: number | null;
+  naiveNs: number | null;
+}
+
+/** Counts records by workload, device and outcome; holds one cell for each workload on each device, however many records there are. */
+export function createStats(): StatsFold {
+  const cells = new Map<string, Cell>();
+  return {
+    add: (skim) => {
+      const name = `${skim.workloadKey} ${skim.deviceKey}`;
+      let cell = cells.get(name);
+      if (cell === undefined) {
+        const { startedAt, workload, workloadKey, device, deviceKey } = skim;
+        cell = {
+          ...{ workload, workloadKey, device, deviceKey, outcomes: {}, records: 0, verified: 0 },
+          ...{ first: startedAt, last: startedAt, bestNs: null, naiveNs: null },
+        };
+        cells.set(name, cell);
+      }
+      cell.records += 1;
+      cell.outcomes[skim.outcome] = (cell.outcomes[skim.outcome] ?? 0) + 1;
+      if (skim.startedAt < cell.first) cell.first = skim.startedAt;
+      if (skim.startedAt > cell.last) cell.last = skim.startedAt;
+      if (!skim.verified) return;
+      cell.verified += 1;
+      cell.bestNs = lesser(cell.bestNs, skim.medianNs);
+      if (skim.origin === 'baseline') cell.naiveNs = lesser(cell.naiveNs, skim.medianNs);
+    },
+    result: () => {
+      const all = [...cells.values()];
+      return {
+        all: all.length === 0 ? null : tallyOf(all),
+        workloads: groups(all, (cell) => cell.workloadKey).map(([{ workload, workloadKey }, group]) => ({
+          workload,
+          workloadKey,
+          devices: group.length,
+          ...tallyOf(group),
+        })),
+        devices: groups(all, (cell) => cell.deviceKey).map(([{ device, deviceKey }, group]) => ({
+          device,
+          deviceKey,
+          workloads: group.length,
+          ...tallyOf(group),
+        })),
+        cells: groups(all, (cell) => `${cell.workloadKey} ${cell.deviceKey}`).map(([cell, group]) => ({
+          workload: cell.workload,
+          workloadKey: cell.workloadKey,
+          device: cell.device,
+          deviceKey: cell.deviceKey,
+          ...tallyOf(group),
+          bestNs: cell.bestNs,
+          naiveNs: cell.naiveNs,
+        })),
+      };
+    },
+  };
+}
+
+function groups(cells: readonly Cell[], keyOf: (cell: Cell) => string): (readonly [Cell, readonly Cell[]])[] {
+  const byKey = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const group = byKey.get(keyOf(cell));
+    if (group === undefined) byKey.set(keyOf(cell), [cell]);
+    else group.push(cell);
+  }
+  const size = (group: readonly Cell[]): number => group.reduce((sum, { records }) => sum + records, 0);
+  return [...byKey.values()].sort((a, b) => size(b) - size(a)).map((group) => [group[0] as Cell, group] as const);
+}
+
+function tallyOf(cells: readonly Cell[]): Tally {
+  const outcomes: Partial<Record<Outcome, number>> = {};
+  for (const cell of cells)
+    for (const [outcome, count] of Object.entries(cell.outcomes) as [Outcome, number][])
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + count;
+  const [one] = cells as readonly [Cell];
+  return {
+    records: cells.reduce((sum, cell) => sum + cell.records, 0),
+    verified: cells.reduce((sum, cell) => sum + cell.verified, 0),
+    outcomes,
+    first: cells.reduce((first, cell) => (cell.first < first ? cell.first : first), one.first),
+    last: cells.reduce((last, cell) => (cell.last > last ? cell.last : last), one.last),
+  };
+}
+
+function lesser(held: number | null, next: number | null): number | null {
+  return held === null || (next !== null && next < held) ? next : held;
+}

@@ -1,0 +1,171 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { LogFault } from '../../src/records/log-fault.ts';
+import { loadRecords } from '../../src/records/log-reader.ts';
+import { createStats } from '../../src/records/log-stats.ts';
+import { isVerified, type TuningRecord } from '../../src/records/record.ts';
+import { type Skim, skimLogs } from '../../src/records/skim.ts';
+import { createTopTable } from '../../src/records/top-table.ts';
+import { failedRecord, makeDevice, makeRecord, matmul } from './fixtures.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'wgtune-skim-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+function logOf(lines: readonly string[]): string {
+  const path = join(folder, `${files++}.jsonl`);
+  writeFileSync(path, lines.map((line) => `${line}\n`).join(''));
+  return path;
+}
+
+async function skim(path: string): Promise<{ skims: Skim[]; faults: LogFault[] }> {
+  const skims: Skim[] = [];
+  const faults: LogFault[] = [];
+  await skimLogs([path], { onSkim: (item) => skims.push(item), onFault: (fault) => faults.push(fault) });
+  return { skims, faults };
+}
+
+const timed = (medianNs: number, changes: Partial<TuningRecord> = {}): TuningRecord =>
+  makeRecord({ medianNs, samplesNs: [medianNs], ...changes });
+const reordered = (record: TuningRecord): string =>
+  JSON.stringify(Object.fromEntries(Object.entries(record).reverse()));
+const spaced = (record: TuningRecord): string => JSON.stringify(record, null, 1).replaceAll('\n', ' ');
+
+const several: readonly TuningRecord[] = [
+  timed(900),
+  timed(100, { workload: { ...matmul, params: { ...matmul.params, m: 7 } } }),
+  timed(50, { device: makeDevice({ driver: 'Mesa "26"\\' }), origin: 'baseline' }),
+  timed(40, { workload: { ...matmul, attributes: { expression: 'a},"kernelHash":{[b' } } }),
+  failedRecord('crash', 'it said "}],\\" and died {'),
+  timed(30, { sketch: '日本語', trace: { version: 1, steps: [{ primitive: 'x', args: { a: '],"kernelHash":' } }] } }),
+  makeRecord({ outcome: 'unstable' }),
+  makeRecord({ verification: null }),
+];
+
+describe('skimming', () => {
+  for (const [how, write] of [
+    ['as we write them', JSON.stringify],
+    ['with fields in another order', reordered],
+    ['with white space', spaced],
+  ] as const) {
+    it(`sees in records ${how} what reading them whole sees`, async () => {
+      const path = logOf(several.map((record) => write(record)));
+      const { skims, faults } = await skim(path);
+      const { records } = await loadRecords([path]);
+      expect(faults).toEqual([]);
+      expect(skims.length).toBe(several.length);
+      for (const [index, { whole, workloadKey: _, deviceKey: __, verified, ...facts }] of skims.entries()) {
+        expect(whole()).toEqual(records[index]);
+        expect(records[index]).toMatchObject(facts);
+        expect(verified).toBe(isVerified(several[index] as TuningRecord));
+      }
+      const sameDevice = skims.filter((item) => item.deviceKey === skims[0]?.deviceKey);
+      expect(new Set(sameDevice.map((item) => item.device)).size).toBe(1);
+      expect(new Set(skims.map((item) => item.workloadKey)).size).toBe(3);
+    });
+  }
+
+  it('reports the faults that reading reports, and a schedule it stepped over when the record is wanted whole', async () => {
+    const good = JSON.stringify(makeRecord());
+    const path = logOf([
+      good.replace('"outcome":"ok"', '"outcome":"fine"'),
+      good.replace('"medianNs":10500', '"medianNs":null'),
+      good.replace('"vendor":"mesa"', '"vendor":7'),
+      good.replace('"params":{', '"params":{"__proto__":1.5,'),
+      good.slice(0, -1),
+      `${good}}`,
+      good.replace('"steps":[', '"steps":[7,'),
+      good.replace('"seed":1', '"seed":1,"medianNs":1'),
+    ]);
+    const { skims, faults } = await skim(path);
+    const whole = await loadRecords([path]);
+    // An unknown second value of a known field is JSON, and the last one counts.
+    expect(faults.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(whole.faults.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(skims[0]?.whole()).toMatchObject({ severity: 'error', reason: 'wrong-shape', line: 7, file: path });
+    expect(skims[1]).toMatchObject({ medianNs: 10500 });
+  });
+});
+
+describe('the fastest of a log', () => {
+  const step = (name: string): Pick<TuningRecord, 'trace'> => ({
+    trace: { version: 1, steps: [{ primitive: name, args: {} }] },
+  });
+  const topOf = async (path: string, keep: number): Promise<readonly (readonly number[])[]> => {
+    const table = createTopTable(keep);
+    const { skims } = await skim(path);
+    for (const [index, item] of skims.entries()) table.add(item, path, index + 1);
+    return table.entries().map((cell) => cell.map((entry) => entry.medianNs));
+  };
+
+  it('are of different schedules, fastest first, apart for each workload and device', async () => {
+    const path = logOf(
+      [
+        timed(50, step('a')),
+        timed(40, step('b')),
+        timed(30, step('a')),
+        timed(70, step('c')),
+        timed(20, step('d')),
+        timed(5, { ...step('e'), verification: null }),
+        timed(60, { ...step('a'), device: makeDevice({ driver: 'another' }) }),
+      ].map((record) => JSON.stringify(record)),
+    );
+    expect(await topOf(path, 3)).toEqual([[20, 30, 40], [60]]);
+    expect(await topOf(path, 1)).toEqual([[20], [60]]);
+    expect(await topOf(path, 99)).toEqual([[20, 30, 40, 70], [60]]);
+  });
+
+  it('are not taken from a line whose schedule is broken, which is reported', async () => {
+    const path = logOf([
+      JSON.stringify(timed(50)),
+      JSON.stringify(timed(1)).replace('"steps":[', '"steps":[7,'),
+      JSON.stringify(timed(60)),
+    ]);
+    const table = createTopTable(1);
+    const { skims } = await skim(path);
+    const said = skims.map((item, index) => table.add(item, path, index + 1));
+    expect(said.map((fault) => fault?.line)).toEqual([undefined, 2, undefined]);
+    expect(table.entries().map((cell) => cell[0]?.medianNs)).toEqual([50]);
+  });
+});
+
+describe('statistics', () => {
+  it('count by workload, device and outcome', async () => {
+    const other = makeDevice({ name: 'other', vendor: 'x' });
+    const wide = { ...matmul, params: { ...matmul.params, n: 9 } };
+    const path = logOf(
+      [
+        timed(500, { origin: 'baseline', startedAt: '2026-02-01T00:00:00Z' }),
+        timed(100, { startedAt: '2026-01-01T00:00:00Z' }),
+        failedRecord('crash', 'x'),
+        timed(7, { device: other }),
+        timed(9, { workload: wide }),
+      ].map((record) => JSON.stringify(record)),
+    );
+    const stats = createStats();
+    for (const item of (await skim(path)).skims) stats.add(item);
+    const { all, workloads, devices, cells } = stats.result();
+    expect(all).toMatchObject({
+      records: 5,
+      verified: 4,
+      outcomes: { ok: 4, crash: 1 },
+      first: '2026-01-01T00:00:00Z',
+    });
+    expect(workloads.map(({ records, devices: on }) => [records, on])).toEqual([
+      [4, 2],
+      [1, 1],
+    ]);
+    expect(devices.map(({ records, workloads: of }) => [records, of])).toEqual([
+      [4, 2],
+      [1, 1],
+    ]);
+    expect(cells.map(({ records, verified, bestNs, naiveNs }) => [records, verified, bestNs, naiveNs])).toEqual([
+      [3, 2, 100, 500],
+      [1, 1, 7, null],
+      [1, 1, 9, null],
+    ]);
+    expect(createStats().result()).toEqual({ all: null, workloads: [], devices: [], cells: [] });
+  });
+});
