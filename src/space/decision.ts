@@ -6,6 +6,8 @@ export interface Decision {
   readonly doc: string;
   /** Ascending, without repeats; the first makes the smallest kernel, which is what exact pruning assumes while undecided. */
   readonly options: readonly number[];
+  /** What schedules had before there was such a decision: its value in a record that does not know it. */
+  readonly before?: number;
 }
 
 /** Powers of two up to a cap. */

@@ -46,6 +46,15 @@ export function createPruner(sketch: Sketch, limits: DeviceLimits): Pruner {
     return null;
   };
 
+  const widest = limits.maxComputeWorkgroupsPerDimension;
+  const tooWide = (): boolean =>
+    at(quantity.dispatchX) > widest || at(quantity.dispatchY) > widest || at(quantity.dispatchZ) > widest;
+  // The smallest tiles make the widest grid: where that fits, none needs to be asked about.
+  const mayBeTooWide = sketch.plans.some((plan, p) => {
+    plan.quantities(least, sketch.firsts[p] as number, row, 0);
+    return tooWide();
+  });
+
   return {
     check(values) {
       let open = false;
@@ -64,14 +73,13 @@ export function createPruner(sketch: Sketch, limits: DeviceLimits): Pruner {
         const large = tooLarge();
         if (large !== null) return large;
       }
+      if (!mayBeTooWide) return null;
       if (open)
         for (let i = 0; i < count; i++)
           filled[i] = Number.isNaN(values[i] as number) ? (most[i] as number) : (values[i] as number);
-      const widest = limits.maxComputeWorkgroupsPerDimension;
       for (let p = 0; p < sketch.plans.length; p++) {
         (sketch.plans[p] as Sketch['plans'][number]).quantities(filled, sketch.firsts[p] as number, row, 0);
-        if (at(quantity.dispatchX) > widest || at(quantity.dispatchY) > widest || at(quantity.dispatchZ) > widest)
-          return 'dispatch';
+        if (tooWide()) return 'dispatch';
       }
       return null;
     },

@@ -28,7 +28,7 @@ export const quantityNames = [
   'workgroupWriteBytes', // bytes stored to workgroup memory by all invocations
   'staged', // operands that go through workgroup memory
   'idle', // fraction of invocations without work in the phase that uses the fewest
-  'guarded', // 1 when the innermost statements carry a guard
+  'guarded', // fraction of the innermost statements executed that carry a guard
   'reusedBytes', // bytes one workgroup touches in one step: the working set of its reuse
   'unrolled', // 1 when the reduction step is unrolled
   'together', // reduction elements whose operands an invocation holds at once
@@ -39,6 +39,9 @@ export const quantityNames = [
   'registersY', // outputs of one invocation along the axis next to it
   'stagedFirst', // 1 when the first operand goes through workgroup memory
   'stagedSecond', // the same for the second operand
+  'rowPadding', // unused elements after each row of a workgroup tile
+  'doubled', // operands with two tiles that take turns
+  'parts', // times the kernel's body stands in the text, for the parts of its grid
 ] as const;
 export type QuantityName = (typeof quantityNames)[number];
 

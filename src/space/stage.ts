@@ -122,11 +122,17 @@ export function footprint(access: AccessInfo, box: ArrayLike<number>): number {
 /**
  * Elements of workgroup memory that a tile takes. As its footprint, except that a tile which stands still and reaches beyond the buffer
  * keeps its size: lanes outside then read elements of their own, and no index in the hot loop needs a clamp. `tiles[i]` counts the tiles along each
- * iter. NaN-transparent.
+ * iter, `padding` the unused elements after each row. NaN-transparent.
  */
-export function tileElements(access: AccessInfo, box: ArrayLike<number>, tiles: ArrayLike<number>): number {
+export function tileElements(
+  access: AccessInfo,
+  box: ArrayLike<number>,
+  tiles: ArrayLike<number>,
+  padding: number,
+): number {
   let elements = 1;
-  for (const dimension of access.dimensions) {
+  for (let d = 0; d < access.dimensions.length; d++) {
+    const dimension = access.dimensions[d] as AffineIndex;
     let reach = 1;
     let moves = dimension.opaque;
     if (dimension.opaque) reach = dimension.extent;
@@ -139,7 +145,8 @@ export function tileElements(access: AccessInfo, box: ArrayLike<number>, tiles: 
         if ((tiles[i] as number) > 1) moves = true;
       }
     }
-    elements *= moves && reach > dimension.extent ? dimension.extent : reach;
+    const isRow = d > 0 && d === access.dimensions.length - 1;
+    elements *= (moves && reach > dimension.extent ? dimension.extent : reach) + (isRow ? padding : 0);
   }
   return elements;
 }

@@ -127,9 +127,9 @@ describe('exact pruning', () => {
 });
 
 /** Spaces larger than this are not tried whole. */
-const mostComplete = 10_000;
+const mostComplete = 200_000;
 const small = [
-  ['matmul', 'm=3,n=4,k=2'],
+  ['matmul', 'm=3,n=2,k=2'],
   ['matmul', 'm=1,n=8,k=40'],
   ['reduce_sum', 'rows=5,cols=24'],
   ['softmax', 'rows=3,cols=8'],

@@ -13,7 +13,7 @@ import { describeValues, legalCandidates, programOfCase } from './candidates.ts'
 import { cases, hugeCases } from './cases.ts';
 
 const seed = 1;
-const perSketch = 5;
+const perSketch = 8;
 const gpuLimits: DeviceLimits = {
   ...defaultLimits,
   maxComputeInvocationsPerWorkgroup: 1024,

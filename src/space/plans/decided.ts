@@ -1,6 +1,6 @@
-/** NaN where undecided; 1 where there is nothing to decide. */
-export function decided(values: Float64Array, first: number, index: number): number {
-  return index < 0 ? 1 : (values[first + index] as number);
+/** NaN where undecided; `fixed` where there is nothing to decide. */
+export function decided(values: Float64Array, first: number, index: number, fixed = 1): number {
+  return index < 0 ? fixed : (values[first + index] as number);
 }
 
 /** The least an undecided factor can become. */

@@ -88,6 +88,7 @@ export function flatPlan(stage: StageInfo): Plan | null {
       out[offset + quantity.guarded] = computed > size ? 1 : 0 * computed;
       out[offset + quantity.reusedBytes] = count * each * width * readBytes;
       out[offset + quantity.together] = 1;
+      out[offset + quantity.parts] = 1;
       out[offset + quantity.registersX] = width;
       out[offset + quantity.registersY] = each;
       out[offset + quantity.dispatchX] = workgroups;

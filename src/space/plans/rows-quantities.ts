@@ -88,6 +88,7 @@ export function rowsQuantities(
     out[offset + quantity.reusedBytes] = rows * length * elementBytes;
     out[offset + quantity.unrolled] = unroll > 1 ? 1 : 0 * unroll;
     out[offset + quantity.together] = 1;
+    out[offset + quantity.parts] = 1;
     out[offset + quantity.registersX] = vector;
     out[offset + quantity.registersY] = unroll;
     out[offset + quantity.dispatchX] = dispatchX;

@@ -16,5 +16,14 @@ export interface TiledLayout {
   readonly staged: readonly number[];
   readonly vector: number;
   readonly unroll: number;
+  /** For each reduction axis: whether its steps may be cut into whole ones and a rest. */
+  readonly standsAlone: readonly boolean[];
+  /** For each read: whether its tile moves evenly along each reduction axis, so that two tiles can take turns. */
+  readonly moves: readonly (readonly boolean[])[];
+  /** Decision indices of what tiled-edges.ts is about; -1 where there is nothing to decide. */
+  readonly rowPadding: number;
+  readonly doubled: number;
+  readonly gridParts: number;
+  readonly stepParts: number;
   readonly elementBytes: number;
 }

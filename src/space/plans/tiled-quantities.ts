@@ -1,6 +1,7 @@
 import { quantity, wholeUnits } from '../quantities.ts';
 import { bytesOf, footprint, tileElements } from '../stage.ts';
 import { decided } from './decided.ts';
+import { steppingAxis, wholeSteps, wholeTiles } from './tiled-edges.ts';
 import type { TiledLayout } from './tiled-layout.ts';
 
 /** The quantities of a tiled plan, from its decisions alone. The returned function allocates nothing. */
@@ -58,6 +59,22 @@ export function tiledQuantities(
         dispatchY = groups;
       } else dispatchZ *= groups;
     }
+    const gridCut = decided(values, first, layout.gridParts, 0);
+    const stepCut = decided(values, first, layout.stepParts, 0);
+    const padding = decided(values, first, layout.rowPadding, 0);
+    const doubling = decided(values, first, layout.doubled, 0);
+    const axis = doubling === 0 ? -1 : steppingAxis(layout, values, first);
+    let parts = 1;
+    // Fraction of the executed work that needs no guard, if the partitions are made as decided.
+    let free = 1;
+    for (let s = 0; s < spatial.length; s++) {
+      const groups = tiles[spatial[s] as number] as number;
+      const extent = wholeBox[spatial[s] as number] as number;
+      const whole = gridCut * wholeTiles(layout, values, first, s);
+      parts *= whole > 0 ? 2 : 1 + 0 * whole;
+      if (groups * (tileBox[spatial[s] as number] as number) !== extent) free *= whole / groups;
+    }
+    let stepCopies = 1;
     let steps = 1;
     let depth = 1;
     let covered = 1;
@@ -72,6 +89,9 @@ export function tiledQuantities(
       steps *= outer;
       depth *= step;
       covered *= outer * step;
+      const whole = stepCut * wholeSteps(layout, values, first, r);
+      stepCopies *= whole > 0 ? 2 : 1 + 0 * whole;
+      if (outer * step !== extent) free *= whole / outer;
     }
     const together = decided(values, first, layout.together);
     // An invocation holds the operands of this many reduction elements at once.
@@ -88,6 +108,7 @@ export function tiledQuantities(
     let workgroupRead = 0;
     let workgroupWrite = 0;
     let stagedCount = 0;
+    let doubledCount = 0;
     let fragments = 0;
     let loads = 0;
     let reused = 0;
@@ -100,7 +121,9 @@ export function tiledQuantities(
       fragments += fragment;
       const direct = threads * steps * (depth / together) * fragment * bytes;
       const cooperative = workgroups * steps * tile * bytes;
-      workgroupBytes += staged * wholeUnits(tileElements(read, tileBox, tiles) * bytes);
+      const turns = doubling > 0 && layout.moves[q]?.[axis] === true ? staged : 0 * staged * doubling * axis;
+      workgroupBytes += staged * wholeUnits(tileElements(read, tileBox, tiles, padding) * (1 + turns) * bytes);
+      doubledCount += turns;
       storageRead += staged * cooperative + (1 - staged) * direct;
       const stride = read.strides[lastSpatial] as number;
       if (stride === 0) uniform += (1 - staged) * direct;
@@ -110,7 +133,7 @@ export function tiledQuantities(
       workgroupWrite += staged * cooperative;
       stagedCount += staged;
       // Cooperative loads stand in the text once an invocation's share, rounded up.
-      loads += staged * Math.ceil(tile / invocations) + fragment;
+      loads += (staged + turns) * Math.ceil(tile / invocations) + fragment;
       reused += tile * bytes;
     }
     registers += fragments;
@@ -124,10 +147,13 @@ export function tiledQuantities(
     out[offset + quantity.steps] = steps;
     out[offset + quantity.depth] = depth;
     out[offset + quantity.statements] =
-      written * (together * outputs + fragments) + loads + outputs * (1 + finish.flops);
-    out[offset + quantity.workgroupBytes] = workgroupBytes;
+      parts * (stepCopies * (written * (together * outputs + fragments) + loads) + outputs * (1 + finish.flops));
+    // The steps that are left over have tiles of their own.
+    out[offset + quantity.workgroupBytes] = workgroupBytes * stepCopies;
     out[offset + quantity.registers] = registers;
-    out[offset + quantity.barriers] = (stagedCount > 0 ? 2 : 0 * stagedCount) * steps;
+    // While tiles take turns one barrier a step is enough.
+    out[offset + quantity.barriers] =
+      (stagedCount > 0 ? (stagedCount > doubledCount ? 2 : 1 + 0 * doubledCount) : 0 * stagedCount) * steps;
     out[offset + quantity.useful] = points / (computed * covered);
     out[offset + quantity.flops] = points * stage.flops + outputsInAll * finish.flops;
     out[offset + quantity.iterations] = steps * (unrolled + (1 - unrolled) * (1 + depth / together));
@@ -140,7 +166,7 @@ export function tiledQuantities(
     out[offset + quantity.workgroupWriteBytes] = workgroupWrite;
     out[offset + quantity.staged] = stagedCount;
     out[offset + quantity.idle] = 0;
-    out[offset + quantity.guarded] = computed * covered > points ? 1 : 0 * (computed * covered);
+    out[offset + quantity.guarded] = 1 - free;
     out[offset + quantity.reusedBytes] = reused;
     out[offset + quantity.unrolled] = unrolled;
     out[offset + quantity.together] = together;
@@ -148,6 +174,9 @@ export function tiledQuantities(
     out[offset + quantity.registersY] = decided(values, first, layout.registers.at(-2) ?? -1);
     out[offset + quantity.stagedFirst] = stagedFlag(values, first, 0);
     out[offset + quantity.stagedSecond] = stagedFlag(values, first, 1);
+    out[offset + quantity.rowPadding] = padding;
+    out[offset + quantity.doubled] = doubledCount;
+    out[offset + quantity.parts] = parts;
     out[offset + quantity.dispatchX] = dispatchX;
     out[offset + quantity.dispatchY] = dispatchY;
     out[offset + quantity.dispatchZ] = dispatchZ;

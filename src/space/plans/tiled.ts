@@ -2,6 +2,7 @@ import { type Decision, powersOfTwo, tileOptions } from '../decision.ts';
 import type { Plan } from '../plan.ts';
 import { axisOf, bytesOf, hasReuse, type StageInfo } from '../stage.ts';
 import { decided } from './decided.ts';
+import { cuttableAxes, mayBeCut, movesEvenly, pointless, standsAlone } from './tiled-edges.ts';
 import { emitTiled } from './tiled-emit.ts';
 import type { TiledLayout } from './tiled-layout.ts';
 import { tiledQuantities } from './tiled-quantities.ts';
@@ -57,13 +58,59 @@ export function tiledPlan(stage: StageInfo): Plan | null {
     `elements of ${axisOf(last)} that an invocation loads together and writes out`,
     tileOptions(last.extent, 8).filter((size) => size <= last.extent),
   );
-  const staged = stage.reads.map((read) =>
-    add(`${read.buffer.name}.workgroup`, `1: ${read.buffer.name} goes through workgroup memory`, [0, 1]),
-  );
+  const staged: number[] = [];
+  stage.reads.forEach(({ buffer }, q) => {
+    // Two accesses to one buffer share its copy, and the choice.
+    const same = stage.reads.findIndex((other) => other.buffer.name === buffer.name);
+    staged[q] =
+      same < q
+        ? (staged[same] as number)
+        : add(`${buffer.name}.workgroup`, `1: ${buffer.name} goes through workgroup memory`, [0, 1]);
+  });
   const lastExtent = iters[spatial.at(-1) ?? 0]?.extent ?? 1;
   const widths = powersOfTwo(4).filter((width) => lastExtent % width === 0);
   const vector = add('vector', 'width of vectors along the innermost axis', widths);
   const unroll = add('unroll', '1: the step of the reduction is written out', [0, 1]);
+  const optionsOf = (index: number): readonly number[] => decisions[index]?.options ?? [1];
+  /** A decision that older records do not have: 0 leaves everything as it was. */
+  const addLater = (name: string, doc: string, options: readonly number[]): number => {
+    const index = add(name, doc, options);
+    if (index >= 0) decisions[index] = { ...(decisions[index] as Decision), before: 0 };
+    return index;
+  };
+  const hasRows = stage.reads.some((read) => read.dimensions.length > 1);
+  const rowPadding = addLater(
+    'row-padding',
+    'unused elements after each row of a workgroup tile, against bank conflicts',
+    hasRows ? [0, 1, 4] : [0],
+  );
+  const stepsOf = (r: number): readonly number[] => optionsOf(step[r] as number);
+  const extentOf = (i: number): number => iters[i]?.extent as number;
+  const mayOverlap = reduction.some(
+    (i, r) =>
+      stepsOf(r).some((size) => size < extentOf(i) && extentOf(i) % size === 0) &&
+      stage.reads.some((_, q) => movesEvenly(stage, q, i)),
+  );
+  const doubled = addLater(
+    'double-buffer',
+    '1: workgroup tiles take turns with a second copy, so that the next step is loaded while this one is computed',
+    mayOverlap ? [0, 1] : [0],
+  );
+  const gridParts = addLater(
+    'partition',
+    '1: workgroups whose tile lies inside the domain run code without guards',
+    spatial.slice(-cuttableAxes).some((i, s, { length }) => {
+      const at = spatial.length - length + s;
+      return mayBeCut(extentOf(i), optionsOf(registers[at] as number), optionsOf(invocations[at] as number));
+    })
+      ? [0, 1]
+      : [0],
+  );
+  const stepParts = addLater(
+    'partition-steps',
+    '1: steps of the reduction that are whole run code without guards',
+    reduction.some((i, r) => standsAlone(stage, i) && mayBeCut(extentOf(i), stepsOf(r))) ? [0, 1] : [0],
+  );
   const layout: TiledLayout = {
     stage,
     spatial,
@@ -73,8 +120,14 @@ export function tiledPlan(stage: StageInfo): Plan | null {
     step,
     together,
     staged,
+    standsAlone: reduction.map((i) => standsAlone(stage, i)),
+    moves: stage.reads.map((_, q) => reduction.map((i) => movesEvenly(stage, q, i))),
     vector,
     unroll,
+    rowPadding,
+    doubled,
+    gridParts,
+    stepParts,
     elementBytes: stage.epilogue?.writeBytes ?? bytesOf(stage.write.buffer),
   };
   return {
@@ -110,5 +163,5 @@ function conflict(layout: TiledLayout, values: Float64Array, first: number): str
     for (const index of layout.step) depth *= decided(values, first, index);
     if (depth <= together) return 'nothing-to-unroll';
   }
-  return null;
+  return pointless(layout, values, first);
 }
