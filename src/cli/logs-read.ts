@@ -62,7 +62,7 @@ export function addLogsBestCommand(logs: Command): void {
       const { createTopTable } = await import('../records/top-table.ts');
       const { refuseBroken } = await import('../records/derive-log.ts');
       const faults = await faultTeller();
-      const table = createTopTable(1);
+      const table = createTopTable(1, ({ sketch, decisions }) => ({ sketch, decisions }));
       let late = 0;
       const summary = await skimLogs(paths, {
         onSkim: (skim, file, line) => {
@@ -79,7 +79,8 @@ export function addLogsBestCommand(logs: Command): void {
       const bests = table
         .entries()
         .map((entries) => entries[0])
-        .filter((entry) => entry !== undefined);
+        .filter((entry) => entry !== undefined)
+        .map(({ held, ...entry }) => ({ ...entry, ...held }));
       if (flags.json) printJson(bests);
       else {
         const { formatBests } = await import('../report/log-tables.ts');

@@ -27,6 +27,7 @@ interface TuneFlags extends WorkloadFlags, DeviceFlags, LogFlags {
   readonly search: SearchName;
   readonly model: ModelName;
   readonly fresh?: boolean;
+  readonly reuse: boolean;
   readonly json?: boolean;
 }
 
@@ -60,6 +61,7 @@ export function addTuneCommand(program: Command): void {
     );
   addLogOption(command)
     .option('--fresh', 'begin as if nothing were known')
+    .option('--no-reuse', 'do not measure first what was fast on other devices')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -98,6 +100,7 @@ async function runTune(operator: string, flags: TuneFlags): Promise<void> {
       search: flags.search,
       model: flags.model,
       useKnown: flags.fresh !== true,
+      useOthers: flags.reuse,
       signal: interrupt.signal,
       onEvent: progress.onEvent,
     });
@@ -108,7 +111,7 @@ async function runTune(operator: string, flags: TuneFlags): Promise<void> {
   await report(result, trials, operator, flags);
   if (interrupt.signal.aborted)
     throw new UserError(
-      'interrupted; the same command goes on from the trials that are recorded',
+      `interrupted; the same command goes on from the trials that are recorded: ${resumeCommand(operator, flags)}`,
       exitCode.interrupted,
     );
   if (result.best === null)
@@ -116,6 +119,22 @@ async function runTune(operator: string, flags: TuneFlags): Promise<void> {
       'no kernel gave the right answer; the log has the error of every trial, and more --trials may find one',
       exitCode.failed,
     );
+}
+
+/** What was asked for, but for `--fresh`: that would forget what is to be gone on from. */
+function resumeCommand(operator: string, flags: TuneFlags): string {
+  const { trials, timeLimit, seed, search, model, reuse } = flags;
+  return followUp(
+    'tune',
+    operator,
+    flags,
+    ...(trials === undefined ? [] : ['--trials', String(trials)]),
+    ...(timeLimit === undefined ? [] : ['--time-limit', String(timeLimit)]),
+    ...(seed === 1 ? [] : ['--seed', String(seed)]),
+    ...(search === 'beam' ? [] : ['--search', search]),
+    ...(model === 'xgboost' ? [] : ['--model', model]),
+    ...(reuse ? [] : ['--no-reuse']),
+  );
 }
 
 async function report(result: TuneResult, trials: number, operator: string, flags: TuneFlags): Promise<void> {

@@ -1,6 +1,6 @@
 import type { DeviceDescription } from '../ir/limits.ts';
 import { type Workload, workloadKey } from '../operators/workload.ts';
-import { architectureKey, deviceKey, type Kinship } from './device-key.ts';
+import { deviceKey, distanceBetween, type Kinship, kinshipOf } from './device-key.ts';
 import { isVerified, type TuningRecord } from './record.ts';
 import { beats } from './top-table.ts';
 
@@ -15,8 +15,9 @@ export interface BestTable {
   /** Takes a record in; true when it became the best of its workload and device. Records that are not verified do not count. */
   add(record: TuningRecord): boolean;
   /**
-   * The nearest device's best: of this device if there is one, else of its architecture, else of any other, preferring there
-   * devices of the same type and backend. Among equally near devices the fastest. Null when nothing was ever verified.
+   * The nearest device's best: of this device if there is one, else of this hardware with another driver, else of its architecture, else of
+   * any other, preferring there devices of the same type and backend. Among equally near devices the fastest. Null when nothing was ever
+   * verified.
    */
   lookup(workload: Workload, device: DeviceDescription): BestOf | null;
   /** The best of every device for a workload, nearest to `device` first and fastest first among equals. */
@@ -25,7 +26,6 @@ export interface BestTable {
 
 interface Entry {
   readonly record: BestOf['record'];
-  readonly deviceKey: string;
 }
 
 export function createBestTable(): BestTable {
@@ -36,20 +36,10 @@ export function createBestTable(): BestTable {
 
   const everyDevice = (workload: Workload, device: DeviceDescription): readonly BestOf[] => {
     const entries = [...(table.get(workloadKey(workload))?.values() ?? [])];
-    const own = deviceKey(device);
-    const family = architectureKey(device);
-    const distance = (entry: Entry): number => {
-      const other = entry.record.device;
-      if (entry.deviceKey === own) return 0;
-      if (architectureKey(other) === family) return 1;
-      return 2 + (other.type === device.type ? 0 : 2) + (other.backend === device.backend ? 0 : 1);
-    };
-    const whose = (steps: number): Kinship =>
-      steps === 0 ? 'same-device' : steps === 1 ? 'same-architecture' : 'other-device';
     return entries
-      .map((entry) => ({ record: entry.record, steps: distance(entry) }))
-      .sort((a, b) => a.steps - b.steps || (beats(a.record, b.record) ? -1 : 1))
-      .map(({ record, steps }) => ({ record, whose: whose(steps) }));
+      .map(({ record }) => ({ record, distance: distanceBetween(device, record.device) }))
+      .sort((a, b) => a.distance - b.distance || (beats(a.record, b.record) ? -1 : 1))
+      .map(({ record }) => ({ record, whose: kinshipOf(device, record.device) }));
   };
 
   return {
@@ -61,7 +51,7 @@ export function createBestTable(): BestTable {
       table.set(workload, devices);
       const held = devices.get(device);
       if (held !== undefined && !beats(record, held.record)) return false;
-      devices.set(device, { record, deviceKey: device });
+      devices.set(device, { record });
       return true;
     },
     lookup: (workload, device) => everyDevice(workload, device)[0] ?? null,

@@ -58,8 +58,9 @@ export function mergeLogs(
  * speedups are told against. Failed trials are left out. The logs that are read stay as they are. Throws as mergeLogs does.
  */
 export function pruneLogs(options: DeriveOptions & { readonly keep: number }): Promise<Derived> {
-  const fastest = createTopTable(options.keep);
-  const naive = createTopTable(1, (skim) => skim.verified && skim.origin === 'baseline');
+  const nothing = (): null => null;
+  const fastest = createTopTable(options.keep, nothing);
+  const naive = createTopTable(1, nothing, (skim) => skim.verified && skim.origin === 'baseline');
   return deriveFile(options, async (write, handlers) => {
     let late = 0;
     const summary = await skimLogs(options.paths, {

@@ -7,13 +7,16 @@ export const kinships = ['same-device', 'same-architecture', 'other-device'] as 
 export type Kinship = (typeof kinships)[number];
 
 /**
- * The facts that decide how fast a kernel runs. Two devices are the same when all of these are: the hardware (vendor,
- * architecture, device, description, type), what compiles for it (backend, driver with its version, Dawn's version, toggles), the
- * profile (bounds checks or none), and the environment (threads of a CPU device, native vector width).
+ * What a device is: the adapter facts that decide how fast a kernel runs. Two devices are the same when all of these are:
+ *
+ * - the hardware: `vendor`, `architecture`, `device`, `description`, `type`;
+ * - what compiles for it: `backend`, `driver` (name and version), `dawnVersion`, `toggles` in any order;
+ * - the `profile` (bounds checks or none);
+ * - the `environment` (threads of a CPU device, its native vector width).
  *
  * Not among them: `name`, which is what a person calls it; `features` and `limits`, which decide what may run and not how
- * fast, and grow with what a version of wgtune asks for. A new driver or Dawn thus makes another device of the same
- * architecture: its old times are a place to start, not an answer.
+ * fast, and grow with what a version of wgtune asks for. A new driver or Dawn thus makes another device on the same hardware, its nearest
+ * relative: its old times are a place to start, not an answer.
  */
 function facts(device: DeviceDescription): Record<string, unknown> {
   const { vendor, architecture, type, backend, driver, dawnVersion, profile, environment } = device;
@@ -38,16 +41,44 @@ export function deviceKey(device: DeviceDescription): string {
 }
 
 /**
- * Key of the architecture: vendor, architecture, type and backend. An adapter that does not tell its architecture is its
- * own: then the device's name stands in, or two unknown ones would be kin.
+ * Key of the architecture: vendor, type, backend and architecture. An adapter that does not tell its architecture is its own: then the device
+ * stands in, and where that is not told either its description, or two unknown ones would be kin.
  */
-export function architectureKey(device: DeviceDescription): string {
-  const { vendor, architecture, type, backend } = device;
-  const family = architecture === '' ? { device: device.device, description: device.description } : { architecture };
+export function architectureKey({
+  vendor,
+  architecture,
+  type,
+  backend,
+  device,
+  description,
+}: DeviceDescription): string {
+  const family = architecture !== '' ? { architecture } : device !== '' ? { device } : { description };
   return hashJson({ vendor, type, backend, ...family });
 }
 
+/** Key of the hardware: its architecture and its own name. The driver is not in it; `description` often names one, so it is not either. */
+function hardwareKey(device: DeviceDescription): string {
+  return hashJson({ architecture: architectureKey(device), device: device.device });
+}
+
+/**
+ * How far `there` is from `here`, least first: 0 the same device; 1 the same hardware with another driver, Dawn, profile or environment; 2 another
+ * of the same architecture; from 3 on another device, of the same type and backend before others.
+ */
+export function distanceBetween(here: DeviceDescription, there: DeviceDescription): number {
+  if (stableJson(facts(here)) === stableJson(facts(there))) return 0;
+  if (hardwareKey(here) === hardwareKey(there)) return 1;
+  if (architectureKey(here) === architectureKey(there)) return 2;
+  return 3 + (here.type === there.type ? 0 : 2) + (here.backend === there.backend ? 0 : 1);
+}
+
 export function kinshipOf(here: DeviceDescription, there: DeviceDescription): Kinship {
-  if (stableJson(facts(here)) === stableJson(facts(there))) return 'same-device';
-  return architectureKey(here) === architectureKey(there) ? 'same-architecture' : 'other-device';
+  const distance = distanceBetween(here, there);
+  return distance === 0 ? 'same-device' : distance <= 2 ? 'same-architecture' : 'other-device';
+}
+
+/** The facts in which two devices differ, by name: what a person must know of a record that is not this device's. */
+export function differingFacts(here: DeviceDescription, there: DeviceDescription): readonly string[] {
+  const [ours, theirs] = [facts(here), facts(there)];
+  return Object.keys(ours).filter((name) => stableJson(ours[name]) !== stableJson(theirs[name]));
 }

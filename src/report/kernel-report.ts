@@ -1,5 +1,6 @@
 import { quartileSpread } from '../measure/statistics.ts';
 import { describeWorkload } from '../operators/workload.ts';
+import { printable } from '../support/printable.ts';
 import type { BestKernel, RunResult } from '../tuner/events.ts';
 import { decisionsText } from './decisions.ts';
 import { formatCount, formatRate, formatTime } from './quantities.ts';
@@ -7,14 +8,15 @@ import { formatFacts } from './table.ts';
 import type { Colours } from './terminal.ts';
 
 /** Whose record it is, in words: never another device's time in disguise. */
-export function whoseText({ whose, device }: Pick<BestKernel, 'whose' | 'device'>): string {
+export function whoseText({ whose, device, differs }: Pick<BestKernel, 'whose' | 'device' | 'differs'>): string {
+  const other = printable(`${device.name} (${device.driver}, ${device.profile})`);
   switch (whose) {
     case 'same-device':
-      return `this device (${device.name})`;
+      return `this device (${printable(device.name)})`;
     case 'same-architecture':
-      return `another device of the same architecture: ${device.name} (${device.driver})`;
+      return `another device of the same architecture: ${other}, which differs in ${differs.join(', ')}`;
     case 'other-device':
-      return `another device: ${device.name} (${device.driver})`;
+      return `another device: ${other}`;
   }
 }
 

@@ -1,5 +1,6 @@
 import { describeWorkload, type Workload } from '../operators/workload.ts';
 import type { CellStats, LogStats, Tally } from '../records/log-stats.ts';
+import type { TuningRecord } from '../records/record.ts';
 import type { TopEntry } from '../records/top-table.ts';
 import { printable } from '../support/printable.ts';
 import { formatCount, formatFactor, formatTime } from './quantities.ts';
@@ -60,8 +61,10 @@ function overNaive({ bestNs, naiveNs }: CellStats): string {
   return bestNs === null || naiveNs === null ? '' : formatFactor(naiveNs / bestNs);
 }
 
+type BestEntry = Omit<TopEntry<unknown>, 'held'> & Pick<TuningRecord, 'sketch'>;
+
 /** The best record of every workload on every device. */
-export function formatBests(bests: readonly TopEntry[], colours: Colours): string {
+export function formatBests(bests: readonly BestEntry[], colours: Colours): string {
   if (bests.length === 0) return 'the logs hold no verified record';
   return formatTable(
     [

@@ -1,3 +1,4 @@
+import { printable } from '../support/printable.ts';
 import type { TuneEvent } from '../tuner/events.ts';
 import { formatCount, formatDuration, formatFactor, formatTime } from './quantities.ts';
 import { coloursFor, isTerminal, type TextStream } from './terminal.ts';
@@ -111,6 +112,7 @@ function statusAfter(event: TuneEvent): string | null {
     case 'device':
       return 'preparing the device';
     case 'known':
+    case 'reuse':
     case 'space':
       return 'timing the naive schedule';
     case 'baseline':
@@ -134,6 +136,13 @@ function lineOf(event: TuneEvent): string | null {
     case 'known': {
       const best = event.bestNs === null ? 'none of them right' : `best ${formatTime(event.bestNs)}`;
       return `starts from ${plural(event.records, 'known trial', 'known trials')} (${best}); no known candidate is measured again`;
+    }
+    case 'reuse': {
+      const unfit = event.unfit === 0 ? '' : `${formatCount(event.unfit)} more do not fit this device`;
+      if (event.schedules === 0)
+        return `no schedule of another device fits this one (${formatCount(event.unfit)} tried)`;
+      const from = printable(event.devices.join(', '));
+      return `measures first ${plural(event.schedules, 'schedule', 'schedules')} that were fast on ${from}${unfit === '' ? '' : `; ${unfit}`}`;
     }
     case 'baseline':
       if (event.timeNs === null) return `the naive schedule gave no time: ${event.outcome}: ${firstLine(event.error)}`;

@@ -1,7 +1,8 @@
 import { describeWorkload } from '../operators/workload.ts';
-import type { OutcomeTally, TuneResult } from '../tuner/events.ts';
+import { printable } from '../support/printable.ts';
+import type { OutcomeTally, ReuseResult, TuneResult } from '../tuner/events.ts';
 import { decisionsText } from './decisions.ts';
-import { compareToNaive, formatCount, formatDuration, formatRate, formatTime } from './quantities.ts';
+import { compareToNaive, formatCount, formatDuration, formatFactor, formatRate, formatTime } from './quantities.ts';
 import { formatFacts } from './table.ts';
 import type { Colours } from './terminal.ts';
 
@@ -24,6 +25,7 @@ export function formatTuneSummary(
     ['best', bestText(result, colours)],
     ...(best === null ? [] : [['schedule', decisionsText(best)] satisfies [string, string]]),
     ['trials', `${result.trials} of ${trialsAsked} in ${formatDuration(elapsedMs)}${stops[stoppedBy]}`],
+    ...(result.reuse === null ? [] : [['reused', reuseText(result.reuse, result)] satisfies [string, string]]),
     ['outcomes', outcomesText(result)],
     ['pruned', prunedText(result.pruned)],
     [
@@ -45,6 +47,20 @@ function bestText({ best, naiveNs, flopsPerSecond, bestFromLog }: TuneResult, co
     ...(naiveNs === null ? [] : [colours.green(compareToNaive(best.timeNs, naiveNs))]),
     ...(bestFromLog ? ['(found by an earlier run)'] : []),
   ].join('  ');
+}
+
+/** What was reused of other devices, and what it gave: the time it began with, and how much faster the best is now. */
+function reuseText({ devices, measured, unfit, bestNs }: ReuseResult, { best, naiveNs }: TuneResult): string {
+  const from = `${formatCount(measured)} ${measured === 1 ? 'schedule' : 'schedules'} of ${printable(devices.join(', '))}`;
+  const left = unfit === 0 ? '' : ` (${formatCount(unfit)} more do not fit this device)`;
+  if (bestNs === null) return `${from}${left}: none gave the right answer here`;
+  const start = `the fastest takes ${formatTime(bestNs)} here`;
+  const factor = naiveNs === null ? '' : `, ${formatFactor(naiveNs / bestNs)} over naive`;
+  const after =
+    best === null || best.timeNs >= bestNs
+      ? 'nothing faster was found since'
+      : `the best is ${formatFactor(bestNs / best.timeNs)} faster`;
+  return `${from}${left}: ${start}${factor}; ${after}`;
 }
 
 /** The run also times the naive schedule, and the best once more beside it: their outcomes are in the tally, trials they are not. */

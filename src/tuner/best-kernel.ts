@@ -2,8 +2,9 @@ import { chooseDevice } from '../device/devices.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
 import { describeWorkload, type Workload, workloadKey } from '../operators/workload.ts';
 import { type BestOf, createBestTable } from '../records/best.ts';
-import { readLogs } from '../records/log-reader.ts';
+import { differingFacts } from '../records/device-key.ts';
 import { defaultLogFolder } from '../records/log-writer.ts';
+import { skimLogs } from '../records/skim.ts';
 import { exitCode, UserError } from '../support/errors.ts';
 import { artifactOf, scheduleProgram } from './build.ts';
 import type { BestKernel } from './events.ts';
@@ -50,6 +51,7 @@ export async function bestKernelFor(device: DeviceDescription, options: BestKern
     workload,
     device: best.record.device,
     whose: best.whose,
+    differs: differingFacts(device, best.record.device),
     startedAt: best.record.startedAt,
     artifact,
   };
@@ -58,11 +60,13 @@ export async function bestKernelFor(device: DeviceDescription, options: BestKern
 async function lookup(folder: string, workload: Workload, device: DeviceDescription): Promise<BestOf | null> {
   const wanted = workloadKey(workload);
   const table = createBestTable();
-  await readLogs(
+  await skimLogs(
     [folder],
     {
-      onRecord: (record) => {
-        if (workloadKey(record.workload) === wanted) table.add(record);
+      onSkim: (skim) => {
+        if (skim.workloadKey !== wanted || !skim.verified) return;
+        const record = skim.whole();
+        if (!('severity' in record)) table.add(record);
       },
     },
     { missingIsEmpty: true },

@@ -50,6 +50,13 @@ export type TuneEvent =
       readonly bestNs: number | null;
       readonly naiveNs: number | null;
     }
+  /** Schedules of other devices' records, to be measured here before the search proposes any; see chooseReuse. */
+  | {
+      readonly kind: 'reuse';
+      readonly schedules: number;
+      readonly unfit: number;
+      readonly devices: readonly string[];
+    }
   /** The naive schedule's time; `fromLog` when it was measured by an earlier run. */
   | {
       readonly kind: 'baseline';
@@ -79,6 +86,17 @@ export type TuneEvent =
   /** The model has learned from everything so far. */
   | { readonly kind: 'learned'; readonly round: number; readonly observations: number; readonly fitMs: number };
 
+/** What came of schedules that other devices' records held. */
+export interface ReuseResult {
+  /** Names of those devices, nearest first. */
+  readonly devices: readonly string[];
+  /** How many were measured here, and how many more do not fit this device. */
+  readonly measured: number;
+  readonly unfit: number;
+  /** The fastest of them here; null where none gave the right answer. */
+  readonly bestNs: number | null;
+}
+
 export interface TuneResult {
   readonly workload: Workload;
   readonly device: DeviceDescription;
@@ -91,6 +109,8 @@ export interface TuneResult {
   /** Throughput of the best, floating-point operations a second (a fused multiply-add counts 2). */
   readonly flopsPerSecond: number | null;
   readonly trials: number;
+  /** Null when no record of another device was reused. */
+  readonly reuse: ReuseResult | null;
   readonly outcomes: OutcomeTally;
   readonly pruned: { readonly looked: number; readonly reasons: PruneSummary };
   readonly elapsedMs: number;
@@ -120,6 +140,8 @@ export interface TuneOptions {
   readonly logFolder?: string;
   /** False: begin as if nothing were known (the log is written all the same). */
   readonly useKnown?: boolean;
+  /** False: do not begin with what records of other devices say. */
+  readonly useOthers?: boolean;
   /** Aborting ends the run after the trial at hand is recorded. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TuneEvent) => void;
@@ -130,6 +152,8 @@ export interface BestKernel extends TunedKernel {
   readonly workload: Workload;
   readonly device: DeviceDescription;
   readonly whose: Kinship;
+  /** In which facts its device differs from the one at hand; none where it is the same. */
+  readonly differs: readonly string[];
   readonly startedAt: string;
   readonly artifact: Artifact;
 }

@@ -1,10 +1,11 @@
 import type { DeviceDescription } from '../ir/limits.ts';
 import { type Workload, workloadKey } from '../operators/workload.ts';
 import { type BestOf, createBestTable } from '../records/best.ts';
-import { deviceKey } from '../records/device-key.ts';
+import { deviceKey, distanceBetween } from '../records/device-key.ts';
 import { describeFault, type LogFault } from '../records/log-fault.ts';
-import { readLogs } from '../records/log-reader.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
+import { skimLogs } from '../records/skim.ts';
+import { createTopTable } from '../records/top-table.ts';
 import { type Candidate, candidateKey, type Observation, type SearchSpace } from '../search/strategy.ts';
 import { recordedValues } from '../space/recorded.ts';
 
@@ -15,9 +16,14 @@ export interface Known {
   /** The fastest verified record of this device, and the fastest of the naive schedule on it. */
   readonly best: BestOf | null;
   readonly naive: TuningRecord | null;
+  /** The fastest of the same workload on every other device, nearest device first, fastest first within. */
+  readonly elsewhere: readonly TuningRecord[];
   /** Broken lines, each one sentence with file and line. */
   readonly faults: readonly string[];
 }
+
+/** Of another device's records more than the fastest few say nothing of this one. */
+const mostFromOneDevice = 8;
 
 /** Reads a folder's logs for a workload on a device. A folder that is not there is an empty one. */
 export async function loadKnown(folder: string, workload: Workload, device: DeviceDescription): Promise<Known> {
@@ -26,27 +32,47 @@ export async function loadKnown(folder: string, workload: Workload, device: Devi
   const records: TuningRecord[] = [];
   const faults: string[] = [];
   const table = createBestTable();
-  await readLogs(
+  const others = createTopTable(mostFromOneDevice, (record) => record);
+  const tell = (fault: LogFault): void => {
+    if (fault.severity !== 'note') faults.push(describeFault(fault));
+  };
+  await skimLogs(
     [folder],
     {
-      onRecord: (record) => {
-        if (workloadKey(record.workload) !== wanted || deviceKey(record.device) !== own) return;
+      onSkim: (skim, file, line) => {
+        if (skim.workloadKey !== wanted) return;
+        if (skim.deviceKey !== own) {
+          const fault = others.add(skim, file, line);
+          if (fault !== null) tell(fault);
+          return;
+        }
+        const record = skim.whole();
+        if ('severity' in record) {
+          tell(record);
+          return;
+        }
         records.push(record);
         table.add(record);
       },
-      onFault: (fault: LogFault) => {
-        if (fault.severity !== 'note') faults.push(describeFault(fault));
-      },
+      onFault: tell,
     },
     { missingIsEmpty: true },
   );
+  const elsewhere = others
+    .entries()
+    .map((entries) => ({
+      entries,
+      distance: distanceBetween(device, (entries[0] as { device: DeviceDescription }).device),
+    }))
+    .sort((a, b) => a.distance - b.distance)
+    .flatMap(({ entries }) => entries.map(({ held }) => held));
   const naive = records
     .filter((record) => record.origin === 'baseline' && isVerified(record))
     .reduce<TuningRecord | null>(
       (fastest, record) => (fastest === null || (record.medianNs ?? 0) < (fastest.medianNs ?? 0) ? record : fastest),
       null,
     );
-  return { records, best: table.lookup(workload, device), naive, faults };
+  return { records, best: table.lookup(workload, device), naive, elsewhere, faults };
 }
 
 /**

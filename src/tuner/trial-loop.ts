@@ -9,7 +9,8 @@ import { instantiate, type Scheduled } from '../space/sketch.ts';
 import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { buildArtifact, naiveOf, scheduleProgram } from './build.ts';
 import type { ModelName, PruneSummary, SearchName, TunedKernel, TuneEvent, TuneResult } from './events.ts';
-import type { Known } from './known.ts';
+import { type Known, knownObservations } from './known.ts';
+import type { Reuse } from './retarget.ts';
 import { refusedResult, trialRecord } from './trial-record.ts';
 import type { VerificationData } from './workload-data.ts';
 
@@ -22,6 +23,7 @@ export interface LoopOptions {
   readonly verification: VerificationData;
   readonly log: LogWriter;
   readonly known: Known;
+  readonly reuse: Reuse;
   readonly trials: number;
   readonly timeLimitMs: number | null;
   readonly seed: number;
@@ -33,7 +35,16 @@ export interface LoopOptions {
 
 export type LoopOutcome = Pick<
   TuneResult,
-  'best' | 'bestFromLog' | 'naiveNs' | 'trials' | 'outcomes' | 'pruned' | 'elapsedMs' | 'spentMs' | 'stoppedBy'
+  | 'best'
+  | 'bestFromLog'
+  | 'naiveNs'
+  | 'trials'
+  | 'reuse'
+  | 'outcomes'
+  | 'pruned'
+  | 'elapsedMs'
+  | 'spentMs'
+  | 'stoppedBy'
 > & {
   /** Records written. */
   readonly measured: number;
@@ -119,12 +130,48 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     if (options.timeLimitMs !== null && elapsed() >= options.timeLimitMs) return 'time';
     return trials >= options.trials ? 'trials' : null;
   };
+  const finish = (record: TuningRecord): void => {
+    trials++;
+    const timeNs = isVerified(record) ? record.medianNs : null;
+    const improved = isVerified(record) && (best === null || record.medianNs < best.timeNs);
+    if (improved) {
+      best = tunedKernel(record);
+      bestFromLog = false;
+    }
+    onEvent({
+      kind: 'trial',
+      trial: trials,
+      of: options.trials,
+      sketch: record.sketch ?? record.origin,
+      decisions: record.decisions,
+      outcome: record.outcome,
+      error: record.error,
+      timeNs,
+      bestNs: best?.timeNs ?? null,
+      improved,
+      naiveNs,
+      elapsedMs: elapsed(),
+      remainingMs: remaining(elapsed(), trials, options),
+    });
+  };
+
+  // What was fast elsewhere is measured here before the search proposes anything, which then learns from it.
+  const reused: TuningRecord[] = [];
+  for (const { record: from, scheduled } of options.reuse.schedules) {
+    if (stopReason() !== null) break;
+    const record = await attempt(scheduled, 'transfer', from.sketch, from.decisions, null);
+    reused.push(record);
+    finish(record);
+  }
+  const transferred = knownObservations(options.space, reused);
+  if (transferred.length > 0) await strategy.observe(transferred);
+
   for (let stop = stopReason(); ; stop = stopReason()) {
     if (stop !== null) {
       stoppedBy = stop;
       break;
     }
-    const size = known.records.length === 0 && round === 0 ? firstRoundSize : roundSize;
+    const size = known.records.length + reused.length === 0 && round === 0 ? firstRoundSize : roundSize;
     const proposals = strategy.propose(Math.min(size, options.trials - trials));
     if (proposals.length === 0) {
       stoppedBy = 'exhausted';
@@ -134,33 +181,11 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     for (const candidate of proposals) {
       if (stopReason() !== null) break;
       const sketch = options.space.sketches[candidate.sketch] as SearchSpace['sketches'][number];
-      const decisions = decisionsOf(sketch, candidate);
       const scheduled = instantiate(sketch, candidate.values);
       const search = { name: options.searchName, model: options.modelName, round, score: finite(candidate.score) };
-      const record = await attempt(scheduled, 'search', sketch.name, decisions, search);
-      trials++;
-      const timeNs = isVerified(record) ? record.medianNs : null;
-      const improved = timeNs !== null && (best === null || timeNs < best.timeNs);
-      if (improved) {
-        best = tunedKernel(record as TuningRecord & { readonly medianNs: number });
-        bestFromLog = false;
-      }
-      results.push({ candidate, timeNs });
-      onEvent({
-        kind: 'trial',
-        trial: trials,
-        of: options.trials,
-        sketch: sketch.name,
-        decisions,
-        outcome: record.outcome,
-        error: record.error,
-        timeNs,
-        bestNs: best?.timeNs ?? null,
-        improved,
-        naiveNs,
-        elapsedMs: elapsed(),
-        remainingMs: remaining(elapsed(), trials, options),
-      });
+      const record = await attempt(scheduled, 'search', sketch.name, decisionsOf(sketch, candidate), search);
+      results.push({ candidate, timeNs: isVerified(record) ? record.medianNs : null });
+      finish(record);
     }
     const fitBefore = strategy.spentMs.fit;
     // After the last round there is nothing left to learn for.
@@ -186,6 +211,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     bestFromLog,
     naiveNs,
     trials,
+    reuse: reuseResult(options.reuse, reused),
     outcomes,
     pruned: { looked: strategy.tally.looked, reasons: summary(strategy) },
     elapsedMs: elapsed(),
@@ -193,6 +219,12 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     stoppedBy,
     measured,
   };
+}
+
+function reuseResult({ devices, unfit }: Reuse, reused: readonly TuningRecord[]): TuneResult['reuse'] {
+  if (reused.length === 0) return null;
+  const times = reused.filter((record) => isVerified(record)).map(({ medianNs }) => medianNs as number);
+  return { devices, unfit, measured: reused.length, bestNs: times.length === 0 ? null : Math.min(...times) };
 }
 
 function decisionsOf(sketch: SearchSpace['sketches'][number], candidate: Candidate): Record<string, number> {

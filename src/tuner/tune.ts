@@ -9,17 +9,19 @@ import { programOf } from './build.ts';
 import type { TuneOptions, TuneResult } from './events.ts';
 import { requireFits } from './fits.ts';
 import { type Known, knownObservations, loadKnown } from './known.ts';
+import { chooseReuse, noReuse } from './retarget.ts';
 import { createModel, createStrategy } from './strategies.ts';
 import { runTrials } from './trial-loop.ts';
 import { verificationData } from './workload-data.ts';
 
 const defaultTrials = 64;
 const defaultSeed = 1;
-const nothingKnown: Known = { records: [], best: null, naive: null, faults: [] };
+const nothingKnown: Known = { records: [], best: null, naive: null, elsewhere: [], faults: [] };
 
 /**
  * Finds a fast kernel for a workload on a device: proposes candidates, builds, verifies and times them, learns, and records every trial.
- * Starts from what the log folder knows of the same workload on the same device and never measures a known candidate again.
+ * Starts from what the log folder knows of the same workload on the same device and never measures a known candidate again; measures
+ * first what was fastest on other devices and fits this one.
  * Throws UserError for what the user or the machine must mend (no such device, a log that cannot be written); nothing a candidate does
  * throws. An aborted signal ends the run after the trial at hand.
  */
@@ -34,7 +36,7 @@ export async function tuneOn(
   createRunner: (device: Pick<Device, 'description'>) => Promise<Runner>,
   options: TuneOptions,
 ): Promise<TuneResult> {
-  const { workload, onEvent = () => {}, useKnown = true } = options;
+  const { workload, onEvent = () => {}, useKnown = true, useOthers = true } = options;
   const { description } = device;
   const seed = options.seed ?? defaultSeed;
   const search = options.search ?? 'beam';
@@ -72,6 +74,13 @@ export async function tuneOn(
   }
   if (observations.length > 0) await strategy.observe(observations);
 
+  const trials = options.trials ?? defaultTrials;
+  const reuse = useOthers ? chooseReuse(workload, description, known.elsewhere, known.records, trials) : noReuse;
+  if (reuse.schedules.length > 0 || reuse.unfit > 0) {
+    const { schedules, unfit, devices } = reuse;
+    onEvent({ kind: 'reuse', schedules: schedules.length, unfit, devices });
+  }
+
   const log = createLogWriter({ folder: logFolder, operator: workload.operator, device: description.name });
   let runner: Runner | undefined;
   try {
@@ -87,7 +96,8 @@ export async function tuneOn(
       verification,
       log,
       known,
-      trials: options.trials ?? defaultTrials,
+      reuse,
+      trials,
       timeLimitMs: options.timeLimit === undefined ? null : options.timeLimit * 1000,
       seed,
       searchName: search,

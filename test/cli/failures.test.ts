@@ -69,6 +69,7 @@ describe('a kernel that is wrong', () => {
       speedup: null,
       flopsPerSecond: null,
       trials: 2,
+      reuse: null,
       outcomes: { crash: 3 },
       pruned: { looked: 2, reasons: [] },
       elapsedMs: 1000,

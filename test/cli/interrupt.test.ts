@@ -16,7 +16,9 @@ describe('Ctrl-C', () => {
       const { code, stdout, stderr } = await run.ended;
       expect(code).toBe(exitCode.interrupted);
       expect(stderr).toContain('finishing the trial at hand');
-      expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^error: interrupted; the same command goes on/);
+      expect(stderr.trimEnd().split('\n').at(-1)).toBe(
+        `error: interrupted; the same command goes on from the trials that are recorded: wgtune tune matmul -s m=64,n=64,k=64 --device swiftshader --log ${logs} --trials 2000`,
+      );
       expect(stdout).toMatch(/^trials +\d+ of 2000 in .*, interrupted$/m);
       const { records, faults } = await loadRecords([logs]);
       expect(faults).toEqual([]);

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { bestOf, createBestTable } from '../../src/records/best.ts';
-import { architectureKey, deviceKey, kinshipOf } from '../../src/records/device-key.ts';
+import {
+  architectureKey,
+  deviceKey,
+  differingFacts,
+  distanceBetween,
+  kinshipOf,
+} from '../../src/records/device-key.ts';
 import type { TuningRecord } from '../../src/records/record.ts';
 import { failedRecord, makeDevice, makeRecord, matmul } from './fixtures.ts';
 
@@ -49,6 +55,33 @@ describe('device key', () => {
   });
 });
 
+describe('distance', () => {
+  const other = (changes: Parameters<typeof makeDevice>[0]): number => distanceBetween(here, makeDevice(changes));
+
+  it('is least to the same hardware with a new driver, then to the same architecture, then to the same kind of device', () => {
+    const driver = { driver: 'Mesa 26', description: 'llvmpipe: Mesa 26', dawnVersion: '0.7.0' };
+    const steps = [
+      other({}),
+      other(driver),
+      other({ device: 'llvmpipe-512' }),
+      other({ vendor: 'google', architecture: 'swiftshader' }),
+      other({ vendor: 'x', backend: 'metal' }),
+      other({ vendor: 'nvidia', architecture: 'hopper', type: 'gpu' }),
+    ];
+    expect(steps).toEqual([...steps].sort((a, b) => a - b));
+    expect(new Set(steps).size).toBe(steps.length);
+    expect(kinshipOf(here, makeDevice(driver))).toBe('same-architecture');
+  });
+
+  it('finds the same GPU again under a new driver, also where it tells no architecture', () => {
+    const gpu = { vendor: 'nvidia', architecture: '', device: 'H200', type: 'gpu', description: 'driver 550' } as const;
+    const [old, now] = [makeDevice(gpu), makeDevice({ ...gpu, driver: '560', description: 'driver 560' })];
+    expect(kinshipOf(now, old)).toBe('same-architecture');
+    expect(differingFacts(now, old)).toEqual(['description', 'driver']);
+    expect(differingFacts(old, old)).toEqual([]);
+  });
+});
+
 describe('best of', () => {
   const cousin = makeDevice({ name: 'cousin', driver: 'Mesa 24' });
   const stranger = makeDevice({ name: 'h200', vendor: 'nvidia', architecture: 'hopper', type: 'gpu' });
@@ -67,6 +100,12 @@ describe('best of', () => {
     });
     expect(bestOf([timed(4, { device: stranger })], matmul, here)).toMatchObject({ whose: 'other-device' });
     expect(bestOf([], matmul, here)).toBeNull();
+  });
+
+  it('prefers the same hardware under an old driver to a faster one of its architecture', () => {
+    const old = timed(70, { device: makeDevice({ driver: 'Mesa 24' }) });
+    const sibling = timed(5, { device: makeDevice({ device: 'llvmpipe-512' }) });
+    expect(bestOf([sibling, old], matmul, here)?.record.medianNs).toBe(70);
   });
 
   it('among strangers prefers the same kind of device to the fastest', () => {

@@ -94,7 +94,7 @@ describe('the fastest of a log', () => {
     trace: { version: 1, steps: [{ primitive: name, args: {} }] },
   });
   const topOf = async (path: string, keep: number): Promise<readonly (readonly number[])[]> => {
-    const table = createTopTable(keep);
+    const table = createTopTable(keep, () => null);
     const { skims } = await skim(path);
     for (const [index, item] of skims.entries()) table.add(item, path, index + 1);
     return table.entries().map((cell) => cell.map((entry) => entry.medianNs));
@@ -123,7 +123,7 @@ describe('the fastest of a log', () => {
       JSON.stringify(timed(1)).replace('"steps":[', '"steps":[7,'),
       JSON.stringify(timed(60)),
     ]);
-    const table = createTopTable(1);
+    const table = createTopTable(1, () => null);
     const { skims } = await skim(path);
     const said = skims.map((item, index) => table.add(item, path, index + 1));
     expect(said.map((fault) => fault?.line)).toEqual([undefined, 2, undefined]);

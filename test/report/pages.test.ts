@@ -77,6 +77,7 @@ describe('the summary of a tuning run', () => {
     speedup: 2.93,
     flopsPerSecond: 0.92e9,
     trials: 12,
+    reuse: null,
     outcomes: { 'wrong-answer': 2, ok: 11 },
     pruned: {
       looked: 2494,
@@ -110,6 +111,22 @@ describe('the summary of a tuning run', () => {
       'next',
       '  wgtune show matmul --as wgsl',
     ]);
+  });
+
+  it('says what was reused of other devices and what it gave', () => {
+    const told = (reuse: TuneResult['reuse']): string | undefined =>
+      formatTuneSummary({ ...result, reuse }, 64, [], noColours)
+        .split('\n')
+        .find((line) => line.startsWith('reused'));
+    expect(told({ devices: ['anvil-2', 'forge'], measured: 5, unfit: 2, bestNs: 6_700_000 })).toBe(
+      'reused    5 schedules of anvil-2, forge (2 more do not fit this device): the fastest takes 6.70 ms here, 2.00x over naive; the best is 1.47x faster',
+    );
+    expect(told({ devices: ['forge'], measured: 1, unfit: 0, bestNs: 4_560_000 })).toBe(
+      'reused    1 schedule of forge: the fastest takes 4.56 ms here, 2.94x over naive; nothing faster was found since',
+    );
+    expect(told({ devices: ['forge'], measured: 2, unfit: 0, bestNs: null })).toBe(
+      'reused    2 schedules of forge: none gave the right answer here',
+    );
   });
 
   it('does not pretend where nothing was right, nothing measured, or the best is old', () => {
@@ -175,7 +192,14 @@ describe('the report of a run', () => {
 
 it('whoseText never passes off another device as this one', () => {
   const there = device('anvil-2');
-  expect(whoseText({ whose: 'same-device', device: there })).toBe('this device (anvil-2)');
-  expect(whoseText({ whose: 'same-architecture', device: there })).toContain('another device of the same architecture');
-  expect(whoseText({ whose: 'other-device', device: there })).toBe('another device: anvil-2 (anvil 1.2)');
+  expect(whoseText({ whose: 'same-device', device: there, differs: [] })).toBe('this device (anvil-2)');
+  expect(whoseText({ whose: 'same-architecture', device: there, differs: ['driver', 'profile'] })).toBe(
+    'another device of the same architecture: anvil-2 (anvil 1.2, browser), which differs in driver, profile',
+  );
+  expect(whoseText({ whose: 'other-device', device: there, differs: ['vendor'] })).toBe(
+    'another device: anvil-2 (anvil 1.2, browser)',
+  );
+  expect(whoseText({ whose: 'other-device', device: { ...there, name: '\u001b[2Jx' }, differs: [] })).not.toContain(
+    '\u001b',
+  );
 });
