@@ -1,4 +1,4 @@
-import { boundsOf, type Ranges } from '../arithmetic/bounds.ts';
+import { boundsOf, type Interval, type Ranges } from '../arithmetic/bounds.ts';
 import { difference, keyOf } from '../arithmetic/linear.ts';
 import { isIndex } from '../arithmetic/simplify.ts';
 import type { KExpr } from '../ir/kernel.ts';
@@ -77,7 +77,7 @@ interface AtomCode {
 /** What linear arithmetic cannot look into. Operands of division, minimum and comparison are shifted up until they cannot be negative. */
 function atomCode(emission: Emission, term: FormTerm, ranges: Ranges, hint: string): AtomCode {
   const { atom, key, level } = term;
-  if (atom.kind === 'var') return { expr: variableCode(atom.name), shift: 0, key };
+  if (atom.kind === 'var') return variableCode(emission, atom.name, key, ranges);
   const place = (suffix: string, expr: KExpr, shift: number): AtomCode => ({
     expr: placeLet(emission, level, `${key}${suffix}`, expr, `${hint}_part`),
     shift,
@@ -124,10 +124,26 @@ function atomCode(emission: Emission, term: FormTerm, ranges: Ranges, hint: stri
   return place('', { kind: 'select', type: u32, condition, yes: literal(1), no: literal(0) }, 0);
 }
 
-function variableCode(name: string): KExpr {
-  if (name.startsWith('wg.') || name.startsWith('lid.'))
-    return { kind: 'builtin', type: u32, of: name.startsWith('wg.') ? 'wg' : 'lid', axis: name.slice(-1) as Axis };
-  return { kind: 'name', type: u32, name };
+function variableCode(emission: Emission, name: string, key: string, ranges: Ranges): AtomCode {
+  const axis = name.slice(-1) as Axis;
+  if (name.startsWith('wg.')) return bounded({ kind: 'builtin', type: u32, of: 'wg', axis }, emission.tree.ranges);
+  if (name.startsWith('lid.')) return bounded({ kind: 'builtin', type: u32, of: 'lid', axis }, ranges);
+  return { expr: { kind: 'name', type: u32, name }, shift: 0, key };
+
+  /**
+   * With the bounds that we know and a compiler does not: no workgroup is beyond the grid, no lane beyond the guard it stands under. One that
+   * must keep every access inside its buffer would clamp each index that depends on it, in whatever loop; an operation or two out here
+   * spare it that.
+   */
+  function bounded(id: KExpr, known: Ranges): AtomCode {
+    const { min, max } = known.get(name) as Interval;
+    if (name.startsWith('lid.') && max === (emission.tree.ranges.get(name) as Interval).max)
+      return { expr: id, shift: 0, key };
+    const below = op('min', id, literal(max));
+    const text = `${name}<=${max}`;
+    const expr = placeLet(emission, 0, text, min > 0 ? op('max', below, literal(min)) : below, name.replace('.', '_'));
+    return { expr, shift: 0, key: text };
+  }
 }
 
 const compares: ReadonlySet<BinaryOp> = new Set(['lt', 'le', 'gt', 'ge', 'eq', 'ne']);

@@ -7,7 +7,7 @@ import { reductionVars } from './init.ts';
 import type { Region } from './regions.ts';
 import { type BlockNode, type Body, type KernelTree, type LoopNode, type Node, walkBlocks } from './tree.ts';
 import { withoutLane } from './vector-lanes.ts';
-import { zeroOutside } from './zero-outside.ts';
+import { copiesZero, zeroOutside } from './zero-outside.ts';
 
 /**
  * Pass 4: what becomes of each conjunct of a block's predicate. A conjunct `e < E` that says "this iter is inside its extent", where the
@@ -79,7 +79,8 @@ function settlePredicate(
     if (boundsOf(conjunct, block.ranges).min >= 1) continue;
     const whole = vector === null ? conjunct : (withoutLane(conjunct, vector.name, vector.extent) ?? conjunct);
     if (free.has(conjunct)) {
-      if (block.reducer === null && !isConstant(block)) fill.push(whole);
+      if (block.reducer === null && !isConstant(block) && !copiesZero(conjunct, block, regions, copies))
+        fill.push(whole);
       continue;
     }
     const overReduction = block.reducer?.op === 'sum' && [...varsOf(conjunct)].some((name) => reduced.has(name));

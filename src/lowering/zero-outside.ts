@@ -3,7 +3,7 @@ import type { Expr, LoadExpr } from '../ir/nodes.ts';
 import { varsOf } from '../ir/visit.ts';
 import { droppable, statesDomain } from './domain.ts';
 import { loadsOf, type Region } from './regions.ts';
-import type { BlockNode } from './tree.ts';
+import type { BlockNode, ResolvedIter } from './tree.ts';
 
 /**
  * Whether a sum's term is zero wherever `conjunct` fails: the term is a product, the conjunct says that a reduction iter is inside its
@@ -25,19 +25,43 @@ export function zeroOutside(
   const factors = factorsOf(value);
   if (factors === null || factors.length < 2) return false;
   if (!factors.every((factor) => finiteFactor(factor, regions, copies))) return false;
-  return factors.some((factor) => {
-    const region = regions.get(factor.buffer);
-    const copy = copies.get(factor.buffer);
-    if (region === undefined || copy === undefined) return false;
-    const write = copy.writes[0];
-    if (write === undefined || copy.writes.length !== 1 || !fillsRegion(copy, region, regions)) return false;
-    return write.iters.some((name, d) => {
-      const filled = copy.iters.find((candidate) => candidate.name === name);
-      if (filled === undefined || filled.extent !== iter.extent || region.whole[d]) return false;
-      if (constantDifference(factor.indices[d] as Expr, iter.binding) !== 0) return false;
-      const free = droppable(copy, regions);
-      return copy.predicate.some((other) => free.has(other) && statesDomain(other, filled, copy));
-    });
+  return factors.some((factor) => zeroBeyond(factor, iter, regions, copies));
+}
+
+/**
+ * Whether a copy stores zero by itself wherever `conjunct` fails, because what it copies is zero there: an element of a tile that was
+ * filled with zeros outside the same extent (a register copy of a tile in workgroup memory).
+ */
+export function copiesZero(
+  conjunct: Expr,
+  block: BlockNode,
+  regions: ReadonlyMap<string, Region>,
+  copies: ReadonlyMap<string, BlockNode>,
+): boolean {
+  const iter = block.iters.find((candidate) => !candidate.reduction && statesDomain(conjunct, candidate, block));
+  const value = block.writes[0]?.value;
+  if (iter === undefined || value?.kind !== 'load' || block.writes.length !== 1) return false;
+  return zeroBeyond(value, iter, regions, copies);
+}
+
+/** Whether a load is of a tile that its copy fills with zeros where an iter is beyond its extent, read at that iter. */
+function zeroBeyond(
+  factor: LoadExpr,
+  iter: ResolvedIter,
+  regions: ReadonlyMap<string, Region>,
+  copies: ReadonlyMap<string, BlockNode>,
+): boolean {
+  const region = regions.get(factor.buffer);
+  const copy = copies.get(factor.buffer);
+  if (region === undefined || copy === undefined) return false;
+  const write = copy.writes[0];
+  if (write === undefined || copy.writes.length !== 1 || !fillsRegion(copy, region, regions)) return false;
+  return write.iters.some((name, d) => {
+    const filled = copy.iters.find((candidate) => candidate.name === name);
+    if (filled === undefined || filled.extent !== iter.extent || region.whole[d]) return false;
+    if (constantDifference(factor.indices[d] as Expr, iter.binding) !== 0) return false;
+    const free = droppable(copy, regions);
+    return copy.predicate.some((other) => free.has(other) && statesDomain(other, filled, copy));
   });
 }
 
@@ -60,7 +84,7 @@ function finiteFactor(
   if (region?.buffer.scope === 'storage') return true;
   const copy = copies.get(factor.buffer);
   if (region === undefined || copy === undefined || !fillsRegion(copy, region, regions)) return false;
-  return loadsOf(copy).every((load) => regions.get(load.buffer)?.buffer.scope === 'storage');
+  return loadsOf(copy).every((load) => load.buffer !== factor.buffer && finiteFactor(load, regions, copies));
 }
 
 /** Whether a copy writes every element of its region: its hull is the region, wherever the tile stands. */

@@ -10,12 +10,14 @@ var<workgroup> B_shared: array<vec4<f32>, 32>;
 @compute @workgroup_size(4, 4, 1)
 fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid: vec3<u32>) {
   let index_inside = lid.y * 16u + lid.x * 4u < 32u;
-  let A_at = wg.y * 64u + lid.y * 32u + lid.x * 8u;
+  let wg_y = min(wg.y, 3u);
+  let A_at = wg_y * 64u + lid.y * 32u + lid.x * 8u;
   let A_shared_at = lid.y * 4u + lid.x;
   if (index_inside) {
     A_shared[A_shared_at] = A[A_at];
   }
-  let B_at = lid.y * 8u + wg.x * 4u + lid.x;
+  let wg_x = min(wg.x, 1u);
+  let B_at = lid.y * 8u + wg_x * 4u + lid.x;
   B_shared[A_shared_at] = B[B_at];
   var C_local_0 = vec4<f32>(0.0);
   var C_local_1 = vec4<f32>(0.0);
@@ -48,7 +50,7 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
     C_local_1 += A_shared_value_1.w * B_shared_value_3;
     workgroupBarrier();
   }
-  let C_at = wg.y * 64u + lid.y * 16u + wg.x * 4u + lid.x;
+  let C_at = wg_y * 64u + lid.y * 16u + wg_x * 4u + lid.x;
   C[C_at] = C_local_0;
   C[C_at + 8u] = C_local_1;
 }

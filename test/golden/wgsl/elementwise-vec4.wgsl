@@ -6,8 +6,9 @@
 
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid: vec3<u32>) {
-  let A_at = wg.x * 64u + lid.x;
-  if (wg.x * 256u + lid.x * 4u < 1000u) {
+  let wg_x = min(wg.x, 3u);
+  let A_at = wg_x * 64u + lid.x;
+  if (wg_x * 256u + lid.x * 4u < 1000u) {
     Y[A_at] = max(A[A_at] * 0.25 + B[A_at], vec4<f32>(0.0));
   }
 }

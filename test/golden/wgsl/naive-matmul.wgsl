@@ -7,10 +7,12 @@
 @compute @workgroup_size(8, 8, 1)
 fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid: vec3<u32>) {
   var C_local = 0.0;
-  let A_at = wg.y * 256u + lid.y * 32u;
-  let B_at = wg.x * 8u + lid.x;
+  let wg_y = min(wg.y, 7u);
+  let A_at = wg_y * 256u + lid.y * 32u;
+  let wg_x = min(wg.x, 5u);
+  let B_at = wg_x * 8u + lid.x;
   for (var kk = 0u; kk < 32u; kk++) {
     C_local += A[A_at + kk] * B[B_at + kk * 48u];
   }
-  C[wg.y * 384u + lid.y * 48u + wg.x * 8u + lid.x] = C_local;
+  C[wg_y * 384u + lid.y * 48u + wg_x * 8u + lid.x] = C_local;
 }

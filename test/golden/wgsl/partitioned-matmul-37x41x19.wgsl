@@ -14,8 +14,10 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
     var C_local_1 = vec4<f32>(0.0);
     let index = lid.y * 16u + lid.x * 4u;
     let index_inside = index < 32u;
-    let A_at = wg.y * 152u + lid.y * 76u + lid.x * 19u;
-    let B_at = lid.y * 41u + wg.x * 16u + lid.x * 4u;
+    let wg_y = min(wg.y, 2u);
+    let A_at = wg_y * 152u + lid.y * 76u + lid.x * 19u;
+    let wg_x = min(wg.x, 1u);
+    let B_at = lid.y * 41u + wg_x * 16u + lid.x * 4u;
     let B_shared_at = lid.y * 4u + lid.x;
     let A_shared_at = lid.y * 8u;
     for (var k0 = 0u; k0 < 5u; k0++) {
@@ -43,7 +45,7 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
       C_local_1 += A_shared[A_shared_at + 7u] * B_shared_value_3;
       workgroupBarrier();
     }
-    let C_at = wg.y * 328u + lid.y * 82u + wg.x * 16u + lid.x * 4u;
+    let C_at = wg_y * 328u + lid.y * 82u + wg_x * 16u + lid.x * 4u;
     C[C_at] = C_local_0.x;
     C[C_at + 1u] = C_local_0.y;
     C[C_at + 2u] = C_local_0.z;
@@ -66,7 +68,8 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
     C_local_1.w = 0.0;
     let index = lid.y * 16u + lid.x * 4u;
     let index_inside = index < 32u;
-    let A_at = wg.y * 152u + lid.y * 76u + lid.x * 19u;
+    let wg_y = min(wg.y, 2u);
+    let A_at = wg_y * 152u + lid.y * 76u + lid.x * 19u;
     let index_1 = lid.x * 4u;
     let index_inside_1 = index_1 < 9u;
     let B_at = lid.y * 41u + lid.x * 4u;
@@ -147,7 +150,7 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
       }
       workgroupBarrier();
     }
-    let C_at = wg.y * 328u + lid.y * 82u + lid.x * 4u;
+    let C_at = wg_y * 328u + lid.y * 82u + lid.x * 4u;
     if (index_inside_1) {
       C[C_at + 32u] = C_local_0.x;
     }
@@ -178,9 +181,11 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
     var C_local_1 = vec4<f32>(0.0);
     let index = lid.y * 16u + lid.x * 4u;
     let index_inside = index < 32u;
-    let A_copy_rest_1_inside = wg.y * 8u + lid.y * 4u + lid.x < 37u;
-    let A_at = wg.y * 152u + lid.y * 76u + lid.x * 19u;
-    let B_at = lid.y * 41u + wg.x * 16u + lid.x * 4u;
+    let wg_y = max(min(wg.y, 4u), 3u);
+    let A_copy_rest_1_inside = wg_y * 8u + lid.y * 4u + lid.x < 37u;
+    let A_at = wg_y * 152u + lid.y * 76u + lid.x * 19u;
+    let wg_x = min(wg.x, 1u);
+    let B_at = lid.y * 41u + wg_x * 16u + lid.x * 4u;
     let B_shared_at = lid.y * 4u + lid.x;
     let A_shared_at = lid.y * 8u;
     for (var k0_rest_1 = 0u; k0_rest_1 < 5u; k0_rest_1++) {
@@ -208,8 +213,8 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
       C_local_1 += A_shared[A_shared_at + 7u] * B_shared_value_3;
       workgroupBarrier();
     }
-    let index_1 = wg.y * 8u + lid.y * 2u;
-    let C_at = wg.y * 328u + lid.y * 82u + wg.x * 16u + lid.x * 4u;
+    let index_1 = wg_y * 8u + lid.y * 2u;
+    let C_at = wg_y * 328u + lid.y * 82u + wg_x * 16u + lid.x * 4u;
     if (index_1 < 37u) {
       C[C_at] = C_local_0.x;
       C[C_at + 1u] = C_local_0.y;
@@ -236,8 +241,9 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
     C_local_1.w = 0.0;
     let index = lid.y * 16u + lid.x * 4u;
     let index_inside = index < 32u;
-    let A_copy_rest_rest_inside = wg.y * 8u + lid.y * 4u + lid.x < 37u;
-    let A_at = wg.y * 152u + lid.y * 76u + lid.x * 19u;
+    let wg_y = max(min(wg.y, 4u), 3u);
+    let A_copy_rest_rest_inside = wg_y * 8u + lid.y * 4u + lid.x < 37u;
+    let A_at = wg_y * 152u + lid.y * 76u + lid.x * 19u;
     let index_1 = lid.x * 4u;
     let index_inside_1 = index_1 < 9u;
     let B_at = lid.y * 41u + lid.x * 4u;
@@ -318,8 +324,8 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
       }
       workgroupBarrier();
     }
-    let index_2 = wg.y * 8u + lid.y * 2u;
-    let C_at = wg.y * 328u + lid.y * 82u + lid.x * 4u;
+    let index_2 = wg_y * 8u + lid.y * 2u;
+    let C_at = wg_y * 328u + lid.y * 82u + lid.x * 4u;
     if (index_2 < 37u) {
       if (index_inside_1) {
         C[C_at + 32u] = C_local_0.x;

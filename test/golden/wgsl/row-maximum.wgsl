@@ -9,27 +9,29 @@ var<workgroup> few: array<f32, 8>;
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid: vec3<u32>) {
   var part = -0x1.fffffep+127f;
-  let A_at = wg.x * 128u + lid.x;
+  let wg_x = min(wg.x, 2u);
+  let A_at = wg_x * 128u + lid.x;
   for (var c0 = 0u; c0 < 2u; c0++) {
     part = max(part, A[A_at + c0 * 64u]);
   }
   parts[lid.x] = part;
   workgroupBarrier();
-  let parts_at = lid.x * 8u;
+  let lid_x = min(lid.x, 7u);
+  let parts_at = lid_x * 8u;
   if (lid.x < 8u) {
-    few[lid.x] = -0x1.fffffep+127f;
+    few[lid_x] = -0x1.fffffep+127f;
     for (var e0 = 0u; e0 < 8u; e0++) {
-      few[lid.x] = max(few[lid.x], parts[parts_at + e0]);
+      few[lid_x] = max(few[lid_x], parts[parts_at + e0]);
     }
   }
   let index_inside_1 = lid.x < 1u;
   if (index_inside_1) {
-    Y[wg.x] = -0x1.fffffep+127f;
+    Y[wg_x] = -0x1.fffffep+127f;
   }
   workgroupBarrier();
   if (index_inside_1) {
     for (var g0 = 0u; g0 < 8u; g0++) {
-      Y[wg.x] = max(Y[wg.x], few[g0]);
+      Y[wg_x] = max(Y[wg_x], few[g0]);
     }
   }
 }

@@ -6,7 +6,7 @@
 
 @compute @workgroup_size(32, 1, 1)
 fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid: vec3<u32>) {
-  let index = wg.x * 32u + lid.x;
+  let index = min(wg.x, 4u) * 32u + lid.x;
   let conv_part_1 = index / 6u % 5u;
   let conv = conv_part_1 * 2u;
   let conv_part_4 = index % 6u;

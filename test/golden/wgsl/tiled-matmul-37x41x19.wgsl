@@ -19,11 +19,13 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
   var C_local_1_3 = 0.0;
   let index = lid.y * 16u + lid.x * 4u;
   let index_inside = index < 32u;
-  let A_copy_inside = wg.y * 8u + lid.y * 4u + lid.x < 37u;
-  let A_at = wg.y * 152u + lid.y * 76u + lid.x * 19u;
-  let B_copy_1 = wg.x * 16u + lid.x * 4u;
+  let wg_y = min(wg.y, 4u);
+  let A_copy_inside = wg_y * 8u + lid.y * 4u + lid.x < 37u;
+  let A_at = wg_y * 152u + lid.y * 76u + lid.x * 19u;
+  let wg_x = min(wg.x, 2u);
+  let B_copy_1 = wg_x * 16u + lid.x * 4u;
   let B_copy_inside_1 = B_copy_1 < 41u;
-  let B_at = lid.y * 41u + wg.x * 16u + lid.x * 4u;
+  let B_at = lid.y * 41u + wg_x * 16u + lid.x * 4u;
   let B_copy_inside_2 = B_copy_1 < 40u;
   let B_copy_inside_3 = B_copy_1 < 39u;
   let B_copy_inside_4 = B_copy_1 < 38u;
@@ -102,8 +104,8 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
     C_local_1_3 += A_shared_value_7 * B_shared_value_15;
     workgroupBarrier();
   }
-  let index_1 = wg.y * 8u + lid.y * 2u;
-  let C_at = wg.y * 328u + lid.y * 82u + wg.x * 16u + lid.x * 4u;
+  let index_1 = wg_y * 8u + lid.y * 2u;
+  let C_at = wg_y * 328u + lid.y * 82u + wg_x * 16u + lid.x * 4u;
   if (index_1 < 37u) {
     if (B_copy_inside_1) {
       C[C_at] = C_local_0_0;

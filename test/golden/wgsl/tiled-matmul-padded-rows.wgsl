@@ -12,9 +12,10 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
   var C_local_0 = vec4<f32>(0.0);
   var C_local_1 = vec4<f32>(0.0);
   let index_inside = lid.y * 32u + lid.x * 4u < 64u;
+  let wg_y = min(wg.y, 3u);
   let A_at_part = lid.x >> 1u;
-  let A_at_part_1 = lid.x & 1u;
-  let A_at = wg.y * 64u + lid.y * 32u + A_at_part * 8u + A_at_part_1;
+  let A_at_part_1 = lid.x % 2u;
+  let A_at = wg_y * 64u + lid.y * 32u + A_at_part * 8u + A_at_part_1;
   let A_shared_at = lid.y * 36u + A_at_part * 9u + A_at_part_1 * 4u;
   let B_at = lid.y * 8u + lid.x;
   let A_shared_at_1 = lid.y * 18u;
@@ -56,7 +57,7 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
     C_local_1 += A_shared[A_shared_at_1 + 16u] * B_shared_value_7;
     workgroupBarrier();
   }
-  let C_at = wg.y * 64u + lid.y * 16u + lid.x;
+  let C_at = wg_y * 64u + lid.y * 16u + lid.x;
   C[C_at] = C_local_0;
   C[C_at + 8u] = C_local_1;
 }

@@ -13,9 +13,11 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
   var C_local_1 = vec4<f32>(0.0);
   var C_local_2 = vec4<f32>(0.0);
   var C_local_3 = vec4<f32>(0.0);
-  let A_at = wg.y * 512u + lid.y * 64u + (lid.x >> 1u) * 16u + (lid.x & 1u);
+  let wg_y = min(wg.y, 1u);
+  let A_at = wg_y * 512u + lid.y * 64u + (lid.x >> 1u) * 16u + lid.x % 2u;
   let A_shared_at = lid.y * 8u + lid.x;
-  let B_at = lid.y * 16u + wg.x * 8u + lid.x;
+  let wg_x = min(wg.x, 1u);
+  let B_at = lid.y * 16u + wg_x * 8u + lid.x;
   let A_shared_at_1 = lid.y * 8u;
   for (var k0 = 0u; k0 < 8u; k0++) {
     A_shared[A_shared_at] = A[A_at + k0 * 2u];
@@ -71,7 +73,7 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
     C_local_3 += A_shared_value_7.w * B_shared_value_7;
     workgroupBarrier();
   }
-  let C_at = wg.y * 512u + lid.y * 64u + wg.x * 8u + lid.x;
+  let C_at = wg_y * 512u + lid.y * 64u + wg_x * 8u + lid.x;
   C[C_at] = C_local_0;
   C[C_at + 16u] = C_local_1;
   C[C_at + 32u] = C_local_2;
