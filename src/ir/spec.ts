@@ -1,4 +1,5 @@
-import type { Block, Buffer, Expr, For, Program, Stmt } from './nodes.ts';
+import { isPowerOfTwo, laneAxisOf, reducesAcross } from './loop-modes.ts';
+import type { Axis, Block, Buffer, Expr, For, Program, Stmt } from './nodes.ts';
 import { printExpr } from './printer.ts';
 import { reducers } from './reducers.ts';
 import { paddedStrides, paddingOf } from './strides.ts';
@@ -67,6 +68,8 @@ function checkStmt(
 function checkMode(loop: For, around: readonly For[]): string | null {
   if (loop.mode === 'vectorized' && loop.body.kind !== 'block')
     return `the vectorized loop ${loop.name} holds more than a block`;
+  if (loop.mode === 'subgroup.x' && !isPowerOfTwo(loop.extent))
+    return `the subgroup loop ${loop.name} has ${loop.extent} iterations, which is no power of two`;
   if (!loop.mode.startsWith('workgroup')) return null;
   for (const outer of around) {
     if (outer.mode === loop.mode) return `loops ${outer.name} and ${loop.name} inside it are both ${loop.mode}`;
@@ -76,17 +79,36 @@ function checkMode(loop: For, around: readonly For[]): string | null {
   return null;
 }
 
+/** Lanes of a subgroup combine terms of one element, and each keeps the result for itself. */
+function checkSubgroup(
+  block: Block,
+  loops: ReadonlyMap<string, For>,
+  buffers: ReadonlyMap<string, Buffer>,
+): string | null {
+  for (const loop of loops.values()) {
+    if (!reducesAcross(block, loop)) continue;
+    const mixed = block.iters.find((iter) => iter.type !== 'reduction' && varsOf(iter.binding).has(loop.name));
+    if (mixed !== undefined)
+      return `the subgroup loop ${loop.name} drives the reduction of block ${block.name} and also its iter ${mixed.name}`;
+    const shared = block.writes.find((write) => buffers.get(write.buffer)?.scope !== 'private');
+    if (shared !== undefined)
+      return `block ${block.name} reduces across the subgroup loop ${loop.name} into ${shared.buffer}, which is not private`;
+  }
+  return null;
+}
+
 /** An inner loop on the same invocation axis enumerates the same invocations again: a block driven by both would miss elements. */
 function checkAxes(block: Block, loops: ReadonlyMap<string, For>): string | null {
-  const driver = new Map<string, string>();
+  const driver = new Map<Axis, string>();
   const used = new Set<string>();
   for (const expr of [...block.iters.map((iter) => iter.binding), ...block.predicate]) varsOf(expr, used);
   for (const name of used) {
-    const mode = loops.get(name)?.mode ?? 'serial';
-    if (!mode.startsWith('invocation')) continue;
-    const other = driver.get(mode);
-    if (other !== undefined) return `block ${block.name} is driven by ${other} and ${name}, which are both ${mode}`;
-    driver.set(mode, name);
+    const axis = laneAxisOf(loops.get(name)?.mode ?? 'serial');
+    if (axis === null) continue;
+    const other = driver.get(axis);
+    if (other !== undefined)
+      return `block ${block.name} is driven by ${other} and ${name}, which are both invocation.${axis}`;
+    driver.set(axis, name);
   }
   return null;
 }
@@ -113,7 +135,7 @@ function checkBlock(
     const stray = strayVar(condition, loops);
     if (stray !== null) return `the predicate of block ${block.name} uses ${stray}, which is no loop around it`;
   }
-  const clash = checkAxes(block, loops);
+  const clash = checkAxes(block, loops) ?? checkSubgroup(block, loops, buffers);
   if (clash !== null) return clash;
   if (block.writes.length === 0) return `block ${block.name} writes nothing`;
   const uneven = checkReducer(block, buffers);

@@ -90,6 +90,8 @@ function initNest(
   const rename = (expr: Expr): Expr => substitute(expr, renamed);
   const dtypes = block.writes.map((write) => tree.buffers.get(write.buffer)?.dtype ?? 'f32');
   const identity = reducers[block.reducer?.op ?? 'sum'].identity(dtypes);
+  // Lanes that share a reduction all store the identity, as its first one does.
+  const first = new Map<string, Expr>(block.across > 1 ? [['lid.x', int(0)]] : []);
   const init: BlockNode = {
     ...block,
     name: `${block.name}_init`,
@@ -101,7 +103,7 @@ function initNest(
     })),
     reducer: null,
     predicate: block.predicate
-      .map((conjunct) => simplify(rename(conjunct), ranges))
+      .map((conjunct) => simplify(substitute(rename(conjunct), first), ranges))
       .filter((conjunct) => !(conjunct.kind === 'int' && conjunct.value !== 0)),
     ranges,
   };

@@ -18,6 +18,7 @@ import { gridOf } from './parts.ts';
 import { lowerPredicates } from './predicates.ts';
 import { findRegions } from './regions.ts';
 import { emitKernel } from './statements.ts';
+import { checkSubgroups } from './subgroups.ts';
 import { inlineOnce } from './tidy.ts';
 import type { KernelTree } from './tree.ts';
 
@@ -101,6 +102,8 @@ function lowerKernel(
     const found = findRegions(hoistInits(nest));
     if (isRefusal(found)) return found;
     const tree = lowerPredicates(found.tree, found.regions);
+    const apart = checkSubgroups(tree, limits);
+    if (apart !== null) return apart;
     const accesses = flattenAccesses(tree.body, found.regions);
     const hazard = checkStorage(tree, accesses);
     if (hazard !== null) return hazard;

@@ -1,6 +1,6 @@
 import { type Interval, rangeOfExtent } from '../arithmetic/bounds.ts';
 import { simplify } from '../arithmetic/simplify.ts';
-import { int, lt, variable } from '../ir/builders.ts';
+import { int, lt, mod, variable } from '../ir/builders.ts';
 import { type Axis, axes, type Block, type Buffer, type Expr, type For, type Stmt } from '../ir/nodes.ts';
 import { substitute, usesVar, varsOf, walkStmt } from '../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
@@ -88,13 +88,24 @@ function convert(stmt: Stmt, place: Place, context: Context): Node[] | Refusal {
   const inner = (next: Place): Node[] | Refusal => convert(stmt.body, next, context);
   if (isLane(stmt)) {
     const axis = axisOf(stmt);
-    values.set(stmt.name, stmt.extent === 1 ? int(0) : variable(`lid.${axis}`));
+    const subgroup = stmt.mode === 'subgroup.x';
+    const size = context.workgroupSize[axes.indexOf(axis)] as number;
+    if (subgroup && size % stmt.extent !== 0)
+      return refuse(
+        'subgroup-lanes',
+        () => `the ${size} invocations in ${axis} are no whole groups of the ${stmt.extent} lanes of loop ${stmt.name}`,
+        () => `bind loops of a multiple of ${stmt.extent} iterations to invocation.${axis}`,
+      );
+    const id = variable(`lid.${axis}`);
+    // Every group of lanes runs a subgroup loop, so that all of them are there to exchange values.
+    const lanesOfLoop = subgroup ? size : stmt.extent;
+    values.set(stmt.name, stmt.extent === 1 ? int(0) : lanesOfLoop > stmt.extent ? mod(id, int(stmt.extent)) : id);
     const outer = place.lanes[axis];
     const shadowed = outer === undefined ? place.shadowed : new Set([...place.shadowed, outer.loop.name]);
-    const lanes = { ...place.lanes, [axis]: { loop: stmt, extent: stmt.extent } };
+    const lanes = { ...place.lanes, [axis]: { loop: stmt, extent: lanesOfLoop } };
     const nodes = inner({ values, lanes, shadowed });
     if (isRefusal(nodes)) return nodes;
-    return [{ kind: 'lanes', name: stmt.name, axis, extent: stmt.extent, body: bodyOf(nodes) }];
+    return [{ kind: 'lanes', name: stmt.name, axis, extent: stmt.extent, subgroup, body: bodyOf(nodes) }];
   }
   values.set(stmt.name, stmt.extent === 1 ? int(0) : variable(stmt.name));
   const nodes = inner({ ...place, values });
@@ -134,15 +145,20 @@ function resolve(block: Block, place: Place, context: Context): BlockNode | Refu
     bindings.set(iter.name, binding);
     return { name: iter.name, extent: iter.extent, reduction: iter.type === 'reduction', binding };
   });
+  const lanes = place.lanes.x?.loop;
+  const subgroup = lanes?.mode === 'subgroup.x' ? lanes : null;
+  let across = 1;
   for (const iter of iters) {
     if (!iter.reduction) continue;
-    const lane = [...varsOf(iter.binding)].find((name) => name.startsWith('wg.') || name.startsWith('lid.'));
+    const ids = [...varsOf(iter.binding)].filter((name) => name.startsWith('wg.') || name.startsWith('lid.'));
+    if (subgroup !== null && ids.includes('lid.x')) across = subgroup.extent;
+    const lane = ids.find((name) => name !== 'lid.x' || subgroup === null);
     if (lane !== undefined)
       return refuse(
         'reduction-across-lanes',
         () =>
           `block ${block.name} reduces over ${iter.name}, which is spread over ${lane.startsWith('wg.') ? 'workgroups' : 'invocations'}`,
-        () => 'split the reduction with rfactor first and bind the new spatial loop',
+        () => 'split the reduction with rfactor first and bind the new spatial loop, or bind the loop to subgroup.x',
       );
   }
   const predicate: Expr[] = [];
@@ -161,6 +177,7 @@ function resolve(block: Block, place: Place, context: Context): BlockNode | Refu
     iters,
     writes,
     reducer: block.reducer,
+    across,
     predicate,
     guards: [],
     fill: [],
@@ -203,6 +220,8 @@ function laneGuards(block: BlockNode, place: Place, context: Context): Expr[] | 
         );
       guards.push(lt(variable(lid), int(1)));
     } else if (lane !== undefined && lane.extent < size) guards.push(lt(variable(lid), int(lane.extent)));
+    else if (shared && lane !== undefined && lane.loop.extent < size)
+      guards.push(lt(variable(lid), int(lane.loop.extent)));
   }
   return guards;
 }

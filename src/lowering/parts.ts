@@ -1,5 +1,6 @@
 import type { Interval } from '../arithmetic/bounds.ts';
 import { int, sub, variable } from '../ir/builders.ts';
+import { laneAxisOf } from '../ir/loop-modes.ts';
 import { type Axis, axes, type Expr, type For, type Stmt } from '../ir/nodes.ts';
 import { walkStmt } from '../ir/visit.ts';
 import { type Refusal, refuse } from '../support/refusal.ts';
@@ -21,11 +22,13 @@ export interface Grid {
   readonly parts: readonly Part[];
   /** Workgroups in x, y, z. */
   readonly dispatch: Triple;
-  /** The largest extent of an invocation loop on each axis, in whatever part. */
+  /** The largest extent of a lane loop on each axis, in whatever part. */
   readonly workgroupSize: Triple;
 }
 
-export const isLane = (loop: For): boolean => loop.mode.startsWith('invocation.');
+/** One lane of a subgroup is whichever runs. */
+export const isLane = (loop: For): boolean =>
+  laneAxisOf(loop.mode) !== null && (loop.mode !== 'subgroup.x' || loop.extent > 1);
 export const axisOf = (loop: For): Axis => loop.mode.slice(-1) as Axis;
 const isWorkgroup = (loop: For): boolean => loop.mode.startsWith('workgroup.');
 /** Loops that vanish: one iteration, and no lane that others could be left out of. */

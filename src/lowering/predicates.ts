@@ -83,7 +83,13 @@ function settlePredicate(
         fill.push(whole);
       continue;
     }
-    const overReduction = block.reducer?.op === 'sum' && [...varsOf(conjunct)].some((name) => reduced.has(name));
+    const ofReduction = [...varsOf(conjunct)].some((name) => reduced.has(name));
+    // Lanes outside the reduction take part with a term that changes nothing.
+    if (ofReduction && block.across > 1) {
+      fill.push(whole);
+      continue;
+    }
+    const overReduction = block.reducer?.op === 'sum' && ofReduction;
     if (!(overReduction && zeroOutside(conjunct, block, regions, copies))) guards.push(whole);
   }
   return { ...block, predicate: [], guards, fill };

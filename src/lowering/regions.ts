@@ -73,8 +73,7 @@ export function findRegions(tree: KernelTree): { tree: KernelTree; regions: Map<
     }
     const place = commonPath(list);
     if (buffer.scope === 'private') {
-      const inside = place.filter((node) => node.kind === 'lanes').length;
-      const stray = list.find((access) => access.path.filter((node) => node.kind === 'lanes').length > inside);
+      const stray = list.find((access) => access.isWrite && access.path.some((node) => keepsOut(node, access, place)));
       if (stray !== undefined)
         return refuse(
           'private-across-invocations',
@@ -90,6 +89,14 @@ export function findRegions(tree: KernelTree): { tree: KernelTree; regions: Map<
     places.set(at, [...(places.get(at) ?? []), name]);
   }
   return { tree: { ...tree, body: allocate(tree.body, null, places) }, regions };
+}
+
+/**
+ * Whether other lanes than those of an access miss what it writes: it stands in a lane loop that does not enclose the buffer's other
+ * accesses. (Reads may: outside the loop all lanes write.) The lanes of a subgroup all have the result of a reduction they share.
+ */
+function keepsOut(node: Enclosing, { block }: Access, place: readonly Enclosing[]): boolean {
+  return node.kind === 'lanes' && !place.includes(node) && !(node.subgroup && block.across > 1);
 }
 
 function wholeRegion(buffer: Buffer): Region {

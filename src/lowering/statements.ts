@@ -1,10 +1,12 @@
 import type { KExpr, Kernel, KernelBinding, KStmt, Width } from '../ir/kernel.ts';
-import type { ReduceOp, Reducer } from '../ir/nodes.ts';
+import type { DType, ReduceOp, Reducer } from '../ir/nodes.ts';
+import { reducers } from '../ir/reducers.ts';
 import { combineCode, type Term } from './combine.ts';
 import { conditionCode } from './index-code.ts';
-import type { Layout, Plan, Planned, PlannedBlock } from './layout.ts';
+import type { Plan, Planned, PlannedBlock } from './layout.ts';
 import { allocate, currentValue, nameValue, type Place, pinValue, placeOf, storePlace } from './places.ts';
 import { type Emission, openScope, touch, within } from './scope.ts';
+import { combineLanes } from './subgroups.ts';
 import type { BlockNode, Body, GuardNode, KernelTree, Node } from './tree.ts';
 import { bool, op, typeOf } from './types.ts';
 import { choose, convert, isVector, type Lane, splat, valueCode } from './value-code.ts';
@@ -161,17 +163,21 @@ function emitReduction(
 ): void {
   const width = lane === null ? 1 : lane.width;
   const places = planned.writes.map((target) => placeOf(emission, target, width));
-  const terms = block.writes.map(({ value, buffer }, i): Term => {
-    const { layout } = places[i] as Place;
+  const added = block.writes.map(({ value }, i) => {
     const code = filled(emission, block, planned, planned.writes[i] as Planned, value, lane);
-    return {
-      added: convert(code, layout.scalar),
+    return convert(code, (places[i] as Place).layout.scalar);
+  });
+  const dtypes = places.map(({ layout }) => layout.region.buffer.dtype);
+  const shared = block.across > 1 ? combineLanes(emission, block, op, added, dtypes) : added;
+  const terms = block.writes.map(
+    ({ buffer }, i): Term => ({
+      added: shared[i] as KExpr,
       old: currentValue(emission, places[i] as Place),
-      dtype: layout.region.buffer.dtype,
+      dtype: dtypes[i] as DType,
       oldName: `${buffer}_old`,
       addedName: `${block.name}_value`,
-    };
-  });
+    }),
+  );
   const results = combineCode(emission, op, terms, `${block.name}_both`).map((result, i) =>
     i === 0 ? result : pinValue(emission, result, `${block.writes[i]?.buffer}_next`),
   );
@@ -185,7 +191,7 @@ function store(emission: Emission, target: Planned, value: KExpr, width: Width):
   storePlace(emission, place, splat(convert(value, place.layout.scalar), width));
 }
 
-/** The value, or zero where the block's fill conditions fail. */
+/** The value, or where the block's fill conditions fail the reduction's identity, or zero. */
 function filled(
   emission: Emission,
   block: BlockNode,
@@ -195,8 +201,12 @@ function filled(
   lane: Lane | null,
 ): KExpr {
   const inside = allOf(emission, block.fill, block.ranges, block.name);
-  const zero = (scalar: Layout['scalar']): KExpr => ({ kind: 'literal', type: typeOf(scalar, 1), value: 0 });
-  if (inside === false) return zero(target.access.region.buffer.dtype);
+  const dtypes = planned.writes.map(({ access }) => access.region.buffer.dtype);
+  const position = planned.writes.indexOf(target);
+  const scalar = dtypes[position] as DType;
+  const outside = block.reducer === null ? 0 : (reducers[block.reducer.op].identity(dtypes)[position]?.value ?? 0);
+  const neutral: KExpr = { kind: 'literal', type: typeOf(scalar, 1), value: outside };
+  if (inside === false) return neutral;
   const code = valueCode(value, { emission, block, planned, lane });
-  return inside === true ? code : choose(inside, code, zero(code.type.scalar));
+  return inside === true ? code : choose(inside, convert(code, scalar), neutral);
 }

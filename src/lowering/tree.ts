@@ -24,6 +24,8 @@ export interface LanesNode {
   readonly name: string;
   readonly axis: Axis;
   readonly extent: number;
+  /** Lanes of a subgroup: groups of `extent` invocations along the axis run the same iterations. */
+  readonly subgroup: boolean;
   readonly body: Body;
 }
 export interface GuardNode {
@@ -56,6 +58,8 @@ export interface BlockNode {
   readonly iters: readonly ResolvedIter[];
   readonly writes: readonly ResolvedWrite[];
   readonly reducer: Reducer | null;
+  /** How many lanes of a subgroup combine their terms; 1 where each has a reduction of its own. */
+  readonly across: number;
   /** What the program demands; emptied by the predicate pass. */
   readonly predicate: readonly Expr[];
   /** Conditions that end as an `if` around the block; lane conditions from the start. */

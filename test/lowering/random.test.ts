@@ -10,6 +10,7 @@ import { createRandom, type Random } from '../../src/support/random.ts';
 import { isRefusal, type Refusal } from '../../src/support/refusal.ts';
 import { emit } from '../../src/wgsl/emit.ts';
 import { randomWalk, randomWorkload } from '../support/random-schedule.ts';
+import { withSubgroups } from '../support/random-subgroups.ts';
 import { integerInputs, plain } from '../support/schedule.ts';
 import { runLowered, type Values } from './simt.ts';
 
@@ -20,6 +21,8 @@ const limits: DeviceLimits = {
   ...defaultLimits,
   maxComputeInvocationsPerWorkgroup: 1024,
   maxComputeWorkgroupSizeX: 1024,
+  subgroupMinSize: 4,
+  subgroupMaxSize: 8,
 };
 
 /** Why the kernels do not compute what the plain program does, or null. Softmax rounds differently in another order. */
@@ -27,10 +30,12 @@ function fault(program: Program, inputs: Values, want: Values, tally: Map<string
   const lowered = lowerProgram(program, limits);
   const outcome = isRefusal(lowered) ? lowered.reason : 'ok';
   tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
+  if (!isRefusal(lowered) && emit(lowered).kernels.some(({ features }) => features.includes('subgroups')))
+    tally.set('with subgroups', (tally.get('with subgroups') ?? 0) + 1);
   if (isRefusal(lowered)) return null;
   let got: Values;
   try {
-    got = runLowered(lowered, inputs);
+    got = runLowered(lowered, inputs, { subgroupSize: 8 });
   } catch (error) {
     return `${error}\n${printProgram(program)}\n${emit(lowered)
       .kernels.map(({ wgsl }) => wgsl)
@@ -48,18 +53,23 @@ function fault(program: Program, inputs: Values, want: Values, tally: Map<string
   return null;
 }
 
-function schedulesOf(start: Program, random: Random): (Scheduled | Refusal)[] {
+function schedulesOf(start: Program, random: Random): (Program | Refusal)[] {
   const sketches = sketchesOf(start).flatMap((sketch) => [sketch, sketch]);
+  const programOf = (schedule: Scheduled | Refusal): Program | Refusal =>
+    isRefusal(schedule) ? schedule : schedule.program;
   return [
-    naiveSchedule(start),
+    programOf(naiveSchedule(start)),
     ...sketches.map((sketch) =>
-      instantiate(
-        sketch,
-        sketch.decisions.map((decision) => random.pick(decision.options)),
+      programOf(
+        instantiate(
+          sketch,
+          sketch.decisions.map((decision) => random.pick(decision.options)),
+        ),
       ),
     ),
-    randomWalk(start, random, 12),
-    randomWalk(start, random, 12),
+    randomWalk(start, random, 12).program,
+    randomWalk(start, random, 12).program,
+    withSubgroups(start, random),
   ];
 }
 
@@ -73,10 +83,11 @@ test(`the kernels of random schedules of ${rounds} random workloads compute what
     const want = interpret(start, inputs);
     for (const schedule of schedulesOf(start, random)) {
       if (isRefusal(schedule)) continue;
-      const wrong = fault(schedule.program, inputs, want, tally);
+      const wrong = fault(schedule, inputs, want, tally);
       if (wrong !== null) throw new Error(`seed ${seed}, ${operator} ${shape}: ${wrong}`);
     }
   }
   // Most random walks leave local buffers across kernels; enough must be left that are compared.
   expect(tally.get('ok') ?? 0).toBeGreaterThan(rounds * 3);
+  expect(tally.get('with subgroups') ?? 0).toBeGreaterThan(rounds / 8);
 });

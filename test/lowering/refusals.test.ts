@@ -175,7 +175,7 @@ it('reduction-across-lanes', () => {
   const nest = forLoop('a', 8, forLoop('b', 8, row, 'invocation.x'), 'workgroup.x');
   expect(refusalOf(program([nest]))).toEqual([
     'reduction-across-lanes',
-    'block row reduces over k, which is spread over invocations; split the reduction with rfactor first and bind the new spatial loop',
+    'block row reduces over k, which is spread over invocations; split the reduction with rfactor first and bind the new spatial loop, or bind the loop to subgroup.x',
   ]);
 });
 

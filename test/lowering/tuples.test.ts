@@ -14,13 +14,18 @@ import { bind, cacheWrite, computeAt, rfactor, setScope, split, vectorize } from
 import { reducedRows, reduceOps, rowResults } from '../support/tuples.ts';
 import { runLowered, type Values } from './simt.ts';
 
-const limits = { ...defaultLimits, maxComputeInvocationsPerWorkgroup: 1024, maxComputeWorkgroupSizeX: 1024 };
+const limits = {
+  ...defaultLimits,
+  maxComputeInvocationsPerWorkgroup: 1024,
+  maxComputeWorkgroupSizeX: 1024,
+  subgroupMinSize: 8,
+};
 
 /** Why a program's results on integer inputs are not those of its rows; null where they are, or where it cannot be lowered. */
 function fault(program: Program, expected: readonly (readonly number[])[], X: Float64Array): string | null {
   const lowered = lowerProgram(program, limits);
   const runs: Values[] = [interpret(program, { X })];
-  if (!isRefusal(lowered)) runs.push(runLowered(lowered, { X }));
+  if (!isRefusal(lowered)) runs.push(runLowered(lowered, { X }, { subgroupSize: 8 }));
   for (const values of runs) {
     for (const [row, results] of expected.entries()) {
       for (const [part, want] of results.entries()) {
@@ -74,6 +79,26 @@ test.each(reduceOps)('%s as a tree in workgroup memory, over columns that its la
   const { X, expected } = rowsOf(createRandom(3), op, rows, cols);
   expect(fault(tree, expected, X)).toBe(null);
   expect(isRefusal(lowerProgram(tree, limits))).toBe(false);
+});
+
+test.each(reduceOps)('%s across the lanes of a subgroup, over columns that they do not divide', (op) => {
+  const [rows, cols] = [3, 29];
+  for (const partials of [true, false]) {
+    const plain = reducedRows(op, rows, cols);
+    const shared = scheduled(plain, [
+      ...(partials ? [split('k', null, 8), rfactor('reduce', 'k_1')] : []),
+      cacheWrite('reduce', 'private'),
+      bind('store_R0_vi', 'workgroup.x'),
+      computeAt('reduce', 'store_R0_vi'),
+      ...(partials ? plain.outputs.map((name) => setScope(`${name}_rf`, 'private')) : []),
+      ...(partials ? [computeAt('reduce_rf', 'reduce_rf_1')] : [split('reduce_vk', null, 8)]),
+      bind(partials ? 'reduce_rf_1' : 'reduce_vk_1', 'subgroup.x'),
+    ]);
+    const { X, expected } = rowsOf(createRandom(3), op, rows, cols);
+    expect(fault(shared, expected, X)).toBe(null);
+    const lowered = lowerProgram(shared, limits);
+    expect(!isRefusal(lowered) && emit(lowered).kernels[0]?.features).toEqual(['subgroups']);
+  }
 });
 
 test('what the next element needs of an old one is taken before it is overwritten', () => {

@@ -87,6 +87,19 @@ primitiveContract(
       ],
       code: 'bind(i, workgroup.x)\nbind(j, invocation.x)',
     },
+    {
+      program: matmul,
+      steps: [
+        ['split', { loop: 'k', factors: [null, 2] }],
+        ['rfactor', { block: 'matmul', loop: 'k_1' }],
+        ['cacheWrite', { block: 'matmul', scope: 'private' }],
+        ['setScope', { buffer: 'C_rf', scope: 'private' }],
+        ['computeAt', { block: 'matmul_rf', loop: 'k_1' }],
+        ['bind', { loop: 'k_1', to: 'subgroup.x' }],
+      ],
+      code: 'split(k, [null, 2])\nrfactor(matmul, k_1)\ncacheWrite(matmul, private)\nsetScope(C_rf, private)\ncomputeAt(matmul_rf, k_1)\nbind(k_1, subgroup.x)',
+      digits: 5,
+    },
   ],
   [
     {
@@ -100,7 +113,7 @@ primitiveContract(
       program: matmul,
       steps: [['bind', { loop: 'i', to: 'workgroup.w' }]],
       message:
-        'bind: argument to: Invalid option: expected one of "workgroup.x"|"workgroup.y"|"workgroup.z"|"invocation.x"|"invocation.y"|"invocation.z"',
+        'bind: argument to: Invalid option: expected one of "workgroup.x"|"workgroup.y"|"workgroup.z"|"invocation.x"|"invocation.y"|"invocation.z"|"subgroup.x"',
     },
     {
       title: 'a reduction loop',
@@ -108,6 +121,47 @@ primitiveContract(
       steps: [['bind', { loop: 'k', to: 'invocation.x' }]],
       message:
         'loop k carries the reduction of block matmul; expected a loop whose iterations are independent; rfactor matmul over k first, or take one of its spatial loops',
+    },
+    {
+      title: 'lanes of a subgroup that are no power of two',
+      program: matmul,
+      steps: [['bind', { loop: 'k', to: 'subgroup.x' }]],
+      message:
+        'loop k runs 5 times; expected a power of two to run on the lanes of a subgroup; split k by the number of lanes and bind the inner loop',
+    },
+    {
+      title: 'lanes of a subgroup that reduce into storage',
+      program: matmul,
+      steps: [
+        ['split', { loop: 'k', factors: [null, 4] }],
+        ['bind', { loop: 'k_1', to: 'subgroup.x' }],
+      ],
+      message:
+        'block matmul writes C in storage; every lane of a subgroup gets the result of its reduction, so that is private; cacheWrite(matmul, private) first, or setScope(C, private)',
+    },
+    {
+      title: 'lanes of a subgroup that reduce and spread at once',
+      program: matmul,
+      steps: [
+        ['split', { loop: 'k', factors: [null, 2] }],
+        ['fuse', { loops: ['j', 'k_0', 'k_1'] }],
+        ['split', { loop: 'j_k_0_k_1', factors: [null, 4] }],
+        ['bind', { loop: 'j_k_0_k_1_1', to: 'subgroup.x' }],
+      ],
+      message:
+        'loop j_k_0_k_1_1 drives the reduction of block matmul and also its spatial iter vj; split spatial and reduction loops apart',
+    },
+    {
+      title: 'lanes of a subgroup inside invocations that drive the same block',
+      program: matmul,
+      steps: [
+        ['cacheWrite', { block: 'matmul', scope: 'private' }],
+        ['split', { loop: 'k', factors: [null, 4] }],
+        ['bind', { loop: 'j', to: 'invocation.x' }],
+        ['bind', { loop: 'k_1', to: 'subgroup.x' }],
+      ],
+      message:
+        'invocation.x is already bound to j, which drives block matmul as k_1 does; fuse the two loops, or take another axis',
     },
     {
       title: 'a loop that is bound already',

@@ -248,7 +248,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'an axis of another language',
       'matmul',
       [bind('i', 'threadIdx.x')],
-      'bind: argument to: Invalid option: expected one of "workgroup.x"|"workgroup.y"|"workgroup.z"|"invocation.x"|"invocation.y"|"invocation.z"',
+      'bind: argument to: Invalid option: expected one of "workgroup.x"|"workgroup.y"|"workgroup.z"|"invocation.x"|"invocation.y"|"invocation.z"|"subgroup.x"',
     ],
     [
       'a workgroup loop in an invocation loop',

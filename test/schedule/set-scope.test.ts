@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { printProgram } from '../../src/ir/printer.ts';
 import { softmax } from '../support/base-programs.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
-import { type Step, scheduled } from '../support/schedule.ts';
+import { plain, type Step, scheduled } from '../support/schedule.ts';
 
 test('an intermediate buffer moves', () => {
   const steps: Step[] = [['setScope', { buffer: 'rowMax', scope: 'workgroup' }]];
@@ -63,6 +63,17 @@ primitiveContract(
       program: softmax,
       steps: [['setScope', { buffer: 'rowMax', scope: 'storage' }]],
       message: 'setScope: argument scope: Invalid option: expected one of "workgroup"|"private"',
+    },
+    {
+      title: 'what lanes of a subgroup reduce into',
+      program: () => plain('softmax', 'rows=3,cols=8'),
+      steps: [
+        ['setScope', { buffer: 'rowMax', scope: 'private' }],
+        ['bind', { loop: 'rowMax_k', to: 'subgroup.x' }],
+        ['setScope', { buffer: 'rowMax', scope: 'workgroup' }],
+      ],
+      message:
+        'block find_row_max reduces across the lanes of a subgroup into rowMax, which is therefore private; let a block of its own copy it: cacheWrite before bind',
     },
   ],
 );

@@ -15,7 +15,9 @@ function reverse(stmt: Stmt, values: ReadonlyMap<string, Expr>): Stmt {
     case 'seq':
       return { ...stmt, body: stmt.body.map((child) => reverse(child, values)) };
     case 'for': {
-      if (stmt.mode === 'serial' || stmt.mode === 'unrolled') return { ...stmt, body: reverse(stmt.body, values) };
+      // Lanes of a subgroup may share a reduction, which the interpreter begins where their loop does.
+      if (['serial', 'unrolled', 'subgroup.x'].includes(stmt.mode))
+        return { ...stmt, body: reverse(stmt.body, values) };
       const backwards = sub(int(stmt.extent - 1), variable(stmt.name));
       return { ...stmt, body: reverse(stmt.body, new Map([...values, [stmt.name, backwards]])) };
     }

@@ -1,7 +1,9 @@
-import type { Block, For, LoopMode, Program } from '../../ir/nodes.ts';
+import { isPowerOfTwo, laneAxisOf, reducesAcross } from '../../ir/loop-modes.ts';
+import type { Block, Buffer, For, LoopMode, Program } from '../../ir/nodes.ts';
 import { readsOf, usesVar, walkStmt } from '../../ir/visit.ts';
 import { type Refusal, refuse } from '../../support/refusal.ts';
-import { blocksUnder } from './find.ts';
+import { blocksUnder, writersOf } from './find.ts';
+import { reducesOver, requireUnordered } from './loops.ts';
 
 /** True when the block's place in its domain, or whether it runs there, depends on the loop. */
 export function drivenBy(block: Block, loop: string): boolean {
@@ -23,17 +25,21 @@ export function requireAxisFree(loop: For, around: readonly For[], to: LoopMode)
       () => 'fuse the two loops, or take another axis',
     );
   }
+  const axis = laneAxisOf(to);
   let clash: { block: Block; other: For } | undefined;
   walkStmt(loop, (node, inner) => {
     if (node.kind !== 'block' || !drivenBy(node, loop.name)) return;
-    const other = [...around, ...inner].find((candidate) => candidate.mode === to && drivenBy(node, candidate.name));
+    const other = [...around, ...inner].find(
+      (candidate) => laneAxisOf(candidate.mode) === axis && drivenBy(node, candidate.name),
+    );
     if (other !== undefined) clash ??= { block: node, other };
   });
   const found = clash;
   if (found === undefined) return null;
   return refuse(
     'axis-taken',
-    () => `${to} is already bound to ${found.other.name}, which drives block ${found.block.name} as ${loop.name} does`,
+    () =>
+      `${found.other.mode} is already bound to ${found.other.name}, which drives block ${found.block.name} as ${loop.name} does`,
     () => 'fuse the two loops, or take another axis',
   );
 }
@@ -77,4 +83,58 @@ export function requireNoMeetingInStorage(program: Program, loop: For): Refusal 
     }
   }
   return null;
+}
+
+/**
+ * Refuses a loop that cannot run on the lanes of a subgroup. Lanes are exchanged in pairs, so there are 2^n of them; where they share a
+ * reduction, all terms are of one element, and each lane gets the result for itself.
+ */
+export function requireSubgroup(program: Program, loop: For): Refusal | null {
+  if (!isPowerOfTwo(loop.extent))
+    return refuse(
+      'subgroup-extent',
+      () => `loop ${loop.name} runs ${loop.extent} times; expected a power of two to run on the lanes of a subgroup`,
+      () => `split ${loop.name} by the number of lanes and bind the inner loop`,
+    );
+  const blocks = blocksUnder(loop);
+  const ordered = requireUnordered(loop, blocks);
+  if (ordered !== null) return ordered;
+  for (const block of blocks) {
+    if (!reducesOver(block, loop.name)) continue;
+    const mixed = block.iters.find((iter) => iter.type !== 'reduction' && usesVar(iter.binding, loop.name));
+    if (mixed !== undefined)
+      return refuse(
+        'loop-also-spatial',
+        () => `loop ${loop.name} drives the reduction of block ${block.name} and also its spatial iter ${mixed.name}`,
+        () => 'split spatial and reduction loops apart',
+      );
+    const shared = sharedTarget(program, block);
+    if (shared !== undefined)
+      return refuse(
+        'subgroup-target',
+        () =>
+          `block ${block.name} writes ${shared.name} in ${shared.scope === 'storage' ? 'storage' : 'workgroup memory'}; every lane of a subgroup gets the result of its reduction, so that is private`,
+        () => `cacheWrite(${block.name}, private) first, or setScope(${shared.name}, private)`,
+      );
+  }
+  return null;
+}
+
+function sharedTarget(program: Program, block: Block): Buffer | undefined {
+  return program.buffers.find(
+    (buffer) => buffer.scope !== 'private' && block.writes.some((write) => write.buffer === buffer.name),
+  );
+}
+
+/** Refuses to take a buffer out of private memory into which lanes of a subgroup reduce. */
+export function requireNoLanesReduceInto(program: Program, buffer: string): Refusal | null {
+  const site = writersOf(program, buffer).find(({ block, around }) =>
+    around.some((loop) => reducesAcross(block, loop)),
+  );
+  if (site === undefined) return null;
+  return refuse(
+    'subgroup-target',
+    () => `block ${site.block.name} reduces across the lanes of a subgroup into ${buffer}, which is therefore private`,
+    () => 'let a block of its own copy it: cacheWrite before bind',
+  );
 }

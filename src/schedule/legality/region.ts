@@ -1,5 +1,6 @@
 import { type Span, spanOf, unionSpan, wholeSpan } from '../../arithmetic/region.ts';
 import { simplify } from '../../arithmetic/simplify.ts';
+import { laneAxisOf } from '../../ir/loop-modes.ts';
 import type { Buffer, For, Program } from '../../ir/nodes.ts';
 import { readsOf, substitute } from '../../ir/visit.ts';
 import { loopRanges, readersOf } from './find.ts';
@@ -12,7 +13,7 @@ export function requiredRegion(program: Program, buffer: Buffer, loop: For, arou
   const ranges = loopRanges(program);
   const fixed = new Set<string>();
   for (const outer of [...around, loop]) {
-    if (!(buffer.scope === 'workgroup' && outer.mode.startsWith('invocation'))) fixed.add(outer.name);
+    if (!(buffer.scope === 'workgroup' && laneAxisOf(outer.mode) !== null)) fixed.add(outer.name);
   }
   const spans: (Span | null)[] = buffer.shape.map(() => null);
   for (const { block, around: loops } of readersOf(program, buffer.name)) {

@@ -1,31 +1,46 @@
 import { z } from 'zod';
+import { laneAxisOf } from '../../ir/loop-modes.ts';
 import { replaceInProgram } from '../../ir/visit.ts';
 import { isRefusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
-import { loopUnder, requireAxisFree, requireNoMeetingInStorage } from '../legality/binding.ts';
+import { loopUnder, requireAxisFree, requireNoMeetingInStorage, requireSubgroup } from '../legality/binding.ts';
 import { findLoop } from '../legality/find.ts';
 import { requireParallel, requireSerial } from '../legality/loops.ts';
 import { definePrimitive } from '../primitive.ts';
 
-const targets = ['workgroup.x', 'workgroup.y', 'workgroup.z', 'invocation.x', 'invocation.y', 'invocation.z'] as const;
+const targets = [
+  'workgroup.x',
+  'workgroup.y',
+  'workgroup.z',
+  'invocation.x',
+  'invocation.y',
+  'invocation.z',
+  'subgroup.x',
+] as const;
 
 /**
  * for i in N: S   ->   for i in N (workgroup.x): S       every iteration runs at once, one a workgroup or one an invocation
  * An invocation axis may be bound again inside itself: the inner loop re-enumerates the same invocations (cooperative loading).
- * Halide: gpu_blocks, gpu_threads. TVM: bind.
+ *
+ * for l in 32: C += P[l]   ->   for l in 32 (subgroup.x): C += P[l]      the lanes of a subgroup combine what each of them holds
+ * The one target for a loop that carries a reduction: 2^n iterations on the innermost invocations along x, the result private to each lane
+ * (cacheWrite before). Rfactor over the same loop and computeAt of the partial results inside it keep those in registers.
+ * Halide: gpu_blocks, gpu_threads, gpu_lanes. TVM: bind, to threadIdx.x as lower_cross_thread_reduction wants it.
  */
 export const bind = definePrimitive({
   name: 'bind',
   summary:
-    'Runs the iterations of a loop at once: one a workgroup, or one an invocation of a workgroup, along an axis.',
+    'Runs the iterations of a loop at once: one a workgroup, or one an invocation of a workgroup, along an axis; or on the lanes of a subgroup, which may share a reduction.',
   rewrite: 'for i in N: S  ->  for i in N (workgroup.x): S',
-  halide: 'gpu_blocks, gpu_threads',
+  halide: 'gpu_blocks, gpu_threads, gpu_lanes',
   tvm: 'bind',
   args: z.strictObject({ loop: nameArg, to: z.enum(targets) }),
   check(program, { loop: name, to }) {
     const found = findLoop(program, name);
     if (isRefusal(found)) return found;
-    const refused = requireSerial(found.loop) ?? requireParallel(found.loop);
+    const refused =
+      requireSerial(found.loop) ??
+      (to === 'subgroup.x' ? requireSubgroup(program, found.loop) : requireParallel(found.loop));
     if (refused !== null) return refused;
     const inner = found.around.find((loop) => loop.mode === 'unrolled' || loop.mode === 'vectorized');
     if (inner !== undefined)
@@ -48,7 +63,7 @@ export const bind = definePrimitive({
       }
     }
     const workgroup = loopUnder(found.loop, (other) => other.mode.startsWith('workgroup'));
-    if (to.startsWith('invocation') && workgroup !== undefined)
+    if (laneAxisOf(to) !== null && workgroup !== undefined)
       return refuse(
         'workgroup-inside-loop',
         () =>

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isRefusal, refuse } from '../../support/refusal.ts';
 import { nameArg, scopeArg } from '../arguments.ts';
+import { requireNoLanesReduceInto } from '../legality/binding.ts';
 import { findBuffer } from '../legality/find.ts';
 import { definePrimitive } from '../primitive.ts';
 
@@ -25,6 +26,8 @@ export const setScope = definePrimitive({
         () => 'cacheRead or cacheWrite makes a nearer copy of it',
       );
     }
+    const reduced = scope === 'private' ? null : requireNoLanesReduceInto(program, name);
+    if (reduced !== null) return reduced;
     return { buffer, scope };
   },
   apply(program, { buffer, scope }) {

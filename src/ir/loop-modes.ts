@@ -1,0 +1,17 @@
+import type { Axis, Block, For, LoopMode } from './nodes.ts';
+import { usesVar } from './visit.ts';
+
+/** The axis of the invocations that run a loop's iterations, one each; null for a loop of another mode. Lanes of a subgroup lie along x. */
+export function laneAxisOf(mode: LoopMode): Axis | null {
+  return mode.startsWith('invocation.') || mode === 'subgroup.x' ? (mode.slice(-1) as Axis) : null;
+}
+
+/** Whether the lanes of a subgroup hold the terms of a block's reduction. */
+export function reducesAcross(block: Block, loop: For): boolean {
+  return (
+    loop.mode === 'subgroup.x' &&
+    block.iters.some((iter) => iter.type === 'reduction' && usesVar(iter.binding, loop.name))
+  );
+}
+
+export const isPowerOfTwo = (value: number): boolean => value >= 1 && (value & (value - 1)) === 0;
