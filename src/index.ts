@@ -24,7 +24,7 @@ export * as expression from './operators/expression.ts';
 export { exact, exactIntegers, type Fill, integers, reals, type Tolerance } from './operators/fill.ts';
 export type { Operator } from './operators/operator.ts';
 export { makeWorkload } from './operators/parse-workload.ts';
-export { compute, input, program } from './operators/tensor.ts';
+export { compute, computeTuple, input, program } from './operators/tensor.ts';
 export { describeWorkload, type Workload, workloadKey } from './operators/workload.ts';
 export { loadRecords, readLogs } from './records/log-reader.ts';
 export { recordJsonSchema, type TuningRecord } from './records/record.ts';

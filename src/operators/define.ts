@@ -184,7 +184,7 @@ export function defineOperator<
       const plain = plainProgram(workload);
       const formula = formulaOf(workload);
       if (formula === null) return plain;
-      return withEpilogue(plain, formula, channelsOf(workload, outputOf(plain).shape.length));
+      return withEpilogue(plain, formula, channelsOf(workload, outputOf(plain).shape.length), workload.dtype);
     },
     reference: (workload, inputs) => {
       const plain = definition.reference(parametersOf(workload), attributesOf(workload), inputs);

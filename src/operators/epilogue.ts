@@ -108,7 +108,8 @@ function withoutOutput(
   }
   const name = freshName(namesOf(program), `${output.name}_plain`);
   const plain: Buffer = { ...output, name, dtype: wide === null ? output.dtype : 'f32' };
-  const instead: Block = { ...block, writes: [{ ...write, buffer: name, value: wide ?? write.value }] };
+  const writes = block.writes.map((own) => (own === write ? { ...own, buffer: name, value: wide ?? own.value } : own));
+  const instead: Block = { ...block, writes };
   return { program: { ...replaceInProgram(program, find, () => instead), buffers: [...others, plain] }, plain };
 }
 
@@ -117,14 +118,20 @@ const nameOf = (expr: Expr | undefined): string | undefined => (expr?.kind === '
 /**
  * C = f(..)   ->   C_plain = f(..); C = formula(C_plain, bias[channel])
  * `channels` are the dimensions of the output that the formula's inputs follow; the output keeps its name, the block of the formula
- * is called `epilogue` and its loops `epilogue_i`.
+ * is called `epilogue` and its loops `epilogue_i`. Integers (positions) become elements of `dtype` by it.
  */
-export function withEpilogue(program: Program, formula: Formula, channels: readonly number[]): Program {
-  const output = program.buffers.find((buffer) => buffer.name === program.outputs[0]);
-  const block = blocksOf(program).find((candidate) => candidate.writes.some((write) => write.buffer === output?.name));
-  const write = block?.writes[0];
-  assert(output !== undefined && block !== undefined && write !== undefined, 'a plain program writes its output');
-  const { program: before, plain } = withoutOutput(program, block, write, output);
+export function withEpilogue(
+  program: Program,
+  formula: Formula,
+  channels: readonly number[],
+  dtype: Workload['dtype'],
+): Program {
+  const made = program.buffers.find((buffer) => buffer.name === program.outputs[0]);
+  const block = blocksOf(program).find((candidate) => candidate.writes.some((write) => write.buffer === made?.name));
+  const write = block?.writes.find((own) => own.buffer === made?.name);
+  assert(made !== undefined && block !== undefined && write !== undefined, 'a plain program writes its output');
+  const { program: before, plain } = withoutOutput(program, block, write, made);
+  const output: Buffer = made.dtype === 'f32' || made.dtype === 'f16' ? made : { ...made, dtype };
 
   const taken = namesOf(before).add(output.name);
   const iters = write.indices.map((index, d) => nameOf(index) ?? `v${d}`);

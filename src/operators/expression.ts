@@ -32,11 +32,14 @@ export interface ReductionAxis extends Index {
   readonly name: string;
   readonly extent: number;
 }
-/** A value combined over reduction axes; the whole right-hand side of a `compute`, never part of a larger expression. */
+/**
+ * Values combined over reduction axes; the whole right-hand side of a `compute` (of a `computeTuple` where they are several), never part
+ * of a larger expression.
+ */
 export interface Reduction {
   readonly kind: 'reduction';
   readonly op: ReduceOp;
-  readonly value: Value;
+  readonly values: readonly Value[];
   readonly axes: readonly ReductionAxis[];
 }
 
@@ -205,7 +208,7 @@ export function select(condition: Condition, then: Value | number, otherwise: Va
 }
 
 function reduction(op: ReduceOp): (value: Value, axes: readonly ReductionAxis[]) => Reduction {
-  return (value, axes) => ({ kind: 'reduction', op, value, axes });
+  return (value, axes) => ({ kind: 'reduction', op, values: [value], axes });
 }
 /** Sum of a value over reduction axes, outermost first. */
 export const sumOver = reduction('sum');
@@ -213,3 +216,22 @@ export const sumOver = reduction('sum');
 export const maxOver = reduction('max');
 /** Smallest value over reduction axes. */
 export const minOver = reduction('min');
+
+function extremeOver(op: 'argmax' | 'argmin'): (value: Value, axes: readonly ReductionAxis[]) => Reduction {
+  return (value, axes) => {
+    const [first, ...rest] = axes;
+    if (first === undefined) throw new UserError(`${op} over no axis`);
+    const position = rest.reduce<Index>((at, axis) => add(mul(at, axis.extent), axis), {
+      kind: 'index',
+      expr: first.expr,
+    });
+    return { kind: 'reduction', op, values: [value, cast('i32', position)], axes };
+  };
+}
+/**
+ * The pair (largest value, its position), the smallest position where several have it; the position is an i32 that counts through the
+ * axes, the last one fastest. i32 because f32 counts to 2^24 only, and f16 to 2,048.
+ */
+export const argMaxOver = extremeOver('argmax');
+/** The same of the smallest value. */
+export const argMinOver = extremeOver('argmin');

@@ -3,12 +3,16 @@ import { type Refusal, refuse } from '../support/refusal.ts';
 import { accumulate } from './accumulate.ts';
 import { attribute, defineOperator, dimension } from './define.ts';
 import {
+  argMaxOver,
+  argMinOver,
   cast,
   div,
   type Index,
   maxOver,
   minOver,
   mul,
+  type Reduction,
+  type ReductionAxis,
   reductionAxis,
   sqrt,
   sumOver,
@@ -16,64 +20,94 @@ import {
 } from './expression.ts';
 import { exact, exactIntegers, type Fill, integers, type Tolerance } from './fill.ts';
 import { type FourAxis, fourAxes, parseAxes, stridesOf } from './four-axes.ts';
-import { input, program } from './tensor.ts';
+import { computeTuple, input, program, type Tensor } from './tensor.ts';
 
 /** What one kind of reduction differs in from another. */
 interface Kind {
-  readonly over: typeof sumOver;
+  readonly over: (value: Value, axes: readonly ReductionAxis[]) => Reduction;
   /** What becomes of each element first; max and min stay in the dtype, sums are kept in f32. */
   readonly prepare: (element: Value) => Value;
   readonly finish?: (reduced: Value, count: number) => Value;
-  /** The reference in three parts. */
-  readonly start: number;
-  readonly combine: (accumulated: number, element: number) => number;
-  readonly end: (reduced: number, count: number) => number;
+  /** The reference, from `count` elements by position. */
+  readonly reference: (element: (position: number) => number, count: number) => number;
   readonly fill: (count: number) => Fill;
   readonly isExact: boolean;
 }
 
-const same = (reduced: number): number => reduced;
+/** A reference that folds the elements in order. */
+function folded(
+  start: number,
+  combine: (accumulated: number, element: number) => number,
+  end: (reduced: number, count: number) => number = (reduced) => reduced,
+): Kind['reference'] {
+  return (element, count) => {
+    let result = start;
+    for (let i = 0; i < count; i++) result = combine(result, element(i));
+    return end(result, count);
+  };
+}
+
+/** A reference that finds the first element which no other one precedes. */
+function firstOf(precedes: (element: number, best: number) => boolean): Kind['reference'] {
+  return (element, count) => {
+    let best = 0;
+    for (let i = 1; i < count; i++) if (precedes(element(i), element(best))) best = i;
+    return best;
+  };
+}
+
 const wide = (element: Value): Value => cast('f32', element);
+const plus = (total: number, element: number): number => total + element;
 const sum = {
   over: sumOver,
   prepare: wide,
-  start: 0,
-  combine: (total: number, element: number) => total + element,
-  end: same,
+  reference: folded(0, plus),
   fill: (count: number) => exactIntegers('f32', count, 1),
   isExact: true,
 } satisfies Kind;
+const extreme = { prepare: (element: Value) => element, isExact: true };
 
 const kinds: Readonly<Record<string, Kind>> = {
   sum,
-  mean: { ...sum, finish: (total, count) => div(total, count), end: (total, count) => total / count, isExact: false },
+  mean: {
+    ...sum,
+    finish: (total, count) => div(total, count),
+    reference: folded(0, plus, (total, count) => total / count),
+    isExact: false,
+  },
   // All of one sign, so that a reduction that starts from 0 or reads a 0 from outside is caught; exact in f16 too.
   max: {
+    ...extreme,
     over: maxOver,
-    prepare: (element) => element,
-    start: Number.NEGATIVE_INFINITY,
-    combine: Math.max,
-    end: same,
+    reference: folded(Number.NEGATIVE_INFINITY, Math.max),
     fill: () => integers(-2048, -1),
-    isExact: true,
   },
   min: {
+    ...extreme,
     over: minOver,
-    prepare: (element) => element,
-    start: Number.POSITIVE_INFINITY,
-    combine: Math.min,
-    end: same,
+    reference: folded(Number.POSITIVE_INFINITY, Math.min),
     fill: () => integers(1, 2048),
-    isExact: true,
   },
   l2: {
     ...sum,
     prepare: (element) => mul(wide(element), wide(element)),
     finish: (squares) => sqrt(squares),
-    combine: (total, element) => total + element * element,
-    end: Math.sqrt,
+    reference: folded(0, (total, element) => total + element * element, Math.sqrt),
     fill: (count) => exactIntegers('f32', count, 2),
     isExact: false,
+  },
+  // Of few different values, so that most extremes are there several times and the first must be found.
+  argmax: {
+    ...extreme,
+    over: argMaxOver,
+    reference: firstOf((element, best) => element > best),
+    fill: () => integers(-9, -1),
+  },
+  argmin: {
+    ...extreme,
+    over: argMinOver,
+    reference: firstOf((element, best) => element < best),
+    fill: () => integers(1, 9),
   },
 };
 
@@ -110,12 +144,13 @@ const rounded: Readonly<Record<'f32' | 'f16', Tolerance>> = {
 };
 
 /**
- * Reduction of X[n,c,h,w] along any of its dimensions; the result has those that are left, [1] when none is. There is no argmax: its
- * reduction would carry a pair, value and position.
+ * Reduction of X[n,c,h,w] along any of its dimensions; the result has those that are left, [1] when none is. argmax and argmin give the
+ * position of the extreme element as an i32 whatever the dtype, the smallest one on a tie as ONNX's ArgMax and ArgMin do by default;
+ * along several dimensions it counts through them, the last one fastest.
  */
 export const reduce = defineOperator({
   name: 'reduce',
-  summary: 'sum, mean, max, min or L2 norm of X[n,c,h,w] along any of its dimensions',
+  summary: 'sum, mean, max, min, L2 norm, argmax or argmin of X[n,c,h,w] along any of its dimensions',
   parameters: {
     n: dimension(1, 'first dimension of X'),
     c: dimension(64, 'second dimension of X'),
@@ -123,7 +158,7 @@ export const reduce = defineOperator({
     w: dimension(28, 'fourth dimension of X'),
   },
   attributes: {
-    kind: attribute('mean', 'sum, mean, max, min or l2'),
+    kind: attribute('mean', 'sum, mean, max, min, l2, argmax or argmin'),
     axes: attribute('h,w', 'the dimensions that are reduced, e.g. "c" or "n,h,w"'),
   },
   check: (_, texts) => check(texts),
@@ -136,19 +171,20 @@ export const reduce = defineOperator({
       kept.length > 0 ? Object.fromEntries(kept.map((axis) => [axis, p[axis]])) : { one: 1 };
     const { finish } = kind;
     const count = countOf(p, reduced);
-    const Y = accumulate(
-      'Y',
-      shape,
-      (index) => {
-        const at = (axis: FourAxis): Index => over.get(axis) ?? (index[axis] as Index);
-        return kind.over(kind.prepare(X.at(...fourAxes.map(at))), [...over.values()]);
-      },
-      {
-        stage: `reduce_${texts.kind}`,
-        dtype,
-        ...(finish === undefined ? {} : { finish: (total: Value) => finish(total, count) }),
-      },
-    );
+    const stage = `reduce_${texts.kind}`;
+    const element = (index: Readonly<Record<string, Index>>): Reduction => {
+      const at = (axis: FourAxis): Index => over.get(axis) ?? (index[axis] as Index);
+      return kind.over(kind.prepare(X.at(...fourAxes.map(at))), [...over.values()]);
+    };
+    if (texts.kind === 'argmax' || texts.kind === 'argmin') {
+      const [, Y] = computeTuple(['Y_extreme', 'Y'], shape, element, { stage });
+      return program([X], [Y as Tensor]);
+    }
+    const Y = accumulate('Y', shape, element, {
+      stage,
+      dtype,
+      ...(finish === undefined ? {} : { finish: (total: Value) => finish(total, count) }),
+    });
     return program([X], [Y]);
   },
   reference: (p, texts, { X }) => {
@@ -168,9 +204,7 @@ export const reduce = defineOperator({
     return {
       Y: (flat) => {
         const first = offset(kept, flat);
-        let result = kind.start;
-        for (let i = 0; i < count; i++) result = kind.combine(result, X?.[first + offset(reduced, i)] ?? Number.NaN);
-        return kind.end(result, count);
+        return kind.reference((position) => X?.[first + offset(reduced, position)] ?? Number.NaN, count);
       },
     };
   },

@@ -21,14 +21,17 @@ interface AxisOf {
   readonly type: Iter['type'];
 }
 
-/** One definition: it becomes one loop nest around one block. */
+/** One definition: it becomes one loop nest around one block, which computes one tensor, or several at once. */
 export interface Stage {
   /** Name of the block. */
   readonly name: string;
   /** Spatial axes in the order of the tensor's dimensions, then the reduction axes. */
   readonly axes: readonly AxisOf[];
-  readonly value: Value;
+  /** One a tensor. */
+  readonly values: readonly Value[];
   readonly reduce: ReduceOp | null;
+  /** What it computes, in the order of its values; filled while it is defined. */
+  readonly tensors: Tensor[];
 }
 
 const nameForm = /^[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*$/;
@@ -81,7 +84,39 @@ export function compute<const A extends Readonly<Record<string, number>>>(
   element: (index: { readonly [K in keyof A]: Index }) => Value | Reduction,
   options: { readonly stage?: string } = {},
 ): Tensor {
-  const stage = options.stage ?? `${name}_stage`;
+  const body = (index: { readonly [K in keyof A]: Index }): Definition => {
+    const defined = element(index);
+    return defined.kind === 'reduction' ? defined : { op: null, values: [defined], axes: [] };
+  };
+  return define([name], axes, body, options.stage ?? `${name}_stage`)[0] as Tensor;
+}
+
+/**
+ * Defines several tensors of one shape by one reduction of tuples, e.g. the largest elements and their positions:
+ * `computeTuple(['best', 'at'], { i: m }, ({ i }) => argMaxOver(X.at(i, k), [k]))`. Otherwise as `compute`.
+ */
+export function computeTuple<const A extends Readonly<Record<string, number>>>(
+  names: readonly string[],
+  axes: A,
+  element: (index: { readonly [K in keyof A]: Index }) => Reduction,
+  options: { readonly stage?: string } = {},
+): readonly Tensor[] {
+  return define(names, axes, element, options.stage ?? `${names[0]}_stage`);
+}
+
+interface Definition {
+  readonly op: ReduceOp | null;
+  readonly values: readonly Value[];
+  readonly axes: Reduction['axes'];
+}
+
+function define<const A extends Readonly<Record<string, number>>>(
+  names: readonly string[],
+  axes: A,
+  element: (index: { readonly [K in keyof A]: Index }) => Definition,
+  stage: string,
+): readonly Tensor[] {
+  const name = names.join(' and ');
   checkName('stage name', stage);
   if (Object.keys(axes).length === 0) throw new UserError(`${name} needs an axis; a scalar has one of extent 1`);
   const spatial = Object.entries(axes).map(([axis, extent]): AxisOf => ({ name: axis, extent, type: 'spatial' }));
@@ -89,14 +124,16 @@ export function compute<const A extends Readonly<Record<string, number>>>(
     spatial.map((axis) => [axis.name, { kind: 'index', expr: ir.variable(iterName(axis.name)) } satisfies Index]),
   );
   // Object.fromEntries forgets the keys, which are those of `axes`.
-  const body = element(indices as { readonly [K in keyof A]: Index });
-  const reduced = body.kind === 'reduction' ? body.axes : [];
-  if (body.kind === 'reduction' && reduced.length === 0) throw new UserError(`${name} reduces over no axis`);
+  const { op, values, axes: reduced } = element(indices as { readonly [K in keyof A]: Index });
+  if (op !== null && reduced.length === 0) throw new UserError(`${name} reduces over no axis`);
+  if (values.length !== names.length)
+    throw new UserError(
+      `${op ?? 'the expression'} gives ${values.length} values, and ${names.length} ${names.length === 1 ? 'tensor is' : 'tensors are'} named: ${name}`,
+    );
   const all = [
     ...spatial,
     ...reduced.map((axis): AxisOf => ({ name: axis.name, extent: axis.extent, type: 'reduction' })),
   ];
-  const value = body.kind === 'reduction' ? body.value : body;
   const known = new Set<string>();
   for (const axis of all) {
     checkName(`axis of ${name}`, axis.name);
@@ -104,17 +141,14 @@ export function compute<const A extends Readonly<Record<string, number>>>(
     if (known.has(iterName(axis.name))) throw new UserError(`${name} has two axes named ${axis.name}`);
     known.add(iterName(axis.name));
   }
-  for (const used of varsOf(value.expr)) {
+  for (const used of values.flatMap((value) => [...varsOf(value.expr)])) {
     if (!known.has(used))
       throw new UserError(`${name} uses an axis ${used.slice(1)} that it neither has nor reduces over`);
   }
   const shape = spatial.map((axis) => axis.extent);
-  return makeTensor(name, value.dtype, shape, {
-    name: stage,
-    axes: all,
-    value,
-    reduce: body.kind === 'reduction' ? body.op : null,
-  });
+  const defined: Stage = { name: stage, axes: all, values, reduce: op, tensors: [] };
+  defined.tensors.push(...names.map((own, i) => makeTensor(own, (values[i] as Value).dtype, shape, defined)));
+  return defined.tensors;
 }
 
 /** The tensors `outputs` depend on and themselves, each after what it depends on. */
@@ -122,8 +156,9 @@ function inOrder(outputs: readonly Tensor[]): Tensor[] {
   const order: Tensor[] = [];
   const visit = (tensor: Tensor): void => {
     if (order.includes(tensor)) return;
-    for (const read of tensor.stage?.value.tensors ?? []) visit(read);
-    order.push(tensor);
+    for (const { tensors } of tensor.stage?.values ?? []) for (const read of tensors) visit(read);
+    // What one stage computes stands together.
+    order.push(...(tensor.stage?.tensors ?? [tensor]));
   };
   for (const output of outputs) visit(output);
   return order;
@@ -148,15 +183,14 @@ export function program(inputs: readonly Tensor[], outputs: readonly Tensor[]): 
   }
   const between = tensors.filter((tensor) => tensor.stage !== null && !outputs.includes(tensor));
   const taken = new Set<string>();
-  for (const name of tensors.flatMap((tensor) => (tensor.stage ? [tensor.name, tensor.stage.name] : [tensor.name]))) {
+  const stages = [...new Set(tensors.flatMap((tensor) => (tensor.stage === null ? [] : [tensor.stage])))];
+  for (const { name } of [...tensors, ...stages]) {
     if (taken.has(name)) throw new UserError(`two tensors or stages are named ${name}`);
     taken.add(name);
   }
   // Last stage first: it keeps the plain axis names.
   const body: Stmt[] = [];
-  for (const tensor of tensors.toReversed()) {
-    if (tensor.stage !== null) body.unshift(nestOf(tensor, tensor.stage, taken));
-  }
+  for (const stage of stages.toReversed()) body.unshift(nestOf(stage, taken));
   return {
     inputs: inputs.map((tensor) => tensor.name),
     outputs: outputs.map((tensor) => tensor.name),
@@ -167,9 +201,9 @@ export function program(inputs: readonly Tensor[], outputs: readonly Tensor[]): 
   };
 }
 
-function nestOf(tensor: Tensor, stage: Stage, taken: Set<string>): Stmt {
+function nestOf(stage: Stage, taken: Set<string>): Stmt {
   const loops = stage.axes.map((axis) => {
-    const name = taken.has(axis.name) ? freshName(taken, `${tensor.name}_${axis.name}`) : axis.name;
+    const name = taken.has(axis.name) ? freshName(taken, `${stage.tensors.at(-1)?.name}_${axis.name}`) : axis.name;
     taken.add(name);
     return { ...axis, loop: name };
   });
@@ -184,7 +218,7 @@ function nestOf(tensor: Tensor, stage: Stage, taken: Set<string>): Stmt {
       binding: ir.variable(loop),
     })),
     predicate: [],
-    writes: [{ buffer: tensor.name, indices, value: stage.value.expr }],
+    writes: stage.values.map(({ expr }, i) => ({ buffer: stage.tensors[i]?.name as string, indices, value: expr })),
     reducer: stage.reduce === null ? null : { op: stage.reduce, initialises: true },
   };
   return loops.reduceRight<Stmt>((inner, axis) => ir.forLoop(axis.loop, axis.extent, inner), block);

@@ -1,4 +1,4 @@
-import type { Buffer, For, LoopMode, Program } from '../ir/nodes.ts';
+import type { For, LoopMode, Program } from '../ir/nodes.ts';
 import { varsOf } from '../ir/visit.ts';
 import { allBlocks, findBlock, loopNames, ownNest } from '../schedule/legality/find.ts';
 import { applyStep } from '../schedule/replay.ts';
@@ -35,10 +35,10 @@ export interface ScheduleBuilder {
     buffer: string,
     scope: 'workgroup' | 'private',
   ) => { block: string; buffer: string };
-  /** Makes a block write a copy; returns the storing block and the new buffer. */
-  readonly cacheWrite: (block: string, scope: 'workgroup' | 'private') => { block: string; buffer: string };
-  /** Returns the block of partial results and their buffer. */
-  readonly rfactor: (block: string, loop: string) => { block: string; buffer: string };
+  /** Makes a block write copies; returns the storing block. */
+  readonly cacheWrite: (block: string, scope: 'workgroup' | 'private') => { block: string };
+  /** Returns the block of partial results and their buffers, one a value that the reduction combines. */
+  readonly rfactor: (block: string, loop: string) => { block: string; buffers: readonly string[] };
   readonly computeAt: (block: string, loop: string) => void;
   /** Loops around a block, outermost first. */
   readonly loopsAround: (block: string) => readonly For[];
@@ -67,20 +67,20 @@ export function buildSchedule(
     assert(!isRefusal(site), () => `a plan names the block ${block}, which is not there`);
     return site.around;
   };
-  const added = (before: Program): Buffer => {
+  const added = (before: Program): string[] => {
     const known = new Set(before.buffers.map((buffer) => buffer.name));
-    const buffer = current.buffers.find((other) => !known.has(other.name));
-    assert(buffer !== undefined, 'a caching primitive added no buffer');
-    return buffer;
+    const names = current.buffers.map((buffer) => buffer.name).filter((name) => !known.has(name));
+    assert(names.length > 0, 'a caching primitive added no buffer');
+    return names;
   };
   const blockNames = (): Set<string> => new Set(allBlocks(current).map((site) => site.block.name));
-  const withNewBlock = (primitive: string, args: TraceStep['args']): { block: string; buffer: string } => {
+  const withNewBlock = (primitive: string, args: TraceStep['args']): { block: string; buffers: string[] } => {
     const before = current;
     const known = blockNames();
     apply(primitive, args);
     const block = [...blockNames()].find((name) => !known.has(name));
     assert(block !== undefined, () => `${primitive} added no block`);
-    return { block, buffer: added(before).name };
+    return { block, buffers: added(before) };
   };
   const builder: ScheduleBuilder = {
     program: () => current,
@@ -102,7 +102,10 @@ export function buildSchedule(
     bind: (loop, to) => apply('bind', { loop, to }),
     unroll: (loop) => apply('unroll', { loop }),
     vectorize: (loop) => apply('vectorize', { loop }),
-    cacheRead: (block, buffer, scope) => withNewBlock('cacheRead', { block, buffer, scope }),
+    cacheRead(block, buffer, scope) {
+      const copy = withNewBlock('cacheRead', { block, buffer, scope });
+      return { block: copy.block, buffer: copy.buffers[0] as string };
+    },
     cacheWrite: (block, scope) => withNewBlock('cacheWrite', { block, scope }),
     rfactor: (block, loop) => withNewBlock('rfactor', { block, loop }),
     computeAt: (block, loop) => apply('computeAt', { block, loop }),

@@ -12,7 +12,7 @@ export function inlinedFirst(stages: readonly StageInfo[]): string[] {
   const reduced = new Set<string>();
   for (const stage of stages) {
     if (stage.reduction.length > 0 || stage.reads.some((read) => reduced.has(read.buffer.name)))
-      reduced.add(stage.write.buffer.name);
+      for (const { buffer } of stage.writes) reduced.add(buffer.name);
   }
   const readers = (stage: StageInfo): StageInfo[] =>
     stages.filter((other) => other.reads.some((read) => read.buffer.name === stage.write.buffer.name));

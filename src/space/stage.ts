@@ -26,6 +26,9 @@ export interface StageInfo {
   readonly spatial: readonly Iter[];
   readonly reduction: readonly Iter[];
   readonly reads: readonly AccessInfo[];
+  /** What it computes: several for a reduction of tuples. */
+  readonly writes: readonly AccessInfo[];
+  /** Of these the one that others are after: the output, else the first that is read. */
   readonly write: AccessInfo;
   /** Floating-point operations of one block instance. */
   readonly flops: number;
@@ -48,7 +51,9 @@ export interface Epilogue {
 /** The stages of a plain program, in order. */
 export function stagesOf(program: Program): StageInfo[] {
   const buffers = new Map(program.buffers.map((buffer) => [buffer.name, buffer]));
-  return blocksOf(program).map((block) => {
+  const blocks = blocksOf(program);
+  const read = new Set(blocks.flatMap((block) => readsOf(block).map((access) => access.buffer)));
+  return blocks.map((block) => {
     const seen = new Set<string>();
     const reads: AccessInfo[] = [];
     for (const read of readsOf(block)) {
@@ -58,15 +63,17 @@ export function stagesOf(program: Program): StageInfo[] {
       seen.add(key);
       reads.push(access);
     }
-    const write = block.writes[0] as Block['writes'][number];
+    const writes = block.writes.map((write) => accessInfo(block, buffers.get(write.buffer) as Buffer, write.indices));
+    const isOutput = ({ buffer }: AccessInfo): boolean => program.outputs.includes(buffer.name);
     return {
       block,
       spatial: block.iters.filter((iter) => iter.type === 'spatial'),
       reduction: block.iters.filter((iter) => iter.type === 'reduction'),
       reads,
-      write: accessInfo(block, buffers.get(write.buffer) as Buffer, write.indices),
+      writes,
+      write: writes.find(isOutput) ?? writes.find(({ buffer }) => read.has(buffer.name)) ?? (writes[0] as AccessInfo),
       flops: Math.max(1, flopsOfBlock(block)),
-      isOutput: program.outputs.includes(write.buffer),
+      isOutput: writes.some(isOutput),
       epilogue: null,
     };
   });

@@ -16,7 +16,7 @@ import type { Value } from './plan.ts';
 const dimensions = ['n', 'c', 'h', 'w'] as const;
 
 interface Reduction {
-  readonly kind: 'sum' | 'mean' | 'max' | 'min' | 'l2';
+  readonly kind: 'sum' | 'mean' | 'max' | 'min' | 'l2' | 'argmax' | 'argmin';
   /** What becomes of the elements first and of the result last. */
   readonly before?: string;
   readonly after?: string;
@@ -60,6 +60,17 @@ export function reduction(what: Reduction): (call: Call) => Value[] {
       return notMapped(`${call.node.type} that does nothing`);
     const axes = none ? X.shape.map((_, d) => d) : given.map((axis) => axisOf(axis, rank));
     return [reduceAlong(call, X, axes, integerOf(call, 'keepdims', 1) !== 0, what)];
+  };
+}
+
+/** The position of the extreme element along one axis. */
+export function position(kind: 'argmax' | 'argmin'): (call: Call) => Value[] {
+  return (call) => {
+    if (integerOf(call, 'select_last_index', 0) !== 0)
+      return notMapped(`${call.node.type} that wants the last of several`);
+    const X = inputOf(call, 0);
+    const axis = axisOf(integerOf(call, 'axis', 0), X.shape.length);
+    return [reduceAlong(call, X, [axis], integerOf(call, 'keepdims', 1) !== 0, { kind })];
   };
 }
 

@@ -14,7 +14,7 @@ import {
   variadic,
 } from './map-elementwise.ts';
 import { mapGemm, mapMatmul } from './map-products.ts';
-import { mapLayerNorm, mapRmsNorm, reduction, rowwise } from './map-reductions.ts';
+import { mapLayerNorm, mapRmsNorm, position, reduction, rowwise } from './map-reductions.ts';
 import {
   mapConstant,
   mapFlatten,
@@ -46,6 +46,8 @@ export const mappings: Readonly<Record<string, (call: Call) => readonly Value[]>
   ReduceMean: reduction({ kind: 'mean' }),
   ReduceMax: reduction({ kind: 'max' }),
   ReduceMin: reduction({ kind: 'min' }),
+  ArgMax: position('argmax'),
+  ArgMin: position('argmin'),
   ReduceL1: reduction({ kind: 'sum', before: 'abs(x)' }),
   ReduceL2: reduction({ kind: 'l2' }),
   ReduceSumSquare: reduction({ kind: 'sum', before: 'x * x' }),

@@ -127,6 +127,14 @@ describe('what ONNX nodes become', () => {
     expect(plan('ReduceSum', [X], [2, 3], { noop_with_empty_axes: 1 })).toHaveProperty('reason');
   });
 
+  it('positions of extremes: along one axis, the first of several', () => {
+    const X = tensor([2, 3], [2, 7, 7, 1, 0, 1]);
+    expect(lastOf(planned('ArgMax', [X], [1, 3]))).toEqual([0, 0, 0]);
+    expect(lastOf(planned('ArgMax', [X], [2, 1], { axis: 1 }))).toEqual([1, 0]);
+    expect(lastOf(planned('ArgMin', [X], [2], { axis: -1, keepdims: 0 }))).toEqual([0, 1]);
+    expect(plan('ArgMax', [X], [1, 3], { select_last_index: 1 })).toHaveProperty('reason');
+  });
+
   it('transposes of five dimensions, where neighbours move together', () => {
     const X = tensor(
       [2, 1, 3, 2, 2],

@@ -76,7 +76,7 @@ describe('parameters that do not go together are refused with what would be righ
       {},
       'attention: causal=1 needs m=9 to be at most n=8, or the first query would see no key',
     ],
-    ['reduce', '', { kind: 'argmax' }, 'reduce: kind="argmax" must be one of sum, mean, max, min, l2'],
+    ['reduce', '', { kind: 'median' }, 'reduce: kind="median" must be one of sum, mean, max, min, l2, argmax, argmin'],
     ['reduce', '', { axes: 'h,h' }, 'reduce: axes="h,h" must name some of n, c, h, w, each once, e.g. axes="h,w"'],
     ['reduce', '', { axes: '' }, 'reduce: axes="" must name some of n, c, h, w, each once, e.g. axes="h,w"'],
     [

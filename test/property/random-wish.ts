@@ -90,7 +90,7 @@ const wishes: Readonly<Record<string, Wish>> = {
   reduce: (draw) => ({
     shape: fourSizes(draw),
     attributes: {
-      kind: draw.random.pick(['sum', 'mean', 'max', 'min', 'l2']),
+      kind: draw.random.pick(['sum', 'mean', 'max', 'min', 'l2', 'argmax', 'argmin']),
       axes: draw.random.pick(['n', 'c', 'h', 'w', 'h,w', 'n,h', 'c,w', 'c,h,w', 'n,c,h,w']),
     },
   }),

@@ -38,6 +38,7 @@ export const cases: readonly Case[] = [
   of('reduce_sum', 'rows=197,cols=1'),
   of('reduce_sum', 'rows=13,cols=31,axis=0'),
   of('reduce_max', 'rows=1,cols=1'),
+  of('reduce', 'n=1,c=4,h=3,w=96', { kind: 'argmax', axes: 'w' }),
   of('reduce_max', 'rows=5,cols=36'),
   of('reduce_max', 'rows=33,cols=8,axis=0'),
   of('softmax', 'rows=128,cols=256'),

@@ -47,6 +47,11 @@ export const doubleBuffer = definePrimitive({
         'producer-reduces',
         () => `block ${producer.block.name} makes ${name} by a reduction; expected a block that copies or computes`,
       );
+    if (producer.block.writes.length > 1)
+      return refuse(
+        'several-writes',
+        () => `block ${producer.block.name} writes ${producer.block.writes.length} buffers; expected one`,
+      );
     const readers = readersOf(program, name);
     const loop = stepLoop(producer, readers);
     if (isRefusal(loop)) return loop;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { covers, type Span } from '../../arithmetic/region.ts';
-import type { Block, Buffer, For, Program } from '../../ir/nodes.ts';
+import type { Block, Buffer, Expr, For, Program } from '../../ir/nodes.ts';
 import { printExpr } from '../../ir/printer.ts';
 import { readsOf } from '../../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
@@ -42,15 +42,13 @@ export const reverseComputeAt = definePrimitive({
     if (isRefusal(found)) return found;
     const { producer, made } = found;
     const unmovable =
-      requireMeetingPlace(target, [made]) ??
+      requireMeetingPlace(target, made) ??
       requireOthersComplete(program, site.block, producer) ??
       requireProducersFollow(program, site, path);
     if (unmovable !== null) return unmovable;
-    const region = completeRegion(program, producer, made, path);
+    const region = regionOf(program, site.block, producer, made, path);
     if (isRefusal(region)) return region;
-    const spans = spansOfIters(site.block, made, region.spans, loop);
-    if (isRefusal(spans)) return spans;
-    return { site, loop, producer: producer.block, spans, guards: region.guards };
+    return { site, loop, producer: producer.block, ...region };
   },
   apply(program, { site, loop, producer, spans, guards }) {
     return moveInto(program, site, loop, { spans, guards, beside: [producer], at: 'after' });
@@ -68,12 +66,54 @@ function requireMovable(program: Program, { block }: BlockSite): Refusal | null 
   return null;
 }
 
-/** The one block below a loop that makes what another block reads. */
+interface Reached {
+  readonly spans: ReadonlyMap<string, Span>;
+  readonly guards: readonly Expr[];
+}
+
+/** What a block's iters run over in one iteration of the last loop of the path; a producer of several buffers must agree on it. */
+function regionOf(
+  program: Program,
+  block: Block,
+  producer: BlockSite,
+  made: readonly Buffer[],
+  path: readonly For[],
+): Reached | Refusal {
+  const loop = path.at(-1) as For;
+  const found: Reached[] = [];
+  for (const buffer of made) {
+    const region = completeRegion(program, producer, buffer, path);
+    if (isRefusal(region)) return region;
+    const spans = spansOfIters(block, buffer, region.spans, loop);
+    if (isRefusal(spans)) return spans;
+    found.push({ spans, guards: region.guards });
+  }
+  const [first, ...others] = found as [Reached, ...Reached[]];
+  const textOf = ({ spans }: Reached): string =>
+    [...spans]
+      .map(([iter, { base, extent }]) => `${iter}: ${extent} from ${printExpr(base)}`)
+      .sort()
+      .join(', ');
+  const other = others.find((candidate) => textOf(candidate) !== textOf(first));
+  if (other === undefined) return { ...first, guards: distinct(found.flatMap(({ guards }) => guards)) };
+  return refuse(
+    'regions-differ',
+    () =>
+      `one iteration of loop ${loop.name} completes different regions of ${made.map(({ name }) => name).join(' and ')} for block ${block.name} (${textOf(first)}; ${textOf(other)})`,
+    () => 'expected it to read them at the same indices',
+  );
+}
+
+function distinct(conditions: readonly Expr[]): Expr[] {
+  return [...new Map(conditions.map((condition) => [printExpr(condition), condition])).values()];
+}
+
+/** The one block below a loop that makes what another block reads, and the buffers through which it does. */
 function findProducer(
   program: Program,
   block: Block,
   loop: For,
-): { readonly producer: BlockSite; readonly made: Buffer } | Refusal {
+): { readonly producer: BlockSite; readonly made: readonly Buffer[] } | Refusal {
   const reads = [...new Set(readsOf(block).map((read) => read.buffer))];
   const below = reads.filter((buffer) => writersOf(program, buffer).some((writer) => writer.around.includes(loop)));
   const [buffer] = below;
@@ -82,16 +122,20 @@ function findProducer(
       'no-producer',
       () => `nothing inside loop ${loop.name} computes what block ${block.name} reads: ${reads.join(', ')}`,
     );
-  if (below.length > 1)
+  const producer = requireOneWriter(program, buffer);
+  if (isRefusal(producer)) return producer;
+  const others = below.filter((other) => !producer.block.writes.some((write) => write.buffer === other));
+  if (others.length > 0)
     return refuse(
       'several-producers',
       () =>
         `block ${block.name} reads ${below.join(' and ')}, which are computed inside loop ${loop.name}; expected one`,
     );
-  const producer = requireOneWriter(program, buffer);
-  if (isRefusal(producer)) return producer;
-  const made = findBuffer(program, buffer);
-  return isRefusal(made) ? made : { producer, made };
+  for (const other of below) {
+    const writer = requireOneWriter(program, other);
+    if (isRefusal(writer)) return writer;
+  }
+  return { producer, made: below.map((name) => findBuffer(program, name) as Buffer) };
 }
 
 /** Where each iter of the block runs: over the region where it stands in it, else over its whole extent. */

@@ -56,7 +56,7 @@ export function emitRows(layout: RowsLayout, builder: ScheduleBuilder, value: (i
 
 interface Partial {
   /** Blocks of partial results, the one that reads the inputs first. */
-  readonly levels: readonly { readonly block: string; readonly buffer: string }[];
+  readonly levels: readonly { readonly block: string; readonly buffers: readonly string[] }[];
   /** Iters of that first block: rounds, unrolled rounds, elements of a vector. */
   readonly iters: readonly [string, string, string];
 }
@@ -91,7 +91,7 @@ function placeShared(
   const block = stage.block.name;
   if (stage !== layout.final) {
     const store = builder.cacheWrite(block, 'private');
-    builder.apply('setScope', { buffer: stage.write.buffer.name, scope: 'workgroup' });
+    keepResults(builder, stage, 'workgroup');
     builder.computeAt(store.block, at.grid);
     const row = builder.ownLoops(store.block).map((loop) => loop.name)[layout.rowAxes - 1] as string;
     builder.bind(row, 'invocation.y');
@@ -99,7 +99,7 @@ function placeShared(
   } else builder.computeAt(block, at.row);
   for (const level of [...partial.levels].reverse()) {
     const store = builder.cacheWrite(level.block, 'private');
-    builder.apply('setScope', { buffer: level.buffer, scope: 'workgroup' });
+    for (const buffer of level.buffers) builder.apply('setScope', { buffer, scope: 'workgroup' });
     builder.computeAt(store.block, at.grid);
     const loops = builder.ownLoops(store.block).map((loop) => loop.name);
     builder.bind(loops[layout.rowAxes - 1] as string, 'invocation.y');
@@ -116,7 +116,7 @@ function placeShared(
 
 function placeAlone(builder: ScheduleBuilder, layout: RowsLayout, stage: StageInfo, row: string, choice: Choice): void {
   const block = stage.block.name;
-  if (stage !== layout.final) builder.apply('setScope', { buffer: stage.write.buffer.name, scope: 'private' });
+  if (stage !== layout.final) keepResults(builder, stage, 'private');
   builder.computeAt(block, row);
   const fused = builder.fuse(
     builder
@@ -128,6 +128,13 @@ function placeAlone(builder: ScheduleBuilder, layout: RowsLayout, stage: StageIn
   loadAhead(builder, stage, block, parts[1] as string, choice);
   builder.unroll(parts[1] as string);
   builder.unroll(parts[2] as string);
+}
+
+/** Moves what a stage hands on to other stages into nearer memory; what nobody reads may be gone by then. */
+function keepResults(builder: ScheduleBuilder, stage: StageInfo, scope: 'workgroup' | 'private'): void {
+  const there = new Set(builder.program().buffers.map((buffer) => buffer.name));
+  for (const { buffer } of stage.writes)
+    if (there.has(buffer.name)) builder.apply('setScope', { buffer: buffer.name, scope });
 }
 
 /** With vectors, what the inputs hold is loaded into registers first, several elements at once. */

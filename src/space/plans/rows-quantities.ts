@@ -10,9 +10,13 @@ export function rowsQuantities(
   const { reductions, final, rowCount, lastRowExtent, length, columns } = layout;
   const finish = { flops: 0, readBytes: 0, uniqueBytes: 0, ...final.epilogue };
   const elementBytes = final.epilogue?.writeBytes ?? bytesOf(final.write.buffer);
-  const cellBytes = reductions.map((stage) => bytesOf(stage.write.buffer));
+  // Every value has its partial results; only what another stage reads is kept as a result too.
+  const read = new Set([...reductions, final].flatMap((stage) => stage.reads.map(({ buffer }) => buffer.name)));
+  const cells = reductions.flatMap((stage) =>
+    stage.writes.map(({ buffer }) => ({ bytes: bytesOf(buffer), kept: read.has(buffer.name) ? 1 : 0 })),
+  );
   const finalReduces = final.reduction.length > 0;
-  const made = new Set([...reductions, final].map((stage) => stage.write.buffer.name));
+  const made = new Set([...reductions, final].flatMap((stage) => stage.writes.map((write) => write.buffer.name)));
   const inputBytes = (stage: StageInfo): number =>
     stage.reads.reduce((sum, read) => sum + (made.has(read.buffer.name) ? 0 : bytesOf(read.buffer)), 0);
   const reductionBytes = reductions.reduce((sum, stage) => sum + inputBytes(stage), 0);
@@ -27,6 +31,9 @@ export function rowsQuantities(
   const flops =
     reductions.reduce((sum, stage) => sum + stage.flops, 0) * points +
     (finalReduces ? finish.flops : final.flops * columns) * rowCount;
+  // A load and what combines it; tuples take several operations to combine.
+  const combined = reductions.reduce((sum, stage) => sum + (stage.writes.length > 1 ? 1 + stage.flops : 2), 0);
+  const widest = Math.max(...reductions.map((stage) => stage.writes.length));
   const otherRows = rowCount / lastRowExtent;
   const contiguous = reductions.every((stage) =>
     stage.reads.every((read) => read.strides.at(-1) === 1 || made.has(read.buffer.name)),
@@ -49,9 +56,9 @@ export function rowsQuantities(
     // One lane keeps everything in registers: no workgroup memory, no barrier.
     const shared = lanes > 1 ? 1 : 0 * lanes;
     let sharedBytes = 0;
-    for (const cell of cellBytes) {
-      sharedBytes += wholeUnits(rows * lanes * cell) + (tree > 1 ? wholeUnits(rows * tree * cell) : 0 * tree);
-      if (!finalReduces) sharedBytes += wholeUnits(rows * cell);
+    for (const { bytes, kept } of cells) {
+      sharedBytes += wholeUnits(rows * lanes * bytes) + (tree > 1 ? wholeUnits(rows * tree * bytes) : 0 * tree);
+      sharedBytes += kept * wholeUnits(rows * bytes);
     }
     sharedBytes *= shared;
     const levels = tree > 1 ? 3 : 2 + 0 * tree;
@@ -69,9 +76,9 @@ export function rowsQuantities(
     out[offset + quantity.vector] = vector;
     out[offset + quantity.steps] = rounds;
     out[offset + quantity.depth] = vector * unroll;
-    out[offset + quantity.statements] = reductions.length * (vector * unroll * 2 + 6) + vector;
+    out[offset + quantity.statements] = vector * unroll * combined + reductions.length * 6 + vector;
     out[offset + quantity.workgroupBytes] = sharedBytes;
-    out[offset + quantity.registers] = vector * unroll + 4;
+    out[offset + quantity.registers] = vector * unroll + widest + 3;
     out[offset + quantity.barriers] = shared * reductions.length * levels;
     out[offset + quantity.useful] = points / computed;
     out[offset + quantity.flops] = flops;

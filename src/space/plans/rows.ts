@@ -83,7 +83,7 @@ export function rowsPlan(stages: readonly StageInfo[]): Plan | null {
 /** True when every stage has the same leading axes and hands its result on row by row. */
 function sharesRows(stages: readonly StageInfo[], rowAxes: number): boolean {
   const extents = stages[0]?.spatial.slice(0, rowAxes).map((iter) => iter.extent) ?? [];
-  const made = new Set(stages.slice(0, -1).map((stage) => stage.write.buffer.name));
+  const made = new Set(stages.slice(0, -1).flatMap((stage) => stage.writes.map((write) => write.buffer.name)));
   return stages.every((stage, position) => {
     const isFinal = position === stages.length - 1;
     if (!isFinal && (stage.reduction.length === 0 || stage.spatial.length !== rowAxes)) return false;

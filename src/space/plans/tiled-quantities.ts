@@ -101,7 +101,7 @@ export function tiledQuantities(
     const threads = workgroups * invocations;
 
     let workgroupBytes = 0;
-    let registers = outputs;
+    let registers = outputs * stage.writes.length;
     let storageRead = 0;
     let uniform = 0;
     let contiguous = 0;
@@ -147,7 +147,9 @@ export function tiledQuantities(
     out[offset + quantity.steps] = steps;
     out[offset + quantity.depth] = depth;
     out[offset + quantity.statements] =
-      parts * (stepCopies * (written * (together * outputs + fragments) + loads) + outputs * (1 + finish.flops));
+      parts *
+      (stepCopies * (written * (together * outputs * stage.writes.length + fragments) + loads) +
+        outputs * (1 + finish.flops));
     // The steps that are left over have tiles of their own.
     out[offset + quantity.workgroupBytes] = workgroupBytes * stepCopies;
     out[offset + quantity.registers] = registers;
