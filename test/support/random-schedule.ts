@@ -18,7 +18,7 @@ export function randomWorkload(random: Random, largest = 9): SmallWorkload {
   const size = (): number => 1 + random.below(largest);
   const flag = (): number => random.below(2);
   const of = (operator: string, shape: string, attributes = {}): SmallWorkload => ({ operator, shape, attributes });
-  switch (random.below(8)) {
+  switch (random.below(10)) {
     case 0:
     case 1: {
       const transposes = `transpose_a=${flag()},transpose_b=${flag()}`;
@@ -37,6 +37,13 @@ export function randomWorkload(random: Random, largest = 9): SmallWorkload {
     case 5:
       return of('softmax', `rows=${size()},cols=${size()}`);
     case 6:
+      return of('layer_norm', `rows=${size()},cols=${size()}`);
+    case 7:
+      return of('reduce', `n=1,c=${size()},h=${1 + random.below(3)},w=${size()}`, {
+        kind: random.pick(['argmax', 'argmin']),
+        axes: random.pick(['w', 'c', 'c,w']),
+      });
+    case 8:
       return of(linear.name, `m=${size()},n=${size()},k=${size()}`);
     default:
       return of('elementwise', `n=1,c=${1 + random.below(3)},h=${size()},w=${size()}`, {
@@ -85,6 +92,8 @@ const proposals: readonly (readonly [primitive: string, propose: Proposal])[] = 
   ['reverseComputeInline', proposeReverseInline],
   ['decomposeReduction', proposeDecompose],
   ['rfactor', proposeRfactor],
+  ['mergeReductions', proposeMerge],
+  ['mergeReductions', proposeMerge],
   ['pad', proposePad],
   ['rfactor', proposeRfactor],
 ];
@@ -280,6 +289,15 @@ function proposeOver(primitive: string, program: Program, random: Random): Trace
   if (reductions.length === 0) return null;
   const { block, around } = random.pick(reductions);
   return { primitive, args: { block: block.name, loop: random.pick(around).name } };
+}
+
+/** Two reductions in the order in which they stand; of most programs there are none, or they do not go together. */
+function proposeMerge(program: Program, random: Random): TraceStep | null {
+  const reductions = allBlocks(program).filter((site) => site.block.reducer !== null);
+  if (reductions.length < 2) return null;
+  const at = random.below(reductions.length - 1);
+  const [first, second] = reductions.slice(at, at + 2).map(({ block }) => block.name);
+  return { primitive: 'mergeReductions', args: { first, second } };
 }
 
 function proposeDecompose(program: Program, random: Random): TraceStep | null {

@@ -8,6 +8,7 @@ import { decomposeReduction } from './decompose-reduction.ts';
 import { doubleBuffer } from './double-buffer.ts';
 import { fuse } from './fuse.ts';
 import { loopPartition } from './loop-partition.ts';
+import { mergeReductions } from './merge-reductions.ts';
 import { pad } from './pad.ts';
 import { reorder } from './reorder.ts';
 import { reverseComputeAt } from './reverse-compute-at.ts';
@@ -41,6 +42,7 @@ export const primitives: readonly Primitive[] = [
   reverseComputeInline,
   decomposeReduction,
   rfactor,
+  mergeReductions,
   pad,
 ];
 
