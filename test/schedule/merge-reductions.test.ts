@@ -3,6 +3,7 @@ import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { div, exp, maxOver, mul, reductionAxis, sub, sumOver } from '../../src/operators/expression.ts';
 import { compute, input, program } from '../../src/operators/tensor.ts';
+import { softmax } from '../support/base-programs.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
 import { expectSameResult, plain, type Step, scheduled } from '../support/schedule.ts';
 import {
@@ -16,7 +17,6 @@ import {
   split,
 } from '../support/steps.ts';
 
-const softmax = (): Program => plain('softmax', 'rows=3,cols=5');
 const layerNorm = (): Program => plain('layer_norm', 'rows=3,cols=8');
 const attention = (): Program => plain('attention', 'b=1,h=2,m=3,n=5,d=2,dv=2,causal=1');
 const merge = (first: string, second: string): Step => ['mergeReductions', { first, second }];
