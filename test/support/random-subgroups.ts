@@ -48,7 +48,7 @@ function shareReduction(builder: ScheduleBuilder, random: Random): void {
   const lane = loopsOver(block.name).find((loop) => loop.extent === lanes);
   if (lane === undefined) return;
   if (partial !== null) {
-    builder.apply('setScope', { buffer: partial.buffer, scope: 'private' });
+    for (const buffer of partial.buffers) builder.apply('setScope', { buffer, scope: 'private' });
     builder.computeAt(partial.block, lane.name);
   }
   builder.bind(lane.name, 'subgroup.x');
