@@ -27,9 +27,9 @@ const stepSchema = z.strictObject({
   primitive: name,
   args: z.record(
     name,
-    z
-      .unknown()
-      .refine((value) => nestsAtMost(value, maxArgumentDepth), { error: `nested deeper than ${maxArgumentDepth}` }),
+    z.unknown().refine((value) => isJson(value, maxArgumentDepth), {
+      error: `a number beyond all bounds, or nested deeper than ${maxArgumentDepth}`,
+    }),
   ),
 });
 
@@ -198,8 +198,10 @@ export function recordJsonSchema(): Record<string, unknown> {
   };
 }
 
-function nestsAtMost(value: unknown, depth: number): boolean {
+/** JSON reads 1e999 as infinity, which it cannot write, and no key can be made of. */
+function isJson(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || value === null) return true;
   if (depth === 0) return false;
-  return Object.values(value).every((item) => nestsAtMost(item, depth - 1));
+  return Object.values(value).every((item) => isJson(item, depth - 1));
 }

@@ -250,6 +250,7 @@ describe('log reader', () => {
       line().replace('"seed":1', '"seed":1,"seed":2'),
       line(),
       inject('\\u005f_proto__', '{"polluted":true}'),
+      inject('x', '[1e999]'),
     ].join('');
     const { records, faults } = await loadRecords([file(text)]);
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
@@ -257,7 +258,7 @@ describe('log reader', () => {
       expect(Object.getPrototypeOf(record)).toBe(Object.prototype);
       expect(Object.keys(record.decisions)).not.toContain('__proto__');
     }
-    expect(brief(faults).map((text) => Number(text.split(':')[1]))).toEqual([1, 2, 3, 5, 6, 7, 8, 9, 12]);
+    expect(brief(faults).map((text) => Number(text.split(':')[1]))).toEqual([1, 2, 3, 5, 6, 7, 8, 9, 12, 13]);
     expect(records.length).toBe(3);
     expect(faults.every((fault) => fault.message.length < 500)).toBe(true);
   });

@@ -1,0 +1,46 @@
+import { makeWorkload } from '../../src/operators/parse-workload.ts';
+import type { TuningRecord } from '../../src/records/record.ts';
+import { createRandomSearch } from '../../src/search/random-search.ts';
+import { sketchesOf } from '../../src/space/rules.ts';
+import { instantiate } from '../../src/space/sketch.ts';
+import { isRefusal } from '../../src/support/refusal.ts';
+import { buildArtifact, naiveOf, programOf } from '../../src/tuner/build.ts';
+import { makeDevice, makeRecord } from '../records/fixtures.ts';
+
+const workloads = [
+  makeWorkload('matmul', { shape: 'm=33,n=16,k=65', attributes: { epilogue: 'relu(x + bias)' } }),
+  makeWorkload('softmax', { shape: 'rows=16,cols=100' }),
+  makeWorkload('conv2d', { shape: 'c=3,h=7,w=7,oc=4' }),
+  makeWorkload('elementwise', { shape: 'n=1000', attributes: { expression: 'gelu(x)' } }),
+];
+
+/** Lines as a tuner of today writes them: schedules of real spaces, naive ones among them, whose kernels build. */
+export function donorLines(): readonly string[] {
+  const device = makeDevice();
+  return workloads.flatMap((workload) => {
+    const program = programOf(workload);
+    const space = { sketches: sketchesOf(program), device };
+    const candidates = createRandomSearch(space, 1).propose(6);
+    const searched = candidates.flatMap(({ sketch: index, values }): TuningRecord[] => {
+      const sketch = space.sketches[index] as (typeof space.sketches)[number];
+      const scheduled = instantiate(sketch, values);
+      if (isRefusal(scheduled) || isRefusal(buildArtifact(scheduled.program, device.limits))) return [];
+      const decisions = Object.fromEntries(sketch.decisions.map(({ name }, at) => [name, values[at] as number]));
+      return [makeRecord({ workload, sketch: sketch.name, decisions, trace: plain(scheduled.trace) })];
+    });
+    const { trace } = naiveOf(workload);
+    const naive = makeRecord({
+      workload,
+      origin: 'baseline',
+      search: null,
+      sketch: null,
+      decisions: {},
+      trace: plain(trace),
+    });
+    return [naive, ...searched].map((record) => JSON.stringify(record));
+  });
+}
+
+function plain(trace: unknown): TuningRecord['trace'] {
+  return JSON.parse(JSON.stringify(trace)) as TuningRecord['trace'];
+}

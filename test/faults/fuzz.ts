@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeFault, type LogFault } from '../../src/records/log-fault.ts';
+import { readLogs } from '../../src/records/log-reader.ts';
+import { createStats } from '../../src/records/log-stats.ts';
+import type { TuningRecord } from '../../src/records/record.ts';
+import { skimLogs } from '../../src/records/skim.ts';
+import { createTopTable } from '../../src/records/top-table.ts';
+import { createRandom } from '../../src/support/random.ts';
+import { explainRefusal } from '../../src/support/refusal.ts';
+import { createRecordCheck } from '../../src/tuner/check-record.ts';
+import { donorLines } from './donors.ts';
+import { hostileLine } from './hostile.ts';
+
+export interface FuzzReport {
+  readonly cases: number;
+  /** Refused for their shape, refused for what they mean, and taken: a bent record may still be one. */
+  readonly shape: number;
+  readonly meaning: number;
+  readonly taken: number;
+  readonly slowestMs: number;
+  /** Most that the heap grew above where it began, bytes. */
+  readonly heap: number;
+  /** What must not be, with the number of the case. */
+  readonly wrong: readonly string[];
+}
+
+/** Milliseconds that one line may take, on a machine that others use too. */
+const longestMs = 10_000;
+const linesAFile = 50;
+
+/**
+ * Reads hostile lines every way a log is read: whole, skimmed, folded into statistics and bests, its schedules replayed and lowered. Every line must
+ * be taken or refused with its file and line, in bounded time, and nothing of it may happen to this process.
+ */
+export async function fuzzLogs(
+  cases: number,
+  seed: number,
+  onFile: (report: FuzzReport) => void = () => {},
+): Promise<FuzzReport> {
+  const folder = mkdtempSync(join(tmpdir(), 'wgtune-fuzz-'));
+  const donors = donorLines();
+  const wrong: string[] = [];
+  const total = { cases: 0, shape: 0, meaning: 0, taken: 0, slowestMs: 0, heap: 0 };
+  const before = process.memoryUsage().heapUsed;
+  try {
+    while (total.cases < cases) {
+      const first = total.cases;
+      const count = Math.min(linesAFile, cases - first);
+      const lines = Array.from({ length: count }, (_, index) =>
+        hostileLine(createRandom(seed * 1_000_003 + first + index), donors),
+      );
+      const file = join(folder, 'hostile.jsonl');
+      writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
+      const { shape, meaning, taken, slowestMs } = await judge(file, lines, (what, line) =>
+        wrong.push(`case ${first + line - 1}: ${what}`),
+      );
+      total.cases += count;
+      total.shape += shape;
+      total.meaning += meaning;
+      total.taken += taken;
+      total.slowestMs = Math.max(total.slowestMs, slowestMs);
+      total.heap = Math.max(total.heap, process.memoryUsage().heapUsed - before);
+      onFile({ ...total, wrong });
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return { ...total, wrong };
+}
+
+async function judge(
+  file: string,
+  lines: readonly string[],
+  complain: (what: string, line: number) => void,
+): Promise<Pick<FuzzReport, 'shape' | 'meaning' | 'taken' | 'slowestMs'>> {
+  const check = createRecordCheck();
+  const told = new Map<number, 'record' | LogFault>();
+  const tally = { shape: 0, meaning: 0, taken: 0, slowestMs: 0 };
+  const tell = (line: number, what: 'record' | LogFault): void => {
+    if (told.has(line)) complain('told twice', line);
+    told.set(line, what);
+  };
+  let since = performance.now();
+  const timed = (line: number): void => {
+    const took = performance.now() - since;
+    tally.slowestMs = Math.max(tally.slowestMs, took);
+    if (took > longestMs) complain(`took ${took.toFixed(0)} ms`, line);
+    since = performance.now();
+  };
+  await readLogs([file], {
+    onRecord: (record, _, line) => {
+      tell(line, 'record');
+      const verdict = meaningOf(check, record, (error) => complain(error, line));
+      tally[verdict === null ? 'taken' : 'meaning'] += 1;
+      timed(line);
+    },
+    onFault: (fault) => {
+      tally.shape += 1;
+      if (fault.line === null) complain('a fault without a line', 1);
+      else tell(fault.line, fault);
+      if (fault.file !== file) complain('a fault of another file', fault.line ?? 1);
+      const text = describeFault(fault);
+      if (text.length > 1000 || /[\p{Cc}]/u.test(text))
+        complain(`a fault that cannot be printed: ${text.slice(0, 50)}`, fault.line ?? 1);
+      timed(fault.line ?? 1);
+    },
+  });
+  for (const [index, line] of lines.entries())
+    if (line.trim() !== '' && !told.has(index + 1)) complain('neither taken nor refused', index + 1);
+  const stats = createStats();
+  const top = createTopTable(3, () => null);
+  await skimLogs([file], {
+    onSkim: (skim, name, line) => {
+      stats.add(skim);
+      top.add(skim, name, line);
+      const whole = skim.whole();
+      if ('severity' in whole === (told.get(line) === 'record')) complain('skimming and reading do not agree', line);
+    },
+    onFault: ({ line }) => {
+      if (told.get(line ?? 0) === 'record') complain('skimming refuses what reading takes', line ?? 0);
+    },
+  });
+  for (const [entry] of top.entries())
+    if (entry !== undefined && told.get(entry.line) !== 'record') complain('a best that is no record', entry.line);
+  JSON.stringify(stats.result());
+  if (Object.keys(Object.prototype).length > 0 || ({} as { polluted?: true }).polluted !== undefined)
+    complain('polluted', 1);
+  return tally;
+}
+
+function meaningOf(
+  check: ReturnType<typeof createRecordCheck>,
+  record: TuningRecord,
+  complain: (what: string) => void,
+): string | null {
+  try {
+    const refusal = check(record);
+    return refusal === null ? null : explainRefusal(refusal);
+  } catch (error) {
+    complain(`thrown: ${(error as Error).stack ?? String(error)}`);
+    return 'thrown';
+  }
+}
