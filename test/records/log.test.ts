@@ -311,5 +311,5 @@ describe('log reader', () => {
     expect(fastest).toBe(10_500);
     // 3 s are the promise and 2.2 were measured; processor time, since other tests share the machine.
     expect((user + system) / 1e6).toBeLessThan(5);
-  });
+  }, 120_000);
 });
