@@ -13,7 +13,8 @@ import { type DeviceDescription, defaultLimits } from '../src/ir/limits.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { createBeamSearch } from '../src/search/beam.ts';
 import type { PrefixJudgement } from '../src/search/judge.ts';
-import type { Observation, SearchSpace } from '../src/search/strategy.ts';
+import { sketchSpace } from '../src/search/sketch-space.ts';
+import type { Observation } from '../src/search/strategy.ts';
 import { sketchesOf } from '../src/space/rules.ts';
 import { createRandom } from '../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../src/support/refusal.ts';
@@ -53,7 +54,7 @@ for (const [operator, shape] of [
   ['matmul', 'm=512,n=512,k=512'],
   ['conv2d', 'c=16,h=28,w=28,oc=32'],
 ] as const) {
-  const space: SearchSpace = { sketches: sketchesOf(programOf(makeWorkload(operator, { shape }))), device };
+  const space = sketchSpace(sketchesOf(programOf(makeWorkload(operator, { shape }))), device);
   for (const judgement of judgements) {
     const analytic = createAnalyticModel('cpu');
     const model: CostModel = isRefusal(library)

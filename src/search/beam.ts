@@ -1,5 +1,4 @@
 import type { CostModel } from '../cost-model/cost-model.ts';
-import { createPruner } from '../space/pruning.ts';
 import { createRandom } from '../support/random.ts';
 import { completeAtRandom } from './completion.ts';
 import { type Constructed, constructCandidates } from './construct.ts';
@@ -51,10 +50,9 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
   const training = root.fork('training');
   const history = createHistory(space);
   const tally = createTally();
-  const { limits } = space.device;
-  const pruners = space.sketches.map((sketch) => createPruner(sketch, limits));
+  const pruners = space.sketches.map((sketch) => sketch.createPruner());
   const judges = space.sketches.map((sketch) =>
-    createJudge(sketch, space.device, model, { judgement, completions }, random),
+    createJudge(sketch, space.columns, model, { judgement, completions }, random),
   );
   let proposeMs = 0;
   let fitMs = 0;
@@ -64,7 +62,6 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
     const found = space.sketches.flatMap((sketch, index) =>
       constructCandidates(
         sketch,
-        limits,
         judges[index] as (typeof judges)[number],
         { width: share, keepAlive },
         tally,
@@ -119,6 +116,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
 
   return {
     name: 'beam',
+    round: 16,
     propose(count) {
       const started = performance.now();
       const proposals = proposeNow(count);

@@ -1,6 +1,6 @@
 import type { Pruner } from '../space/pruning.ts';
-import type { Sketch } from '../space/sketch.ts';
 import type { Random } from '../support/random.ts';
+import type { SearchSketch } from './strategy.ts';
 
 const triesADecision = 6;
 
@@ -9,14 +9,14 @@ const triesADecision = 6;
  * Returns false, leaving a half-made prefix, when some decision found no legal option in a few tries.
  */
 export function completeAtRandom(
-  sketch: Sketch,
+  sketch: Pick<SearchSketch, 'decisions'>,
   pruner: Pruner,
   values: Float64Array,
   depth: number,
   random: Random,
 ): boolean {
   for (let d = depth; d < sketch.decisions.length; d++) {
-    const { options } = sketch.decisions[d] as Sketch['decisions'][number];
+    const { options } = sketch.decisions[d] as SearchSketch['decisions'][number];
     let legal = false;
     for (let attempt = 0; attempt < triesADecision && !legal; attempt++) {
       values[d] = options[random.below(options.length)] as number;

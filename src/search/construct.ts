@@ -1,8 +1,6 @@
-import type { DeviceLimits } from '../ir/limits.ts';
-import { createPruner } from '../space/pruning.ts';
-import type { Sketch } from '../space/sketch.ts';
 import type { Random } from '../support/random.ts';
 import { hopeless, type Judge } from './judge.ts';
+import type { SearchSketch } from './strategy.ts';
 import type { TallyKeeper } from './tally.ts';
 
 export interface ConstructOptions {
@@ -22,15 +20,14 @@ export interface Constructed {
  * and scored, and the best few live on (with a few random others). All survivors have made the same number of decisions.
  */
 export function constructCandidates(
-  sketch: Sketch,
-  limits: DeviceLimits,
+  sketch: Pick<SearchSketch, 'decisions' | 'createPruner'>,
   judge: Judge,
   options: ConstructOptions,
   tally: TallyKeeper,
   random: Random,
 ): Constructed[] {
   const decisions = sketch.decisions.length;
-  const pruner = createPruner(sketch, limits);
+  const pruner = sketch.createPruner();
   const prefix = new Float64Array(decisions).fill(Number.NaN);
   if (decisions === 0) {
     const reason = pruner.check(prefix);
@@ -41,7 +38,7 @@ export function constructCandidates(
   let alive = 1;
   let scores = new Float32Array(0);
   for (let depth = 0; depth < decisions; depth++) {
-    const { options: choices } = sketch.decisions[depth] as Sketch['decisions'][number];
+    const { options: choices } = sketch.decisions[depth] as SearchSketch['decisions'][number];
     const children = new Float64Array(alive * choices.length * decisions);
     let made = 0;
     for (let i = 0; i < alive; i++) {

@@ -1,7 +1,7 @@
 import type { TrainingData } from '../cost-model/cost-model.ts';
-import { createExtractor, type FeatureExtractor, featureCount } from '../features/extractor.ts';
+import type { FeatureExtractor } from '../features/extractor.ts';
 import type { Random } from '../support/random.ts';
-import { candidateKey, type Observation, type SearchSpace } from './strategy.ts';
+import { type Candidate, candidateKey, type Observation, type SearchSpace } from './strategy.ts';
 
 /** Everything observed in a space, and the training set it makes. */
 export interface History {
@@ -11,6 +11,8 @@ export interface History {
   /** Marks a candidate as taken, before its result is known. */
   reserve(candidate: { readonly sketch: number; readonly values: ArrayLike<number> }): void;
   add(observation: Observation): void;
+  /** Up to `count` measured candidates, fastest first; failures are none. */
+  fastest(count: number): readonly Candidate[];
   /**
    * Rows of complete candidates and, where `prefixes` asks for them, of their prefixes, each labelled with the best throughput that
    * a measured completion of it reached (the value function). At most `maxPrefixes` prefix rows, chosen by the given randomness.
@@ -32,7 +34,8 @@ interface PrefixRow {
 export function createHistory(space: SearchSpace): History {
   const taken = new Set<string>();
   const observations = new Map<string, Observation>();
-  const extractors: FeatureExtractor[] = space.sketches.map((sketch) => createExtractor(sketch, space.device));
+  const extractors: FeatureExtractor[] = space.sketches.map((sketch) => sketch.createExtractor());
+  const featureCount = space.columns;
   let bestNs: number | null = null;
 
   const throughput = (observation: Observation): number =>
@@ -79,6 +82,12 @@ export function createHistory(space: SearchSpace): History {
       observations.set(key, observation);
       if (observation.timeNs !== null && (bestNs === null || observation.timeNs < bestNs)) bestNs = observation.timeNs;
     },
+    fastest: (count) =>
+      [...observations.values()]
+        .filter(({ timeNs }) => timeNs !== null)
+        .sort((a, b) => (a.timeNs as number) - (b.timeNs as number))
+        .slice(0, count)
+        .map(({ candidate }) => candidate),
     trainingData({ prefixes, maxPrefixes, random }) {
       const partial = prefixes ? random.shuffled(prefixRows()).slice(0, maxPrefixes) : [];
       const count = observations.size + partial.length;

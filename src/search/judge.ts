@@ -1,10 +1,7 @@
 import type { CostModel } from '../cost-model/cost-model.ts';
-import { createExtractor, featureCount } from '../features/extractor.ts';
-import type { DeviceDescription } from '../ir/limits.ts';
-import { createPruner } from '../space/pruning.ts';
-import type { Sketch } from '../space/sketch.ts';
 import type { Random } from '../support/random.ts';
 import { completeAtRandom } from './completion.ts';
+import type { SearchSketch } from './strategy.ts';
 
 /**
  * How prefixes are judged: by the model's value of the prefix itself (undecided features missing), by the best of some random legal
@@ -28,21 +25,21 @@ export interface Judge {
 }
 
 export function createJudge(
-  sketch: Sketch,
-  device: DeviceDescription,
+  sketch: SearchSketch,
+  columns: number,
   model: CostModel,
   options: JudgeOptions,
   random: Random,
 ): Judge {
   const width = sketch.decisions.length;
-  const extractor = createExtractor(sketch, device);
-  const pruner = createPruner(sketch, device.limits);
+  const extractor = sketch.createExtractor();
+  const pruner = sketch.createPruner();
   const scratch = new Float64Array(width);
   let rows = new Float32Array(0);
   let scores = new Float32Array(0);
   const reserve = (count: number): void => {
-    if (rows.length >= count * featureCount) return;
-    rows = new Float32Array(count * featureCount);
+    if (rows.length >= count * columns) return;
+    rows = new Float32Array(count * columns);
     scores = new Float32Array(count);
   };
 
@@ -50,9 +47,9 @@ export function createJudge(
     reserve(count);
     for (let i = 0; i < count; i++) {
       for (let d = 0; d < width; d++) scratch[d] = prefixes[i * width + d] as number;
-      extractor.extract(scratch, rows, i * featureCount);
+      extractor.extract(scratch, rows, i * columns);
     }
-    model.score(rows, count, featureCount, into);
+    model.score(rows, count, columns, into);
   };
 
   const byCompletions = (prefixes: Float64Array, count: number, depth: number, into: Float32Array): void => {
@@ -64,12 +61,12 @@ export function createJudge(
       for (let c = 0; c < each; c++) {
         for (let d = 0; d < width; d++) scratch[d] = prefixes[i * width + d] as number;
         if (!completeAtRandom(sketch, pruner, scratch, depth, random)) continue;
-        extractor.extract(scratch, rows, made * featureCount);
+        extractor.extract(scratch, rows, made * columns);
         owners[made] = i;
         made++;
       }
     }
-    model.score(rows, made, featureCount, scores);
+    model.score(rows, made, columns, scores);
     into.fill(hopeless, 0, count);
     for (let m = 0; m < made; m++) {
       const owner = owners[m] as number;

@@ -1,11 +1,22 @@
-import type { DeviceDescription } from '../ir/limits.ts';
-import type { Sketch } from '../space/sketch.ts';
+import type { FeatureExtractor } from '../features/extractor.ts';
+import type { Decision } from '../space/decision.ts';
+import type { Pruner } from '../space/pruning.ts';
 import type { PruneTally } from './tally.ts';
 
-/** What is searched: the sketches of a workload's program, on one device. */
+/** What a search sees of a sketch: open decisions in order, which prefixes are legal, and what a model is told of them. */
+export interface SearchSketch {
+  readonly name: string;
+  readonly decisions: readonly Decision[];
+  /** Owns scratch memory: one a user. */
+  readonly createPruner: () => Pruner;
+  readonly createExtractor: () => FeatureExtractor;
+}
+
+/** What is searched: the sketches of a workload's program on one device (`sketch-space.ts`), or recorded measurements (`recorded-space.ts`). */
 export interface SearchSpace {
-  readonly sketches: readonly Sketch[];
-  readonly device: DeviceDescription;
+  readonly sketches: readonly SearchSketch[];
+  /** Columns of a feature row, the same for all sketches. */
+  readonly columns: number;
 }
 
 /** A sketch with all decisions made. */
@@ -28,6 +39,8 @@ export interface Observation {
 /** Decides what to measure next. Knows candidates and times, never devices or runners: every test of a search runs without one. */
 export interface SearchStrategy {
   readonly name: string;
+  /** Trials it would like to propose at once before it learns again; whoever drives it may ask for other numbers. */
+  readonly round: number;
   /**
    * Up to `count` candidates that were not proposed or observed before; fewer, or none, when the space has no more.
    * Same seed and same observations give the same proposals.

@@ -6,7 +6,7 @@ import type { Kinship } from '../records/device-key.ts';
 import type { Outcome } from '../records/outcome.ts';
 import type { Trace } from '../schedule/trace.ts';
 
-export const searchNames = ['beam', 'random'] as const;
+export const searchNames = ['beam', 'rank', 'annealing', 'evolution', 'random', 'grid'] as const;
 export type SearchName = (typeof searchNames)[number];
 export const modelNames = ['xgboost', 'analytic', 'random'] as const;
 export type ModelName = (typeof modelNames)[number];

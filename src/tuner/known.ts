@@ -6,7 +6,8 @@ import { describeFault, type LogFault } from '../records/log-fault.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
 import { skimLogs } from '../records/skim.ts';
 import { createTopTable } from '../records/top-table.ts';
-import { type Candidate, candidateKey, type Observation, type SearchSpace } from '../search/strategy.ts';
+import type { SketchSpace } from '../search/sketch-space.ts';
+import { type Candidate, candidateKey, type Observation } from '../search/strategy.ts';
 import { recordedValues } from '../space/recorded.ts';
 
 /** What the logs hold for one workload. */
@@ -79,13 +80,13 @@ export async function loadKnown(folder: string, workload: Workload, device: Devi
  * The candidates of this space that were measured, as observations: what a search need not measure again. Of several records of one
  * candidate the fastest counts.
  */
-export function knownObservations(space: SearchSpace, records: readonly TuningRecord[]): Observation[] {
+export function knownObservations(space: SketchSpace, records: readonly TuningRecord[]): Observation[] {
   const byName = new Map(space.sketches.map((sketch, index) => [sketch.name, index]));
   const observations = new Map<string, Observation>();
   for (const record of records) {
     const index = record.sketch === null ? undefined : byName.get(record.sketch);
     if (index === undefined) continue;
-    const values = recordedValues(space.sketches[index] as SearchSpace['sketches'][number], record.decisions);
+    const values = recordedValues(space.sketches[index] as SketchSpace['sketches'][number], record.decisions);
     // A record of other decisions than today's teaches nothing about this space.
     if (values === null) continue;
     const candidate: Candidate = { sketch: index, values, score: null };

@@ -4,11 +4,29 @@ import { createRandomModel } from '../cost-model/random-model.ts';
 import { createResidualModel } from '../cost-model/residual-model.ts';
 import { loadXgboost } from '../cost-model/xgboost-library.ts';
 import { createXgboostModel } from '../cost-model/xgboost-model.ts';
+import { createAnnealingSearch } from '../search/annealing.ts';
 import { createBeamSearch } from '../search/beam.ts';
+import { createEvolutionSearch } from '../search/evolution.ts';
+import { createGridSearch } from '../search/grid-search.ts';
 import { createRandomSearch } from '../search/random-search.ts';
+import { createRankSearch } from '../search/rank-search.ts';
 import type { SearchSpace, SearchStrategy } from '../search/strategy.ts';
 import { explainRefusal, isRefusal } from '../support/refusal.ts';
 import type { ModelName, SearchName } from './events.ts';
+
+const creators: Readonly<
+  Record<
+    SearchName,
+    (space: SearchSpace, options: { readonly seed: number; readonly model: CostModel }) => SearchStrategy
+  >
+> = {
+  beam: createBeamSearch,
+  rank: createRankSearch,
+  annealing: createAnnealingSearch,
+  evolution: createEvolutionSearch,
+  random: (space, { seed }) => createRandomSearch(space, seed),
+  grid: createGridSearch,
+};
 
 /** A cost model by name. Without the XGBoost library the analytic model takes its place, and `note` says why and what remedies it. */
 export function createModel(
@@ -31,5 +49,5 @@ export function createModel(
 }
 
 export function createStrategy(name: SearchName, space: SearchSpace, model: CostModel, seed: number): SearchStrategy {
-  return name === 'random' ? createRandomSearch(space, seed) : createBeamSearch(space, { seed, model });
+  return creators[name](space, { seed, model });
 }

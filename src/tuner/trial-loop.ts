@@ -4,7 +4,8 @@ import type { Workload } from '../operators/workload.ts';
 import type { LogWriter } from '../records/log-writer.ts';
 import type { Outcome } from '../records/outcome.ts';
 import { isVerified, type Origin, type TuningRecord } from '../records/record.ts';
-import type { Candidate, Observation, SearchSpace, SearchStrategy } from '../search/strategy.ts';
+import type { SketchSpace } from '../search/sketch-space.ts';
+import type { Candidate, Observation, SearchStrategy } from '../search/strategy.ts';
 import { instantiate, type Scheduled } from '../space/sketch.ts';
 import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { buildArtifact, naiveOf, scheduleProgram } from './build.ts';
@@ -17,7 +18,7 @@ import type { VerificationData } from './workload-data.ts';
 export interface LoopOptions {
   readonly workload: Workload;
   readonly device: DeviceDescription;
-  readonly space: SearchSpace;
+  readonly space: SketchSpace;
   readonly strategy: SearchStrategy;
   readonly runner: Runner;
   readonly verification: VerificationData;
@@ -180,7 +181,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     const results: Observation[] = [];
     for (const candidate of proposals) {
       if (stopReason() !== null) break;
-      const sketch = options.space.sketches[candidate.sketch] as SearchSpace['sketches'][number];
+      const sketch = options.space.sketches[candidate.sketch] as SketchSpace['sketches'][number];
       const scheduled = instantiate(sketch, candidate.values);
       const search = { name: options.searchName, model: options.modelName, round, score: finite(candidate.score) };
       const record = await attempt(scheduled, 'search', sketch.name, decisionsOf(sketch, candidate), search);
@@ -227,7 +228,7 @@ function reuseResult({ devices, unfit }: Reuse, reused: readonly TuningRecord[])
   return { devices, unfit, measured: reused.length, bestNs: times.length === 0 ? null : Math.min(...times) };
 }
 
-function decisionsOf(sketch: SearchSpace['sketches'][number], candidate: Candidate): Record<string, number> {
+function decisionsOf(sketch: SketchSpace['sketches'][number], candidate: Candidate): Record<string, number> {
   return Object.fromEntries(sketch.decisions.map((decision, i) => [decision.name, candidate.values[i] as number]));
 }
 

@@ -3,7 +3,7 @@ import { createDawnRunner } from '../measure/dawn-runner.ts';
 import type { Runner } from '../measure/runner.ts';
 import { flopsOf } from '../operators/flops.ts';
 import { createLogWriter, defaultLogFolder } from '../records/log-writer.ts';
-import type { SearchSpace } from '../search/strategy.ts';
+import { sketchSpace } from '../search/sketch-space.ts';
 import { sketchesOf } from '../space/rules.ts';
 import { programOf } from './build.ts';
 import type { TuneOptions, TuneResult } from './events.ts';
@@ -45,7 +45,7 @@ export async function tuneOn(
   requireFits(program, description);
   onEvent({ kind: 'device', device: description });
 
-  const space: SearchSpace = { sketches: sketchesOf(program), device: description };
+  const space = sketchSpace(sketchesOf(program), description);
   onEvent({
     kind: 'space',
     sketches: space.sketches.map((sketch) => ({

@@ -52,7 +52,11 @@ const mistakes: readonly (readonly [string, number, RegExp])[] = [
   ['tune matmul --trials x', usage, /--trials "x" must be a whole number of at least 1/],
   ['tune matmul --time-limit 0', usage, /--time-limit "0" must be a number of seconds above 0/],
   ['tune matmul --seed 1.5', usage, /--seed "1\.5" must be a whole number from 0 to 2147483647/],
-  ['tune matmul --search bean', usage, /--search "bean" must be beam or random \(did you mean beam\?\)/],
+  [
+    'tune matmul --search bean',
+    usage,
+    /--search "bean" must be beam or rank or annealing or evolution or random or grid \(did you mean beam\?\)/,
+  ],
   [
     'show matmul --as wsgl',
     usage,

@@ -1,6 +1,7 @@
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import type { TuningRecord } from '../../src/records/record.ts';
 import { createRandomSearch } from '../../src/search/random-search.ts';
+import { sketchSpace } from '../../src/search/sketch-space.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import { instantiate } from '../../src/space/sketch.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
@@ -19,7 +20,7 @@ export function donorLines(): readonly string[] {
   const device = makeDevice();
   return workloads.flatMap((workload) => {
     const program = programOf(workload);
-    const space = { sketches: sketchesOf(program), device };
+    const space = sketchSpace(sketchesOf(program), device);
     const candidates = createRandomSearch(space, 1).propose(6);
     const searched = candidates.flatMap(({ sketch: index, values }): TuningRecord[] => {
       const sketch = space.sketches[index] as (typeof space.sketches)[number];

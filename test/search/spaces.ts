@@ -1,13 +1,13 @@
 import type { DeviceDescription } from '../../src/ir/limits.ts';
+import { type SketchSpace, sketchSpace } from '../../src/search/sketch-space.ts';
 import type { Candidate, Observation, SearchSpace, SearchStrategy } from '../../src/search/strategy.ts';
-import { createPruner } from '../../src/space/pruning.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import { makeDevice } from '../records/fixtures.ts';
 import { programOfCase } from '../space/candidates.ts';
 
 /** The space of a workload on a device that is not there. */
-export function spaceOf(operator: string, shape: string, device: DeviceDescription = makeDevice()): SearchSpace {
-  return { sketches: sketchesOf(programOfCase({ title: '', operator, wish: { shape } })), device };
+export function spaceOf(operator: string, shape: string, device: DeviceDescription = makeDevice()): SketchSpace {
+  return sketchSpace(sketchesOf(programOfCase({ title: '', operator, wish: { shape } })), device);
 }
 
 /** Values a fast kernel of the synthetic device has, by the end of a decision's name. */
@@ -66,9 +66,9 @@ export function bestOf(observations: readonly Observation[]): number {
 }
 
 /** Every legal candidate of a small space, by trying all. */
-export function allLegal({ sketches, device }: SearchSpace): { sketch: number; values: number[] }[] {
+export function allLegal({ sketches }: SearchSpace): { sketch: number; values: number[] }[] {
   return sketches.flatMap((sketch, index) => {
-    const pruner = createPruner(sketch, device.limits);
+    const pruner = sketch.createPruner();
     const found: { sketch: number; values: number[] }[] = [];
     const walk = (values: number[]): void => {
       const prefix = new Float64Array(sketch.decisions.length).fill(Number.NaN);

@@ -2,12 +2,24 @@ import { createAnalyticModel } from '../../src/cost-model/analytic-model.ts';
 import { createRandomModel } from '../../src/cost-model/random-model.ts';
 import { createResidualModel } from '../../src/cost-model/residual-model.ts';
 import { createXgboostModel } from '../../src/cost-model/xgboost-model.ts';
+import { createAnnealingSearch } from '../../src/search/annealing.ts';
 import { createBeamSearch } from '../../src/search/beam.ts';
+import { createEvolutionSearch } from '../../src/search/evolution.ts';
 import { createRandomSearch } from '../../src/search/random-search.ts';
+import { createRankSearch } from '../../src/search/rank-search.ts';
 import { xgboost, xgboostMissing } from '../cost-model/fixtures.ts';
 import { describeStrategyContract } from './strategy.contract.ts';
 
 describeStrategyContract('random search', createRandomSearch);
+
+for (const [name, create] of [
+  ['annealing', createAnnealingSearch],
+  ['evolution', createEvolutionSearch],
+  ['ranking', createRankSearch],
+] as const)
+  describeStrategyContract(name, (space, seed) =>
+    create(space, { seed, model: createAnalyticModel('cpu'), warmUp: 0 }),
+  );
 
 describeStrategyContract('the beam with the analytic model', (space, seed) =>
   createBeamSearch(space, { seed, model: createAnalyticModel('cpu') }),

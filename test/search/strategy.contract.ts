@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { type SketchSpace, sketchSpace } from '../../src/search/sketch-space.ts';
 import { candidateKey, type SearchSpace, type SearchStrategy } from '../../src/search/strategy.ts';
-import { createPruner } from '../../src/space/pruning.ts';
 import { instantiate } from '../../src/space/sketch.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
 import { allLegal, runSearch, spaceOf, syntheticTime } from './spaces.ts';
@@ -49,9 +49,9 @@ export function describeStrategyContract(
       const found = await runSearch(several, create(several, 2), 48);
       expect(found.length).toBe(48);
       for (const { candidate } of found) {
-        const sketch = several.sketches[candidate.sketch] as SearchSpace['sketches'][number];
+        const sketch = several.sketches[candidate.sketch] as SketchSpace['sketches'][number];
         expect(candidate.values.every((value, i) => sketch.decisions[i]?.options.includes(value))).toBe(true);
-        expect(createPruner(sketch, several.device.limits).check(Float64Array.from(candidate.values))).toBeNull();
+        expect(sketch.createPruner().check(Float64Array.from(candidate.values))).toBeNull();
         expect(isRefusal(instantiate(sketch, candidate.values))).toBe(false);
       }
     });
@@ -93,7 +93,7 @@ export function describeStrategyContract(
     it('has nothing to propose where the limits allow nothing', () => {
       const { device, sketches } = space;
       const none = { ...device, limits: { ...device.limits, maxComputeWorkgroupsPerDimension: 0 } };
-      expect(create({ sketches, device: none }, 1).propose(4)).toEqual([]);
+      expect(create(sketchSpace(sketches, none), 1).propose(4)).toEqual([]);
     });
   });
 }

@@ -203,7 +203,13 @@ describe.each(sketchesUnderTest)('every prefix of %s', (_, sketch) => {
     const tally = createTally();
     const indifferent: Judge = { score: (_, made, __, into) => void into.fill(0, 0, made) };
     const everything = { width: Number.POSITIVE_INFINITY, keepAlive: 0 };
-    const found = constructCandidates(sketch, snug, indifferent, everything, tally, createRandom(1));
+    const found = constructCandidates(
+      { ...sketch, createPruner: () => createPruner(sketch, snug) },
+      indifferent,
+      everything,
+      tally,
+      createRandom(1),
+    );
     expect(found.map(({ values }) => values.join()).sort()).toEqual(frontier.map((values) => values.join()).sort());
     expect(Object.fromEntries(tally.byDepth)).toEqual(Object.fromEntries(expected));
     expect(tally.looked).toBe(looked);

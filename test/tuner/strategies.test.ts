@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { searchNames } from '../../src/tuner/events.ts';
 import { createModel, createStrategy } from '../../src/tuner/strategies.ts';
 import { xgboostMissing } from '../cost-model/fixtures.ts';
 import { spaceOf } from '../search/spaces.ts';
@@ -34,7 +35,7 @@ describe('a model by name', () => {
 });
 
 describe('a strategy by name', () => {
-  it.each(['beam', 'random'] as const)('%s', (name) => {
+  it.each(searchNames)('%s', (name) => {
     const strategy = createStrategy(name, spaceOf('matmul', 'm=8,n=8,k=8'), createModel('analytic', 'cpu', 1).model, 1);
     expect(strategy.name).toBe(name);
     expect(strategy.propose(3).length).toBe(3);

@@ -1,0 +1,109 @@
+/**
+ * Searches compared on recorded spaces: every strategy on every space, same budgets, several seeds.
+ *     npm run bench:search -- --spaces folder-or-file...  [--strategies a,b] [--seeds 20] [--trials 400] [--batch n] [--workers 2] [--out folder]
+ * External spaces (T4 JSON, Kernel Tuner caches) come from --spaces or WGTUNE_SPACES; recorded spaces of ours in tuning-logs/spaces
+ * are always among them. Prints a table and writes it as CSV, with every run, and a figure a space.
+ * `--list` prints the spaces and strategies there are. Searches are deterministic: `decisions` in runs.csv is the same for the same seed
+ * on any machine and any number of workers.
+ */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { stringify } from 'csv-stringify/sync';
+import { nameOfSpace } from '../src/records/recorded/read-space.ts';
+import { UserError } from '../src/support/errors.ts';
+import { figureOf } from './search/figure.ts';
+import { type Job, type Outcome, trialsTo } from './search/job.ts';
+import { spaceFiles } from './search/spaces.ts';
+import { defaultStrategies, strategies } from './search/strategies.ts';
+import { csvOfSummaries, summarise, targets, textOfMeans, textOfSummaries } from './search/tables.ts';
+import { playAll } from './search/workers.ts';
+
+const ownSpaces = 'tuning-logs/spaces';
+
+interface Flags {
+  readonly spaces?: string[];
+  readonly only?: string;
+  readonly strategies: string;
+  readonly seeds: string;
+  readonly firstSeed: string;
+  readonly trials: string;
+  readonly batch?: string;
+  readonly workers: string;
+  readonly out: string;
+  readonly list?: boolean;
+}
+
+async function main(flags: Flags): Promise<void> {
+  const given = flags.spaces ?? process.env.WGTUNE_SPACES?.split(':') ?? [];
+  const wanted = new RegExp(flags.only ?? '', 'i');
+  const files = [...given, ...(existsSync(ownSpaces) ? [ownSpaces] : [])]
+    .flatMap(spaceFiles)
+    .filter((file) => wanted.test(nameOfSpace(file)));
+  if (flags.list) {
+    console.log(`spaces: ${files.map(nameOfSpace).join(', ')}\nstrategies: ${[...strategies.keys()].join(', ')}`);
+    return;
+  }
+  if (files.length === 0)
+    throw new UserError('there is no space to search: name folders or files with --spaces or WGTUNE_SPACES');
+  const names = flags.strategies.split(',');
+  for (const name of names)
+    if (!strategies.has(name))
+      throw new UserError(`there is no strategy ${name}; there are ${[...strategies.keys()].join(', ')}`);
+  const [seeds, firstSeed, trials] = [Number(flags.seeds), Number(flags.firstSeed), Number(flags.trials)];
+  const batch = flags.batch === undefined ? null : Number(flags.batch);
+  const jobs = files.flatMap((space) =>
+    names.flatMap((strategy) =>
+      Array.from({ length: seeds }, (_, at): Job => ({ space, strategy, seed: firstSeed + at, trials, batch })),
+    ),
+  );
+  const started = performance.now();
+  const outcomes = await playAll(jobs, Number(flags.workers), (_, done) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${jobs.length} runs`);
+  });
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  const summaries = summarise(outcomes, nameOfSpace);
+  console.log(textOfSummaries(summaries));
+  console.log(textOfMeans(summaries));
+  mkdirSync(flags.out, { recursive: true });
+  writeFileSync(join(flags.out, 'summary.csv'), csvOfSummaries(summaries));
+  writeFileSync(join(flags.out, 'runs.csv'), csvOfRuns(outcomes));
+  for (const file of files) {
+    const own = outcomes.filter(({ job }) => job.space === file);
+    writeFileSync(join(flags.out, `${nameOfSpace(file)}.svg`), figureOf(nameOfSpace(file), own, trials));
+  }
+  const seconds = Math.round((performance.now() - started) / 1000);
+  console.log(`${jobs.length} runs in ${seconds} s; tables and figures are in ${flags.out}`);
+}
+
+function csvOfRuns(outcomes: readonly Outcome[]): string {
+  const header = ['space', 'strategy', 'seed', ...targets.map((target) => `trials to ${target}`), 'decisions'];
+  const rows = outcomes.map(({ job, curve, decisions }) => [
+    nameOfSpace(job.space),
+    job.strategy,
+    job.seed,
+    ...targets.map((target) => trialsTo(curve, target) ?? ''),
+    decisions,
+  ]);
+  return stringify([header, ...rows]);
+}
+
+const command = new Command()
+  .option('--spaces <paths...>', 'files or folders of recorded spaces')
+  .option('--only <pattern>', 'spaces whose name matches')
+  .option('--strategies <names>', 'separated by commas', defaultStrategies.join(','))
+  .option('--seeds <n>', 'runs of each strategy on each space', '20')
+  .option('--first-seed <n>', 'the first of them', '1')
+  .option('--trials <n>', 'budget of a run', '400')
+  .option('--batch <n>', 'trials of a round; by default what the strategy wants')
+  .option('--workers <n>', 'processes', '2')
+  .option('--out <folder>', 'where tables and figures go', 'out/search')
+  .option('--list', 'print what there is');
+command.parse();
+try {
+  await main(command.opts<Flags>());
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode;
+}

@@ -1,0 +1,103 @@
+import { stringify } from 'csv-stringify/sync';
+import { mean, type Outcome, quantile, reachedAfter, trialsTo } from './job.ts';
+
+export const targets = [0.9, 0.95, 0.99];
+export const checkpoints = [16, 32, 50, 64, 100, 128, 256];
+
+/** What all seeds of one strategy on one space come to. */
+export interface Summary {
+  readonly space: string;
+  readonly strategy: string;
+  readonly seeds: number;
+  /** For each target: median and quartiles of the trials to it; infinite where that share of the runs missed it. */
+  readonly to: readonly { readonly median: number; readonly low: number; readonly high: number }[];
+  /** For each checkpoint: mean fraction of the optimum. */
+  readonly reached: readonly number[];
+  /** Median milliseconds in the search itself, a trial. */
+  readonly msATrial: number;
+}
+
+/** Groups outcomes by space and strategy in the order in which they come. */
+export function summarise(outcomes: readonly Outcome[], nameOf: (space: string) => string): Summary[] {
+  const groups = new Map<string, Outcome[]>();
+  for (const outcome of outcomes) {
+    const key = `${outcome.job.space}\n${outcome.job.strategy}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [outcome]);
+    else group.push(outcome);
+  }
+  return [...groups.values()].map((group) => {
+    const { space, strategy } = (group[0] as Outcome).job;
+    return {
+      space: nameOf(space),
+      strategy,
+      seeds: group.length,
+      to: targets.map((target) => {
+        const trials = group.map(({ curve }) => trialsTo(curve, target) ?? Number.POSITIVE_INFINITY);
+        return { median: quantile(trials, 0.5), low: quantile(trials, 0.25), high: quantile(trials, 0.75) };
+      }),
+      reached: checkpoints.map((trials) => mean(group.map(({ curve }) => reachedAfter(curve, trials)))),
+      msATrial: quantile(
+        group.map(({ searchMs, curve }) => searchMs / Math.max(1, curve.length)),
+        0.5,
+      ),
+    };
+  });
+}
+
+const percent = (fraction: number): string => `${Math.round(fraction * 100)}%`;
+const count = (trials: number): string => (Number.isFinite(trials) ? `${Math.round(trials)}` : '-');
+
+export function csvOfSummaries(summaries: readonly Summary[]): string {
+  const header = [
+    'space',
+    'strategy',
+    'seeds',
+    ...targets.flatMap((target) => ['median', 'low', 'high'].map((part) => `${part} trials to ${percent(target)}`)),
+    ...checkpoints.map((trials) => `mean fraction at ${trials}`),
+    'search ms a trial',
+  ];
+  const rows = summaries.map(({ space, strategy, seeds, to, reached, msATrial }) => [
+    space,
+    strategy,
+    seeds,
+    ...to.flatMap(({ median, low, high }) =>
+      [median, low, high].map((trials) => (Number.isFinite(trials) ? trials : '')),
+    ),
+    ...reached.map((fraction) => fraction.toFixed(4)),
+    msATrial.toFixed(2),
+  ]);
+  return stringify([header, ...rows]);
+}
+
+/** One line a strategy and space, for people. */
+export function textOfSummaries(summaries: readonly Summary[]): string {
+  const lines = summaries.map(({ space, strategy, to, reached, msATrial }) =>
+    [
+      space.padEnd(20),
+      strategy.padEnd(18),
+      ...to.map(({ median, low, high }) => `${count(median)} (${count(low)}-${count(high)})`.padStart(16)),
+      ...reached.map((fraction) => fraction.toFixed(3)),
+      `${msATrial.toFixed(1)} ms`.padStart(9),
+    ].join(' '),
+  );
+  const header = [
+    'space'.padEnd(20),
+    'strategy'.padEnd(18),
+    ...targets.map((target) => `to ${percent(target)}`.padStart(16)),
+    ...checkpoints.map((trials) => `@${trials}`.padStart(5)),
+    'a trial'.padStart(9),
+  ].join(' ');
+  return [header, ...lines].join('\n');
+}
+
+/** Mean over the spaces of the mean fraction at each checkpoint, a line a strategy. */
+export function textOfMeans(summaries: readonly Summary[]): string {
+  const names = [...new Set(summaries.map(({ strategy }) => strategy))];
+  const lines = names.map((name) => {
+    const own = summaries.filter(({ strategy }) => strategy === name);
+    const parts = checkpoints.map((_, at) => mean(own.map(({ reached }) => reached[at] as number)).toFixed(3));
+    return `${`mean of ${own.length} spaces`.padEnd(20)} ${name.padEnd(18)} ${' '.repeat(51)}${parts.join(' ')}`;
+  });
+  return lines.join('\n');
+}

@@ -1,0 +1,108 @@
+import type { CostModel } from '../cost-model/cost-model.ts';
+import { createRandom, type Random } from '../support/random.ts';
+import { createPool, type Pool } from './pool.ts';
+import { createScorer, type Scorer } from './scorer.ts';
+import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from './strategy.ts';
+
+/** What a way of choosing has at hand. */
+export interface Guide {
+  readonly space: SearchSpace;
+  readonly pool: Pool;
+  readonly scorer: Scorer;
+  readonly random: Random;
+}
+
+export interface GuidedOptions {
+  readonly seed: number;
+  readonly model: CostModel;
+  /** Trials drawn at random before the model is asked. */
+  readonly warmUp?: number;
+  /** Fraction of the trials afterwards that are drawn at random. */
+  readonly epsilon?: number;
+  /** Trials between two fits. */
+  readonly round?: number;
+}
+
+const defaultWarmUp = 16;
+/** AutoTVM and MetaSchedule measure 64 at once, on clusters of devices; one device need not wait so long to learn. */
+const defaultRound = 8;
+const defaultEpsilon = 0.05;
+
+/**
+ * The frame of the baselines with a booster: some trials at random, then, round after round, the model is fitted on everything measured and
+ * `choose` says in which order it would go on. A share of random trials stays, as in AutoTVM and MetaSchedule.
+ */
+export function createGuidedSearch(
+  name: string,
+  space: SearchSpace,
+  options: GuidedOptions,
+  choose: (guide: Guide, count: number) => readonly Candidate[],
+): SearchStrategy {
+  const { seed, model, warmUp = defaultWarmUp, epsilon = defaultEpsilon } = options;
+  const root = createRandom(seed).fork(name);
+  const random = root.fork('choices');
+  const training = root.fork('training');
+  const pool = createPool(space, root.fork('pool'));
+  const scorer = createScorer(space, model);
+  const guide: Guide = { space, pool, scorer, random };
+  let proposeMs = 0;
+  let fitMs = 0;
+
+  const proposeNow = (count: number): Candidate[] => {
+    const proposals: Candidate[] = [];
+    const take = (candidate: Candidate): void => {
+      pool.history.reserve(candidate);
+      proposals.push(candidate);
+    };
+    const guided = pool.history.size >= warmUp && model.trained;
+    const chosen = guided ? choose(guide, count) : [];
+    let next = 0;
+    while (proposals.length < count) {
+      while (next < chosen.length && pool.history.has(chosen[next] as Candidate)) next++;
+      const lucky = guided && random.unit() < epsilon;
+      const candidate = (lucky ? null : chosen[next]) ?? pool.unseen();
+      if (candidate === null) break;
+      take(candidate);
+    }
+    return proposals;
+  };
+
+  return {
+    name,
+    round: options.round ?? defaultRound,
+    propose(count) {
+      const started = performance.now();
+      const proposals = proposeNow(count);
+      proposeMs += performance.now() - started;
+      return proposals;
+    },
+    async observe(results) {
+      for (const result of results) pool.history.add(result);
+      const started = performance.now();
+      if (pool.history.size >= warmUp) {
+        await model.fit(pool.history.trainingData({ prefixes: false, maxPrefixes: 0, random: training }));
+        scorer.forget();
+      }
+      fitMs += performance.now() - started;
+    },
+    tally: pool.tally,
+    get spentMs() {
+      return { propose: proposeMs, fit: fitMs };
+    },
+  };
+}
+
+/** Candidates with their scores, best first; equal scores in the order given. Repeats and what was taken are left out. */
+export function ranked({ pool, scorer }: Guide, candidates: readonly Candidate[]): Candidate[] {
+  const seen = new Set<string>();
+  const fresh = candidates.filter((candidate) => {
+    const key = candidateKey(candidate);
+    if (seen.has(key) || pool.history.has(candidate)) return false;
+    seen.add(key);
+    return true;
+  });
+  const scores = scorer.scores(fresh);
+  return fresh
+    .map((candidate, at) => ({ ...candidate, score: scores[at] as number }))
+    .sort((a, b) => b.score - a.score);
+}

@@ -1,0 +1,23 @@
+import { createExtractor, featureCount } from '../features/extractor.ts';
+import type { DeviceDescription } from '../ir/limits.ts';
+import { createPruner } from '../space/pruning.ts';
+import type { Sketch } from '../space/sketch.ts';
+import type { SearchSketch, SearchSpace } from './strategy.ts';
+
+/** The sketches of a workload's program on one device, as a space to search. */
+export interface SketchSpace extends SearchSpace {
+  readonly sketches: readonly (Sketch & SearchSketch)[];
+  readonly device: DeviceDescription;
+}
+
+export function sketchSpace(sketches: readonly Sketch[], device: DeviceDescription): SketchSpace {
+  return {
+    sketches: sketches.map((sketch) => ({
+      ...sketch,
+      createPruner: () => createPruner(sketch, device.limits),
+      createExtractor: () => createExtractor(sketch, device),
+    })),
+    columns: featureCount,
+    device,
+  };
+}
