@@ -5,7 +5,8 @@ import { deviceNumbers, planFeatures } from './definitions.ts';
 
 /** A sketch's three heaviest kernels have columns of their own; a candidate seldom has more. */
 export const planSlots = 3;
-const ruleNames = ['tiled', 'rows', 'flat', 'naive'];
+// In the order in which they came, so that a rule keeps its number.
+const ruleNames = ['tiled', 'rows', 'flat', 'naive', 'turned'];
 /** Columns that concern the candidate as a whole. */
 export const wholeFeatures = [
   { name: 'kernels', unit: 'count' },

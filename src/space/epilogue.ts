@@ -1,7 +1,7 @@
 import type { Program } from '../ir/nodes.ts';
 import { isRefusal } from '../support/refusal.ts';
 import { buildSchedule } from './builder.ts';
-import { bytesOf, type Epilogue, type StageInfo } from './stage.ts';
+import { bytesOf, type Epilogue, hasReuse, type StageInfo } from './stage.ts';
 
 /**
  * Elementwise stages that are to be inlined before anything else is scheduled: those between reductions and what reads them, and those
@@ -23,6 +23,26 @@ export function inlinedFirst(stages: readonly StageInfo[]): string[] {
         reduced.has(stage.write.buffer.name) || readers(stage).every((reader) => reader.reduction.length === 0),
     )
     .map((stage) => stage.block.name);
+}
+
+/**
+ * Elementwise stages made of a reduction's result that a reduction with reuse reads: every output would compute them again. Storing each
+ * once costs a trip through memory instead, so it is another way, not the only one.
+ */
+export function storable(stages: readonly StageInfo[]): string[] {
+  return stages
+    .filter((stage) => stage.reduction.length === 0 && !stage.isOutput && readsReduced(stage, stages))
+    .filter(({ write }) =>
+      stages.some((reader) => hasReuse(reader) && reader.reads.some((read) => read.buffer.name === write.buffer.name)),
+    )
+    .map((stage) => stage.block.name);
+}
+
+function readsReduced(stage: StageInfo, stages: readonly StageInfo[]): boolean {
+  return stage.reads.some((read) => {
+    const maker = stages.find((other) => other.write.buffer.name === read.buffer.name);
+    return maker !== undefined && (maker.reduction.length > 0 || readsReduced(maker, stages));
+  });
 }
 
 /**

@@ -7,7 +7,7 @@ import type { StageInfo } from './stage.ts';
  * them, and the primitives they turn into. Rules look at the program's structure only; none of them knows an operator.
  */
 export interface Plan {
-  /** Name of the rule: `tiled`, `rows`, `flat`, `naive`. */
+  /** Name of the rule: `tiled`, `rows`, `turned`, `flat`, `naive`. */
   readonly rule: string;
   readonly stages: readonly StageInfo[];
   readonly decisions: readonly Decision[];

@@ -2,14 +2,15 @@ import type { Program } from '../ir/nodes.ts';
 import { assert } from '../support/errors.ts';
 import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { buildSchedule } from './builder.ts';
-import { fuseEpilogues, inlinedFirst } from './epilogue.ts';
+import { fuseEpilogues, inlinedFirst, storable } from './epilogue.ts';
 import type { Plan } from './plan.ts';
 import { flatPlan } from './plans/flat.ts';
 import { emitNaive } from './plans/naive.ts';
 import { rowsPlan } from './plans/rows.ts';
 import { tiledPlan } from './plans/tiled.ts';
+import { turnedPlan } from './plans/turned.ts';
 import { makeSketch, type Scheduled, type Sketch } from './sketch.ts';
-import { type StageInfo, stagesOf } from './stage.ts';
+import { hasReuse, type StageInfo, stagesOf } from './stage.ts';
 
 /** Sharing a reduction among invocations pays where outputs are too few to keep a device busy. */
 const fewOutputs = 16384;
@@ -26,45 +27,28 @@ const sizeOf = (stage: StageInfo): number => stage.block.iters.reduce((all, iter
 
 /** The plans that rules offer for one stage by itself. */
 function plansOfStage(stage: StageInfo): Plan[] {
-  const plans: (Plan | null)[] = [];
-  if (stage.reduction.length === 0) plans.push(flatPlan(stage));
-  else {
-    plans.push(tiledPlan(stage));
-    const outputs = stage.spatial.reduce((all, iter) => all * iter.extent, 1);
-    const short = outputs <= fewOutputs && sizeOf(stage) / outputs >= longReduction;
-    if (plans[0] === null || short) plans.push(rowsPlan([stage]));
-  }
+  if (stage.reduction.length === 0)
+    return [flatPlan(stage), turnedPlan(stage)].filter((plan): plan is Plan => plan !== null);
+  const outputs = stage.spatial.reduce((all, iter) => all * iter.extent, 1);
+  const short = outputs <= fewOutputs && sizeOf(stage) / outputs >= longReduction;
+  const plans = [tiledPlan(stage), short || !hasReuse(stage) ? rowsPlan([stage]) : null];
   return plans.filter((plan): plan is Plan => plan !== null);
 }
 
 /**
- * All sketches of a program: every way to give each kernel a rule, and, where stages share their rows, all of them fused into one
- * kernel. The rules ask about structure only (reuse, reduction, shared axes), in the manner of Ansor's derivation rules.
+ * All sketches of a program: every way to give each kernel a rule; where stages share their rows, those fused into one kernel; and where
+ * a reduction reads a computed operand again and again, that operand computed once and stored. The rules ask about structure only (reuse,
+ * reduction, shared axes), in the manner of Ansor's derivation rules.
  */
 export function sketchesOf(program: Program): Sketch[] {
-  const inlineFirst = inlinedFirst(stagesOf(program));
-  const simpler = buildSchedule(program, (builder) => {
-    for (const block of inlineFirst) builder.apply('computeInline', { block });
-  });
-  assert(!isRefusal(simpler), 'an elementwise stage of a plain program cannot be inlined');
-  const stages = stagesOf(simpler.program);
-  const inline = inlinable(stages);
-  const kept = fuseEpilogues(simpler.program, stages).filter((stage) => !inline.includes(stage.block.name));
-  const combinations: Plan[][] = [];
-  if (kept.length > 1) {
-    const fused = rowsPlan(kept);
-    if (fused !== null) combinations.push([fused]);
+  const stages = stagesOf(program);
+  const inlined = inlinedFirst(stages);
+  const stored = storable(stages).filter((block) => inlined.includes(block));
+  const sketches = sketchesOfForm(program, inlined, []);
+  if (stored.length > 0) {
+    const others = inlined.filter((block) => !stored.includes(block));
+    sketches.push(...sketchesOfForm(program, others, stored));
   }
-  let products: Plan[][] = [[]];
-  for (const stage of kept) {
-    const plans = plansOfStage(stage);
-    products = products.flatMap((product) => plans.map((plan) => [...product, plan])).slice(0, maxSketches);
-  }
-  combinations.push(...products.filter((product) => product.length === kept.length));
-  const sketches = combinations.map((plans) => {
-    const heaviestFirst = [...plans].sort((a, b) => weight(b) - weight(a));
-    return makeSketch(program, heaviestFirst, { inlineFirst, inline });
-  });
   // Two combinations may carry the same rules in another order of weight; the name must stay unique.
   const seen = new Map<string, number>();
   return sketches.map((sketch) => {
@@ -72,6 +56,50 @@ export function sketchesOf(program: Program): Sketch[] {
     seen.set(sketch.name, count + 1);
     return count === 0 ? sketch : { ...sketch, name: `${sketch.name}#${count + 1}` };
   });
+}
+
+/** Sketches of a program with some elementwise stages inlined first, and some kept as stages of their own. */
+function sketchesOfForm(program: Program, inlineFirst: readonly string[], stored: readonly string[]): Sketch[] {
+  const simpler = buildSchedule(program, (builder) => {
+    for (const block of inlineFirst) builder.apply('computeInline', { block });
+  });
+  assert(!isRefusal(simpler), 'an elementwise stage of a plain program cannot be inlined');
+  const stages = stagesOf(simpler.program);
+  const inline = inlinable(stages).filter((block) => !stored.includes(block));
+  const kept = fuseEpilogues(simpler.program, stages).filter((stage) => !inline.includes(stage.block.name));
+  const combinations: Plan[][] = [];
+  const fused = fusedRows(kept);
+  for (const groups of fused.length < kept.length ? [fused, kept.map((stage) => [stage])] : [fused]) {
+    let products: Plan[][] = [[]];
+    for (const group of groups) {
+      const plans = group.length > 1 ? [rowsPlan(group) as Plan] : plansOfStage(group[0] as StageInfo);
+      products = products.flatMap((product) => plans.map((plan) => [...product, plan])).slice(0, maxSketches);
+    }
+    combinations.push(...products.filter((product) => product.length === groups.length));
+  }
+  return combinations.map((plans) => {
+    const heaviestFirst = [...plans].sort((a, b) => weight(b) - weight(a));
+    return makeSketch(program, heaviestFirst, { inlineFirst, inline });
+  });
+}
+
+/** The stages in groups of neighbours that can be one kernel, each as long as it can be. */
+function fusedRows(stages: readonly StageInfo[]): (readonly StageInfo[])[] {
+  const groups: (readonly StageInfo[])[] = [];
+  for (let start = 0; start < stages.length; ) {
+    let end = stages.length;
+    while (end > start + 1 && !mayBeOne(stages, start, end)) end--;
+    groups.push(stages.slice(start, end));
+    start = end;
+  }
+  return groups;
+}
+
+function mayBeOne(stages: readonly StageInfo[], start: number, end: number): boolean {
+  // What a group hands on inside stays in its kernel.
+  const inner = new Set(stages.slice(start, end - 1).map((stage) => stage.write.buffer.name));
+  const isRead = stages.slice(end).some((stage) => stage.reads.some((read) => inner.has(read.buffer.name)));
+  return !isRead && rowsPlan(stages.slice(start, end)) !== null;
 }
 
 function weight(plan: Plan): number {

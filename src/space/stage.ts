@@ -176,6 +176,17 @@ export function hasReuse(stage: StageInfo): boolean {
   );
 }
 
+/** True when windows slide over an operand: some dimension of it moves with a spatial and with a reduction iter. */
+export function hasWindows(stage: StageInfo): boolean {
+  const moves = (coefficients: readonly number[], type: Iter['type']): boolean =>
+    stage.block.iters.some((iter, i) => iter.type === type && iter.extent > 1 && coefficients[i] !== 0);
+  return stage.reads.some((read) =>
+    read.dimensions.some(
+      ({ coefficients, opaque }) => !opaque && moves(coefficients, 'spatial') && moves(coefficients, 'reduction'),
+    ),
+  );
+}
+
 /** An iter's name for people: operators call the iter of axis `i` `vi`. */
 export function axisOf(iter: Iter): string {
   return /^v./.test(iter.name) ? iter.name.slice(1) : iter.name;

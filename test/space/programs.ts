@@ -60,6 +60,30 @@ export const structures: Readonly<Record<string, () => Program>> = {
     const Z = compute('Z', { i: 8, j: 5 }, ({ i, j }) => te.mul(Y.at(j, i), 3), { stage: 'turned' });
     return program([X], [Z]);
   },
+  'a matrix turned, less a row and with half of another turned': () => {
+    const X = input('X', [9, 14], 'f32');
+    const Z = input('Z', [9, 28], 'f32');
+    const row = input('row', [9], 'f32');
+    const Y = compute(
+      'Y',
+      { i: 14, j: 9 },
+      ({ i, j }) => te.add(te.sub(X.at(j, i), row.at(j)), Z.at(j, te.add(i, 7))),
+      { stage: 'turned' },
+    );
+    return program([X, Z, row], [Y]);
+  },
+  'rows made equal, then multiplied': () => {
+    const X = input('X', [6, 8], 'f32');
+    const W = input('W', [8, 5], 'f32');
+    const k = te.reductionAxis('k', 8);
+    const total = compute('total', { i: 6 }, ({ i }) => te.sumOver(X.at(i, k), [k]), { stage: 'sum' });
+    const less = compute('less', { i: 6, j: 8 }, ({ i, j }) => te.sub(X.at(i, j), total.at(i)), { stage: 'centre' });
+    const l = te.reductionAxis('l', 8);
+    const Y = compute('Y', { i: 6, j: 5 }, ({ i, j }) => te.sumOver(te.mul(less.at(i, l), W.at(l, j)), [l]), {
+      stage: 'product',
+    });
+    return program([X, W], [Y]);
+  },
   'a reduction over several axes': () => {
     const X = input('X', [3, 4, 6], 'f32');
     const a = te.reductionAxis('a', 4);

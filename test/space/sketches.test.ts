@@ -78,6 +78,25 @@ describe('rules ask about structure', () => {
     expect(rulesOf('elementwise', 'n=1,c=2,h=3,w=4')).toEqual(['flat']);
   });
 
+  it('a reduction over windows is tiled too, an operand that lies along another axis may be turned', () => {
+    expect(rulesOf('max_pool2d', 'h=9,w=8')).toEqual(['tiled', 'rows']);
+    expect(rulesOf('transpose', 'c=7,h=5,w=9')).toEqual(['flat', 'turned']);
+    expect(rulesOf('transpose', 'c=1,h=5,w=9')).toEqual(['flat']);
+  });
+
+  it('what a product reads again and again may be stored, and rows fused up to there', () => {
+    const stagesOf = ({ plans }: (typeof sketches)[number]): string[] =>
+      plans.map((plan) => plan.stages.map((stage) => stage.block.name).join(' ')).sort();
+    const sketches = sketchesOf(
+      programOfCase({ title: '', operator: 'attention', wish: { shape: 'h=4,m=128,n=128,d=64,dv=64' } }),
+    );
+    expect(sketches.map(stagesOf)).toEqual([
+      ['find_row_max', 'scores', 'sum_row', 'weigh_values'],
+      ['find_row_max sum_row normalise', 'scores', 'weigh_values'],
+      ['find_row_max', 'normalise', 'scores', 'sum_row', 'weigh_values'],
+    ]);
+  });
+
   it('stages that share their rows may become one kernel, and may stay three', () => {
     const [fused, apart] = rulesOf('softmax', 'rows=64,cols=64');
     expect(fused).toBe('rows');

@@ -109,7 +109,7 @@ function placeShared(
   const reader = (partial.levels[0] as { block: string }).block;
   const [rounds, unrolled, lane] = partial.iters.map((iter) => builder.loopOfIter(reader, iter));
   const loadAt = unrolled ?? rounds;
-  if (loadAt !== null && loadAt !== undefined) loadAhead(builder, stage, reader, loadAt, choice);
+  if (loadAt !== null && loadAt !== undefined) loadAhead(builder, layout, stage, reader, loadAt, choice);
   if (unrolled) builder.unroll(unrolled);
   if (lane) builder.unroll(lane);
 }
@@ -125,7 +125,7 @@ function placeAlone(builder: ScheduleBuilder, layout: RowsLayout, stage: StageIn
       .map((loop) => loop.name),
   );
   const parts = builder.split(fused, [null, choice.unroll, choice.vector]);
-  loadAhead(builder, stage, block, parts[1] as string, choice);
+  loadAhead(builder, layout, stage, block, parts[1] as string, choice);
   builder.unroll(parts[1] as string);
   builder.unroll(parts[2] as string);
 }
@@ -137,13 +137,20 @@ function keepResults(builder: ScheduleBuilder, stage: StageInfo, scope: 'workgro
     if (there.has(buffer.name)) builder.apply('setScope', { buffer: buffer.name, scope });
 }
 
-/** With vectors, what the inputs hold is loaded into registers first, several elements at once. */
-function loadAhead(builder: ScheduleBuilder, stage: StageInfo, block: string, loop: string, choice: Choice): void {
+/** With vectors, what other kernels or the caller made is loaded into registers first, several elements at once. */
+function loadAhead(
+  builder: ScheduleBuilder,
+  layout: RowsLayout,
+  stage: StageInfo,
+  block: string,
+  loop: string,
+  choice: Choice,
+): void {
   if (choice.vector < 2) return;
-  const inputs = new Set(builder.program().inputs);
+  const own = new Set(layout.reductions.flatMap((other) => other.writes.map(({ buffer }) => buffer.name)));
   const seen = new Set<string>();
   for (const read of stage.reads) {
-    if (!inputs.has(read.buffer.name) || seen.has(read.buffer.name)) continue;
+    if (own.has(read.buffer.name) || seen.has(read.buffer.name)) continue;
     seen.add(read.buffer.name);
     const copy = builder.cacheRead(block, read.buffer.name, 'private');
     builder.computeAt(copy.block, loop);

@@ -1,6 +1,6 @@
 import { type Decision, powersOfTwo, tileOptions } from '../decision.ts';
 import type { Plan } from '../plan.ts';
-import { axisOf, bytesOf, hasReuse, type StageInfo } from '../stage.ts';
+import { axisOf, bytesOf, hasReuse, hasWindows, type StageInfo } from '../stage.ts';
 import { decided } from './decided.ts';
 import { cuttableAxes, mayBeCut, movesEvenly, pointless, standsAlone } from './tiled-edges.ts';
 import { emitTiled } from './tiled-emit.ts';
@@ -8,12 +8,13 @@ import type { TiledLayout } from './tiled-layout.ts';
 import { tiledQuantities } from './tiled-quantities.ts';
 
 /**
- * The multi-level tiling rule, for a reduction with reuse (matmul, convolution): every spatial axis is split into workgroups,
+ * The multi-level tiling rule, for a reduction with reuse (matmul, convolution) or over windows (pooling), where neighbouring outputs of
+ * one invocation share what they read: every spatial axis is split into workgroups,
  * invocations and registers, every reduction axis into an outer loop and a step, and each operand may go through workgroup memory,
  * loaded cooperatively. The structure is that of TVM's MultiLevelTiling and of every hand-written tiled kernel.
  */
 export function tiledPlan(stage: StageInfo): Plan | null {
-  if (!hasReuse(stage)) return null;
+  if (!hasReuse(stage) && !hasWindows(stage)) return null;
   const { iters } = stage.block;
   const spatial = iters.flatMap((iter, i) => (iter.type === 'spatial' ? [i] : []));
   const reduction = iters.flatMap((iter, i) => (iter.type === 'reduction' ? [i] : []));
