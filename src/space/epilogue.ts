@@ -40,7 +40,7 @@ export function storable(stages: readonly StageInfo[]): string[] {
 
 function readsReduced(stage: StageInfo, stages: readonly StageInfo[]): boolean {
   return stage.reads.some((read) => {
-    const maker = stages.find((other) => other.write.buffer.name === read.buffer.name);
+    const maker = stages.find((other) => other.writes.some(({ buffer }) => buffer.name === read.buffer.name));
     return maker !== undefined && (maker.reduction.length > 0 || readsReduced(maker, stages));
   });
 }

@@ -97,7 +97,7 @@ function fusedRows(stages: readonly StageInfo[]): (readonly StageInfo[])[] {
 
 function mayBeOne(stages: readonly StageInfo[], start: number, end: number): boolean {
   // What a group hands on inside stays in its kernel.
-  const inner = new Set(stages.slice(start, end - 1).map((stage) => stage.write.buffer.name));
+  const inner = new Set(stages.slice(start, end - 1).flatMap((stage) => stage.writes.map(({ buffer }) => buffer.name)));
   const isRead = stages.slice(end).some((stage) => stage.reads.some((read) => inner.has(read.buffer.name)));
   return !isRead && rowsPlan(stages.slice(start, end)) !== null;
 }
