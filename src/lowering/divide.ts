@@ -2,10 +2,10 @@ import type { KExpr } from '../ir/kernel.ts';
 import { literal, op } from './types.ts';
 
 /**
- * Division or remainder of a u32 by a constant. Inside a loop a shift or a mask for powers of two, else a multiplication and a shift where
- * that is exact for every value up to `top`; `named` gives the numerator a name where it is used twice. At the top of a kernel the operator
- * itself, except that a quotient by a power of two is a shift: compilers see the bounds of `x % 8` and not those of `x & 7`, and clamp
- * every access whose bounds they do not see.
+ * Division or remainder of a u32 by a constant. By a power of two a shift, or the operator `%`, which every compiler makes a mask of: they see
+ * the bounds of `x % 8`, not those of `x & 7`, and clamp each access whose bounds they do not see. By anything else inside a loop
+ * a multiplication and a shift where that is exact for every value up to `top`; `named` gives the numerator a name where it is used
+ * twice. The operator itself elsewhere, which is fine at the top of a kernel.
  */
 export function divideCode(
   kind: 'div' | 'mod',
@@ -17,8 +17,7 @@ export function divideCode(
 ): KExpr {
   const power = Math.log2(divisor);
   if (Number.isInteger(power) && kind === 'div') return op('shr', numerator, literal(power));
-  if (Number.isInteger(power) && inLoop) return op('bitAnd', numerator, literal(divisor - 1));
-  const magic = inLoop ? magicFor(divisor, top) : null;
+  const magic = inLoop && !Number.isInteger(power) ? magicFor(divisor, top) : null;
   if (magic === null) return op(kind, numerator, literal(divisor));
   const operand = kind === 'mod' && numerator.kind === 'binary' ? named() : numerator;
   const quotient = op('shr', op('mul', operand, literal(magic.factor)), literal(magic.shift));

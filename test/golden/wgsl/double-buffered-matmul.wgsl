@@ -24,14 +24,14 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
   workgroupBarrier();
   let A_shared_at_2 = lid.y * 2u;
   for (var k0 = 0u; k0 < 8u; k0++) {
-    let A_shared_at_part = (k0 + 1u) & 1u;
+    let A_shared_at_part = (k0 + 1u) % 2u;
     if (k0 < 7u) {
       if (index_inside) {
         A_shared[A_shared_at + A_shared_at_part * 8u] = A[A_at + k0 + 1u];
       }
       B_shared[A_shared_at + A_shared_at_part * 16u] = B[B_at + k0 * 32u + 32u];
     }
-    let A_shared_at_part_1 = k0 & 1u;
+    let A_shared_at_part_1 = k0 % 2u;
     let A_shared_at_3 = A_shared_at_2 + A_shared_at_part_1 * 8u;
     let A_shared_value = A_shared[A_shared_at_3];
     let B_shared_at_1 = lid.x + A_shared_at_part_1 * 16u;

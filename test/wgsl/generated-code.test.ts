@@ -1,0 +1,77 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { childrenOf, type KExpr, type Kernel, type KStmt } from '../../src/ir/kernel.ts';
+import { emit } from '../../src/wgsl/emit.ts';
+import { dawnOutput } from './dawn-output.ts';
+import { goldenKernels } from './golden-kernels.ts';
+import { countInSpirv, type SpirvCounts } from './spirv-counts.ts';
+
+interface Compiled {
+  readonly title: string;
+  readonly kernel: Kernel;
+  readonly counts: SpirvCounts;
+}
+
+/** What Dawn makes of hand-made schedules and of what a search proposes, under the profile of browsers. */
+describe('code that Dawn generates', () => {
+  const compiled: Compiled[] = [];
+  beforeAll(async () => {
+    const kernels = goldenKernels().flatMap(({ title, lowered }) =>
+      emit(lowered).kernels.map(({ wgsl }, i) => ({ title, wgsl, kernel: lowered.kernels[i] as Kernel })),
+    );
+    const dumps = await dawnOutput(kernels.map(({ wgsl }) => wgsl));
+    kernels.forEach(({ title, kernel }, i) => {
+      compiled.push({ title: `${title}: ${kernel.name}`, kernel, counts: countInSpirv(dumps[i] as string) });
+    });
+  }, 300_000);
+
+  const failing = (question: (one: Compiled) => boolean): string[] =>
+    compiled.filter(question).map(({ title }) => title);
+
+  it('is of ten operators and hand-made schedules, most of them with loops', () => {
+    expect(new Set(compiled.map(({ title }) => title.split(/[ :]/)[0])).size).toBeGreaterThanOrEqual(10);
+    expect(compiled.filter(({ counts }) => counts.loops > 0).length).toBeGreaterThan(compiled.length / 2);
+  });
+
+  it('has no counters that guard loops', () => {
+    expect(failing(({ counts }) => counts.guardCounters > 0)).toEqual([]);
+  });
+
+  it('has no division or remainder in a loop but by powers of two', () => {
+    expect(failing(({ counts }) => counts.divisionsInLoops > 0)).toEqual([]);
+  });
+
+  it('clamps in loops what we clamp, and besides only what stands under a condition there', () => {
+    const surplus = ({ kernel, counts }: Compiled): number => {
+      const own = survey(kernel.body);
+      return counts.clampsInLoops - own.clamps - own.conditional;
+    };
+    expect(failing((one) => surplus(one) > 0)).toEqual([]);
+  });
+});
+
+interface Own {
+  clamps: number;
+  conditional: number;
+}
+
+/** Minima of u32 that we wrote in loops, and accesses there that stand under an `if` in the loop. */
+function survey(body: readonly KStmt[], inLoop = false, under = false, own: Own = { clamps: 0, conditional: 0 }): Own {
+  const look = (expr: KExpr): void => {
+    if (expr.kind === 'binary' && expr.op === 'min' && expr.type.scalar === 'u32' && inLoop) own.clamps++;
+    if (expr.kind === 'element' && inLoop && under) own.conditional++;
+    for (const child of childrenOf(expr)) look(child);
+  };
+  for (const stmt of body) {
+    if ('value' in stmt && stmt.value !== null) look(stmt.value);
+    if (stmt.kind === 'store') {
+      look(stmt.index);
+      if (inLoop && under) own.conditional++;
+    }
+    if (stmt.kind === 'if') {
+      look(stmt.condition);
+      survey(stmt.body, inLoop, true, own);
+    }
+    if (stmt.kind === 'for') survey(stmt.body, true, under, own);
+  }
+  return own;
+}
