@@ -8,6 +8,7 @@ import type { Axis } from './nodes.ts';
  *   program  = buffers  kernel*
  *   kernel   = dispatch  workgroup-size  binding*  shared*  stmt*
  *   stmt     = let | var | array | assign | store | if | for | barrier
+ *            | matrix | matrix-load | matrix-fill | matrix-multiply | matrix-store      -- by all lanes of a subgroup together
  *   expr     = literal | name | builtin | element | component | unary | binary | select | construct | subgroup-lane | exchange
  *
  * Index arithmetic is on u32 and wraps; lowering places every comparison, division, min and max on values that are not negative.
@@ -81,9 +82,38 @@ export type KExpr =
       readonly lane: KExpr;
     };
 
+// ---- matrices ----
+
+/** A matrix that the lanes of a subgroup hold together: a left or right factor, or the result they are added to. */
+export interface KMatrix {
+  readonly use: 'left' | 'right' | 'result';
+  readonly scalar: Scalar;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Where a matrix lies in a storage or workgroup array of scalars: its first element, and how far its rows (or columns) are apart. */
+export interface MatrixPlace {
+  readonly array: string;
+  readonly index: KExpr;
+  readonly stride: number;
+  readonly order: 'rows' | 'columns';
+}
+
+/** The same for all lanes of the subgroup that executes it, and under no `if` that its lanes answer differently. */
+export type KMatrixStmt =
+  /** A matrix of zeros. */
+  | { readonly kind: 'matrix'; readonly name: string; readonly matrix: KMatrix }
+  | { readonly kind: 'matrix-load'; readonly name: string; readonly matrix: KMatrix; readonly from: MatrixPlace }
+  | { readonly kind: 'matrix-fill'; readonly name: string; readonly matrix: KMatrix; readonly value: KExpr }
+  /** result += left * right */
+  | { readonly kind: 'matrix-multiply'; readonly result: string; readonly left: string; readonly right: string }
+  | { readonly kind: 'matrix-store'; readonly name: string; readonly to: MatrixPlace };
+
 // ---- statements ----
 
 export type KStmt =
+  | KMatrixStmt
   /** `pinned`: the value is taken here, before what it reads is stored to. */
   | { readonly kind: 'let'; readonly name: string; readonly value: KExpr; readonly pinned?: true }
   /** Zero when no value is given. */

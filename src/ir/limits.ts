@@ -1,3 +1,28 @@
+import type { DType } from './nodes.ts';
+
+export type MatrixDType = Exclude<DType, 'bool'>;
+
+/** One kind of matrix product a subgroup computes as a whole: M x K times K x N, elements of one type, sums of another. */
+export interface SubgroupMatrixConfig {
+  readonly component: MatrixDType;
+  readonly result: MatrixDType;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/**
+ * How the device's WGSL says whether a matrix lies in memory by rows or by columns: as an argument of the load, `(&p, at, false, stride)`,
+ * or as a template parameter, `<T, row_major>(&p, at, stride)`. Dawn moved from the first to the second in 2026.
+ */
+export type MatrixOrderSyntax = 'argument' | 'template';
+
+/** What `chromium-experimental-subgroup-matrix` offers on a device. */
+export interface SubgroupMatrixSupport {
+  readonly orderAs: MatrixOrderSyntax;
+  readonly configs: readonly SubgroupMatrixConfig[];
+}
+
 /** What a device can do, as plain data: legality and pruning know devices only through this. Sizes in bytes, counts in items. */
 export interface DeviceLimits {
   readonly maxComputeInvocationsPerWorkgroup: number;
@@ -12,6 +37,8 @@ export interface DeviceLimits {
   /** Smallest and largest subgroup, 0 when the device has none whose lanes follow the local index (device/lane-order.ts). */
   readonly subgroupMinSize: number;
   readonly subgroupMaxSize: number;
+  /** Absent where the device has no subgroup matrices, and in records from before they were asked for. */
+  readonly subgroupMatrix?: SubgroupMatrixSupport;
 }
 
 /** WebGPU's guaranteed limits: what every adapter grants. */

@@ -5,7 +5,7 @@
  *   program  = buffers  stmt*                        -- each top-level statement becomes one kernel, in order
  *   stmt     = for | block | seq
  *   for      = "for" var "in" extent  mode  stmt
- *   mode     = serial | unrolled | vectorized | workgroup.{x,y,z} | invocation.{x,y,z} | subgroup.x
+ *   mode     = serial | unrolled | vectorized | matrix | workgroup.{x,y,z} | invocation.{x,y,z} | subgroup.x
  *   block    = name  iter*  predicate*  write*  reducer?   -- TensorIR's block: the unit that primitives move and rewrite
  *   iter     = name  extent  (spatial | reduction | ordered)  binding-expr        -- binding in terms of the loops around the block
  *   write    = buffer [ index-expr* ]  value-expr                      -- in terms of the iters
@@ -17,6 +17,8 @@
  * Workgroup loops on one axis that stand side by side take consecutive ranges of it: parts of one grid, no workgroup runs two of them.
  * A subgroup loop of 2^n iterations runs on the lanes of a subgroup, the innermost invocations along x, and is the one lane loop that may carry
  * a reduction: the lanes combine their terms, and each of them then has the result, in private memory.
+ * Matrix loops stand directly in each other around one block: rows, columns and, of a product, the reduction. One subgroup runs them
+ * together, as matrix instructions where the device has them (see subgroupMatrix); what they mean is what the same serial loops mean.
  * Loops count from 0 in steps of 1 up to a constant extent. Index arithmetic is on mathematical integers: `div` and `mod` floor.
  */
 
@@ -25,7 +27,14 @@ export type Scope = 'storage' | 'workgroup' | 'private';
 export type Axis = 'x' | 'y' | 'z';
 export const axes: readonly Axis[] = ['x', 'y', 'z'];
 
-export type LoopMode = 'serial' | 'unrolled' | 'vectorized' | `workgroup.${Axis}` | `invocation.${Axis}` | 'subgroup.x';
+export type LoopMode =
+  | 'serial'
+  | 'unrolled'
+  | 'vectorized'
+  | 'matrix'
+  | `workgroup.${Axis}`
+  | `invocation.${Axis}`
+  | 'subgroup.x';
 
 export interface Buffer {
   readonly name: string;

@@ -64,8 +64,10 @@ function checkStmt(
   return fault;
 }
 
-/** What a bound or vectorized loop may stand inside of and hold. */
+/** What a bound, vectorized or matrix loop may stand inside of and hold. */
 function checkMode(loop: For, around: readonly For[]): string | null {
+  const matrix = checkMatrix(loop, around);
+  if (matrix !== null) return matrix;
   if (loop.mode === 'vectorized' && loop.body.kind !== 'block')
     return `the vectorized loop ${loop.name} holds more than a block`;
   if (loop.mode === 'subgroup.x' && !isPowerOfTwo(loop.extent))
@@ -76,6 +78,21 @@ function checkMode(loop: For, around: readonly For[]): string | null {
     if (!outer.mode.startsWith('workgroup') && outer.extent > 1)
       return `the workgroup loop ${loop.name} stands inside ${outer.name}, which is ${outer.mode}`;
   }
+  return null;
+}
+
+/** Matrix loops: two or three in each other around one block, and the lanes that run them are named by no loop around. */
+function checkMatrix(loop: For, around: readonly For[]): string | null {
+  const outer = around.at(-1);
+  if (loop.mode !== 'matrix')
+    return outer?.mode === 'matrix' ? `the matrix loop ${outer.name} holds ${loop.name}, which is ${loop.mode}` : null;
+  const count = around.filter((other) => other.mode === 'matrix').length + 1;
+  if (loop.body.kind === 'seq') return `the matrix loop ${loop.name} holds more than a block`;
+  if (count > 3 || (loop.body.kind === 'block' && count < 2))
+    return `block nest of ${loop.name} has ${count} matrix loops, expected two or three`;
+  const lanes = around.find((other) => laneAxisOf(other.mode) === 'x');
+  if (lanes !== undefined)
+    return `the matrix loop ${loop.name} stands inside ${lanes.name}, which is ${lanes.mode}: a subgroup's lanes are along x`;
   return null;
 }
 

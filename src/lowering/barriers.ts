@@ -17,10 +17,15 @@ interface Edges {
  * next iteration. Lanes still are under no `if` here (guards become branches in the next pass, which keeps out of barriers' way), and all
  * loops have constant extents, so every barrier stands in uniform control flow.
  */
-export function placeBarriers(tree: KernelTree, accesses: ReadonlyMap<BlockNode, BlockAccesses>): KernelTree {
+export function placeBarriers(
+  tree: KernelTree,
+  accesses: ReadonlyMap<BlockNode, BlockAccesses>,
+  held: ReadonlySet<string>,
+): KernelTree {
   const lanes = axes.filter((_, i) => (tree.workgroupSize[i] as number) > 1).map((axis) => `lid.${axis}`);
   if (lanes.length === 0) return tree;
 
+  const isShared = ({ region: { buffer } }: Access): boolean => buffer.scope === 'workgroup' && !held.has(buffer.name);
   const meet = (first: readonly Access[], second: readonly Access[], fixed: ReadonlySet<string>): boolean =>
     first.some((a) => second.some((b) => conflict(a, b) && !inTurns(a, b, fixed) && !sameLane(a, b, lanes, fixed)));
 
@@ -71,8 +76,6 @@ export function placeBarriers(tree: KernelTree, accesses: ReadonlyMap<BlockNode,
   const { nodes } = sequence(tree.body, new Set(['wg.x', 'wg.y', 'wg.z']));
   return { ...tree, body: { ...tree.body, nodes } };
 }
-
-const isShared = (access: Access): boolean => access.region.buffer.scope === 'workgroup';
 
 /** Two stores of one plain block never race: an element has one value, however many instances compute it. */
 function conflict(a: Access, b: Access): boolean {

@@ -30,6 +30,9 @@ export function hoistInits(tree: KernelTree): KernelTree {
     let at = path.findIndex((node) => node.kind === 'loop' && reduced.has(node.name));
     const last = path[path.length - 1];
     if (at < 0) at = last?.kind === 'loop' && last.mode === 'vectorized' ? path.length - 1 : path.length;
+    // The loops of a tile stay together.
+    const tile = path.findIndex((node) => node.kind === 'loop' && node.mode === 'matrix');
+    if (tile >= 0) at = Math.min(at, tile);
     const anchor = path[at]?.name ?? block.name;
     const nest = initNest(block, path.slice(at), reduced, tree, taken, ranges);
     before.set(anchor, [...(before.get(anchor) ?? []), nest]);

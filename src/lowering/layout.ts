@@ -3,14 +3,15 @@ import type { LoadExpr } from '../ir/nodes.ts';
 import { varsOf } from '../ir/visit.ts';
 import type { Access, BlockAccesses } from './accesses.ts';
 import { type Form, formOf, type Variables } from './form.ts';
+import type { Matrices } from './matrices.ts';
 import { type Region, sizeOf } from './regions.ts';
 import type { BlockNode, Body } from './tree.ts';
 
 /** How a region is declared. */
 export interface Layout {
   readonly region: Region;
-  /** `named`: one variable an element, because every index is a constant. */
-  readonly kind: 'storage' | 'workgroup' | 'array' | 'named';
+  /** `named`: one variable an element, because every index is a constant. `held`: matrices of a subgroup, no memory. */
+  readonly kind: 'storage' | 'workgroup' | 'array' | 'named' | 'held';
   readonly scalar: Scalar;
   /** Elements are vectors of this many of the buffer's elements. */
   readonly width: Width;
@@ -19,8 +20,11 @@ export interface Layout {
   readonly readOnly: boolean;
 }
 
-/** How an access moves with the vectorised loop around its block: not at all, one aligned vector, or element by element. */
-export type Motion = 'still' | 'aligned' | 'spread';
+/**
+ * How an access moves with the vectorised loop around its block: not at all, one aligned vector, or element by element. `matrix`: with
+ * matrix loops, which address scalars.
+ */
+export type Motion = 'still' | 'aligned' | 'spread' | 'matrix';
 
 export interface Planned {
   readonly access: Access;
@@ -50,12 +54,13 @@ interface Lane {
  */
 export function planLayouts(parts: readonly Settled[]): Plan[] {
   const uses = new Map<string, Use[]>();
-  const planned = parts.map(({ body, accesses }) => planBlocks(body, accesses, uses));
+  const planned = parts.map(({ body, accesses, matrices }) => planBlocks(body, accesses, matrices, uses));
+  const held = new Set(parts.flatMap(({ matrices }) => [...matrices.held]));
   return planned.map(({ variables, blocks, regions }) => {
     const layouts = new Map<string, Layout>();
     for (const region of regions) {
       const { name } = region.buffer;
-      layouts.set(name, layoutOf(region, uses.get(name) ?? []));
+      layouts.set(name, layoutOf(region, uses.get(name) ?? [], held.has(name)));
     }
     return { variables, blocks, layouts };
   });
@@ -65,6 +70,7 @@ export function planLayouts(parts: readonly Settled[]): Plan[] {
 export interface Settled {
   readonly body: Body;
   readonly accesses: ReadonlyMap<BlockNode, BlockAccesses>;
+  readonly matrices: Matrices;
 }
 
 interface Use {
@@ -76,6 +82,7 @@ interface Use {
 function planBlocks(
   body: Body,
   accesses: ReadonlyMap<BlockNode, BlockAccesses>,
+  matrices: Matrices,
   uses: Map<string, Use[]>,
 ): Pick<Plan, 'variables' | 'blocks'> & { readonly regions: ReadonlySet<Region> } {
   const variables = variablesOf(body);
@@ -83,7 +90,8 @@ function planBlocks(
   const regions = new Set<Region>();
   const plan = (access: Access, block: BlockNode, lane: Lane | null): Planned => {
     const form = formOf(access.flat, block.ranges, variables);
-    const planned = { access, form, motion: lane === null ? ('still' as const) : motionOf(form, lane) };
+    const still: Motion = matrices.tiles.has(block) ? 'matrix' : 'still';
+    const planned = { access, form, motion: lane === null ? still : motionOf(form, lane) };
     regions.add(access.region);
     const { name } = access.region.buffer;
     const list = uses.get(name);
@@ -138,7 +146,7 @@ function motionOf(form: Form, lane: Lane): Motion {
   return step.coefficient === 1 && multiples && form.constant % lane.width === 0 ? 'aligned' : 'spread';
 }
 
-function layoutOf(region: Region, uses: readonly Use[]): Layout {
+function layoutOf(region: Region, uses: readonly Use[], held: boolean): Layout {
   const { buffer } = region;
   const named =
     buffer.scope === 'private' &&
@@ -147,7 +155,7 @@ function layoutOf(region: Region, uses: readonly Use[]): Layout {
         form.terms.length === 0 &&
         form.tangled.every(({ atom }) => [...varsOf(atom)].every((name) => form.tangledVars.includes(name))),
     );
-  const kind = buffer.scope === 'private' ? (named ? 'named' : 'array') : buffer.scope;
+  const kind = held ? 'held' : buffer.scope === 'private' ? (named ? 'named' : 'array') : buffer.scope;
   const width = widthOf(kind, uses);
   const scalar: Scalar = buffer.dtype === 'bool' && buffer.scope !== 'private' ? 'u32' : buffer.dtype;
   return {
@@ -169,7 +177,7 @@ function widthOf(kind: Layout['kind'], uses: readonly Use[]): Width {
   if (width === 3 && kind !== 'named') return 1;
   if (kind === 'storage' && uses.some(({ planned }) => sizeOf(planned.access.region) % width !== 0)) return 1;
   const fits = uses.every(({ planned: { motion, form, access } }) => {
-    if (motion === 'aligned') return true;
+    if (motion === 'aligned' || motion === 'matrix') return motion === 'aligned';
     return !access.clamped && [...form.terms, ...form.tangled].every(({ coefficient }) => coefficient % width === 0);
   });
   return fits ? width : 1;

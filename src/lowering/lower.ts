@@ -6,12 +6,14 @@ import { freshName, readsOf, walkStmt } from '../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
 import { flattenAccesses } from './accesses.ts';
 import { placeBarriers } from './barriers.ts';
+import { emulateMatrices, holdsMatrices } from './emulate-matrices.ts';
 import { placeGuards } from './guards.ts';
 import { checkStorage } from './hazards.ts';
 import { hoistInits } from './init.ts';
 import { joinParts } from './join-parts.ts';
 import { type Plan, planLayouts, type Settled } from './layout.ts';
 import { checkCodeSize, checkGrid, checkMemory } from './limits.ts';
+import { findMatrices } from './matrices.ts';
 import { buildTree } from './nest.ts';
 import { checkParts } from './part-hazards.ts';
 import { gridOf } from './parts.ts';
@@ -22,11 +24,23 @@ import { checkSubgroups } from './subgroups.ts';
 import { inlineOnce } from './tidy.ts';
 import type { KernelTree } from './tree.ts';
 
+export interface LoweringOptions {
+  /**
+   * What becomes of matrix loops: instructions where the device has fitting ones and the emulated form elsewhere (`fitting`, the default);
+   * instructions or a refusal that says what the device has (`native`); the emulated form (`emulated`).
+   */
+  readonly matrices?: 'fitting' | 'native' | 'emulated';
+}
+
 /**
  * A scheduled program as kernels, one a top-level statement, in order; or why the device cannot run it. Deterministic.
  * The program must satisfy the spec check; every refusal's reason is a closed name (`invocations`, `private-across-invocations` ...).
  */
-export function lowerProgram(program: Program, limits: DeviceLimits): LoweredProgram | Refusal {
+export function lowerProgram(
+  program: Program,
+  limits: DeviceLimits,
+  { matrices = 'fitting' }: LoweringOptions = {},
+): LoweredProgram | Refusal {
   const buffers = new Map(program.buffers.map((buffer) => [buffer.name, buffer]));
   const parameters = new Set([...program.inputs, ...program.outputs]);
   const rest = program.buffers.filter((buffer) => buffer.scope === 'storage' && !parameters.has(buffer.name));
@@ -38,7 +52,8 @@ export function lowerProgram(program: Program, limits: DeviceLimits): LoweredPro
   for (const stmt of program.body) {
     const name = freshName(names, kernelName(stmt, buffers));
     names.add(name);
-    const kernel = lowerKernel(stmt, name, buffers, order, limits);
+    const lower = (form: Stmt): Kernel | Refusal => lowerKernel(form, name, buffers, order, limits);
+    const kernel = holdsMatrices(stmt) ? lowerMatrices(stmt, matrices, lower) : lower(stmt);
     if (isRefusal(kernel)) return kernel;
     for (const buffer of localBuffers(stmt, buffers)) {
       const other = owners.get(buffer.name);
@@ -62,6 +77,17 @@ export function lowerProgram(program: Program, limits: DeviceLimits): LoweredPro
   return { buffers: specs, kernels };
 }
 
+/** Matrix loops as instructions, or in the form that runs everywhere. */
+function lowerMatrices(
+  stmt: Stmt,
+  wish: Exclude<LoweringOptions['matrices'], undefined>,
+  lower: (form: Stmt) => Kernel | Refusal,
+): Kernel | Refusal {
+  const native = wish === 'emulated' ? null : lower(stmt);
+  if (native !== null && (wish === 'native' || !isRefusal(native))) return native;
+  return lower(emulateMatrices(stmt));
+}
+
 /**
  * The passes, in an order that matters. A kernel whose grid has several parts goes through 1 to 7 and through 9 part by part; 8 sees all
  * of them, because they declare buffers together, and in the end they are joined.
@@ -70,6 +96,7 @@ export function lowerProgram(program: Program, limits: DeviceLimits): LoweredPro
  *  3 regions     before predicates: whether a failing instance hits an element of its own depends on the region having one
  *  4 predicates  before accesses: it decides which loads are clamped, and may turn a vectorised loop into an unrolled one
  *  5 accesses    flat indices inside the regions, for all that follows
+ *    matrices    where the schedule asks for them: before barriers, because what a subgroup holds needs none
  *  6 barriers    before guards: a barrier must not end up under an `if`, so the guards go around it
  *  7 guards      last change of the tree
  *  8 layout      needs all accesses: one that is no aligned vector makes the whole buffer scalar
@@ -107,15 +134,17 @@ function lowerKernel(
     const accesses = flattenAccesses(tree.body, found.regions);
     const hazard = checkStorage(tree, accesses);
     if (hazard !== null) return hazard;
-    const guarded = placeGuards(placeBarriers(tree, accesses));
+    const matrices = findMatrices(tree, accesses, limits);
+    if (isRefusal(matrices)) return matrices;
+    const guarded = placeGuards(placeBarriers(tree, accesses, matrices.held));
     trees.push(guarded);
-    settled.push({ body: guarded.body, accesses });
+    settled.push({ body: guarded.body, accesses, matrices });
   }
   const meeting = checkParts(settled.map(({ accesses }) => accesses));
   if (meeting !== null) return meeting;
   const plans = planLayouts(settled);
   const kernels = trees.map((tree, i) => {
-    const kernel = emitKernel(tree, plans[i] as Plan, order);
+    const kernel = emitKernel(tree, plans[i] as Plan, (settled[i] as Settled).matrices, order);
     return { ...kernel, body: inlineOnce(kernel.body) };
   });
   const kernel = joinParts(kernels, grid, order);

@@ -5,7 +5,7 @@ import { type Axis, axes, type Block, type Buffer, type Expr, type For, type Stm
 import { substitute, usesVar, varsOf, walkStmt } from '../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
 import { axisOf, type Grid, isLane, type Part } from './parts.ts';
-import { type BlockNode, bodyOf, type KernelTree, type Node, noLoads } from './tree.ts';
+import { type BlockNode, bodyOf, type KernelTree, type LoopNode, type Node, noLoads } from './tree.ts';
 
 interface Lane {
   readonly loop: For;
@@ -25,6 +25,8 @@ interface Place {
   readonly lanes: Readonly<Partial<Record<Axis, Lane>>>;
   /** Outer invocation loops whose axis an inner one enumerates again. */
   readonly shadowed: ReadonlySet<string>;
+  /** Inside matrix loops, which all lanes along x run together. */
+  readonly inMatrix: boolean;
 }
 
 /**
@@ -64,7 +66,7 @@ export function buildTree(
   if (refused !== null) return refused;
 
   const context: Context = { buffers, workgroupSize, loops, rangesByLanes: new Map() };
-  const nodes = convert(part.stmt, { values: part.values, lanes: {}, shadowed: new Set() }, context);
+  const nodes = convert(part.stmt, { values: part.values, lanes: {}, shadowed: new Set(), inMatrix: false }, context);
   if (isRefusal(nodes)) return nodes;
   return { name, dispatch, workgroupSize, ranges: rangesFor({}, context), buffers, body: bodyOf(nodes) };
 }
@@ -103,14 +105,14 @@ function convert(stmt: Stmt, place: Place, context: Context): Node[] | Refusal {
     const outer = place.lanes[axis];
     const shadowed = outer === undefined ? place.shadowed : new Set([...place.shadowed, outer.loop.name]);
     const lanes = { ...place.lanes, [axis]: { loop: stmt, extent: lanesOfLoop } };
-    const nodes = inner({ values, lanes, shadowed });
+    const nodes = inner({ ...place, values, lanes, shadowed });
     if (isRefusal(nodes)) return nodes;
     return [{ kind: 'lanes', name: stmt.name, axis, extent: stmt.extent, subgroup, body: bodyOf(nodes) }];
   }
   values.set(stmt.name, stmt.extent === 1 ? int(0) : variable(stmt.name));
-  const nodes = inner({ ...place, values });
+  const nodes = inner({ ...place, values, inMatrix: place.inMatrix || stmt.mode === 'matrix' });
   if (isRefusal(nodes) || stmt.extent === 1 || nodes.length === 0) return nodes;
-  const mode = stmt.mode === 'unrolled' || stmt.mode === 'vectorized' ? stmt.mode : 'serial';
+  const mode = isLane(stmt) || stmt.mode.startsWith('workgroup.') ? 'serial' : (stmt.mode as LoopNode['mode']);
   return [{ kind: 'loop', name: stmt.name, extent: stmt.extent, mode, body: bodyOf(nodes) }];
 }
 
@@ -207,7 +209,7 @@ function laneGuards(block: BlockNode, place: Place, context: Context): Expr[] | 
   const guards: Expr[] = [];
   for (const [i, axis] of axes.entries()) {
     const size = context.workgroupSize[i] as number;
-    if (size === 1) continue;
+    if (size === 1 || (axis === 'x' && place.inMatrix)) continue;
     const lid = `lid.${axis}`;
     const lane = place.lanes[axis];
     const spread =

@@ -1,4 +1,4 @@
-import type { KExpr, KType, Width } from '../ir/kernel.ts';
+import type { KExpr, KStmt, KType, Width } from '../ir/kernel.ts';
 import { assert } from '../support/errors.ts';
 import { instanceOf } from './form.ts';
 import { termsCode } from './index-code.ts';
@@ -143,7 +143,7 @@ export function storePlace(emission: Emission, place: Place, value: KExpr): void
   statements.push({ kind: 'assign', name: place.name, type, at: place.at, value });
 }
 
-function isDeclared(emission: Emission, name: string): boolean {
+export function isDeclared(emission: Emission, name: string): boolean {
   for (let scope: Scope | null = emission.scope; scope !== null; scope = scope.parent)
     if (scope.declared.has(name)) return true;
   return false;
@@ -152,12 +152,16 @@ function isDeclared(emission: Emission, name: string): boolean {
 /** Declares a private variable where its buffer is allocated, in front of what is being written there, unless it is declared already. */
 function declare(emission: Emission, layout: Layout, name: string): void {
   if (isDeclared(emission, name)) return;
-  const buffer = layout.region.buffer.name;
+  declareIn(emission, layout.region.buffer.name, { kind: 'var', name, type: elementType(layout), value: null });
+}
+
+/** Adds a declaration where a buffer is allocated, in front of what is being written there. */
+export function declareIn(emission: Emission, buffer: string, stmt: Extract<KStmt, { kind: 'var' | 'matrix' }>): void {
   let scope: Scope | null = emission.scope;
   while (scope !== null && !scope.allocated.has(buffer)) scope = scope.parent;
   assert(scope !== null, () => `${buffer} is used outside the place it is allocated at`);
-  scope.declared.add(name);
-  scope.statements.push({ kind: 'var', name, type: elementType(layout), value: null });
+  scope.declared.add(stmt.name);
+  scope.statements.push(stmt);
 }
 
 /** Opens a buffer's life in the current scope; a private array is declared at once. */

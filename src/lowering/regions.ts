@@ -118,9 +118,9 @@ function commonPath(list: readonly Access[]): readonly Enclosing[] {
     while (length < common.length && common[length] === path[length]) length++;
     common = common.slice(0, length);
   }
-  // A vectorised loop is one instruction: nothing can live inside.
-  const last = common[common.length - 1];
-  return last?.kind === 'loop' && last.mode === 'vectorized' ? common.slice(0, -1) : common;
+  // Vectorised and matrix loops are one instruction: nothing can live inside.
+  const at = common.findIndex((node) => node.kind === 'loop' && (node.mode === 'vectorized' || node.mode === 'matrix'));
+  return at < 0 ? common : common.slice(0, at);
 }
 
 function compact(buffer: Buffer, list: readonly Access[], place: readonly Enclosing[]): Region | Refusal {

@@ -10,8 +10,8 @@ import type { Access } from './accesses.ts';
  * Whether two accesses to one buffer can only ever meet in an element when the same lane performs both. `lanes` are the variables that
  * tell lanes apart (with more than one value), `fixed` those that have the same value at both accesses. Conservative: false when unsure.
  *
- * In each dimension the index is read as digits: lane variables with their coefficients, and a rest. When the rest is smaller than every
- * lane coefficient, or every rest coefficient is larger than the lanes' part, equal indices have equal lane digits. Every lane variable
+ * In each dimension the index is read as digits: lane variables with their coefficients, and a rest. When what varies besides the lanes is
+ * smaller than every lane coefficient, or moves in steps wider than all below, equal indices have equal lane digits. Every lane variable
  * must be decided so by some dimension, or be pinned to 0 by a guard on both sides.
  */
 export function sameLane(a: Access, b: Access, lanes: readonly string[], fixed: ReadonlySet<string>): boolean {
@@ -56,19 +56,16 @@ function pinned(access: Access, lane: string): boolean {
 
 interface Split {
   readonly lanes: ReadonlyMap<string, number>;
-  /** Bounds of what varies besides lanes, and the greatest common divisor of its coefficients. */
-  readonly low: number;
-  readonly high: number;
-  readonly step: number;
+  /** What varies besides lanes. */
+  readonly rest: readonly { readonly coefficient: number; readonly min: number; readonly max: number }[];
+  readonly constant: number;
   /** Text of the part that is fixed. */
   readonly fixed: string;
 }
 
 function split(linear: Linear, lanes: readonly string[], fixed: ReadonlySet<string>, access: Access): Split | null {
   const coefficients = new Map<string, number>();
-  let low = linear.constant;
-  let high = linear.constant;
-  let step = 0;
+  const rest: { coefficient: number; min: number; max: number }[] = [];
   const still: string[] = [];
   for (const [key, { atom, coefficient }] of linear.terms) {
     if (atom.kind === 'var' && lanes.includes(atom.name)) {
@@ -77,15 +74,16 @@ function split(linear: Linear, lanes: readonly string[], fixed: ReadonlySet<stri
     } else if (atom.kind === 'var' && fixed.has(atom.name)) still.push(`${coefficient}*${key}`);
     else {
       if (lanes.some((lane) => usesVar(atom, lane))) return null;
-      const bounds = boundsOf(atom, access.block.ranges);
-      low += coefficient > 0 ? coefficient * bounds.min : coefficient * bounds.max;
-      high += coefficient > 0 ? coefficient * bounds.max : coefficient * bounds.min;
-      step = gcd(step, Math.abs(coefficient));
+      rest.push({ coefficient, ...boundsOf(atom, access.block.ranges) });
     }
   }
-  return { lanes: coefficients, low, high, step, fixed: still.sort().join('+') };
+  return { lanes: coefficients, rest, constant: linear.constant, fixed: still.sort().join('+') };
 }
 
+/**
+ * Whether equal indices have equal digits of the lanes. A rest that moves in steps (`step`) wider than everything below it says nothing of
+ * the lanes and is dropped; what is left below the smallest lane digit must not reach it.
+ */
 function decides(
   dimA: Linear,
   dimB: Linear,
@@ -109,10 +107,38 @@ function decides(
     reach += coefficient * (extent - 1);
   }
   const smallest = digits[0]?.coefficient ?? 1;
-  const spread = Math.max(one.high, two.high) - Math.min(one.low, two.low);
-  if (spread < smallest && digits.every(({ coefficient }) => coefficient % smallest === 0)) return true;
-  const step = gcd(one.step, two.step);
-  return step > reach && (one.low - two.low) % step === 0;
+  // Where lanes are no multiples of their smallest step, nothing may vary below them.
+  const room = digits.every(({ coefficient }) => coefficient % smallest === 0) ? smallest : 1;
+  for (const least of [Number.POSITIVE_INFINITY, smallest, 0]) {
+    const step = stepOf([one, two], least);
+    const [windowA, windowB] = [windowOf(one, least, step), windowOf(two, least, step)];
+    const low = Math.min(windowA.low, windowB.low);
+    const spread = Math.max(windowA.high, windowB.high) - low;
+    if (spread < room && (step === 0 || step > reach + spread)) return true;
+  }
+  return false;
+}
+
+/** The greatest common divisor of the coefficients that are `least` or more; 0 where there are none. */
+function stepOf(splits: readonly Split[], least: number): number {
+  const wide = splits.flatMap(({ rest }) => rest.map(({ coefficient }) => Math.abs(coefficient)));
+  return wide.filter((size) => size >= least).reduce((step, size) => gcd(step, size), 0);
+}
+
+/** Bounds of what moves in steps below `least`, and of the constant up to multiples of `step`. */
+function windowOf(
+  { rest, constant }: Split,
+  least: number,
+  step: number,
+): { readonly low: number; readonly high: number } {
+  const start = step === 0 ? constant : constant - Math.floor(constant / step) * step;
+  let [low, high] = [start, start];
+  for (const { coefficient, min, max } of rest) {
+    if (Math.abs(coefficient) >= least) continue;
+    low += coefficient * (coefficient > 0 ? min : max);
+    high += coefficient * (coefficient > 0 ? max : min);
+  }
+  return { low, high };
 }
 
 function extentOf(name: string, a: Access, b: Access): number {

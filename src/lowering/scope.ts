@@ -3,6 +3,7 @@ import type { Expr } from '../ir/nodes.ts';
 import { freshName } from '../ir/visit.ts';
 import type { Form, Variables } from './form.ts';
 import type { Layout } from './layout.ts';
+import type { Matrices } from './matrices.ts';
 import type { KernelTree } from './tree.ts';
 
 /** A list of statements being written, and what is already known there. */
@@ -28,6 +29,7 @@ export interface Emission {
   readonly tree: KernelTree;
   readonly variables: Variables;
   readonly layouts: ReadonlyMap<string, Layout>;
+  readonly matrices: Matrices;
   /** Bodies of the open loops, outermost first; the kernel's own at 0. */
   readonly loops: Scope[];
   scope: Scope;
@@ -40,6 +42,8 @@ export interface Emission {
   readonly elementNames: Map<Layout, (string | undefined)[]>;
   /** By comparison: the form of its sides' difference. */
   readonly differences: Map<Expr, Form>;
+  /** Matrices of held buffers, by buffer and the constant part of their place in it. */
+  readonly held: Map<string, Map<number, string>>;
 }
 
 export function openScope(parent: Scope | null, isLoop: boolean): Scope {

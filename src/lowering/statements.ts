@@ -1,18 +1,21 @@
 import type { KExpr, Kernel, KernelBinding, KStmt, Width } from '../ir/kernel.ts';
 import type { DType, ReduceOp, Reducer } from '../ir/nodes.ts';
 import { reducers } from '../ir/reducers.ts';
+import { assert } from '../support/errors.ts';
 import { combineCode, type Term } from './combine.ts';
 import { conditionCode } from './index-code.ts';
 import type { Plan, Planned, PlannedBlock } from './layout.ts';
+import type { Matrices } from './matrices.ts';
+import { emitMatrices } from './matrix-code.ts';
 import { allocate, currentValue, nameValue, type Place, pinValue, placeOf, storePlace } from './places.ts';
 import { type Emission, openScope, touch, within } from './scope.ts';
 import { combineLanes } from './subgroups.ts';
-import type { BlockNode, Body, GuardNode, KernelTree, Node } from './tree.ts';
+import type { BlockNode, Body, GuardNode, KernelTree, LoopNode, Node } from './tree.ts';
 import { bool, op, typeOf } from './types.ts';
 import { choose, convert, isVector, type Lane, splat, valueCode } from './value-code.ts';
 
 /** Pass 9: the statements of one kernel: unrolled loops written out, indices computed as far out as they are known. */
-export function emitKernel(tree: KernelTree, plan: Plan, bufferOrder: readonly string[]): Kernel {
+export function emitKernel(tree: KernelTree, plan: Plan, matrices: Matrices, bufferOrder: readonly string[]): Kernel {
   const scope = openScope(null, true);
   const emission: Emission = {
     tree,
@@ -21,10 +24,12 @@ export function emitKernel(tree: KernelTree, plan: Plan, bufferOrder: readonly s
     loops: [scope],
     scope,
     iteration: new Map(),
+    matrices,
     taken: new Set(['wg', 'lid', ...tree.buffers.keys(), ...tree.ranges.keys()]),
     versions: new Map(),
     elementNames: new Map(),
     differences: new Map(),
+    held: new Map(),
   };
   emitBody(emission, tree.body, plan);
   const bindings: KernelBinding[] = [];
@@ -75,6 +80,10 @@ function emitNode(emission: Emission, node: Node, plan: Plan): void {
         emitVector(emission, block, plan, lane);
         return;
       }
+      if (node.mode === 'matrix') {
+        emitTile(emission, node, plan);
+        return;
+      }
       for (let i = 0; i < node.extent; i++) {
         emission.iteration.set(node.name, i);
         emitBody(emission, node.body, plan);
@@ -82,6 +91,16 @@ function emitNode(emission: Emission, node: Node, plan: Plan): void {
       return;
     }
   }
+}
+
+/** The block in the middle of a nest of matrix loops; its guards stand around the nest. */
+function emitTile(emission: Emission, loop: LoopNode, plan: Plan): void {
+  let [node] = loop.body.nodes;
+  while (node?.kind === 'loop') [node] = node.body.nodes;
+  assert(node?.kind === 'block', () => `the matrix loop ${loop.name} holds no block`);
+  const tile = emission.matrices.tiles.get(node);
+  assert(tile !== undefined, () => `${node.name} is no matrix instruction`);
+  emitMatrices(emission, node, plan.blocks.get(node) as PlannedBlock, tile);
 }
 
 function emitVector(emission: Emission, node: BlockNode | GuardNode, plan: Plan, lane: Lane): void {

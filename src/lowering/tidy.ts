@@ -56,6 +56,12 @@ function eachExpr(stmt: KStmt, visit: (expr: KExpr) => void): void {
       visit(stmt.index);
       visit(stmt.value);
       return;
+    case 'matrix-load':
+      visit(stmt.from.index);
+      return;
+    case 'matrix-store':
+      visit(stmt.to.index);
+      return;
     case 'if':
       visit(stmt.condition);
       return;
@@ -78,6 +84,10 @@ function replaceIn(
       return stmt.value === null ? stmt : { ...stmt, value: swap(stmt.value) };
     case 'store':
       return { ...stmt, index: swap(stmt.index), value: swap(stmt.value) };
+    case 'matrix-load':
+      return { ...stmt, from: { ...stmt.from, index: swap(stmt.from.index) } };
+    case 'matrix-store':
+      return { ...stmt, to: { ...stmt.to, index: swap(stmt.to.index) } };
     case 'if':
       return { ...stmt, condition: swap(stmt.condition), body: rebuild(stmt.body) };
     case 'for':

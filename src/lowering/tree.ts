@@ -16,7 +16,7 @@ export interface LoopNode {
   readonly kind: 'loop';
   readonly name: string;
   readonly extent: number;
-  readonly mode: 'serial' | 'unrolled' | 'vectorized';
+  readonly mode: 'serial' | 'unrolled' | 'vectorized' | 'matrix';
   readonly body: Body;
 }
 export interface LanesNode {

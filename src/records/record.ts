@@ -35,6 +35,9 @@ const stepSchema = z.strictObject({
 
 const traceSchema = z.strictObject({ version: z.literal(1), steps: z.array(stepSchema) });
 
+/** Element types of the matrices that kernels here can use. */
+const matrixDType = z.enum(['f32', 'f16', 'i32', 'u32']);
+
 const limitsSchema = z.strictObject({
   maxComputeInvocationsPerWorkgroup: count,
   maxComputeWorkgroupSizeX: count,
@@ -47,6 +50,12 @@ const limitsSchema = z.strictObject({
   maxStorageBuffersPerShaderStage: count,
   subgroupMinSize: count,
   subgroupMaxSize: count,
+  subgroupMatrix: z
+    .strictObject({
+      orderAs: z.enum(['argument', 'template']),
+      configs: z.array(z.strictObject({ component: matrixDType, result: matrixDType, m: count, n: count, k: count })),
+    })
+    .exactOptional(),
 });
 
 const deviceSchema = z.strictObject({

@@ -20,7 +20,7 @@ export function programOf(workload: Workload): Program {
 /** Lowers a scheduled program and prints it as WGSL; a refusal where it cannot be a kernel on a device with these limits. */
 export function buildArtifact(program: Program, limits: DeviceLimits): Artifact | Refusal {
   const lowered = lowerProgram(program, limits);
-  return isRefusal(lowered) ? lowered : emit(lowered);
+  return isRefusal(lowered) ? lowered : emit(lowered, limits.subgroupMatrix?.orderAs);
 }
 
 /** The naive schedule of a workload; throws UserError where there is none. */

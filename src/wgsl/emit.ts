@@ -1,20 +1,22 @@
 import type { Artifact, KernelArtifact } from '../ir/artifact.ts';
 import { type Kernel, type LoweredProgram, sharedBytes } from '../ir/kernel.ts';
+import type { MatrixOrderSyntax } from '../ir/limits.ts';
 import { printKernel } from './kernel-text.ts';
 
 /** WGSL extensions and the WebGPU features they need. */
 const directives: readonly (readonly [directive: string, feature: string])[] = [
+  ['chromium_experimental_subgroup_matrix', 'chromium-experimental-subgroup-matrix'],
   ['f16', 'shader-f16'],
   ['subgroups', 'subgroups'],
 ];
 
-/** A lowered program as WGSL with everything needed to dispatch it. The entry point of every kernel is `main`. */
-export function emit(lowered: LoweredProgram): Artifact {
-  return { buffers: lowered.buffers, kernels: lowered.kernels.map(emitKernelArtifact) };
+/** A lowered program as WGSL with everything needed to dispatch it. The entry point of every kernel is `main`. `orderAs`: see printKernel. */
+export function emit(lowered: LoweredProgram, orderAs?: MatrixOrderSyntax): Artifact {
+  return { buffers: lowered.buffers, kernels: lowered.kernels.map((kernel) => emitKernelArtifact(kernel, orderAs)) };
 }
 
-function emitKernelArtifact(kernel: Kernel): KernelArtifact {
-  const wgsl = printKernel(kernel);
+function emitKernelArtifact(kernel: Kernel, orderAs?: MatrixOrderSyntax): KernelArtifact {
+  const wgsl = printKernel(kernel, orderAs);
   return {
     name: kernel.name,
     entryPoint: 'main',

@@ -1,23 +1,29 @@
 import { childrenOf, type KExpr, type Kernel, type KStmt } from '../ir/kernel.ts';
+import type { MatrixOrderSyntax } from '../ir/limits.ts';
 import { printExpression, printType } from './expressions.ts';
 import { createIdentifiers } from './identifiers.ts';
+import { isMatrixStmt, matrixDirectives, printMatrixStmt } from './matrices.ts';
 
 type Spell = (name: string) => string;
 const components = 'xyzw';
 
-/** The WGSL of one kernel: a comment with its name, bindings in group 0 in order, workgroup memory, one entry point `main`. */
-export function printKernel(kernel: Kernel): string {
+/**
+ * The WGSL of one kernel: a comment with its name, bindings in group 0 in order, workgroup memory, one entry point `main`. `orderAs` is
+ * how the device's WGSL spells the order of a subgroup matrix.
+ */
+export function printKernel(kernel: Kernel, orderAs: MatrixOrderSyntax = 'template'): string {
   const spell = createIdentifiers();
   const lines: string[] = [];
-  const usage: Usage = { wg: false, lid: false, f16: false, lane: false, subgroups: false };
+  const usage: Usage = { wg: false, lid: false, f16: false, lane: false, subgroups: false, matrix: false };
   const body: string[] = [];
   // Module-scope names first, so that they keep their spelling.
   for (const { buffer } of kernel.bindings) spell(buffer);
   for (const { name } of kernel.shared) spell(name);
-  for (const stmt of kernel.body) printStatement(stmt, '  ', body, spell, usage);
+  for (const stmt of kernel.body) printStatement(stmt, '  ', body, { spell, usage, orderAs });
 
   const half = usage.f16 || [...kernel.bindings, ...kernel.shared].some(({ element }) => element.scalar === 'f16');
   lines.push(`// ${kernel.name.replace(/[^\x20-\x7e]/g, '?')}`);
+  if (usage.matrix) lines.push(...matrixDirectives);
   if (half) lines.push('enable f16;');
   if (usage.subgroups) lines.push('enable subgroups;');
   lines.push('');
@@ -46,13 +52,27 @@ interface Usage {
   f16: boolean;
   lane: boolean;
   subgroups: boolean;
+  matrix: boolean;
 }
 
-function printStatement(stmt: KStmt, indent: string, lines: string[], spell: Spell, usage: Usage): void {
+interface Printing {
+  readonly spell: Spell;
+  readonly usage: Usage;
+  readonly orderAs: MatrixOrderSyntax;
+}
+
+function printStatement(stmt: KStmt, indent: string, lines: string[], printing: Printing): void {
+  const { spell, usage, orderAs } = printing;
   const text = (expr: KExpr): string => {
     noteUsage(expr, usage);
     return printExpression(expr, spell);
   };
+  if (isMatrixStmt(stmt)) {
+    usage.matrix = true;
+    if ('matrix' in stmt && stmt.matrix.scalar === 'f16') usage.f16 = true;
+    lines.push(`${indent}${printMatrixStmt(stmt, orderAs, spell, text)}`);
+    return;
+  }
   switch (stmt.kind) {
     case 'let':
       lines.push(`${indent}let ${spell(stmt.name)} = ${text(stmt.value)};`);
@@ -82,13 +102,13 @@ function printStatement(stmt: KStmt, indent: string, lines: string[], spell: Spe
     }
     case 'if':
       lines.push(`${indent}if (${text(stmt.condition)}) {`);
-      for (const inner of stmt.body) printStatement(inner, `${indent}  `, lines, spell, usage);
+      for (const inner of stmt.body) printStatement(inner, `${indent}  `, lines, printing);
       lines.push(`${indent}}`);
       return;
     case 'for': {
       const name = spell(stmt.name);
       lines.push(`${indent}for (var ${name} = 0u; ${name} < ${stmt.extent}u; ${name}++) {`);
-      for (const inner of stmt.body) printStatement(inner, `${indent}  `, lines, spell, usage);
+      for (const inner of stmt.body) printStatement(inner, `${indent}  `, lines, printing);
       lines.push(`${indent}}`);
       return;
     }

@@ -1,5 +1,6 @@
 import { exchanges, type KExpr, type Kernel, type KStmt, type LoweredProgram } from '../../src/ir/kernel.ts';
 import { compileExpression, runtime, settle } from './simt-expressions.ts';
+import { compileMatrix, matrixRuntime } from './simt-matrices.ts';
 import { type Clock, type Memory, privateMemory, sharedMemory } from './simt-memory.ts';
 
 export type Values = Readonly<Record<string, Float64Array>>;
@@ -108,13 +109,21 @@ function compileKernel(kernel: Kernel): LaneProgram {
   const names = [...kernel.bindings.map(({ buffer }) => buffer), ...kernel.shared.map(({ name }) => name)];
   const open = names.map((name) => `const $${name} = arrays[${JSON.stringify(name)}];`);
   const text = `return function* (wg, lid, arrays, subgroupLane) { ${open.join(' ')}\n${lines.join('\n')}\n}`;
-  return new Function('R', 'privateMemory', text)(runtime, privateMemory) as LaneProgram;
+  return new Function('R', 'M', 'privateMemory', text)(runtime, matrixRuntime, privateMemory) as LaneProgram;
 }
 
 function compileStatement(stmt: KStmt, lines: string[], guarded: boolean): void {
   if (guarded && expressionsOf(stmt).some(exchanges))
     fail('an exchange stands under an if that lanes may answer differently');
   switch (stmt.kind) {
+    case 'matrix':
+    case 'matrix-fill':
+    case 'matrix-load':
+    case 'matrix-multiply':
+    case 'matrix-store':
+      if (guarded) fail('a matrix operation stands under an if that lanes of a subgroup may answer differently');
+      lines.push(compileMatrix(stmt));
+      return;
     case 'let':
       lines.push(`const $${stmt.name} = ${compileExpression(stmt.value)};`);
       return;

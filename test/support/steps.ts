@@ -30,3 +30,4 @@ export const transformLayout = (buffer: string, blocks: readonly (number | null)
 ];
 export const doubleBuffer = (buffer: string): Step => ['doubleBuffer', { buffer }];
 export const pad = (block: string, iter: string, multiple: number): Step => ['pad', { block, iter, multiple }];
+export const subgroupMatrix = (loop: string): Step => ['subgroupMatrix', { loop }];

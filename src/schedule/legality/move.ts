@@ -15,8 +15,8 @@ export function requireOthersLoop(site: BlockSite, { loop, around }: LoopSite, o
 }
 
 /**
- * Refuses a loop in which one block cannot make what another reads: inside a kernel not through storage, and under a vectorized loop,
- * which holds one block, not at all.
+ * Refuses a loop in which one block cannot make what another reads: inside a kernel not through storage, and under a vectorized
+ * or matrix loop, which holds one block, not at all.
  */
 export function requireMeetingPlace({ loop, around }: LoopSite, through: readonly Buffer[]): Refusal | null {
   const bound = boundLoop([...around, loop]);
@@ -28,10 +28,11 @@ export function requireMeetingPlace({ loop, around }: LoopSite, through: readonl
         `${stored.name} is in storage and loop ${bound.name} is ${bound.mode}; invocations could not see each other's part`,
       () => `setScope(${stored.name}, workgroup) or private first`,
     );
-  if (loop.mode !== 'vectorized') return null;
+  if (loop.mode !== 'vectorized' && loop.mode !== 'matrix') return null;
+  const what = loop.mode === 'matrix' ? 'a matrix loop' : 'vectorized';
   return refuse(
-    'loop-vectorized',
-    () => `loop ${loop.name} is vectorized and holds one block; nothing can be computed inside it`,
+    loop.mode === 'matrix' ? 'loop-matrix' : 'loop-vectorized',
+    () => `loop ${loop.name} is ${what} and holds one block; nothing can be computed inside it`,
     () => 'take a loop around it',
   );
 }

@@ -49,6 +49,13 @@ export const bind = definePrimitive({
         () =>
           `loop ${name} stands inside the ${inner.mode} loop ${inner.name}; expected only serial and bound loops around it`,
       );
+    const tile = laneAxisOf(to) === 'x' ? loopUnder(found.loop, (other) => other.mode === 'matrix') : undefined;
+    if (tile !== undefined)
+      return refuse(
+        'matrix-in-lanes',
+        () => `loop ${name} holds the matrix loop ${tile.name}, which the lanes along x run together`,
+        () => `bind ${name} to invocation.y or invocation.z, one subgroup an iteration`,
+      );
     const taken = requireAxisFree(found.loop, found.around, to);
     if (taken !== null) return taken;
     if (to.startsWith('workgroup')) {

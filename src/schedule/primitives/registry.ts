@@ -17,6 +17,7 @@ import { rfactor } from './rfactor.ts';
 import { setScope } from './set-scope.ts';
 import { split } from './split.ts';
 import { storageAlign } from './storage-align.ts';
+import { subgroupMatrix } from './subgroup-matrix.ts';
 import { transformLayout } from './transform-layout.ts';
 import { unroll } from './unroll.ts';
 import { vectorize } from './vectorize.ts';
@@ -30,6 +31,7 @@ export const primitives: readonly Primitive[] = [
   loopPartition,
   unroll,
   vectorize,
+  subgroupMatrix,
   cacheRead,
   cacheWrite,
   setScope,

@@ -87,6 +87,13 @@ function requireZeroFirst(loop: For, block: Block): Refusal | null {
 /** Refuses an order in which a vectorized loop is not innermost, or a workgroup loop stands inside a loop that is none. */
 function requireOrder(loops: readonly For[]): Refusal | null {
   for (const [position, loop] of loops.entries()) {
+    if (loop.mode === 'matrix')
+      return refuse(
+        'matrix-nest',
+        () =>
+          `${loop.name} is a matrix loop: the loops of its tile keep their order and stand in nothing that is moved`,
+        () => 'reorder before subgroupMatrix',
+      );
     if (loop.mode === 'vectorized' && position < loops.length - 1) {
       const inner = loops[position + 1] as For;
       return refuse(
