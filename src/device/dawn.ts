@@ -4,6 +4,7 @@ import { assert } from '../support/errors.ts';
 import { type AdapterFacts, adapterName, adapterType } from './adapter-name.ts';
 import type { Driver } from './driver.ts';
 import { softwareEnvironment } from './environment.ts';
+import { matrixFeature } from './subgroup-matrix.ts';
 import { describeToggles, togglesFor } from './toggles.ts';
 
 /**
@@ -33,7 +34,7 @@ const usefulFeatures: readonly string[] = [
   'shader-f16',
   'subgroups',
   'subgroup-size-control',
-  'chromium-experimental-subgroup-matrix',
+  matrixFeature,
 ];
 
 /** Brings Dawn up on a driver. Throws with the dynamic linker's words when a library is missing. */

@@ -2,6 +2,7 @@ import type { DeviceDescription } from '../ir/limits.ts';
 import { listAdapters, loadDawn, openDevice } from './dawn.ts';
 import { lanesFollowLocalIndex } from './lane-order.ts';
 import type { ProbeAnswer, ProbedAdapter, ProbeRequest } from './probe-protocol.ts';
+import { subgroupMatrixOf } from './subgroup-matrix.ts';
 import { dieWithParent, killSelf } from './watchdog.ts';
 
 dieWithParent();
@@ -22,7 +23,8 @@ async function probe({ driver, profile }: ProbeRequest): Promise<ProbeAnswer> {
       try {
         const { gpu, description } = await openDevice(create, driver, adapter, profile);
         const usable = description.limits.subgroupMinSize > 0 && (await lanesFollowLocalIndex(gpu));
-        devices.push({ adapter, description: usable ? description : withoutSubgroups(description) });
+        const known = usable ? await withMatrices(gpu, description) : withoutSubgroups(description);
+        devices.push({ adapter, description: known });
       } catch (error) {
         errors.push(errorText(error));
       }
@@ -37,11 +39,16 @@ function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+async function withMatrices(gpu: GPUDevice, description: DeviceDescription): Promise<DeviceDescription> {
+  const subgroupMatrix = await subgroupMatrixOf(gpu);
+  return subgroupMatrix === null ? description : { ...description, limits: { ...description.limits, subgroupMatrix } };
+}
+
 /** Subgroups whose lanes lie otherwise than kernels assume are none. */
 function withoutSubgroups(description: DeviceDescription): DeviceDescription {
   return {
     ...description,
-    features: description.features.filter((feature) => !feature.startsWith('subgroup')),
+    features: description.features.filter((feature) => !feature.includes('subgroup')),
     limits: { ...description.limits, subgroupMinSize: 0, subgroupMaxSize: 0 },
   };
 }

@@ -16,7 +16,7 @@ import { checkCodeSize, checkGrid, checkMemory } from './limits.ts';
 import { findMatrices } from './matrices.ts';
 import { buildTree } from './nest.ts';
 import { checkParts } from './part-hazards.ts';
-import { gridOf } from './parts.ts';
+import { gridOf, wholeSubgroups } from './parts.ts';
 import { lowerPredicates } from './predicates.ts';
 import { findRegions } from './regions.ts';
 import { emitKernel } from './statements.ts';
@@ -96,7 +96,7 @@ function lowerMatrices(
  *  3 regions     before predicates: whether a failing instance hits an element of its own depends on the region having one
  *  4 predicates  before accesses: it decides which loads are clamped, and may turn a vectorised loop into an unrolled one
  *  5 accesses    flat indices inside the regions, for all that follows
- *    matrices    where the schedule asks for them: before barriers, because what a subgroup holds needs none
+ *    matrices    where the schedule asks for them: needs the accesses, and what a subgroup holds needs no barriers
  *  6 barriers    before guards: a barrier must not end up under an `if`, so the guards go around it
  *  7 guards      last change of the tree
  *  8 layout      needs all accesses: one that is no aligned vector makes the whole buffer scalar
@@ -111,7 +111,7 @@ function lowerKernel(
   order: readonly string[],
   limits: DeviceLimits,
 ): Kernel | Refusal {
-  const grid = gridOf(stmt);
+  const grid = wholeSubgroups(gridOf(stmt), stmt, limits);
   if (isRefusal(grid)) return grid;
   const beyond = checkGrid(name, grid, limits);
   if (beyond !== null) return beyond;
@@ -132,10 +132,10 @@ function lowerKernel(
     const apart = checkSubgroups(tree, limits);
     if (apart !== null) return apart;
     const accesses = flattenAccesses(tree.body, found.regions);
-    const hazard = checkStorage(tree, accesses);
-    if (hazard !== null) return hazard;
     const matrices = findMatrices(tree, accesses, limits);
     if (isRefusal(matrices)) return matrices;
+    const hazard = checkStorage(tree, accesses);
+    if (hazard !== null) return hazard;
     const guarded = placeGuards(placeBarriers(tree, accesses, matrices.held));
     trees.push(guarded);
     settled.push({ body: guarded.body, accesses, matrices });

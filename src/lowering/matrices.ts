@@ -72,12 +72,13 @@ export function findMatrices(
   return { tiles, held: new Set(held.keys()) };
 }
 
-function requireSubgroups({ name, workgroupSize }: KernelTree, { subgroupMaxSize }: DeviceLimits): Refusal | null {
-  if (subgroupMaxSize > 0 && workgroupSize[0] % subgroupMaxSize === 0) return null;
+/** Subgroups must be known, and lie along x: see device/lane-order.ts. */
+function requireSubgroups({ name }: KernelTree, { subgroupMaxSize }: DeviceLimits): Refusal | null {
+  if (subgroupMaxSize > 0) return null;
   return refuse(
     'matrix-subgroup',
-    () => `kernel ${name} has ${workgroupSize[0]} invocations in x, and a subgroup has up to ${subgroupMaxSize}`,
-    () => `bind the loops that load tiles to invocation.x with a multiple of ${subgroupMaxSize} iterations`,
+    () => `kernel ${name} uses subgroup matrices, and the device has no subgroups whose lanes are known`,
+    () => 'the emulated form runs everywhere',
   );
 }
 
@@ -154,15 +155,14 @@ function inMemory({ name, scope }: Buffer, block: BlockNode): Refusal {
   );
 }
 
-/** What stands in memory is whole, starts at the same place for all lanes, and lies as the device wants it. */
+/** The tile runs for all lanes and subgroups alike, and what stands in memory lies as the device wants it. */
 function requireMemory({ rows, columns, depth, memory, held: { block } }: MatrixTile): Refusal | null {
   const loops = [rows.name, columns.name, ...(depth === null ? [] : [depth.name])];
-  const byLane = [...block.guards, ...memory.map(({ access }) => access.flat)].some((expr) => usesVar(expr, 'lid.x'));
-  if (block.fill.length > 0 || byLane || block.guards.some((guard) => loops.some((name) => usesVar(guard, name))))
+  if (block.guards.length > 0 || block.fill.length > 0)
     return refuse(
       'matrix-guarded',
-      () => `block ${block.name} does not run for all elements of its tile alike, and a matrix is moved whole`,
-      () => 'split by factors that divide, or pad',
+      () => `block ${block.name} does not run for all elements and subgroups alike, and a matrix is moved whole`,
+      () => 'split by factors that divide, or pad, and give every subgroup its own tiles',
     );
   for (const { access, matrix } of memory) {
     const { buffer } = access.region;

@@ -1,9 +1,11 @@
 import type { Interval } from '../arithmetic/bounds.ts';
 import { int, sub, variable } from '../ir/builders.ts';
+import type { DeviceLimits } from '../ir/limits.ts';
 import { laneAxisOf } from '../ir/loop-modes.ts';
 import { type Axis, axes, type Expr, type For, type Stmt } from '../ir/nodes.ts';
 import { walkStmt } from '../ir/visit.ts';
-import { type Refusal, refuse } from '../support/refusal.ts';
+import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
+import { holdsMatrices } from './emulate-matrices.ts';
 
 type Triple = readonly [number, number, number];
 
@@ -114,4 +116,14 @@ function alongAxis(stmt: Stmt): Along | null {
   const axis = along[0]?.axis;
   if (axis === undefined || along.some((own) => own?.axis !== axis)) return null;
   return { axis, extent: along.reduce((sum, own) => sum + (own?.extent ?? 0), 0) };
+}
+
+/**
+ * The grid with as many invocations along x as whole subgroups have, where matrices are computed: all lanes of a subgroup take part, and
+ * Dawn asks for a multiple of the largest size. Loops over fewer lanes leave the others idle.
+ */
+export function wholeSubgroups(grid: Grid | Refusal, stmt: Stmt, { subgroupMaxSize }: DeviceLimits): Grid | Refusal {
+  if (isRefusal(grid) || subgroupMaxSize === 0 || !holdsMatrices(stmt)) return grid;
+  const [x, y, z] = grid.workgroupSize;
+  return { ...grid, workgroupSize: [Math.ceil(x / subgroupMaxSize) * subgroupMaxSize, y, z] };
 }

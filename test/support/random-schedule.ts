@@ -72,6 +72,8 @@ const proposals: readonly (readonly [primitive: string, propose: Proposal])[] = 
   ['loopPartition', proposePartition],
   ['unroll', (program, random) => ({ primitive: 'unroll', args: { loop: anyLoop(program, random) } })],
   ['vectorize', (program, random) => ({ primitive: 'vectorize', args: { loop: anyLoop(program, random) } })],
+  ['subgroupMatrix', proposeMatrix],
+  ['subgroupMatrix', proposeMatrix],
   ['cacheRead', proposeCacheRead],
   ['cacheRead', proposeCacheRead],
   ['cacheWrite', proposeCacheWrite],
@@ -190,6 +192,12 @@ function proposeReorder(program: Program, random: Random): TraceStep | null {
 function proposeBind(program: Program, random: Random): TraceStep {
   const to = `${random.pick(['workgroup', 'invocation', 'invocation'])}.${random.pick(['x', 'y', 'z'])}`;
   return { primitive: 'bind', args: { loop: anyLoop(program, random), to } };
+}
+
+/** The innermost loops of a block, where they are two or three. */
+function proposeMatrix(program: Program, random: Random): TraceStep | null {
+  const inner = loopsOf(program).filter((loop) => [2, 3].includes(chainFrom(loop).length));
+  return inner.length === 0 ? null : { primitive: 'subgroupMatrix', args: { loop: random.pick(inner).name } };
 }
 
 function proposeCacheRead(program: Program, random: Random): TraceStep | null {

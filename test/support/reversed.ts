@@ -1,9 +1,10 @@
 import { int, sub, variable } from '../../src/ir/builders.ts';
-import type { Expr, Program, Stmt } from '../../src/ir/nodes.ts';
+import type { Expr, For, Program, Stmt } from '../../src/ir/nodes.ts';
 import { substitute } from '../../src/ir/visit.ts';
+import { reducesOver } from '../../src/schedule/legality/loops.ts';
 
 /**
- * The program with every bound and vectorized loop running backwards. Their iterations are meant to run at once, so no order may
+ * The program with every bound, vectorized and matrix loop running backwards, but for a matrix product's sum over the depth. Their iterations are meant to run at once, so no order may
  * matter: a program whose result changes has a race.
  */
 export function reversed(program: Program): Program {
@@ -16,8 +17,8 @@ function reverse(stmt: Stmt, values: ReadonlyMap<string, Expr>): Stmt {
       return { ...stmt, body: stmt.body.map((child) => reverse(child, values)) };
     case 'for': {
       // Lanes of a subgroup may share a reduction, which the interpreter begins where their loop does.
-      if (['serial', 'unrolled', 'subgroup.x'].includes(stmt.mode))
-        return { ...stmt, body: reverse(stmt.body, values) };
+      const inOrder = ['serial', 'unrolled', 'subgroup.x'].includes(stmt.mode) || isDepth(stmt);
+      if (inOrder) return { ...stmt, body: reverse(stmt.body, values) };
       const backwards = sub(int(stmt.extent - 1), variable(stmt.name));
       return { ...stmt, body: reverse(stmt.body, new Map([...values, [stmt.name, backwards]])) };
     }
@@ -28,4 +29,8 @@ function reverse(stmt: Stmt, values: ReadonlyMap<string, Expr>): Stmt {
         predicate: stmt.predicate.map((condition) => substitute(condition, values)),
       };
   }
+}
+
+function isDepth({ mode, name, body }: For): boolean {
+  return mode === 'matrix' && body.kind === 'block' && reducesOver(body, name);
 }

@@ -1,4 +1,5 @@
 import type { Program } from '../../src/ir/nodes.ts';
+import { f32MatrixProgram } from '../lowering/matrix-programs.ts';
 import { elementwise, fusedConv, naiveMatmul, rowReduction, tiledMatmul } from '../lowering/programs.ts';
 import { scheduled } from '../support/schedule.ts';
 import { doubleBuffer, loopPartition } from '../support/steps.ts';
@@ -23,4 +24,5 @@ export const goldenCases: readonly (readonly [name: string, program: Program])[]
   ['row-maximum', rowReduction(3, 128, 64, 'max')],
   ['elementwise-vec4', elementwise(1000)],
   ['elementwise-cut-f16', elementwise(999, 4, 'f16')],
+  ['matrices-emulated', f32MatrixProgram('m=16,n=32,k=16', [1, 2])],
 ];

@@ -49,6 +49,12 @@ export const decomposeReduction = definePrimitive({
       );
     }
     const loop = around[position] as For;
+    if (loop.mode === 'matrix' && around[position - 1]?.mode === 'matrix')
+      return refuse(
+        'matrix-nest',
+        () => `loop ${loopName} is in the middle of the tile of block ${name}, which one subgroup runs as a whole`,
+        () => `decompose at ${around.find((other) => other.mode === 'matrix')?.name} or a loop around it`,
+      );
     const written = new Set(block.writes.map((write) => write.buffer));
     const reader = blocksUnder(loop).find((other) => readsOf(other).some((read) => written.has(read.buffer)));
     if (reader !== undefined)

@@ -1,0 +1,20 @@
+// matmul
+diagnostic(off, chromium.subgroup_matrix_uniformity);
+enable chromium_experimental_subgroup_matrix;
+
+@group(0) @binding(0) var<storage, read> A: array<f32, 512>;
+@group(0) @binding(1) var<storage, read> B: array<f32, 512>;
+@group(0) @binding(2) var<storage, read_write> C: array<f32, 1024>;
+
+@compute @workgroup_size(32, 2, 2)
+fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid: vec3<u32>) {
+  var C_workgroup_0: subgroup_matrix_result<f32, 8, 8>;
+  let A_at = wg.y * 256u + lid.z * 128u;
+  let B_at = wg.x * 256u + lid.y * 128u;
+  for (var matmul_vk_0 = 0u; matmul_vk_0 < 2u; matmul_vk_0++) {
+    let A_left = subgroupMatrixLoad<subgroup_matrix_left<f32, 8, 8>>(&A, A_at + matmul_vk_0 * 8u, false, 16u);
+    let B_right = subgroupMatrixLoad<subgroup_matrix_right<f32, 8, 8>>(&B, B_at + matmul_vk_0 * 8u, true, 16u);
+    C_workgroup_0 = subgroupMatrixMultiplyAccumulate(A_left, B_right, C_workgroup_0);
+  }
+  subgroupMatrixStore(&C, wg.y * 512u + lid.z * 256u + wg.x * 16u + lid.y * 8u, C_workgroup_0, false, 32u);
+}
