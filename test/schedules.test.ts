@@ -28,7 +28,7 @@ describe('hand-made schedules', () => {
   let half: Runner | null = null;
   beforeAll(async () => {
     // Only the answers matter here.
-    const budget = { ...defaultBudget('cpu'), minSampleMs: 1, minSamples: 1, maxSamples: 1 };
+    const budget = { ...defaultBudget('cpu'), minSampleMs: 1, minSamples: 1, maxSamples: 1, buildTimeoutMs: 100_000 };
     always = await createDawnRunner({ device: await chooseDevice('swiftshader'), budget });
     const { devices } = await listDevices();
     const device = devices.find(({ description }) => description.features.includes('shader-f16'));
@@ -41,7 +41,7 @@ describe('hand-made schedules', () => {
 
   it('are there', () => expect(files.length).toBeGreaterThanOrEqual(10));
 
-  it.for(files)('%s', { timeout: 60_000 }, async (name, context) => {
+  it.for(files)('%s', { timeout: 120_000 }, async (name, context) => {
     const { about, workload: written, trace } = read(name);
     expect(about.length).toBeGreaterThan(20);
     const workload = makeWorkload(written.operator, {
