@@ -17,11 +17,13 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
   var C_sum_workgroup_1: subgroup_matrix_result<f32, 16, 16>;
   var C_sum_workgroup_2: subgroup_matrix_result<f32, 16, 16>;
   var C_sum_workgroup_3: subgroup_matrix_result<f32, 16, 16>;
+  let wg_y = min(wg.y, 1u);
   let A_at_part = lid.x >> 3u;
-  let A_at_part_1 = lid.x & 7u;
-  let A_at = wg.y * 2048u + lid.z * 256u + lid.y * 128u + A_at_part * 32u + A_at_part_1;
+  let A_at_part_1 = lid.x % 8u;
+  let A_at = wg_y * 2048u + lid.z * 256u + lid.y * 128u + A_at_part * 32u + A_at_part_1;
   let A_workgroup_at = lid.z * 256u + lid.y * 128u + lid.x * 4u;
-  let B_at = lid.z * 128u + lid.y * 64u + (lid.x >> 4u) * 32u + wg.x * 16u + (lid.x & 15u);
+  let wg_x = min(wg.x, 1u);
+  let B_at = lid.z * 128u + lid.y * 64u + (lid.x >> 4u) * 32u + wg_x * 16u + lid.x % 16u;
   let A_workgroup_at_1 = lid.z * 512u;
   let B_workgroup_at = lid.y * 16u;
   for (var matmul_vk_0 = 0u; matmul_vk_0 < 4u; matmul_vk_0++) {
@@ -89,7 +91,7 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
   let C_sum_at = lid.z * 512u + lid.y * 16u;
   subgroupMatrixStore(&C_sum, C_sum_at, C_sum_workgroup_0, false, 32u);
   workgroupBarrier();
-  let C_at = wg.y * 2048u + lid.z * 256u + lid.y * 128u + A_at_part * 32u + wg.x * 16u + A_at_part_1;
+  let C_at = wg_y * 2048u + lid.z * 256u + lid.y * 128u + A_at_part * 32u + wg_x * 16u + A_at_part_1;
   C[C_at] = vec4<f16>(vec4<f32>(C_sum[A_workgroup_at], C_sum[A_workgroup_at + 1u], C_sum[A_workgroup_at + 2u], C_sum[A_workgroup_at + 3u]));
   C[C_at + 512u] = vec4<f16>(vec4<f32>(C_sum[A_workgroup_at + 512u], C_sum[A_workgroup_at + 513u], C_sum[A_workgroup_at + 514u], C_sum[A_workgroup_at + 515u]));
   workgroupBarrier();

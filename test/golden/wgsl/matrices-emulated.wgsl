@@ -12,8 +12,10 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
   for (var matmul_vi_1_init = 0u; matmul_vi_1_init < 8u; matmul_vi_1_init++) {
     C_workgroup[C_workgroup_at + matmul_vi_1_init * 16u] = 0.0;
   }
-  let A_at = wg.y * 128u;
-  let B_at = wg.x * 16u + lid.y * 8u + lid.x;
+  let wg_y = min(wg.y, 1u);
+  let A_at = wg_y * 128u;
+  let wg_x = min(wg.x, 1u);
+  let B_at = wg_x * 16u + lid.y * 8u + lid.x;
   for (var matmul_vk_0 = 0u; matmul_vk_0 < 2u; matmul_vk_0++) {
     let A_at_1 = A_at + matmul_vk_0 * 8u;
     let B_at_1 = B_at + matmul_vk_0 * 256u;
@@ -25,7 +27,7 @@ fn main(@builtin(workgroup_id) wg: vec3<u32>, @builtin(local_invocation_id) lid:
       }
     }
   }
-  let C_at = wg.y * 256u + wg.x * 16u + lid.y * 8u + lid.x;
+  let C_at = wg_y * 256u + wg_x * 16u + lid.y * 8u + lid.x;
   for (var store_C_vi_2 = 0u; store_C_vi_2 < 8u; store_C_vi_2++) {
     C[C_at + store_C_vi_2 * 32u] = C_workgroup[C_workgroup_at + store_C_vi_2 * 16u];
   }
