@@ -3,6 +3,7 @@ import { assert } from '../support/errors.ts';
 import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { buildSchedule } from './builder.ts';
 import { fuseEpilogues, inlinedFirst, storable } from './epilogue.ts';
+import { type Padding, paddingsOf } from './padding.ts';
 import type { Plan } from './plan.ts';
 import { flatPlan } from './plans/flat.ts';
 import { emitNaive } from './plans/naive.ts';
@@ -44,11 +45,13 @@ export function sketchesOf(program: Program): Sketch[] {
   const stages = stagesOf(program);
   const inlined = inlinedFirst(stages);
   const stored = storable(stages).filter((block) => inlined.includes(block));
-  const sketches = sketchesOfForm(program, inlined, []);
+  const sketches = sketchesOfForm(program, { paddings: [], inlineFirst: inlined, stored: [] });
   if (stored.length > 0) {
     const others = inlined.filter((block) => !stored.includes(block));
-    sketches.push(...sketchesOfForm(program, others, stored));
+    sketches.push(...sketchesOfForm(program, { paddings: [], inlineFirst: others, stored }));
   }
+  const paddings = paddingsOf(program, stages);
+  if (paddings.length > 0) sketches.push(...sketchesOfForm(program, paddedForm(program, stages, paddings)));
   // Two combinations may carry the same rules in another order of weight; the name must stay unique.
   const seen = new Map<string, number>();
   return sketches.map((sketch) => {
@@ -58,28 +61,55 @@ export function sketchesOf(program: Program): Sketch[] {
   });
 }
 
-/** Sketches of a program with some elementwise stages inlined first, and some kept as stages of their own. */
-function sketchesOfForm(program: Program, inlineFirst: readonly string[], stored: readonly string[]): Sketch[] {
-  const simpler = buildSchedule(program, (builder) => {
+/** What is done to a program before its stages are given plans. */
+interface Form extends Pick<Sketch, 'paddings' | 'inlineFirst'> {
+  /** Elementwise stages that remain stages of their own. */
+  readonly stored: readonly string[];
+}
+
+/** The form with padded axes: copies of operands are stored, what is computed of them goes straight into its padded copy. */
+function paddedForm(program: Program, stages: readonly StageInfo[], paddings: readonly Padding[]): Form {
+  const padded = prepared(program, { paddings, inlineFirst: [] });
+  const known = new Set(stages.map((stage) => stage.block.name));
+  const after = stagesOf(padded);
+  const inlineFirst = inlinedFirst(after);
+  const stored = after
+    .filter((stage) => !known.has(stage.block.name) && !stage.isOutput)
+    .map((stage) => stage.block.name)
+    .filter((block) => !inlineFirst.includes(block));
+  return { paddings, inlineFirst, stored };
+}
+
+function prepared(program: Program, { paddings, inlineFirst }: Omit<Form, 'stored'>): Program {
+  const made = buildSchedule(program, (builder) => {
+    for (const { block, iter, multiple } of paddings) builder.apply('pad', { block, iter, multiple });
     for (const block of inlineFirst) builder.apply('computeInline', { block });
   });
-  assert(!isRefusal(simpler), 'an elementwise stage of a plain program cannot be inlined');
-  const stages = stagesOf(simpler.program);
+  assert(!isRefusal(made), 'an elementwise stage of a plain program cannot be inlined');
+  return made.program;
+}
+
+/** Sketches of a program with some elementwise stages inlined first, and some kept as stages of their own. */
+function sketchesOfForm(program: Program, { paddings, inlineFirst, stored }: Form): Sketch[] {
+  const simpler = prepared(program, { paddings, inlineFirst });
+  const stages = stagesOf(simpler);
   const inline = inlinable(stages).filter((block) => !stored.includes(block));
-  const kept = fuseEpilogues(simpler.program, stages).filter((stage) => !inline.includes(stage.block.name));
+  const kept = fuseEpilogues(simpler, stages).filter((stage) => !inline.includes(stage.block.name));
   const combinations: Plan[][] = [];
   const fused = fusedRows(kept);
   for (const groups of fused.length < kept.length ? [fused, kept.map((stage) => [stage])] : [fused]) {
     let products: Plan[][] = [[]];
     for (const group of groups) {
-      const plans = group.length > 1 ? [rowsPlan(group) as Plan] : plansOfStage(group[0] as StageInfo);
+      const offered = group.length > 1 ? [rowsPlan(group) as Plan] : plansOfStage(group[0] as StageInfo);
+      // What is another way already is not varied further: every sketch thins the trials of the others.
+      const plans = stored.length > 0 ? offered.slice(0, 1) : offered;
       products = products.flatMap((product) => plans.map((plan) => [...product, plan])).slice(0, maxSketches);
     }
     combinations.push(...products.filter((product) => product.length === groups.length));
   }
   return combinations.map((plans) => {
     const heaviestFirst = [...plans].sort((a, b) => weight(b) - weight(a));
-    return makeSketch(program, heaviestFirst, { inlineFirst, inline });
+    return makeSketch(program, heaviestFirst, { paddings, inlineFirst, inline });
   });
 }
 

@@ -4,11 +4,12 @@ import type { Trace } from '../schedule/trace.ts';
 import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { buildSchedule } from './builder.ts';
 import type { Decision } from './decision.ts';
+import type { Padding } from './padding.ts';
 import type { Plan } from './plan.ts';
 
 /** A schedule with open decisions, made by rules from the plain program. */
 export interface Sketch {
-  /** The rules of its plans joined, e.g. `tiled` or `rows+flat`; unique among a program's sketches. */
+  /** The rules of its plans joined, e.g. `tiled`, `rows+flat` or `padded+tiled+flat`; unique among a program's sketches. */
   readonly name: string;
   readonly program: Program;
   /** Heaviest kernel first. */
@@ -17,7 +18,9 @@ export interface Sketch {
   readonly decisions: readonly Decision[];
   /** Index of each plan's first decision. */
   readonly firsts: readonly number[];
-  /** Elementwise blocks whose expressions go into their readers before anything else. */
+  /** Axes that are made longer before anything else. */
+  readonly paddings: readonly Padding[];
+  /** Elementwise blocks whose expressions go into their readers before their readers are scheduled. */
   readonly inlineFirst: readonly string[];
   /** Elementwise blocks whose expressions go into their readers once these are scheduled. */
   readonly inline: readonly string[];
@@ -32,7 +35,7 @@ export interface Scheduled {
 export function makeSketch(
   program: Program,
   plans: readonly Plan[],
-  inline: Pick<Sketch, 'inlineFirst' | 'inline'>,
+  form: Pick<Sketch, 'paddings' | 'inlineFirst' | 'inline'>,
 ): Sketch {
   const firsts: number[] = [];
   const decisions: Decision[] = [];
@@ -40,13 +43,15 @@ export function makeSketch(
     firsts.push(decisions.length);
     decisions.push(...plan.decisions);
   }
-  return { name: plans.map((plan) => plan.rule).join('+'), program, plans, decisions, firsts, ...inline };
+  const rules = [...(form.paddings.length > 0 ? ['padded'] : []), ...plans.map((plan) => plan.rule)];
+  return { name: rules.join('+'), program, plans, decisions, firsts, ...form };
 }
 
 /** Turns a sketch with all its decisions made into a schedule. `values` are option values in the order of the decisions. */
 export function instantiate(sketch: Sketch, values: ArrayLike<number>): Scheduled | Refusal {
   const byName = new Map(sketch.decisions.map((decision, i) => [decision.name, values[i] as number]));
   return buildSchedule(sketch.program, (builder) => {
+    for (const { block, iter, multiple } of sketch.paddings) builder.apply('pad', { block, iter, multiple });
     for (const block of sketch.inlineFirst) builder.apply('computeInline', { block });
     for (const plan of sketch.plans) plan.emit(builder, (name) => byName.get(name) as number);
     for (const block of sketch.inline) {

@@ -84,6 +84,17 @@ export const structures: Readonly<Record<string, () => Program>> = {
     });
     return program([X, W], [Y]);
   },
+  'a product that vectors do not divide, with a bias': () => {
+    const A = input('A', [36, 33], 'f32');
+    const B = input('B', [33, 37], 'f32');
+    const bias = input('bias', [37], 'f32');
+    const k = te.reductionAxis('k', 33);
+    const C = compute('C', { i: 36, j: 37 }, ({ i, j }) => te.sumOver(te.mul(A.at(i, k), B.at(k, j)), [k]), {
+      stage: 'product',
+    });
+    const D = compute('D', { i: 36, j: 37 }, ({ i, j }) => te.sub(C.at(i, j), bias.at(j)), { stage: 'less' });
+    return program([A, B, bias], [D]);
+  },
   'a reduction over several axes': () => {
     const X = input('X', [3, 4, 6], 'f32');
     const a = te.reductionAxis('a', 4);

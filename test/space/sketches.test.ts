@@ -84,6 +84,13 @@ describe('rules ask about structure', () => {
     expect(rulesOf('transpose', 'c=1,h=5,w=9')).toEqual(['flat']);
   });
 
+  it('a product whose rows vectors do not divide may have padded copies of its operands', () => {
+    expect(rulesOf('matmul', 'm=64,n=77,k=200')).toEqual(['tiled', 'rows', 'padded+tiled+flat']);
+    expect(rulesOf('matmul', 'm=64,n=77,k=33')).toEqual(['tiled', 'rows', 'padded+tiled+flat+flat']);
+    // Too few products an element for a copy to pay.
+    expect(rulesOf('matmul', 'm=8,n=999,k=200')).toEqual(['tiled', 'rows']);
+  });
+
   it('what a product reads again and again may be stored, and rows fused up to there', () => {
     const stagesOf = ({ plans }: (typeof sketches)[number]): string[] =>
       plans.map((plan) => plan.stages.map((stage) => stage.block.name).join(' ')).sort();
