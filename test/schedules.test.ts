@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseDevice, listDevices } from '../src/device/devices.ts';
+import { listDevices } from '../src/device/devices.ts';
 import { checkSpec } from '../src/ir/spec.ts';
 import { defaultBudget } from '../src/measure/budget.ts';
 import { createDawnRunner } from '../src/measure/dawn-runner.ts';
@@ -21,25 +21,23 @@ const folder = new URL('../schedules/', import.meta.url);
 const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
 const read = (name: string): ScheduleFile => JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as ScheduleFile;
 
-/** Hand-made kernels of others: each replays, lowers, and gives the right answer on the device that is always there. */
-describe('hand-made schedules', () => {
-  let always: Runner;
-  /** A device with f16, where there is one: what is always there has none. */
-  let half: Runner | null = null;
+/** Every device of this machine, SwiftShader among them. */
+const { devices } = await listDevices();
+
+it('are there', () => {
+  expect(files.length).toBeGreaterThanOrEqual(14);
+  expect(devices.map((device) => device.description.name)).toContain('swiftshader');
+});
+
+/** Hand-made kernels of others: each replays, lowers, and gives the right answer. */
+describe.each(devices)('hand-made schedules on $description.name', (device) => {
+  let runner: Runner;
   beforeAll(async () => {
     // Only the answers matter here.
     const budget = { ...defaultBudget('cpu'), minSampleMs: 1, minSamples: 1, maxSamples: 1, buildTimeoutMs: 100_000 };
-    always = await createDawnRunner({ device: await chooseDevice('swiftshader'), budget });
-    const { devices } = await listDevices();
-    const device = devices.find(({ description }) => description.features.includes('shader-f16'));
-    if (device !== undefined) half = await createDawnRunner({ device, budget });
+    runner = await createDawnRunner({ device, budget });
   }, 60_000);
-  afterAll(async () => {
-    await always.close();
-    await half?.close();
-  });
-
-  it('are there', () => expect(files.length).toBeGreaterThanOrEqual(10));
+  afterAll(() => runner.close());
 
   it.for(files)('%s', { timeout: 120_000 }, async (name, context) => {
     const { about, workload: written, trace } = read(name);
@@ -51,10 +49,12 @@ describe('hand-made schedules', () => {
     });
     const program = scheduleProgram(workload, trace);
     expect(checkSpec(program)).toBeNull();
-    const runner = written.dtype === 'f16' ? half : always;
-    // test/lowering executes these lane by lane.
-    if (runner === null) return context.skip('no device here has shader-f16');
     const artifact = artifactOf(program, runner.device.limits);
+    const missing = artifact.kernels
+      .flatMap(({ features }) => features)
+      .find((feature) => !runner.device.features.includes(feature));
+    // test/lowering executes these lane by lane.
+    if (missing !== undefined) return context.skip(`${runner.device.name} has no ${missing}`);
     const { data, checksFor } = verificationData(workload, programOf(workload), 1);
     await runner.prepare(data);
     const result = await runner.measure({ artifact, checks: checksFor(program), bestNs: null });

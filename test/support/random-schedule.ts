@@ -76,6 +76,7 @@ const proposals: readonly (readonly [primitive: string, propose: Proposal])[] = 
   ['subgroupMatrix', proposeMatrix],
   ['cacheRead', proposeCacheRead],
   ['cacheRead', proposeCacheRead],
+  ['reindex', proposeReindex],
   ['cacheWrite', proposeCacheWrite],
   ['cacheWrite', proposeCacheWrite],
   ['setScope', proposeSetScope],
@@ -97,6 +98,8 @@ const proposals: readonly (readonly [primitive: string, propose: Proposal])[] = 
   ['mergeReductions', proposeMerge],
   ['mergeReductions', proposeMerge],
   ['pad', proposePad],
+  ['fuseIters', proposeFuseIters],
+  ['fuseIters', proposeFuseIters],
   ['rfactor', proposeRfactor],
 ];
 
@@ -206,6 +209,20 @@ function proposeCacheRead(program: Program, random: Random): TraceStep | null {
   if (buffers.length === 0 || blocksOf(program).length > 6) return null;
   const scope = random.pick(['workgroup', 'private']);
   return { primitive: 'cacheRead', args: { block: block.name, buffer: random.pick(buffers), scope } };
+}
+
+function proposeReindex(program: Program, random: Random): TraceStep | null {
+  const step = proposeCacheRead(program, random);
+  return step === null ? null : { ...step, primitive: 'reindex' };
+}
+
+/** Iters of a block that stand side by side: most that do not are refused. */
+function proposeFuseIters(program: Program, random: Random): TraceStep | null {
+  const { block } = anyBlock(program, random);
+  if (block.iters.length < 2) return null;
+  const first = random.below(block.iters.length - 1);
+  const iters = block.iters.slice(first, first + 2 + random.below(2)).map((iter) => iter.name);
+  return { primitive: 'fuseIters', args: { block: block.name, iters } };
 }
 
 function proposeCacheWrite(program: Program, random: Random): TraceStep | null {

@@ -31,3 +31,5 @@ export const transformLayout = (buffer: string, blocks: readonly (number | null)
 export const doubleBuffer = (buffer: string): Step => ['doubleBuffer', { buffer }];
 export const pad = (block: string, iter: string, multiple: number): Step => ['pad', { block, iter, multiple }];
 export const subgroupMatrix = (loop: string): Step => ['subgroupMatrix', { loop }];
+export const fuseIters = (block: string, ...iters: string[]): Step => ['fuseIters', { block, iters }];
+export const reindex = (block: string, buffer: string, scope: string): Step => ['reindex', { block, buffer, scope }];

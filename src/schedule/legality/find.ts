@@ -1,5 +1,5 @@
 import { type Interval, rangeOfExtent } from '../../arithmetic/bounds.ts';
-import type { Block, Buffer, For, Program, Stmt } from '../../ir/nodes.ts';
+import type { Block, Buffer, For, Iter, Program, Stmt } from '../../ir/nodes.ts';
 import { readsOf } from '../../ir/visit.ts';
 import { type Refusal, refuse } from '../../support/refusal.ts';
 
@@ -64,6 +64,18 @@ export function findBlock(program: Program, name: string): BlockSite | Refusal {
         `the blocks are ${allBlocks(program)
           .map((site) => site.block.name)
           .join(', ')}`,
+    )
+  );
+}
+
+export function findIter(block: Block, name: string): Iter | Refusal {
+  const found = block.iters.find((iter) => iter.name === name);
+  return (
+    found ??
+    refuse(
+      'unknown-iter',
+      () => `block ${block.name} has no iter named ${name}`,
+      () => `its iters are ${block.iters.map((iter) => iter.name).join(', ')}`,
     )
   );
 }

@@ -5,7 +5,7 @@ import { printExpr } from '../../ir/printer.ts';
 import { freshName, mapExpr, namesOf, readsOf, replaceInProgram, usesVar } from '../../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { factorArg, nameArg } from '../arguments.ts';
-import { findBlock, findBuffer, onlyBlockUnder, ownNest } from '../legality/find.ts';
+import { findBlock, findBuffer, findIter, onlyBlockUnder, ownNest } from '../legality/find.ts';
 import { requireSerial } from '../legality/loops.ts';
 import { requireOneWrite, requireOnlyWriter } from '../legality/producer.ts';
 import { definePrimitive } from '../primitive.ts';
@@ -37,13 +37,8 @@ export const pad = definePrimitive({
     const site = findBlock(program, name);
     if (isRefusal(site)) return site;
     const { block, around } = site;
-    const iter = block.iters.find((candidate) => candidate.name === iterName);
-    if (iter === undefined)
-      return refuse(
-        'unknown-iter',
-        () => `block ${name} has no iter named ${iterName}`,
-        () => `its iters are ${block.iters.map((candidate) => candidate.name).join(', ')}`,
-      );
+    const iter = findIter(block, iterName);
+    if (isRefusal(iter)) return iter;
     const extent = Math.ceil(iter.extent / multiple) * multiple;
     if (extent === iter.extent)
       return refuse(

@@ -7,9 +7,11 @@ import { computeInline } from './compute-inline.ts';
 import { decomposeReduction } from './decompose-reduction.ts';
 import { doubleBuffer } from './double-buffer.ts';
 import { fuse } from './fuse.ts';
+import { fuseIters } from './fuse-iters.ts';
 import { loopPartition } from './loop-partition.ts';
 import { mergeReductions } from './merge-reductions.ts';
 import { pad } from './pad.ts';
+import { reindex } from './reindex.ts';
 import { reorder } from './reorder.ts';
 import { reverseComputeAt } from './reverse-compute-at.ts';
 import { reverseComputeInline } from './reverse-compute-inline.ts';
@@ -33,6 +35,7 @@ export const primitives: readonly Primitive[] = [
   vectorize,
   subgroupMatrix,
   cacheRead,
+  reindex,
   cacheWrite,
   setScope,
   storageAlign,
@@ -45,6 +48,7 @@ export const primitives: readonly Primitive[] = [
   decomposeReduction,
   rfactor,
   mergeReductions,
+  fuseIters,
   pad,
 ];
 
