@@ -9,10 +9,10 @@ import { buildArtifact, naiveOf, programOf } from '../../src/tuner/build.ts';
 import { makeDevice, makeRecord } from '../records/fixtures.ts';
 
 const workloads = [
-  makeWorkload('matmul', { shape: 'm=33,n=16,k=65', attributes: { epilogue: 'relu(x + bias)' } }),
-  makeWorkload('softmax', { shape: 'rows=16,cols=100' }),
+  makeWorkload('matmul', { shape: 'm=9,n=16,k=13', attributes: { epilogue: 'relu(x + bias)' } }),
+  makeWorkload('softmax', { shape: 'rows=5,cols=37' }),
   makeWorkload('conv2d', { shape: 'c=3,h=7,w=7,oc=4' }),
-  makeWorkload('elementwise', { shape: 'n=1000', attributes: { expression: 'gelu(x)' } }),
+  makeWorkload('elementwise', { shape: 'n=100', attributes: { expression: 'gelu(x)' } }),
 ];
 
 /** Lines as a tuner of today writes them: schedules of real spaces, naive ones among them, whose kernels build. */

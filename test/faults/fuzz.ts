@@ -1,15 +1,21 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defaultLimits } from '../../src/ir/limits.ts';
+import { workloadKey } from '../../src/operators/workload.ts';
 import { describeFault, type LogFault } from '../../src/records/log-fault.ts';
 import { readLogs } from '../../src/records/log-reader.ts';
 import { createStats } from '../../src/records/log-stats.ts';
 import type { TuningRecord } from '../../src/records/record.ts';
+import { scheduleKey } from '../../src/records/schedule-key.ts';
 import { skimLogs } from '../../src/records/skim.ts';
 import { createTopTable } from '../../src/records/top-table.ts';
+import { isFault, replay } from '../../src/schedule/replay.ts';
 import { createRandom } from '../../src/support/random.ts';
-import { explainRefusal } from '../../src/support/refusal.ts';
+import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
+import { buildArtifact, programOf } from '../../src/tuner/build.ts';
 import { createRecordCheck } from '../../src/tuner/check-record.ts';
+import { wrongAsKernels } from '../property/judge.ts';
 import { donorLines } from './donors.ts';
 import { hostileLine } from './hostile.ts';
 
@@ -19,6 +25,8 @@ export interface FuzzReport {
   readonly shape: number;
   readonly meaning: number;
   readonly taken: number;
+  /** Of those taken, run lane by lane: schedules that were bent and are legal still. */
+  readonly executed: number;
   readonly slowestMs: number;
   /** Most that the heap grew above where it began, bytes. */
   readonly heap: number;
@@ -32,7 +40,8 @@ const linesAFile = 50;
 
 /**
  * Reads hostile lines every way a log is read: whole, skimmed, folded into statistics and bests, its schedules replayed and lowered. Every line must
- * be taken or refused with its file and line, in bounded time, and nothing of it may happen to this process.
+ * be taken or refused with its file and line, in bounded time, and nothing of it may happen to this process. A bent schedule that is taken must make
+ * kernels that write what the operator's reference says, inside their buffers.
  */
 export async function fuzzLogs(
   cases: number,
@@ -41,8 +50,9 @@ export async function fuzzLogs(
 ): Promise<FuzzReport> {
   const folder = mkdtempSync(join(tmpdir(), 'wgtune-fuzz-'));
   const donors = donorLines();
+  const bent = bentFrom(donors);
   const wrong: string[] = [];
-  const total = { cases: 0, shape: 0, meaning: 0, taken: 0, slowestMs: 0, heap: 0 };
+  const total = { cases: 0, shape: 0, meaning: 0, taken: 0, executed: 0, slowestMs: 0, heap: 0 };
   const before = process.memoryUsage().heapUsed;
   try {
     while (total.cases < cases) {
@@ -53,13 +63,14 @@ export async function fuzzLogs(
       );
       const file = join(folder, 'hostile.jsonl');
       writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
-      const { shape, meaning, taken, slowestMs } = await judge(file, lines, (what, line) =>
+      const { shape, meaning, taken, executed, slowestMs } = await judge(file, lines, bent, (what, line) =>
         wrong.push(`case ${first + line - 1}: ${what}`),
       );
       total.cases += count;
       total.shape += shape;
       total.meaning += meaning;
       total.taken += taken;
+      total.executed += executed;
       total.slowestMs = Math.max(total.slowestMs, slowestMs);
       total.heap = Math.max(total.heap, process.memoryUsage().heapUsed - before);
       onFile({ ...total, wrong });
@@ -73,11 +84,12 @@ export async function fuzzLogs(
 async function judge(
   file: string,
   lines: readonly string[],
+  isBent: (record: TuningRecord) => boolean,
   complain: (what: string, line: number) => void,
-): Promise<Pick<FuzzReport, 'shape' | 'meaning' | 'taken' | 'slowestMs'>> {
+): Promise<Pick<FuzzReport, 'shape' | 'meaning' | 'taken' | 'executed' | 'slowestMs'>> {
   const check = createRecordCheck();
   const told = new Map<number, 'record' | LogFault>();
-  const tally = { shape: 0, meaning: 0, taken: 0, slowestMs: 0 };
+  const tally = { shape: 0, meaning: 0, taken: 0, executed: 0, slowestMs: 0 };
   const tell = (line: number, what: 'record' | LogFault): void => {
     if (told.has(line)) complain('told twice', line);
     told.set(line, what);
@@ -95,6 +107,12 @@ async function judge(
       const verdict = meaningOf(check, record, (error) => complain(error, line));
       tally[verdict === null ? 'taken' : 'meaning'] += 1;
       timed(line);
+      if (verdict !== null || !isBent(record)) return;
+      const fault = executed(record);
+      if (fault === 'beyond the limits') return;
+      tally.executed += 1;
+      if (fault !== null) complain(fault, line);
+      since = performance.now();
     },
     onFault: (fault) => {
       tally.shape += 1;
@@ -142,4 +160,29 @@ function meaningOf(
     complain(`thrown: ${(error as Error).stack ?? String(error)}`);
     return 'thrown';
   }
+}
+
+/** Whether a record's schedule is none of the donors', of a workload that is small enough to be executed. */
+function bentFrom(donors: readonly string[]): (record: TuningRecord) => boolean {
+  const records = donors.map((line) => JSON.parse(line) as TuningRecord);
+  const workloads = new Set(records.map(({ workload }) => workloadKey(workload)));
+  const schedules = new Set(records.map(({ trace }) => scheduleKey(trace)));
+  return ({ workload, trace }) => workloads.has(workloadKey(workload)) && !schedules.has(scheduleKey(trace));
+}
+
+/** A legal schedule may begin a million lanes that all find nothing to do, and each is stepped through here. */
+const mostLanes = 4096;
+
+/** What is wrong with a taken schedule's kernels, lane by lane on the limits that every device has. */
+function executed({ workload, trace }: TuningRecord): string | null {
+  const program = programOf(workload);
+  const scheduled = replay(program, trace);
+  if (isFault(scheduled)) return 'taken, and does not replay';
+  const artifact = buildArtifact(scheduled, defaultLimits);
+  if (isRefusal(artifact)) return 'beyond the limits';
+  const lanes = artifact.kernels.map(({ workgroupSize, dispatch }) =>
+    [...workgroupSize, ...dispatch].reduce((product, extent) => product * extent, 1),
+  );
+  if (Math.max(...lanes) > mostLanes) return 'beyond the limits';
+  return wrongAsKernels({ workload, program, scheduled: { trace, program: scheduled }, title: 'bent' }, 1);
 }

@@ -24,7 +24,7 @@ if (Number(flags.lines) > 0) {
     if (cases % 1000 === 0) console.log(`${seconds()}: ${cases} hostile lines, ${found.length} wrong`);
   });
   console.log(
-    `${fuzz.cases} hostile lines: ${fuzz.shape} refused for their shape, ${fuzz.meaning} for what they mean, ${fuzz.taken} are records still; the slowest took ${fuzz.slowestMs.toFixed(0)} ms, the heap grew by at most ${(fuzz.heap / 2 ** 20).toFixed(0)} MiB`,
+    `${fuzz.cases} hostile lines: ${fuzz.shape} refused for their shape, ${fuzz.meaning} for what they mean, ${fuzz.taken} are records still (${fuzz.executed} of their schedules executed); the slowest took ${fuzz.slowestMs.toFixed(0)} ms, the heap grew by at most ${(fuzz.heap / 2 ** 20).toFixed(0)} MiB`,
   );
   wrong = [...wrong, ...fuzz.wrong];
 }
