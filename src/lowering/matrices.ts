@@ -83,7 +83,8 @@ function requireSubgroups({ name }: KernelTree, { subgroupMaxSize }: DeviceLimit
 }
 
 function tileOf(block: BlockNode, loops: readonly LoopNode[], { writes, loads }: BlockAccesses): MatrixTile | Refusal {
-  const [rows, columns, depth = null] = loops as [LoopNode, LoopNode, LoopNode?];
+  // Loops of one iteration are gone.
+  const [rows, columns, depth = null] = loops;
   const [write] = block.writes;
   const [target] = writes;
   const unlike = refuse(
@@ -91,6 +92,7 @@ function tileOf(block: BlockNode, loops: readonly LoopNode[], { writes, loads }:
     () => `block ${block.name} is no product, fill or copy of matrices`,
     () => 'keep casts, sums and functions out of it: a block of its own computes them from workgroup memory',
   );
+  if (rows === undefined || columns === undefined) return unlike;
   if (write === undefined || target === undefined || writes.length !== 1) return unlike;
   const { value } = write;
   const result = target.region.buffer.dtype;

@@ -153,6 +153,16 @@ describe('native or not at all', () => {
     expectSameResult(program, { ...limits, subgroupMaxSize: 8 }, 'emulated');
   });
 
+  test('tiles of one column, whose loop is gone', () => {
+    const program = small([cacheWrite('matmul', 'workgroup'), subgroupMatrix('i')], 'm=8,n=1,k=8');
+    const lowered = lowerProgram(program, limitsWith([eight]), { matrices: 'native' });
+    expect(isRefusal(lowered) && lowered.reason).toBe('no-matrix-operation');
+    const gone = small([subgroupMatrix('i')], 'm=1,n=8,k=1');
+    const nothing = lowerProgram(gone, limitsWith([eight]), { matrices: 'native' });
+    expect(isRefusal(nothing) && nothing.reason).toBe('no-matrix-operation');
+    expectSameResult(gone, limitsWith([]), 'emulated');
+  });
+
   test('an operand in private memory, which no form has', () => {
     const program = small([
       cacheWrite('matmul', 'workgroup'),
