@@ -65,10 +65,14 @@ function binaryBounds(expr: BinaryExpr, ranges: Ranges): Interval {
       return products.some(Number.isNaN) ? unknown : { min: Math.min(...products), max: Math.max(...products) };
     }
     case 'div':
-      if (b.min !== b.max || b.min <= 0) return unknown;
-      return { min: Math.floor(a.min / b.min), max: Math.floor(a.max / b.min) };
+      if (!(b.min > 0)) return unknown;
+      return {
+        min: Math.floor(a.min / (a.min < 0 ? b.min : b.max)),
+        max: Math.floor(a.max / (a.max < 0 ? b.max : b.min)),
+      };
     case 'mod':
-      if (b.min !== b.max || b.min <= 0) return unknown;
+      if (!(b.min > 0)) return unknown;
+      if (b.min !== b.max) return { min: 0, max: a.min >= 0 ? Math.min(a.max, b.max - 1) : b.max - 1 };
       if (Math.floor(a.min / b.min) === Math.floor(a.max / b.min) && Number.isFinite(a.min)) {
         const base = Math.floor(a.min / b.min) * b.min;
         return { min: a.min - base, max: a.max - base };

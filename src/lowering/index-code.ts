@@ -1,6 +1,7 @@
 import { boundsOf, type Interval, type Ranges } from '../arithmetic/bounds.ts';
 import { difference, keyOf } from '../arithmetic/linear.ts';
 import { isIndex } from '../arithmetic/simplify.ts';
+import { int } from '../ir/builders.ts';
 import type { KExpr } from '../ir/kernel.ts';
 import type { Axis, BinaryExpr, BinaryOp, Expr } from '../ir/nodes.ts';
 import { assert } from '../support/errors.ts';
@@ -95,6 +96,25 @@ function atomCode(emission: Emission, term: FormTerm, ranges: Ranges, hint: stri
     );
     return place(`#${top}`, expr, atom.op === 'div' ? lift : 0);
   }
+  if (atom.kind === 'binary' && (atom.op === 'div' || atom.op === 'mod')) {
+    // As above: (a + n * b) / b = a / b + n.
+    const [{ min }, { min: least }] = [boundsOf(atom.a, ranges), boundsOf(atom.b, ranges)];
+    const lift = min < 0 ? Math.ceil(-min / least) : 0;
+    const divisor = indexCode(emission, atom.b, ranges, 0, hint);
+    const plain = indexCode(emission, atom.a, ranges, 0, hint);
+    const numerator = lift === 0 ? plain : op('add', plain, op('mul', divisor, literal(lift)));
+    return place('', op(atom.op, numerator, divisor), atom.op === 'div' ? lift : 0);
+  }
+  if (atom.kind === 'binary' && atom.op === 'mul') {
+    // Factors below zero wrap, and so does their product: lifted, it is what it would be without wrapping.
+    const lift = Math.max(0, -boundsOf(atom, ranges).min);
+    const product = op(
+      'mul',
+      indexCode(emission, atom.a, ranges, 0, hint),
+      indexCode(emission, atom.b, ranges, 0, hint),
+    );
+    return place(`#${lift}`, plus(product, lift), lift);
+  }
   if (isClamp(atom) && atom.kind === 'binary' && atom.a.kind === 'cast') {
     return place(
       '',
@@ -118,9 +138,9 @@ function atomCode(emission: Emission, term: FormTerm, ranges: Ranges, hint: stri
     if (typeof condition === 'boolean') return { expr: condition ? yes : no, shift: lift, key: `${key}#${lift}` };
     return place(`#${lift}`, { kind: 'select', type: u32, condition, yes, no }, lift);
   }
+  assert(atom.kind === 'binary' && yieldsTruth(atom.op), () => `${keyOf(atom)} is no index expression`);
   const condition = conditionCode(emission, atom, ranges, hint);
   if (typeof condition === 'boolean') return { expr: literal(condition ? 1 : 0), shift: 0, key };
-  assert(condition.type === bool, () => `${keyOf(atom)} is no index expression`);
   return place('', { kind: 'select', type: u32, condition, yes: literal(1), no: literal(0) }, 0);
 }
 
@@ -155,8 +175,7 @@ export function conditionCode(emission: Emission, expr: Expr, ranges: Ranges, hi
     const inner = conditionCode(emission, expr.a, ranges, hint);
     return typeof inner === 'boolean' ? !inner : { kind: 'unary', type: bool, op: 'not', a: inner };
   }
-  assert(expr.kind === 'binary', () => `${expr.kind} is no condition over indices`);
-  if (expr.op === 'and' || expr.op === 'or') {
+  if (expr.kind === 'binary' && (expr.op === 'and' || expr.op === 'or')) {
     const a = conditionCode(emission, expr.a, ranges, hint);
     const b = conditionCode(emission, expr.b, ranges, hint);
     const absorbing = expr.op === 'or';
@@ -164,9 +183,10 @@ export function conditionCode(emission: Emission, expr: Expr, ranges: Ranges, hi
     if (typeof b === 'boolean') return b === absorbing ? absorbing : a;
     return op(expr.op, a, b, bool);
   }
-  assert(compares.has(expr.op), () => `${expr.op} is no condition`);
   return compareCode(emission, expr, ranges, hint);
 }
+
+const yieldsTruth = (name: BinaryOp): boolean => compares.has(name) || name === 'and' || name === 'or';
 
 /** Whether a condition is one over indices only, and not over values. */
 export function isIndexCondition(expr: Expr): boolean {
@@ -177,15 +197,22 @@ export function isIndexCondition(expr: Expr): boolean {
  * a < b with both sides free of negative numbers: the terms of a - b are put on the side where their sign is positive, and the constant
  * as well. u32 comparison is then right whatever the operands' difference is.
  */
-function compareCode(emission: Emission, expr: BinaryExpr, ranges: Ranges, hint: string): KExpr | boolean {
+function compareCode(emission: Emission, expr: Expr, ranges: Ranges, hint: string): KExpr | boolean {
+  // A number stands for whether it is not zero.
+  const isComparison = expr.kind === 'binary' && compares.has(expr.op);
+  const {
+    op: compare,
+    a: one,
+    b: other,
+  }: Pick<BinaryExpr, 'op' | 'a' | 'b'> = isComparison ? expr : { op: 'ne', a: expr, b: int(0) };
   let held = emission.differences.get(expr);
   if (held === undefined || held.ranges !== ranges) {
-    held = formOfLinear(difference(expr.a, expr.b), ranges, emission.variables);
+    held = formOfLinear(difference(one, other), ranges, emission.variables);
     emission.differences.set(expr, held);
   }
   const { form, constant } = instanceOf(held, emission.iteration, emission.variables);
   const bounds = boundsOfTerms(form);
-  const decided = decide(expr.op, bounds.min + constant, bounds.max + constant);
+  const decided = decide(compare, bounds.min + constant, bounds.max + constant);
   if (decided !== null) return decided;
   const sides = sidesOf(form);
   const left = termsCode(emission, sides.positive, 1, hint);
@@ -193,8 +220,8 @@ function compareCode(emission: Emission, expr: BinaryExpr, ranges: Ranges, hint:
   const balance = constant - left.shift + right.shift;
   const a = balance > 0 ? plus(left.expr, balance) : (left.expr ?? literal(0));
   const b = balance > 0 ? (right.expr ?? literal(0)) : plus(right.expr, -balance);
-  const code = op(expr.op, a, b, bool);
-  return placeLet(emission, form.level, `${left.key}${expr.op} ${balance} ${right.key}`, code, `${hint}_inside`);
+  const code = op(compare, a, b, bool);
+  return placeLet(emission, form.level, `${left.key}${compare} ${balance} ${right.key}`, code, `${hint}_inside`);
 }
 
 function decide(kind: BinaryOp, min: number, max: number): boolean | null {

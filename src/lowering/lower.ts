@@ -9,6 +9,7 @@ import { placeBarriers } from './barriers.ts';
 import { emulateMatrices, holdsMatrices } from './emulate-matrices.ts';
 import { placeGuards } from './guards.ts';
 import { checkStorage } from './hazards.ts';
+import { checkIndices } from './index-check.ts';
 import { hoistInits } from './init.ts';
 import { joinParts } from './join-parts.ts';
 import { type Plan, planLayouts, type Settled } from './layout.ts';
@@ -121,8 +122,8 @@ function lowerKernel(
     if (isRefusal(nest)) return nest;
     nests.push(nest);
   }
-  const long = checkCodeSize(name, nests);
-  if (long !== null) return long;
+  const unfit = checkCodeSize(name, nests) ?? checkIndices(nests);
+  if (unfit !== null) return unfit;
   const trees: KernelTree[] = [];
   const settled: Settled[] = [];
   for (const nest of nests) {

@@ -1,7 +1,7 @@
 import { boundsOf } from '../arithmetic/bounds.ts';
 import { isIndex } from '../arithmetic/simplify.ts';
 import type { KExpr, Scalar, Width } from '../ir/kernel.ts';
-import type { BinaryOp, Expr, LoadExpr } from '../ir/nodes.ts';
+import type { BinaryOp, Expr, LoadExpr, UnaryOp } from '../ir/nodes.ts';
 import { usesVar } from '../ir/visit.ts';
 import { assert } from '../support/errors.ts';
 import { conditionCode, indexCode, isIndexCondition } from './index-code.ts';
@@ -44,8 +44,7 @@ export function valueCode(expr: Expr, context: ValueContext): KExpr {
     case 'cast':
       return convert(valueCode(expr.a, context), expr.dtype);
     case 'unary': {
-      const a = valueCode(expr.a, context);
-      return { kind: 'unary', type: a.type, op: expr.op, a };
+      return unaryCode(expr.op, valueCode(expr.a, context));
     }
     case 'select':
       return selectCode(expr.condition, expr.then, expr.otherwise, expr, context);
@@ -56,6 +55,15 @@ export function valueCode(expr: Expr, context: ValueContext): KExpr {
     default:
       throw new Error(`unreachable: ${expr.kind}`);
   }
+}
+
+/** A unary operation: integers have a sign and a size, and everything else is of floats. */
+function unaryCode(name: UnaryOp, a: KExpr): KExpr {
+  const { scalar } = a.type;
+  const isInteger = scalar === 'u32' || scalar === 'i32';
+  if (isInteger && name === 'floor') return a;
+  const operand = !isInteger || name === 'abs' ? a : convert(a, name === 'neg' ? 'i32' : 'f32');
+  return { kind: 'unary', type: operand.type, op: name, a: operand };
 }
 
 function loadCode(load: LoadExpr, context: ValueContext): KExpr {
