@@ -1,9 +1,11 @@
 /**
  * What a shape that divides by nothing costs: the tuned product of 197x768x768 against that of 224x768x768, the next shape that divides.
  *     node --import tsx bench/odd-shapes.ts [--tune trials] [--rounds n] [--device name] [--log folder]
- * With --tune both shapes are tuned first, with the same number of trials and the same seed, in turn; the logs go to the folder. Then the
- * three fastest schedules of each shape that the folder knows are timed once more, all in turn in one run, and the odd shape's also with the
- * partition turned about (off where it is on). A shape's throughput is that of its schedule with the best median.
+ * With --tune both shapes are tuned first, with the same number of trials and the same seed, one after the other, going on from what the
+ * folder knows; a folder's logs are made one short file by `wgtune logs prune <folder> --keep 5 -o bench/results/odd-shapes/<device>.jsonl`. Then the
+ * three fastest schedules of each shape that the folder knows are timed once more, all in turn in one run; the odd shape's also with the
+ * partition turned about (off where it is on), and each shape with the other's decisions where they are legal for it, so that luck of
+ * the search on one shape does not make the ratio. A shape's throughput is that of its schedule with the best median.
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -14,6 +16,7 @@ import { createDawnRunner } from '../src/measure/dawn-runner.ts';
 import type { Runner } from '../src/measure/runner.ts';
 import { flopsOf } from '../src/operators/flops.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
+import type { Workload } from '../src/operators/workload.ts';
 import { isVerified, type TuningRecord } from '../src/records/record.ts';
 import type { Trace } from '../src/schedule/trace.ts';
 import { createPruner } from '../src/space/pruning.ts';
@@ -76,13 +79,9 @@ try {
 async function entrantsOf(shape: Shape): Promise<Entrant[]> {
   const workload = makeWorkload('matmul', { shape: shapes[shape] });
   const program = programOf(workload);
-  const { records } = await loadKnown(flags.log, workload, description);
-  const fastest = records
-    .filter((record) => record.origin !== 'baseline' && isVerified(record))
-    .sort((a, b) => (a.medianNs ?? 0) - (b.medianNs ?? 0))
-    .filter((record, i, all) => all.findIndex((other) => key(other) === key(record)) === i)
-    .slice(0, finalists);
+  const fastest = await fastestOf(shape);
   if (fastest.length === 0) throw new Error(`${flags.log} knows no schedule of ${shapes[shape]} here; add --tune 60`);
+  const others = await fastestOf(shape === 'odd' ? 'even' : 'odd');
   const verification = verificationData(workload, program, seed);
   const runner = await createDawnRunner({ device });
   runners.push(runner);
@@ -99,34 +98,54 @@ async function entrantsOf(shape: Shape): Promise<Entrant[]> {
     };
     return { shape, title, artifact, measure, samplesNs };
   };
-  return fastest.flatMap((record, i) => {
+  const own = fastest.flatMap((record, i) => {
     const turned = shape === 'odd' ? partitionTurned(record) : null;
+    const partition = record.decisions['matmul.partition'] ?? 'none';
     return [
-      entrant(
-        `${shapes[shape]}  tuned #${i + 1}, partition ${record.decisions['matmul.partition'] ?? 'none'}`,
-        record.trace,
-      ),
+      entrant(`${shapes[shape]}  tuned #${i + 1}, partition ${partition}`, record.trace),
       ...(turned === null ? [] : [entrant(`${shapes[shape]}  the same, partition ${turned.partition}`, turned.trace)]),
     ];
   });
+  const adopted = others.flatMap((record, i) => {
+    const made = withDecisions(workload, record, {}) ?? withDecisions(workload, record, { 'matmul.partition': 0 });
+    return made === null ? [] : [entrant(`${shapes[shape]}  the other shape's #${i + 1}`, made)];
+  });
+  return [...own, ...adopted];
+}
+
+async function fastestOf(shape: Shape): Promise<TuningRecord[]> {
+  const { records } = await loadKnown(flags.log, makeWorkload('matmul', { shape: shapes[shape] }), description);
+  return records
+    .filter((record) => record.origin !== 'baseline' && isVerified(record))
+    .sort((a, b) => (a.medianNs ?? 0) - (b.medianNs ?? 0))
+    .filter((record, i, all) => all.findIndex((other) => key(other) === key(record)) === i)
+    .slice(0, finalists);
 }
 
 function key(record: TuningRecord): string {
   return JSON.stringify(record.decisions);
 }
 
+/** A record's decisions, some changed, as a schedule of a workload; null where they are none of its legal candidates. */
+function withDecisions(
+  workload: Workload,
+  record: TuningRecord,
+  changed: Readonly<Record<string, number>>,
+): Trace | null {
+  const sketch = sketchesOf(programOf(workload)).find(({ name }) => name === record.sketch);
+  if (sketch === undefined) return null;
+  const values = recordedValues(sketch, { ...record.decisions, ...changed });
+  if (values === null || createPruner(sketch, description.limits).check(Float64Array.from(values)) !== null)
+    return null;
+  const made = instantiate(sketch, values);
+  return isRefusal(made) ? null : made.trace;
+}
+
 /** The same schedule with its partition of the grid turned about; null where there is nothing to partition. */
 function partitionTurned(record: TuningRecord): { readonly trace: Trace; readonly partition: number } | null {
-  const sketch = sketchesOf(programOf(record.workload)).find(({ name }) => name === record.sketch);
-  if (sketch === undefined) return null;
-  const values = recordedValues(sketch, record.decisions);
-  const at = sketch.decisions.findIndex(({ name }) => name === 'matmul.partition');
-  if (values === null || at < 0) return null;
-  const partition = 1 - (values[at] as number);
-  const other = Float64Array.from(values, (value, i) => (i === at ? partition : value));
-  if (createPruner(sketch, description.limits).check(other) !== null) return null;
-  const made = instantiate(sketch, other);
-  return isRefusal(made) ? null : { trace: made.trace, partition };
+  const partition = 1 - Number(record.decisions['matmul.partition'] ?? 0);
+  const trace = withDecisions(record.workload, record, { 'matmul.partition': partition });
+  return trace === null ? null : { trace, partition };
 }
 
 function report(entrants: readonly Entrant[]): void {
