@@ -1,7 +1,7 @@
 /**
  * How long a big log takes, and how much memory: 100,000 records of the size real ones have (4 KB).
- *     node --import tsx bench/logs.ts [records]
- * Makes the log, runs every command on it in a process of its own, and prints its wall time, the processor's time (which other work
+ *     node --import tsx bench/logs.ts [records] [command ...]
+ * Makes the log, runs every command, or those named, on it in a process of its own, and prints its wall time, the processor's time (which other work
  * on the machine does not draw out) and the most memory it held.
  */
 import { spawnSync } from 'node:child_process';
@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createRandom } from '../src/support/random.ts';
 
-const count = Number(process.argv[2] ?? 100_000);
+const [records = '100000', ...wanted] = process.argv.slice(2);
+const count = Number(records);
 const folder = mkdtempSync(join(tmpdir(), 'wgtune-bench-logs-'));
 try {
   const bytes = makeLogs(join(folder, 'logs'));
@@ -29,6 +30,7 @@ try {
     ['csv', '-o', join(folder, 'all.csv')],
   ]) {
     const [name = '', ...rest] = words;
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
     const { seconds, cpuSeconds, mebibytes } = run(['logs', name, join(folder, 'logs'), ...rest]);
     console.log(
       `${name.padEnd(12)} ${seconds.toFixed(2).padStart(7)}   ${cpuSeconds.toFixed(2).padStart(11)}   ${mebibytes.toFixed(0).padStart(8)}`,

@@ -30,7 +30,8 @@ interface Told {
 interface Tuner {
   readonly process: ChildProcess;
   readonly lines: string[];
-  readonly first: Promise<void>;
+  /** Resolves once so many trials were told, or the tuner ended. */
+  readonly toldAtLeast: (count: number) => Promise<void>;
   readonly ended: Promise<string>;
 }
 
@@ -47,19 +48,25 @@ function start(folder: string, seed: number): Tuner {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text;
   });
-  const first = new Promise<void>((resolve) => {
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const parts = (rest + text).split('\n');
-      rest = parts.pop() ?? '';
-      lines.push(...parts);
-      if (lines.some((line) => line.startsWith('{"told"'))) resolve();
-    });
-    child.on('close', () => resolve());
+  let look = (): void => {};
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const parts = (rest + text).split('\n');
+    rest = parts.pop() ?? '';
+    lines.push(...parts);
+    look();
   });
+  const toldAtLeast = (count: number): Promise<void> =>
+    new Promise((resolve) => {
+      look = () => {
+        if (lines.filter((line) => line.startsWith('{"told"')).length >= count) resolve();
+      };
+      child.on('close', () => resolve());
+      look();
+    });
   const ended = new Promise<string>((resolve) =>
     child.on('close', (_, signal) => resolve(signal === 'SIGKILL' ? '' : `ended by itself: ${said}`)),
   );
-  return { process: child, lines, first, ended };
+  return { process: child, lines, toldAtLeast, ended };
 }
 
 /**
@@ -104,10 +111,10 @@ export async function killTuners(
   return { ...total, wrong };
 }
 
-/** Up to a quarter of a second after the first trial was told: some tens of records later. */
+/** After up to 30 trials, however slow the machine, and a moment that ends anywhere in the next. */
 async function killSoon(tuner: Tuner, random: Random, wrong: string[]): Promise<void> {
-  await tuner.first;
-  await new Promise((resolve) => setTimeout(resolve, random.unit() * 250));
+  await tuner.toldAtLeast(1 + random.below(30));
+  await new Promise((resolve) => setTimeout(resolve, random.unit() * 50));
   tuner.process.kill('SIGKILL');
   const complaint = await tuner.ended;
   if (complaint !== '') wrong.push(complaint);
