@@ -3,7 +3,7 @@ import type { Workload } from '../operators/workload.ts';
 import type { LogFault } from './log-fault.ts';
 import type { TuningRecord } from './record.ts';
 import { scheduleKey } from './schedule-key.ts';
-import type { Skim } from './skim.ts';
+import { type Skim, wholeRecord } from './skim.ts';
 
 /** A record among the fastest of its workload and device, and where it stands. */
 export interface TopEntry<Held> {
@@ -42,7 +42,7 @@ export function createTopTable<Held>(
       const held = cells.get(cell) ?? [];
       const last = held[keep - 1];
       if (last !== undefined && !beats(skim as { readonly medianNs: number } & Skim, last)) return null;
-      const record = skim.whole();
+      const record = wholeRecord(skim);
       if ('severity' in record) return record;
       const { workload, workloadKey, device, deviceKey, medianNs, id, startedAt } = skim;
       const schedule = scheduleKey(record.trace);

@@ -4,7 +4,7 @@ import { describeWorkload, type Workload, workloadKey } from '../operators/workl
 import { type BestOf, createBestTable } from '../records/best.ts';
 import { differingFacts } from '../records/device-key.ts';
 import { defaultLogFolder } from '../records/log-writer.ts';
-import { skimLogs } from '../records/skim.ts';
+import { skimLogs, wholeRecord } from '../records/skim.ts';
 import { exitCode, UserError } from '../support/errors.ts';
 import { artifactOf, scheduleProgram } from './build.ts';
 import type { BestKernel } from './events.ts';
@@ -65,7 +65,7 @@ async function lookup(folder: string, workload: Workload, device: DeviceDescript
     {
       onSkim: (skim) => {
         if (skim.workloadKey !== wanted || !skim.verified) return;
-        const record = skim.whole();
+        const record = wholeRecord(skim);
         if (!('severity' in record)) table.add(record);
       },
     },

@@ -4,7 +4,7 @@ import { type BestOf, createBestTable } from '../records/best.ts';
 import { deviceKey, distanceBetween } from '../records/device-key.ts';
 import { describeFault, type LogFault } from '../records/log-fault.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
-import { skimLogs } from '../records/skim.ts';
+import { skimLogs, wholeRecord } from '../records/skim.ts';
 import { createTopTable } from '../records/top-table.ts';
 import type { SketchSpace } from '../search/sketch-space.ts';
 import { type Candidate, candidateKey, type Observation } from '../search/strategy.ts';
@@ -47,7 +47,7 @@ export async function loadKnown(folder: string, workload: Workload, device: Devi
           if (fault !== null) tell(fault);
           return;
         }
-        const record = skim.whole();
+        const record = wholeRecord(skim);
         if ('severity' in record) {
           tell(record);
           return;

@@ -8,7 +8,7 @@ import { readLogs } from '../../src/records/log-reader.ts';
 import { createStats } from '../../src/records/log-stats.ts';
 import type { TuningRecord } from '../../src/records/record.ts';
 import { scheduleKey } from '../../src/records/schedule-key.ts';
-import { skimLogs } from '../../src/records/skim.ts';
+import { skimLogs, wholeRecord } from '../../src/records/skim.ts';
 import { createTopTable } from '../../src/records/top-table.ts';
 import { isFault, replay } from '../../src/schedule/replay.ts';
 import { createRandom } from '../../src/support/random.ts';
@@ -133,7 +133,7 @@ async function judge(
     onSkim: (skim, name, line) => {
       stats.add(skim);
       top.add(skim, name, line);
-      const whole = skim.whole();
+      const whole = wholeRecord(skim);
       if ('severity' in whole === (told.get(line) === 'record')) complain('skimming and reading do not agree', line);
     },
     onFault: ({ line }) => {

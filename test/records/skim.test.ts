@@ -6,7 +6,7 @@ import type { LogFault } from '../../src/records/log-fault.ts';
 import { loadRecords } from '../../src/records/log-reader.ts';
 import { createStats } from '../../src/records/log-stats.ts';
 import { isVerified, type TuningRecord } from '../../src/records/record.ts';
-import { type Skim, skimLogs } from '../../src/records/skim.ts';
+import { type Skim, skimLogs, wholeRecord } from '../../src/records/skim.ts';
 import { createTopTable } from '../../src/records/top-table.ts';
 import { failedRecord, makeDevice, makeRecord, matmul } from './fixtures.ts';
 
@@ -56,8 +56,9 @@ describe('skimming', () => {
       const { records } = await loadRecords([path]);
       expect(faults).toEqual([]);
       expect(skims.length).toBe(several.length);
-      for (const [index, { whole, workloadKey: _, deviceKey: __, verified, ...facts }] of skims.entries()) {
-        expect(whole()).toEqual(records[index]);
+      for (const [index, { source, workloadKey: _, deviceKey: __, verified, ...facts }] of skims.entries()) {
+        expect(wholeRecord(skims[index] as Skim)).toEqual(records[index]);
+        expect(source).toMatchObject({ file: path, line: { number: index + 1 } });
         expect(records[index]).toMatchObject(facts);
         expect(verified).toBe(isVerified(several[index] as TuningRecord));
       }
@@ -84,7 +85,12 @@ describe('skimming', () => {
     // An unknown second value of a known field is JSON, and the last one counts.
     expect(faults.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(whole.faults.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    expect(skims[0]?.whole()).toMatchObject({ severity: 'error', reason: 'wrong-shape', line: 7, file: path });
+    expect(wholeRecord(skims[0] as Skim)).toMatchObject({
+      severity: 'error',
+      reason: 'wrong-shape',
+      line: 7,
+      file: path,
+    });
     expect(skims[1]).toMatchObject({ medianNs: 10500 });
   });
 });
