@@ -93,7 +93,7 @@ async function featuresOf({ workload, made, device }: Shown): Promise<NamedFeatu
   const { programOf } = await import('../tuner/build.ts');
   const { sketchesOf } = await import('../space/rules.ts');
   const { recordedValues } = await import('../space/recorded.ts');
-  const sketch = sketchesOf(programOf(workload)).find(({ name }) => name === made.sketch);
+  const sketch = sketchesOf(programOf(workload), device.limits).find(({ name }) => name === made.sketch);
   const values = sketch === undefined ? null : recordedValues(sketch, made.decisions);
   if (sketch === undefined || values === null)
     throw new UserError('the record has decisions of another version of wgtune; tune again to see features');

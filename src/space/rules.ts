@@ -1,3 +1,4 @@
+import { type DeviceLimits, defaultLimits } from '../ir/limits.ts';
 import type { Program } from '../ir/nodes.ts';
 import { assert } from '../support/errors.ts';
 import { isRefusal, type Refusal } from '../support/refusal.ts';
@@ -27,12 +28,12 @@ function inlinable(stages: readonly StageInfo[]): string[] {
 const sizeOf = (stage: StageInfo): number => stage.block.iters.reduce((all, iter) => all * iter.extent, 1);
 
 /** The plans that rules offer for one stage by itself. */
-function plansOfStage(stage: StageInfo): Plan[] {
+function plansOfStage(stage: StageInfo, limits: DeviceLimits): Plan[] {
   if (stage.reduction.length === 0)
     return [flatPlan(stage), turnedPlan(stage)].filter((plan): plan is Plan => plan !== null);
   const outputs = stage.spatial.reduce((all, iter) => all * iter.extent, 1);
   const short = outputs <= fewOutputs && sizeOf(stage) / outputs >= longReduction;
-  const plans = [tiledPlan(stage), short || !hasReuse(stage) ? rowsPlan([stage]) : null];
+  const plans = [tiledPlan(stage), short || !hasReuse(stage) ? rowsPlan([stage], limits) : null];
   return plans.filter((plan): plan is Plan => plan !== null);
 }
 
@@ -40,18 +41,19 @@ function plansOfStage(stage: StageInfo): Plan[] {
  * All sketches of a program: every way to give each kernel a rule; where stages share their rows, those fused into one kernel; and where
  * a reduction reads a computed operand again and again, that operand computed once and stored. The rules ask about structure only (reuse,
  * reduction, shared axes), in the manner of Ansor's derivation rules.
+ * `limits` say what may be decided at all: subgroups only where the device has them.
  */
-export function sketchesOf(program: Program): Sketch[] {
+export function sketchesOf(program: Program, limits: DeviceLimits = defaultLimits): Sketch[] {
   const stages = stagesOf(program);
   const inlined = inlinedFirst(stages);
   const stored = storable(stages).filter((block) => inlined.includes(block));
-  const sketches = sketchesOfForm(program, { paddings: [], inlineFirst: inlined, stored: [] });
+  const sketches = sketchesOfForm(program, { paddings: [], inlineFirst: inlined, stored: [] }, limits);
   if (stored.length > 0) {
     const others = inlined.filter((block) => !stored.includes(block));
-    sketches.push(...sketchesOfForm(program, { paddings: [], inlineFirst: others, stored }));
+    sketches.push(...sketchesOfForm(program, { paddings: [], inlineFirst: others, stored }, limits));
   }
   const paddings = paddingsOf(program, stages);
-  if (paddings.length > 0) sketches.push(...sketchesOfForm(program, paddedForm(program, stages, paddings)));
+  if (paddings.length > 0) sketches.push(...sketchesOfForm(program, paddedForm(program, stages, paddings), limits));
   // Two combinations may carry the same rules in another order of weight; the name must stay unique.
   const seen = new Map<string, number>();
   return sketches.map((sketch) => {
@@ -90,17 +92,18 @@ function prepared(program: Program, { paddings, inlineFirst }: Omit<Form, 'store
 }
 
 /** Sketches of a program with some elementwise stages inlined first, and some kept as stages of their own. */
-function sketchesOfForm(program: Program, { paddings, inlineFirst, stored }: Form): Sketch[] {
+function sketchesOfForm(program: Program, { paddings, inlineFirst, stored }: Form, limits: DeviceLimits): Sketch[] {
   const simpler = prepared(program, { paddings, inlineFirst });
   const stages = stagesOf(simpler);
   const inline = inlinable(stages).filter((block) => !stored.includes(block));
   const kept = fuseEpilogues(simpler, stages).filter((stage) => !inline.includes(stage.block.name));
   const combinations: Plan[][] = [];
-  const fused = fusedRows(kept);
+  const fused = fusedRows(kept, limits);
   for (const groups of fused.length < kept.length ? [fused, kept.map((stage) => [stage])] : [fused]) {
     let products: Plan[][] = [[]];
     for (const group of groups) {
-      const offered = group.length > 1 ? [rowsPlan(group) as Plan] : plansOfStage(group[0] as StageInfo);
+      const offered =
+        group.length > 1 ? [rowsPlan(group, limits) as Plan] : plansOfStage(group[0] as StageInfo, limits);
       // What is another way already is not varied further: every sketch thins the trials of the others.
       const plans = stored.length > 0 ? offered.slice(0, 1) : offered;
       products = products.flatMap((product) => plans.map((plan) => [...product, plan])).slice(0, maxSketches);
@@ -114,22 +117,22 @@ function sketchesOfForm(program: Program, { paddings, inlineFirst, stored }: For
 }
 
 /** The stages in groups of neighbours that can be one kernel, each as long as it can be. */
-function fusedRows(stages: readonly StageInfo[]): (readonly StageInfo[])[] {
+function fusedRows(stages: readonly StageInfo[], limits: DeviceLimits): (readonly StageInfo[])[] {
   const groups: (readonly StageInfo[])[] = [];
   for (let start = 0; start < stages.length; ) {
     let end = stages.length;
-    while (end > start + 1 && !mayBeOne(stages, start, end)) end--;
+    while (end > start + 1 && !mayBeOne(stages, start, end, limits)) end--;
     groups.push(stages.slice(start, end));
     start = end;
   }
   return groups;
 }
 
-function mayBeOne(stages: readonly StageInfo[], start: number, end: number): boolean {
+function mayBeOne(stages: readonly StageInfo[], start: number, end: number, limits: DeviceLimits): boolean {
   // What a group hands on inside stays in its kernel.
   const inner = new Set(stages.slice(start, end - 1).flatMap((stage) => stage.writes.map(({ buffer }) => buffer.name)));
   const isRead = stages.slice(end).some((stage) => stage.reads.some((read) => inner.has(read.buffer.name)));
-  return !isRead && rowsPlan(stages.slice(start, end)) !== null;
+  return !isRead && rowsPlan(stages.slice(start, end), limits) !== null;
 }
 
 function weight(plan: Plan): number {

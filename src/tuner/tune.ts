@@ -45,7 +45,7 @@ export async function tuneOn(
   requireFits(program, description);
   onEvent({ kind: 'device', device: description });
 
-  const space = sketchSpace(sketchesOf(program), description);
+  const space = sketchSpace(sketchesOf(program, description.limits), description);
   onEvent({
     kind: 'space',
     sketches: space.sketches.map((sketch) => ({

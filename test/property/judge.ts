@@ -1,5 +1,4 @@
 import { interpret } from '../../src/ir/interpret.ts';
-import { defaultLimits } from '../../src/ir/limits.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { checkSpec } from '../../src/ir/spec.ts';
 import { lowerProgram } from '../../src/lowering/lower.ts';
@@ -8,7 +7,7 @@ import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { emit } from '../../src/wgsl/emit.ts';
 import { runLowered } from '../lowering/simt.ts';
 import { reversed } from '../support/reversed.ts';
-import type { RandomCase } from './random-case.ts';
+import { judgedLimits, type RandomCase } from './random-case.ts';
 import { referenceOf } from './reference.ts';
 
 /** Why a case is wrong, with what it takes to understand it: the case, the trace and the loops or the kernels. */
@@ -32,7 +31,7 @@ export function wrongAsProgram(made: RandomCase, inputSeed: number): string | nu
 
 /** What is wrong with the lowered kernels, executed lane by lane; null when nothing is. */
 export function wrongAsKernels(made: RandomCase, inputSeed: number): string | null {
-  const kernels = lowerProgram(made.scheduled.program, defaultLimits);
+  const kernels = lowerProgram(made.scheduled.program, judgedLimits);
   if (isRefusal(kernels))
     return failure(made, `not lowered: ${explainRefusal(kernels)}`, printProgram(made.scheduled.program));
   const { inputs, fault } = referenceOf(made, inputSeed);

@@ -28,8 +28,11 @@ export interface CaseOptions {
   readonly most?: number;
 }
 
+/** What every device grants, and the subgroups of the device that is always there. */
+export const judgedLimits: DeviceLimits = { ...defaultLimits, subgroupMinSize: 4, subgroupMaxSize: 4 };
+
 /** The case of a seed and an index: one of a workload's sketches with random legal decisions, now and then the naive schedule. */
-export function randomCase({ seed, index, dtype = 'f32', limits = defaultLimits, most = 40 }: CaseOptions): RandomCase {
+export function randomCase({ seed, index, dtype = 'f32', limits = judgedLimits, most = 40 }: CaseOptions): RandomCase {
   const random = createRandom(seed).fork(`case ${index}`);
   const [operator, wish] = randomWish(random, most);
   // The operator's own tensors have upper-case names and a few that are not these.
@@ -43,7 +46,7 @@ export function randomCase({ seed, index, dtype = 'f32', limits = defaultLimits,
     if (isRefusal(scheduled)) throw new Error(`${start}, naive: ${explainRefusal(scheduled)}`);
     return { workload, program, scheduled, title: `${start}, naive` };
   }
-  const sketch = random.pick(sketchesOf(program));
+  const sketch = random.pick(sketchesOf(program, limits));
   const [values] = legalCandidates(sketch, limits, 1, random);
   if (values === undefined) throw new Error(`${start}, ${sketch.name}: no legal candidate`);
   const title = `${start}, ${describeValues(sketch, values)}`;

@@ -18,6 +18,8 @@ const seed = 2;
 /** So small that most of a space is beyond them. */
 const tight: DeviceLimits = {
   ...defaultLimits,
+  subgroupMinSize: 4,
+  subgroupMaxSize: 4,
   maxComputeInvocationsPerWorkgroup: 32,
   maxComputeWorkgroupSizeX: 16,
   maxComputeWorkgroupSizeY: 8,
@@ -26,7 +28,7 @@ const tight: DeviceLimits = {
   maxComputeWorkgroupsPerDimension: 12,
 };
 const boundless: DeviceLimits = {
-  ...defaultLimits,
+  ...tight,
   maxComputeInvocationsPerWorkgroup: 2 ** 30,
   maxComputeWorkgroupSizeX: 2 ** 30,
   maxComputeWorkgroupSizeY: 2 ** 30,
@@ -57,7 +59,7 @@ describe('exact pruning', () => {
     const seen = new Map<string, number>();
     for (const workload of cases) {
       const random = createRandom(seed).fork(workload.title);
-      for (const sketch of sketchesOf(programOfCase(workload))) {
+      for (const sketch of sketchesOf(programOfCase(workload), tight)) {
         const pruner = createPruner(sketch, tight);
         for (let i = 0; i < 24; i++) {
           const values = anyCandidate(sketch, random);
@@ -88,7 +90,7 @@ describe('exact pruning', () => {
     const random = createRandom(seed);
     const row = new Float64Array(quantityCount);
     for (const workload of cases) {
-      for (const sketch of sketchesOf(programOfCase(workload))) {
+      for (const sketch of sketchesOf(programOfCase(workload), tight)) {
         const pruner = createPruner(sketch, boundless);
         for (let i = 0; i < 200; i++) {
           const values = anyCandidate(sketch, random);
@@ -115,7 +117,7 @@ describe('exact pruning', () => {
     const reasons = new Set<string | null>();
     const random = createRandom(seed);
     for (const workload of cases) {
-      for (const sketch of sketchesOf(programOfCase(workload))) {
+      for (const sketch of sketchesOf(programOfCase(workload), tight)) {
         const pruner = createPruner(sketch, boundless);
         for (let i = 0; i < 50; i++) reasons.add(pruner.check(anyCandidate(sketch, random)));
       }

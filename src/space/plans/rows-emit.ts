@@ -1,56 +1,37 @@
 import type { ScheduleBuilder } from '../builder.ts';
 import type { StageInfo } from '../stage.ts';
-import { storeOf, unrollAll, vectorizeLast } from './emit-parts.ts';
-import { type RowsLayout, widestDispatch } from './rows-layout.ts';
-
-interface Choice {
-  readonly lanes: number;
-  readonly rows: number;
-  readonly tree: number;
-  readonly vector: number;
-  readonly unroll: number;
-}
+import type { RowsLayout } from './rows-layout.ts';
+import { keepResults, loadAhead, placeGrid, type RowsChoice } from './rows-parts.ts';
+import { emitRowsInSubgroups } from './rows-subgroups.ts';
 
 /** Turns a rows plan's decisions into primitives. */
 export function emitRows(layout: RowsLayout, builder: ScheduleBuilder, value: (index: number) => number): void {
-  const choice: Choice = {
+  const choice: RowsChoice = {
     lanes: value(layout.lanes),
     rows: value(layout.rows),
     tree: value(layout.tree),
     vector: value(layout.vector),
     unroll: value(layout.unroll),
   };
-  const rowsOn = choice.lanes > 1 ? 'invocation.y' : 'invocation.x';
-  const { final, rowAxes } = layout;
+  const subgroup = Math.min(value(layout.subgroup), choice.lanes);
+  if (subgroup > 1) emitRowsInSubgroups(layout, builder, choice, subgroup);
+  else emitRowsInMemory(layout, builder, choice);
+}
 
-  // The last stage carries the grid: its rows over workgroups, its columns over the lanes.
-  const finalReduces = final.reduction.length > 0;
+/** Lanes share their partial results through workgroup memory. */
+function emitRowsInMemory(layout: RowsLayout, builder: ScheduleBuilder, choice: RowsChoice): void {
   const partials = new Map<string, Partial>();
   if (choice.lanes > 1)
     for (const stage of layout.reductions) partials.set(stage.block.name, factorOverLanes(builder, stage, choice));
-  const carrier = finalReduces ? storeOf(builder, final) : final.block.name;
-  const loops = builder.ownLoops(carrier).map((loop) => loop.name);
-  const outerRows = loops.slice(0, rowAxes - 1);
-  const folded = Math.ceil(layout.lastRowExtent / choice.rows) > widestDispatch;
-  const parts = builder.split(loops[rowAxes - 1] as string, [null, ...(folded ? [widestDispatch] : []), choice.rows]);
-  const [grid, row] = parts.slice(-2);
-  const columns = finalReduces ? null : builder.fuse(loops.slice(rowAxes));
-  const column = columns === null ? [] : builder.split(columns, [null, choice.lanes, choice.vector]);
-  if (columns !== null) builder.reorder([...outerRows, grid, row, column[1], column[0], column[2]] as string[]);
-  if (outerRows.length > 0) builder.bind(builder.fuse(outerRows), 'workgroup.y');
-  if (folded) builder.bind(parts[0] as string, 'workgroup.z');
-  builder.bind(grid as string, 'workgroup.x');
-  builder.bind(row as string, rowsOn);
-  if (column.length > 0) {
-    if (choice.lanes > 1) builder.bind(column[1] as string, 'invocation.x');
-    if (choice.vector > 1) builder.vectorize(column[2] as string);
-  }
-
+  const at = placeGrid(builder, layout, choice, {
+    rowsOn: choice.lanes > 1 ? 'invocation.y' : 'invocation.x',
+    columns: [{ extent: choice.lanes, to: 'invocation.x' }],
+  });
   // Readers before what they read: each stage moves to where its readers already are.
   for (const stage of [...layout.reductions].reverse()) {
     const partial = partials.get(stage.block.name);
-    if (partial === undefined) placeAlone(builder, layout, stage, row as string, choice);
-    else placeShared(builder, layout, stage, partial, { grid: grid as string, row: row as string }, choice);
+    if (partial === undefined) placeAlone(builder, layout, stage, at.row, choice);
+    else placeShared(builder, layout, stage, partial, at, choice);
   }
 }
 
@@ -62,7 +43,7 @@ interface Partial {
 }
 
 /** S = sum over k   ->   one partial result a lane, optionally `tree` partial results of those, then S. */
-function factorOverLanes(builder: ScheduleBuilder, stage: StageInfo, choice: Choice): Partial {
+function factorOverLanes(builder: ScheduleBuilder, stage: StageInfo, choice: RowsChoice): Partial {
   const block = stage.block.name;
   const rows = stage.spatial.length;
   const fused = builder.fuse(
@@ -86,7 +67,7 @@ function placeShared(
   stage: StageInfo,
   partial: Partial,
   at: { grid: string; row: string },
-  choice: Choice,
+  choice: RowsChoice,
 ): void {
   const block = stage.block.name;
   if (stage !== layout.final) {
@@ -114,7 +95,13 @@ function placeShared(
   if (lane) builder.unroll(lane);
 }
 
-function placeAlone(builder: ScheduleBuilder, layout: RowsLayout, stage: StageInfo, row: string, choice: Choice): void {
+function placeAlone(
+  builder: ScheduleBuilder,
+  layout: RowsLayout,
+  stage: StageInfo,
+  row: string,
+  choice: RowsChoice,
+): void {
   const block = stage.block.name;
   if (stage !== layout.final) keepResults(builder, stage, 'private');
   builder.computeAt(block, row);
@@ -128,33 +115,4 @@ function placeAlone(builder: ScheduleBuilder, layout: RowsLayout, stage: StageIn
   loadAhead(builder, layout, stage, block, parts[1] as string, choice);
   builder.unroll(parts[1] as string);
   builder.unroll(parts[2] as string);
-}
-
-/** Moves what a stage hands on to other stages into nearer memory; what nobody reads may be gone by then. */
-function keepResults(builder: ScheduleBuilder, stage: StageInfo, scope: 'workgroup' | 'private'): void {
-  const there = new Set(builder.program().buffers.map((buffer) => buffer.name));
-  for (const { buffer } of stage.writes)
-    if (there.has(buffer.name)) builder.apply('setScope', { buffer: buffer.name, scope });
-}
-
-/** With vectors, what other kernels or the caller made is loaded into registers first, several elements at once. */
-function loadAhead(
-  builder: ScheduleBuilder,
-  layout: RowsLayout,
-  stage: StageInfo,
-  block: string,
-  loop: string,
-  choice: Choice,
-): void {
-  if (choice.vector < 2) return;
-  const own = new Set(layout.reductions.flatMap((other) => other.writes.map(({ buffer }) => buffer.name)));
-  const seen = new Set<string>();
-  for (const read of stage.reads) {
-    if (own.has(read.buffer.name) || seen.has(read.buffer.name)) continue;
-    seen.add(read.buffer.name);
-    const copy = builder.cacheRead(block, read.buffer.name, 'private');
-    builder.computeAt(copy.block, loop);
-    vectorizeLast(builder, copy.block, choice.vector);
-    unrollAll(builder, copy.block);
-  }
 }

@@ -15,6 +15,7 @@ export interface RowsLayout {
   /** Product of the reduction extents, and of the final stage's column extents (1 when it is a reduction). */
   readonly length: number;
   readonly columns: number;
+  readonly subgroup: number;
   readonly lanes: number;
   readonly rows: number;
   readonly tree: number;

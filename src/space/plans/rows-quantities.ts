@@ -40,6 +40,7 @@ export function rowsQuantities(
   );
 
   return (values, first, out, offset) => {
+    const subgroup = decided(values, first, layout.subgroup);
     const lanes = decided(values, first, layout.lanes);
     const rows = decided(values, first, layout.rows);
     const tree = decided(values, first, layout.tree);
@@ -53,15 +54,21 @@ export function rowsQuantities(
     const finalRounds = finalReduces ? 0 : Math.ceil(columns / (lanes * vector));
     const computedRows = workgroups * rows;
     const computed = computedRows * rounds * lanes * vector * unroll;
-    // One lane keeps everything in registers: no workgroup memory, no barrier.
-    const shared = lanes > 1 ? 1 : 0 * lanes;
+    // One lane keeps everything in registers, and so do the lanes of one subgroup: no workgroup memory, no barrier.
+    const across = subgroup > 1 ? (lanes < subgroup ? lanes : subgroup + 0 * lanes) : 1 + 0 * subgroup;
+    const subgroups = lanes / across;
+    const inSubgroups = across > 1;
+    const shared = subgroups > 1 ? 1 : 0 * subgroups;
     let sharedBytes = 0;
     for (const { bytes, kept } of cells) {
-      sharedBytes += wholeUnits(rows * lanes * bytes) + (tree > 1 ? wholeUnits(rows * tree * bytes) : 0 * tree);
-      sharedBytes += kept * wholeUnits(rows * bytes);
+      sharedBytes += wholeUnits(rows * subgroups * bytes) + (tree > 1 ? wholeUnits(rows * tree * bytes) : 0 * tree);
+      if (!inSubgroups) sharedBytes += kept * wholeUnits(rows * bytes);
     }
     sharedBytes *= shared;
-    const levels = tree > 1 ? 3 : 2 + 0 * tree;
+    const levels = inSubgroups ? 1 : tree > 1 ? 3 : 2 + 0 * tree;
+    // What combines the partial results: rounds of exchanges, and steps through workgroup memory.
+    const exchanges = Math.log2(across);
+    const combining = exchanges + shared * (tree > 1 ? lanes / tree + tree : subgroups + 0 * tree);
     const readBytes =
       computedRows *
       (rounds * lanes * vector * unroll * reductionBytes +
@@ -70,27 +77,28 @@ export function rowsQuantities(
     out.fill(0, offset, offset + quantityCount);
     out[offset + quantity.workgroups] = workgroups;
     out[offset + quantity.invocations] = lanes * rows;
-    out[offset + quantity.lanesX] = lanes > 1 ? lanes : rows + 0 * lanes;
-    out[offset + quantity.lanesY] = lanes > 1 ? rows : 1 + 0 * lanes;
+    out[offset + quantity.lanesX] = inSubgroups ? across : (lanes > 1 ? lanes : rows + 0 * lanes) + 0 * across;
+    out[offset + quantity.lanesY] = inSubgroups ? subgroups : (lanes > 1 ? rows : 1 + 0 * lanes) + 0 * across;
     out[offset + quantity.outputs] = finalReduces ? 1 : finalRounds * vector;
     out[offset + quantity.vector] = vector;
     out[offset + quantity.steps] = rounds;
     out[offset + quantity.depth] = vector * unroll;
-    out[offset + quantity.statements] = vector * unroll * combined + reductions.length * 6 + vector;
+    out[offset + quantity.statements] =
+      vector * unroll * combined + reductions.length * 6 + combined * exchanges + vector;
     out[offset + quantity.workgroupBytes] = sharedBytes;
     out[offset + quantity.registers] = vector * unroll + widest + 3;
     out[offset + quantity.barriers] = shared * reductions.length * levels;
     out[offset + quantity.useful] = points / computed;
     out[offset + quantity.flops] = flops;
-    out[offset + quantity.iterations] =
-      reductions.length * (rounds + shared * (tree > 1 ? lanes / tree + tree : lanes + 0 * tree)) + finalRounds;
+    out[offset + quantity.iterations] = reductions.length * (rounds + combining) + finalRounds;
     out[offset + quantity.storageReadBytes] = readBytes;
-    out[offset + quantity.storageContiguousBytes] = contiguous ? shared * readBytes : 0 * readBytes;
+    out[offset + quantity.storageContiguousBytes] = contiguous && lanes > 1 ? readBytes : 0 * lanes * readBytes;
     out[offset + quantity.storageUniqueBytes] = uniqueBytes;
     out[offset + quantity.storageWriteBytes] = rowCount * columns * elementBytes;
-    out[offset + quantity.workgroupReadBytes] = workgroups * sharedBytes;
+    // Every lane of a subgroup reads what all subgroups left; else one lane reads it.
+    out[offset + quantity.workgroupReadBytes] = workgroups * sharedBytes * (inSubgroups ? lanes : 1);
     out[offset + quantity.workgroupWriteBytes] = workgroups * sharedBytes;
-    out[offset + quantity.idle] = shared * (1 - 1 / lanes);
+    out[offset + quantity.idle] = inSubgroups ? 0 : shared * (1 - 1 / lanes);
     out[offset + quantity.guarded] = computed > points ? 1 : 0 * computed;
     out[offset + quantity.reusedBytes] = rows * length * elementBytes;
     out[offset + quantity.unrolled] = unroll > 1 ? 1 : 0 * unroll;

@@ -1,3 +1,4 @@
+import type { DeviceLimits } from '../../ir/limits.ts';
 import { type Decision, powersOfTwo } from '../decision.ts';
 import type { Plan } from '../plan.ts';
 import type { StageInfo } from '../stage.ts';
@@ -9,10 +10,11 @@ import { rowsQuantities } from './rows-quantities.ts';
 /**
  * The rule for reductions along rows: a workgroup takes one or more rows and its invocations share each row's reduction (rfactor over
  * lanes, then a tree of partial results in workgroup memory); stages that share their rows (softmax) become one kernel, with what they
- * hand on kept in workgroup memory. With one lane a row is reduced by one invocation, in registers.
+ * hand on kept in workgroup memory. With one lane a row is reduced by one invocation, in registers. Where the device has subgroups, their
+ * lanes may combine what they have first, or alone.
  * TVM's cross-thread reduction and Halide's rfactor idiom, without a template.
  */
-export function rowsPlan(stages: readonly StageInfo[]): Plan | null {
+export function rowsPlan(stages: readonly StageInfo[], limits: DeviceLimits): Plan | null {
   const final = stages.at(-1) as StageInfo;
   const reductions = stages.filter((stage) => stage.reduction.length > 0);
   const first = reductions[0];
@@ -33,13 +35,21 @@ export function rowsPlan(stages: readonly StageInfo[]): Plan | null {
 
   const name = reductions.length === stages.length && stages.length === 1 ? first.block.name : final.block.name;
   const decisions: Decision[] = [];
-  const add = (what: string, doc: string, options: readonly number[]): number => {
+  const add = (what: string, doc: string, options: readonly number[], more: Pick<Decision, 'before'> = {}): number => {
     if (options.length < 2) return -1;
-    decisions.push({ name: `${name}.${what}`, doc, options });
+    decisions.push({ name: `${name}.${what}`, doc, options, ...more });
     return decisions.length - 1;
   };
   const laneOptions = powersOfTwo(256).filter((power) => power < length * 2);
+  // First, because it takes workgroup memory away: until it is decided nothing is known that could be too much.
+  const subgroup = add(
+    'subgroup',
+    'lanes that combine what they have without memory; 1: none do, partial results go through workgroup memory',
+    [1, Math.min(widestSubgroup, limits.subgroupMinSize)].filter((size) => size === 1 || (size > 1 && length > 1)),
+    { before: 1 },
+  );
   const layout: RowsLayout = {
+    subgroup,
     reductions,
     final,
     rowAxes,
@@ -80,6 +90,9 @@ export function rowsPlan(stages: readonly StageInfo[]): Plan | null {
   };
 }
 
+/** Subgroups of more lanes than any device has now would make a decision that nobody tried. */
+const widestSubgroup = 64;
+
 /** True when every stage has the same leading axes and hands its result on row by row. */
 function sharesRows(stages: readonly StageInfo[], rowAxes: number): boolean {
   const extents = stages[0]?.spatial.slice(0, rowAxes).map((iter) => iter.extent) ?? [];
@@ -104,6 +117,7 @@ function sharesRows(stages: readonly StageInfo[], rowAxes: number): boolean {
 }
 
 function conflict(layout: RowsLayout, values: Float64Array, first: number): string | null {
+  const subgroup = decided(values, first, layout.subgroup);
   const lanes = decided(values, first, layout.lanes);
   const rows = decided(values, first, layout.rows);
   const tree = decided(values, first, layout.tree);
@@ -111,6 +125,12 @@ function conflict(layout: RowsLayout, values: Float64Array, first: number): stri
   const unroll = decided(values, first, layout.unroll);
   if (rows > 1 && rows - 1 >= layout.lastRowExtent) return 'idle-invocations';
   if (lanes > 1 && (lanes - 1) * atLeastOne(vector) >= layout.length) return 'idle-invocations';
+  if (subgroup > 1) {
+    if (lanes < 2) return 'no-lanes-to-share';
+    if (tree > 1) return 'tree-beside-subgroup';
+    // Subgroups of several rows would wait for each other at the same barriers.
+    if (rows > 1 && lanes > subgroup) return 'rows-beside-subgroups';
+  }
   if (tree > 1 && tree * 2 > lanes) return 'tree-wider-than-lanes';
   if (unroll > 1 && (unroll - 1) * atLeastOne(lanes) * atLeastOne(vector) >= layout.length) return 'idle-registers';
   return null;
