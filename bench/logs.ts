@@ -1,15 +1,14 @@
 /**
  * How long a big log takes, and how much memory: 100,000 records of the size real ones have (4 KB).
  *     node --import tsx bench/logs.ts [records] [command ...]
- * Makes the log, runs every command, or those named, on it in a process of its own, and prints its wall time, the processor's time (which other work
+ * Makes the log, runs with the built command line (`npm run build`) every command, or those named, on it in a process of its own, and prints its wall time, the processor's time (which other work
  * on the machine does not draw out) and the most memory it held.
  */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { createRandom } from '../src/support/random.ts';
 
 const [records = '100000', ...wanted] = process.argv.slice(2);
@@ -74,13 +73,12 @@ function makeLogs(logs: string): number {
 }
 
 function run(args: readonly string[]): Readonly<Record<'seconds' | 'cpuSeconds' | 'mebibytes', number>> {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
+  const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
   // maxRSS is in KiB and times in microseconds; told at the end, on a channel the command itself does not use.
   const report =
     "data:text/javascript,import{writeSync}from'fs';process.on('exit',()=>writeSync(3,JSON.stringify(process.resourceUsage())))";
   const begin = performance.now();
-  const { status, stderr, output } = spawnSync(process.execPath, ['--import', tsx, '--import', report, main, ...args], {
+  const { status, stderr, output } = spawnSync(process.execPath, ['--import', report, main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     encoding: 'utf8',
     maxBuffer: 1 << 28,
