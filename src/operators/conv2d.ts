@@ -1,15 +1,13 @@
-import { refuse } from '../support/refusal.ts';
 import { accumulate } from './accumulate.ts';
-import { defineOperator, dimension, integer, option } from './define.ts';
+import { channelGroups, groupsDivide } from './channel-groups.ts';
+import { defineOperator, dimension, option } from './define.ts';
 import { cast, mul, reductionAxis, sumOver } from './expression.ts';
 import { exact, exactIntegers } from './fill.ts';
+import { convolutionWindow, emptyImage, imageWindows, perDirection } from './image-window.ts';
 import { input, program } from './tensor.ts';
-import { alongWindow, emptyAlong, outputExtent, padded } from './window.ts';
+import { alongWindow, elementUnder, padded } from './window.ts';
 
-/**
- * Two-dimensional convolution (cross-correlation, as in neural networks) in NCHW. With groups, a channel dimension appears in the
- * program as two, group and channel in the group: the same memory, and every index stays a plain sum of axes.
- */
+/** Two-dimensional convolution (cross-correlation, as in neural networks) in NCHW. */
 export const conv2d = defineOperator({
   name: 'conv2d',
   summary: '2-D convolution Y[n,oc,oh,ow] of X[n,c,h,w] with W[oc,c/groups,kh,kw]',
@@ -19,78 +17,54 @@ export const conv2d = defineOperator({
     h: dimension(28, 'input height'),
     w: dimension(28, 'input width'),
     oc: dimension(32, 'output channels'),
-    kh: dimension(3, 'kernel height'),
-    kw: dimension(3, 'kernel width'),
-    stride: integer(1, 'step between windows, both directions', { min: 1 }),
-    pad: integer(1, 'zeros added on each side, both directions'),
-    dilation: integer(1, 'distance between kernel taps, both directions', { min: 1 }),
+    ...convolutionWindow,
     groups: dimension(1, 'independent channel groups; divides c and oc'),
+    ...perDirection,
     accumulate_f32: option('f16: sums are kept in f32 and rounded once'),
   },
-  check: (p) => {
-    if (p.c % p.groups !== 0 || p.oc % p.groups !== 0) {
-      return refuse('groups-do-not-divide', () => `groups=${p.groups} must divide c=${p.c} and oc=${p.oc}`);
-    }
-    return emptyAlong(p, { size: 'h', taps: 'kh' }) ?? emptyAlong(p, { size: 'w', taps: 'kw' });
-  },
+  check: (p) => groupsDivide(p) ?? emptyImage(p),
   build: (p, _, dtype) => {
-    const [oh, ow] = [outputExtent(p.h, p.kh, p), outputExtent(p.w, p.kw, p)];
-    const [channels, outputs] = [p.c / p.groups, p.oc / p.groups];
-    const grouped = p.groups > 1;
-    const X = input('X', grouped ? [p.n, p.groups, channels, p.h, p.w] : [p.n, p.c, p.h, p.w], dtype);
-    const W = input('W', [...(grouped ? [p.groups, outputs] : [outputs]), channels, p.kh, p.kw], dtype);
-    const names = grouped ? ['n', 'g', 'c', 'y', 'x'] : ['n', 'c', 'y', 'x'];
-    const image = p.pad === 0 ? X : padded(X, names, { y: p.pad, x: p.pad });
+    const groups = channelGroups(p.groups);
+    const { y, x, oh, ow } = imageWindows(p);
+    const channels = p.c / p.groups;
+    const X = input('X', [p.n, ...groups.of(p.c), p.h, p.w], dtype);
+    const W = input('W', [...groups.of(p.oc), channels, p.kh, p.kw], dtype);
+    const image = padded(X, ['n', ...groups.named('c'), 'y', 'x'], { y, x });
     const sums = p.accumulate_f32 ? 'f32' : dtype;
     const ic = reductionAxis('ic', channels);
     const kh = reductionAxis('kh', p.kh);
     const kw = reductionAxis('kw', p.kw);
-    const options = { stage: 'conv2d', dtype };
-    const Y = grouped
-      ? accumulate(
-          'Y',
-          { n: p.n, g: p.groups, oc: outputs, oh, ow },
-          ({ n, g, oc, oh: y, ow: x }) =>
-            sumOver(
-              mul(
-                cast(sums, image.at(n, g, ic, alongWindow(y, kh, p), alongWindow(x, kw, p))),
-                cast(sums, W.at(g, oc, ic, kh, kw)),
-              ),
-              [ic, kh, kw],
-            ),
-          options,
-        )
-      : accumulate(
-          'Y',
-          { n: p.n, oc: outputs, oh, ow },
-          ({ n, oc, oh: y, ow: x }) =>
-            sumOver(
-              mul(
-                cast(sums, image.at(n, ic, alongWindow(y, kh, p), alongWindow(x, kw, p))),
-                cast(sums, W.at(oc, ic, kh, kw)),
-              ),
-              [ic, kh, kw],
-            ),
-          options,
-        );
+    const Y = accumulate(
+      'Y',
+      { n: p.n, ...groups.axis, oc: p.oc / p.groups, oh, ow },
+      ({ n, g, oc, oh: row, ow: column }) =>
+        sumOver(
+          mul(
+            cast(sums, image.at(n, ...groups.at(g), ic, alongWindow(row, kh, y), alongWindow(column, kw, x))),
+            cast(sums, W.at(...groups.at(g), oc, ic, kh, kw)),
+          ),
+          [ic, kh, kw],
+        ),
+      { stage: 'conv2d', dtype },
+    );
     return program([X, W], [Y]);
   },
   reference: (p, _, { X, W }) => {
-    const [oh, ow] = [outputExtent(p.h, p.kh, p), outputExtent(p.w, p.kw, p)];
+    const { y, x, oh, ow } = imageWindows(p);
     const [channels, outputs] = [p.c / p.groups, p.oc / p.groups];
     return {
       Y: (flat) => {
-        const x = flat % ow;
-        const y = Math.floor(flat / ow) % oh;
+        const right = flat % ow;
+        const down = Math.floor(flat / ow) % oh;
         const oc = Math.floor(flat / (ow * oh)) % p.oc;
         const n = Math.floor(flat / (ow * oh * p.oc));
         const firstChannel = Math.floor(oc / outputs) * channels;
         let total = 0;
         for (let ky = 0; ky < p.kh; ky++) {
-          const row = y * p.stride - p.pad + ky * p.dilation;
+          const row = elementUnder(down, ky, y);
           if (row < 0 || row >= p.h) continue;
           for (let kx = 0; kx < p.kw; kx++) {
-            const column = x * p.stride - p.pad + kx * p.dilation;
+            const column = elementUnder(right, kx, x);
             if (column < 0 || column >= p.w) continue;
             for (let c = 0; c < channels; c++) {
               const pixel = X?.[((n * p.c + firstChannel + c) * p.h + row) * p.w + column] ?? Number.NaN;

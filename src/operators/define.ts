@@ -61,9 +61,14 @@ export function flag(fallback: boolean, doc: string): FlagParameter {
   return { kind: 'flag', default: fallback ? 1 : 0, min: 0, max: 1, doc };
 }
 
-/** A flag that is off unless asked for and not written where it is off: the way to add one to an operator that has records. */
+/** A parameter that is not written where it has its default: the way to add one to an operator that has records. */
+export function optional<S extends ParameterSpec>(spec: S): S {
+  return { ...spec, optional: true };
+}
+
+/** A flag that is off unless asked for and not written where it is off. */
 export function option(doc: string): FlagParameter {
-  return { ...flag(false, doc), optional: true };
+  return optional(flag(false, doc));
 }
 
 /** A text. */

@@ -1,9 +1,10 @@
-import { defineOperator, dimension, integer } from './define.ts';
+import { defineOperator, dimension } from './define.ts';
 import { mul, reductionAxis, sumOver } from './expression.ts';
 import { exact, exactIntegers } from './fill.ts';
+import { convolutionWindow, emptyImage, imageWindows, perDirection } from './image-window.ts';
 import type { Operator } from './operator.ts';
 import { compute, input, program } from './tensor.ts';
-import { alongWindow, emptyAlong, outputExtent, padded } from './window.ts';
+import { alongWindow, elementUnder, padded } from './window.ts';
 
 /** Every channel convolved with a kernel of its own: the groups of a convolution taken to the end, without the group axes. */
 function defineDepthwise(layout: 'nchw' | 'nhwc'): Operator {
@@ -18,41 +19,44 @@ function defineDepthwise(layout: 'nchw' | 'nhwc'): Operator {
       c: dimension(32, 'channels'),
       h: dimension(28, 'input height'),
       w: dimension(28, 'input width'),
-      kh: dimension(3, 'kernel height'),
-      kw: dimension(3, 'kernel width'),
-      stride: integer(1, 'step between windows, both directions', { min: 1 }),
-      pad: integer(1, 'zeros added on each side, both directions'),
-      dilation: integer(1, 'distance between kernel taps, both directions', { min: 1 }),
+      ...convolutionWindow,
+      ...perDirection,
     },
-    check: (p) => emptyAlong(p, { size: 'h', taps: 'kh' }) ?? emptyAlong(p, { size: 'w', taps: 'kw' }),
+    check: emptyImage,
     build: (p, _, dtype) => {
       const X = input('X', first ? [p.n, p.c, p.h, p.w] : [p.n, p.h, p.w, p.c], dtype);
       const W = input('W', first ? [p.c, p.kh, p.kw] : [p.kh, p.kw, p.c], dtype);
       const names = first ? ['n', 'c', 'y', 'x'] : ['n', 'y', 'x', 'c'];
-      const image = p.pad === 0 ? X : padded(X, names, { y: p.pad, x: p.pad });
+      const { y, x, oh, ow } = imageWindows(p);
+      const image = padded(X, names, { y, x });
       const kh = reductionAxis('kh', p.kh);
       const kw = reductionAxis('kw', p.kw);
-      const [oh, ow] = [outputExtent(p.h, p.kh, p), outputExtent(p.w, p.kw, p)];
       const options = { stage: 'depthwise' };
       const Y = first
         ? compute(
             'Y',
             { n: p.n, c: p.c, oh, ow },
-            ({ n, c, oh: y, ow: x }) =>
-              sumOver(mul(image.at(n, c, alongWindow(y, kh, p), alongWindow(x, kw, p)), W.at(c, kh, kw)), [kh, kw]),
+            ({ n, c, oh: row, ow: column }) =>
+              sumOver(mul(image.at(n, c, alongWindow(row, kh, y), alongWindow(column, kw, x)), W.at(c, kh, kw)), [
+                kh,
+                kw,
+              ]),
             options,
           )
         : compute(
             'Y',
             { n: p.n, oh, ow, c: p.c },
-            ({ n, c, oh: y, ow: x }) =>
-              sumOver(mul(image.at(n, alongWindow(y, kh, p), alongWindow(x, kw, p), c), W.at(kh, kw, c)), [kh, kw]),
+            ({ n, c, oh: row, ow: column }) =>
+              sumOver(mul(image.at(n, alongWindow(row, kh, y), alongWindow(column, kw, x), c), W.at(kh, kw, c)), [
+                kh,
+                kw,
+              ]),
             options,
           );
       return program([X, W], [Y]);
     },
     reference: (p, _, { X, W }) => {
-      const [oh, ow] = [outputExtent(p.h, p.kh, p), outputExtent(p.w, p.kw, p)];
+      const { y, x, oh, ow } = imageWindows(p);
       // Distances between neighbours along a channel, a row and a column of X, and along a channel and a tap of W.
       const [xc, xy, xx] = first ? [p.h * p.w, p.w, 1] : [1, p.w * p.c, p.c];
       const [wc, wk] = first ? [p.kh * p.kw, 1] : [1, p.c];
@@ -65,8 +69,8 @@ function defineDepthwise(layout: 'nchw' | 'nhwc'): Operator {
           const n = Math.floor(flat / (places * p.c));
           let total = 0;
           for (let tap = 0; tap < p.kh * p.kw; tap++) {
-            const row = Math.floor(place / ow) * p.stride - p.pad + Math.floor(tap / p.kw) * p.dilation;
-            const column = (place % ow) * p.stride - p.pad + (tap % p.kw) * p.dilation;
+            const row = elementUnder(Math.floor(place / ow), Math.floor(tap / p.kw), y);
+            const column = elementUnder(place % ow, tap % p.kw, x);
             if (row < 0 || row >= p.h || column < 0 || column >= p.w) continue;
             const pixel = X?.[n * p.c * p.h * p.w + c * xc + row * xy + column * xx] ?? Number.NaN;
             total += pixel * (W?.[c * wc + tap * wk] ?? Number.NaN);

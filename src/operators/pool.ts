@@ -17,8 +17,9 @@ import {
   type Value,
 } from './expression.ts';
 import { exact, exactIntegers, integers, type Tolerance } from './fill.ts';
+import { emptyImage, type ImageWindowParameters, imageWindows, perDirection } from './image-window.ts';
 import { compute, input, program } from './tensor.ts';
-import { alongWindow, emptyAlong, outputExtent, padded } from './window.ts';
+import { alongWindow, elementUnder, outputExtent, padded, type Windows } from './window.ts';
 
 const parameters = {
   n: dimension(1, 'batch'),
@@ -29,33 +30,38 @@ const parameters = {
   kw: dimension(3, 'window width'),
   stride: integer(2, 'step between windows, both directions', { min: 1 }),
   pad: integer(1, 'rows and columns added on each side, both directions; below kh and kw'),
+  stride_w: perDirection.stride_w,
+  pad_left: perDirection.pad_left,
+  pad_bottom: perDirection.pad_bottom,
+  pad_right: perDirection.pad_right,
 } as const;
-type Shape = { readonly [K in keyof typeof parameters]: number };
+type Shape = ImageWindowParameters & { readonly c: number };
 
-function check(p: Shape & { readonly dilation?: number }): Refusal | null {
-  const smallest = p.kh < p.kw ? 'kh' : 'kw';
-  if (p.pad >= p[smallest]) {
+function check(p: Shape): Refusal | null {
+  const { y, x } = imageWindows(p);
+  const [narrow, taps] = p.kh < p.kw ? [y, 'kh'] : [x, 'kw'];
+  const wide = narrow === y ? x : y;
+  const [along, name] = beyond(narrow) ? [narrow, taps] : [wide, taps === 'kh' ? 'kw' : 'kh'];
+  if (beyond(along)) {
     return refuse(
       'window-in-padding',
-      () => `pad=${p.pad} must be below ${smallest}=${p[smallest]}, or a window would hold nothing but padding`,
+      () =>
+        `pad=${Math.max(along.before, along.after)} must be below ${name}=${along.taps}, or a window would hold nothing but padding`,
     );
   }
-  return emptyAlong(p, { size: 'h', taps: 'kh' }) ?? emptyAlong(p, { size: 'w', taps: 'kw' });
+  return emptyImage(p);
 }
 
+const beyond = ({ before, after, taps }: Windows): boolean => Math.max(before, after) >= taps;
+
 /** Calls `visit` with each element under the window of an output element. */
-function underWindow(
-  p: Shape & { readonly dilation?: number },
-  X: Float64Array | undefined,
-  flat: number,
-  visit: (element: number) => void,
-): void {
-  const [oh, ow] = [outputExtent(p.h, p.kh, p), outputExtent(p.w, p.kw, p)];
+function underWindow(p: Shape, X: Float64Array | undefined, flat: number, visit: (element: number) => void): void {
+  const { y, x, oh, ow } = imageWindows(p);
   const image = Math.floor(flat / (oh * ow));
   for (let ky = 0; ky < p.kh; ky++) {
-    const row = (Math.floor(flat / ow) % oh) * p.stride - p.pad + ky * (p.dilation ?? 1);
+    const row = elementUnder(Math.floor(flat / ow) % oh, ky, y);
     for (let kx = 0; kx < p.kw; kx++) {
-      const column = (flat % ow) * p.stride - p.pad + kx * (p.dilation ?? 1);
+      const column = elementUnder(flat % ow, kx, x);
       if (row < 0 || row >= p.h || column < 0 || column >= p.w) continue;
       visit(X?.[(image * p.h + row) * p.w + column] ?? Number.NaN);
     }
@@ -69,12 +75,14 @@ export const maxPool2d = defineOperator({
   parameters: {
     ...parameters,
     dilation: integer(1, 'distance between elements of a window, both directions', { min: 1 }),
+    dilation_w: perDirection.dilation_w,
   },
   check: (p) => {
     const refusal = check(p);
-    if (refusal !== null || p.pad === 0 || p.dilation === 1) return refusal;
+    if (refusal !== null) return refusal;
+    const { y, x } = imageWindows(p);
     // The whole image may lie in a gap of the window.
-    if (!windowMisses(p.h, p.kh, p) && !windowMisses(p.w, p.kw, p)) return null;
+    if (!windowMisses(y) && !windowMisses(x)) return null;
     return refuse(
       'window-in-padding',
       () =>
@@ -84,13 +92,15 @@ export const maxPool2d = defineOperator({
   build: (p, _, dtype) => {
     const X = input('X', [p.n, p.c, p.h, p.w], dtype);
     const lowest = lowestOf(dtype).value;
-    const image = p.pad === 0 ? X : padded(X, ['n', 'c', 'y', 'x'], { y: p.pad, x: p.pad }, lowest);
+    const { y, x, oh, ow } = imageWindows(p);
+    const image = padded(X, ['n', 'c', 'y', 'x'], { y, x }, lowest);
     const kh = reductionAxis('kh', p.kh);
     const kw = reductionAxis('kw', p.kw);
     const Y = compute(
       'Y',
-      { n: p.n, c: p.c, oh: outputExtent(p.h, p.kh, p), ow: outputExtent(p.w, p.kw, p) },
-      ({ n, c, oh, ow }) => maxOver(image.at(n, c, alongWindow(oh, kh, p), alongWindow(ow, kw, p)), [kh, kw]),
+      { n: p.n, c: p.c, oh, ow },
+      ({ n, c, oh: row, ow: column }) =>
+        maxOver(image.at(n, c, alongWindow(row, kh, y), alongWindow(column, kw, x)), [kh, kw]),
       { stage: 'max_pool' },
     );
     return program([X], [Y]);
@@ -111,17 +121,12 @@ export const maxPool2d = defineOperator({
 });
 
 /** Whether some window has none of its taps inside [0, size). */
-function windowMisses(size: number, taps: number, p: Shape & { readonly dilation: number }): boolean {
-  const windows = outputExtent(size, taps, p);
-  for (let at = 0; at < windows; at++) {
-    let inside = false;
-    for (let tap = 0; tap < taps; tap++) {
-      const element = at * p.stride - p.pad + tap * p.dilation;
-      if (element >= 0 && element < size) inside = true;
-    }
-    if (!inside) return true;
-  }
-  return false;
+function windowMisses(along: Windows): boolean {
+  const { before, after, dilation = 1, taps, size } = along;
+  if (before + after === 0 || dilation === 1) return false;
+  const inside = (at: number): boolean =>
+    Array.from({ length: taps }, (_, tap) => elementUnder(at, tap, along)).some((at) => at >= 0 && at < size);
+  return Array.from({ length: outputExtent(along) }, (_, at) => at).some((at) => !inside(at));
 }
 
 /** A sum is exact and its division correctly rounded or nearly so (WGSL: 2.5 units in the last place). */
@@ -141,26 +146,26 @@ export const avgPool2d = defineOperator({
   check,
   build: (p, _, dtype) => {
     const X = input('X', [p.n, p.c, p.h, p.w], dtype);
-    const image = p.pad === 0 ? X : padded(X, ['n', 'c', 'y', 'x'], { y: p.pad, x: p.pad });
+    const { y, x, oh, ow } = imageWindows(p);
+    const image = padded(X, ['n', 'c', 'y', 'x'], { y, x });
+    const unpadded = [y, x].every(({ before, after }) => before + after === 0);
     const kh = reductionAxis('kh', p.kh);
     const kw = reductionAxis('kw', p.kw);
     // In the coordinates of the padded image, so that nothing is negative.
-    const covered = (at: Index, taps: number, size: number): Value => {
-      const start = mul(at, p.stride);
-      return cast('f32', sub(min(add(start, taps), size + p.pad), max(start, p.pad)));
+    const covered = (at: Index, { stride, taps, size, before }: Windows): Value => {
+      const start = mul(at, stride);
+      return cast('f32', sub(min(add(start, taps), size + before), max(start, before)));
     };
     const Y = accumulate(
       'Y',
-      { n: p.n, c: p.c, oh: outputExtent(p.h, p.kh, p), ow: outputExtent(p.w, p.kw, p) },
-      ({ n, c, oh, ow }) =>
-        sumOver(cast('f32', image.at(n, c, alongWindow(oh, kh, p), alongWindow(ow, kw, p))), [kh, kw]),
+      { n: p.n, c: p.c, oh, ow },
+      ({ n, c, oh: row, ow: column }) =>
+        sumOver(cast('f32', image.at(n, c, alongWindow(row, kh, y), alongWindow(column, kw, x))), [kh, kw]),
       {
         stage: 'avg_pool',
         dtype,
-        finish: (sum, { oh, ow }) =>
-          p.count_padding || p.pad === 0
-            ? div(sum, p.kh * p.kw)
-            : div(sum, mul(covered(oh, p.kh, p.h), covered(ow, p.kw, p.w))),
+        finish: (sum, { oh: row, ow: column }) =>
+          p.count_padding || unpadded ? div(sum, p.kh * p.kw) : div(sum, mul(covered(row, y), covered(column, x))),
       },
     );
     return program([X], [Y]);

@@ -2,57 +2,78 @@ import { type Refusal, refuse } from '../support/refusal.ts';
 import { add, and, type Condition, ge, type Index, lt, mul, select, sub } from './expression.ts';
 import { compute, type Tensor } from './tensor.ts';
 
-/** How windows lie along a dimension; no dilation is a dilation of 1. */
-export interface Geometry {
+/** How windows lie along a dimension of `size` elements. */
+export interface Windows {
+  readonly size: number;
+  /** Elements of a window, `dilation` apart; no dilation is a dilation of 1. */
+  readonly taps: number;
   readonly stride: number;
-  readonly pad: number;
   readonly dilation?: number;
+  /** Elements of padding at its two ends. */
+  readonly before: number;
+  readonly after: number;
 }
 
-/** Output positions along one dimension of `size` elements under a window of `taps` elements. */
-export function outputExtent(size: number, taps: number, { stride, pad, dilation = 1 }: Geometry): number {
-  return Math.floor((size + 2 * pad - dilation * (taps - 1) - 1) / stride) + 1;
+/** Elements from the first to the last of a window. */
+const spanOf = ({ taps, dilation = 1 }: Windows): number => dilation * (taps - 1) + 1;
+
+/** How many windows there are. */
+export function outputExtent(along: Windows): number {
+  return Math.floor((along.size + along.before + along.after - spanOf(along)) / along.stride) + 1;
 }
 
 /** The element (counted from the start of the padding) under a tap of the window at an output position. */
-export function alongWindow(at: Index, tap: Index, { stride, dilation = 1 }: Geometry): Index {
+export function alongWindow(at: Index, tap: Index, { stride, dilation = 1 }: Windows): Index {
   return add(mul(at, stride), mul(tap, dilation));
 }
 
-/** Refuses where no window fits along one dimension; `names` are the parameters that say its size and its window's. */
-export function emptyAlong<S extends string, T extends string>(
-  p: Geometry & Readonly<Record<S | T, number>>,
-  names: { readonly size: S; readonly taps: T },
-): Refusal | null {
-  const size = p[names.size];
-  const taps = p[names.taps];
-  if (outputExtent(size, taps, p) >= 1) return null;
-  const { dilation = 1, pad } = p;
-  const dilated = p.dilation === undefined ? '' : ` with dilation=${dilation}`;
+/** The same in numbers, counted from the first element: negative, or `size` and more, in the padding. */
+export function elementUnder(at: number, tap: number, { stride, dilation = 1, before }: Windows): number {
+  return at * stride - before + tap * dilation;
+}
+
+/** Refuses where no window fits; `names` are the parameters that say the size and the window's. */
+export function emptyAlong(along: Windows, names: { readonly size: string; readonly taps: string }): Refusal | null {
+  if (outputExtent(along) >= 1) return null;
+  const { size, taps, dilation, before, after } = along;
+  const dilated = dilation === undefined ? '' : ` with dilation=${dilation}`;
+  const padding = before === after ? `pad=${before}` : `${before} and ${after} of padding`;
   return refuse(
     'empty-output',
     () =>
-      `the output is empty: ${names.taps}=${taps}${dilated} spans ${dilation * (taps - 1) + 1}, ` +
-      `and ${names.size}=${size} with pad=${pad} has only ${size + 2 * pad}`,
+      `the output is empty: ${names.taps}=${taps}${dilated} spans ${spanOf(along)}, ` +
+      `and ${names.size}=${size} with ${padding} has only ${size + before + after}`,
   );
 }
 
 /**
- * A tensor with `pads[axis]` elements of `fill` on both sides of an axis: a stage of its own, which schedules inline. `axes` names the
- * tensor's dimensions.
+ * A tensor with `fill` before and after its elements, along each axis as the windows there say: a stage of its own, which schedules
+ * inline; the tensor itself where nothing is added. `axes` names the tensor's dimensions.
  */
-export function padded(X: Tensor, axes: readonly string[], pads: Readonly<Record<string, number>>, fill = 0): Tensor {
-  const padOf = (axis: string): number => pads[axis] ?? 0;
-  const shape = Object.fromEntries(axes.map((axis, d) => [axis, (X.shape[d] as number) + 2 * padOf(axis)]));
+export function padded(
+  X: Tensor,
+  axes: readonly string[],
+  windows: Readonly<Record<string, Windows>>,
+  fill = 0,
+): Tensor {
+  const added = (axis: string): Pick<Windows, 'before' | 'after'> => windows[axis] ?? { before: 0, after: 0 };
+  if (axes.every((axis) => added(axis).before + added(axis).after === 0)) return X;
+  const shape = Object.fromEntries(
+    axes.map((axis, d) => [axis, (X.shape[d] as number) + added(axis).before + added(axis).after]),
+  );
   return compute(
     'padded',
     shape,
     (index) => {
       const at = (axis: string): Index => index[axis] as Index;
-      const inside = axes.flatMap((axis, d): Condition[] =>
-        padOf(axis) === 0 ? [] : [ge(at(axis), padOf(axis)), lt(at(axis), (X.shape[d] as number) + padOf(axis))],
-      );
-      const element = X.at(...axes.map((axis) => sub(at(axis), padOf(axis))));
+      const inside = axes.flatMap((axis, d): Condition[] => {
+        const { before, after } = added(axis);
+        return [
+          ...(before > 0 ? [ge(at(axis), before)] : []),
+          ...(after > 0 ? [lt(at(axis), (X.shape[d] as number) + before)] : []),
+        ];
+      });
+      const element = X.at(...axes.map((axis) => sub(at(axis), added(axis).before)));
       const [first, ...rest] = inside;
       return first === undefined ? element : select(and(first, ...rest), element, fill);
     },

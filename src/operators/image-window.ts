@@ -1,0 +1,70 @@
+import type { Refusal } from '../support/refusal.ts';
+import { dimension, integer, optional } from './define.ts';
+import { emptyAlong, outputExtent, type Windows } from './window.ts';
+
+/* The parameters of operators that slide a window over an image, in one place: a number for both directions, and where the width (or one
+ * side) differs, a second one, left out of workloads where it does not. */
+
+const asStride = optional(integer(0, 'the stride along the width, where it is another; 0: as stride'));
+const asDilation = optional(integer(0, 'the dilation along the width, where it is another; 0: as dilation'));
+const asPad = (side: string) => optional(integer(-1, `pad ${side}, where it is another; -1: as pad`, { min: -1 }));
+
+/** What may differ between directions and sides. */
+export const perDirection = {
+  stride_w: asStride,
+  dilation_w: asDilation,
+  pad_left: asPad('at the left'),
+  pad_bottom: asPad('at the bottom'),
+  pad_right: asPad('at the right'),
+} as const;
+
+export const convolutionWindow = {
+  kh: dimension(3, 'kernel height'),
+  kw: dimension(3, 'kernel width'),
+  stride: integer(1, 'step between windows, both directions', { min: 1 }),
+  pad: integer(1, 'zeros added on each side, both directions'),
+  dilation: integer(1, 'distance between kernel taps, both directions', { min: 1 }),
+} as const;
+
+export interface ImageWindowParameters {
+  readonly h: number;
+  readonly w: number;
+  readonly kh: number;
+  readonly kw: number;
+  readonly stride: number;
+  readonly pad: number;
+  readonly dilation?: number;
+  readonly stride_w: number;
+  readonly dilation_w?: number;
+  readonly pad_left: number;
+  readonly pad_bottom: number;
+  readonly pad_right: number;
+}
+
+export interface ImageWindows {
+  readonly y: Windows;
+  readonly x: Windows;
+  /** Windows down and across: the height and width of the output. */
+  readonly oh: number;
+  readonly ow: number;
+}
+
+export function imageWindows(p: ImageWindowParameters): ImageWindows {
+  const side = (told: number): number => (told === -1 ? p.pad : told);
+  const dilated = (dilation: number | undefined) => (dilation === undefined ? {} : { dilation });
+  const y = {
+    ...{ size: p.h, taps: p.kh, stride: p.stride, ...dilated(p.dilation) },
+    ...{ before: p.pad, after: side(p.pad_bottom) },
+  };
+  const x = {
+    ...{ size: p.w, taps: p.kw, stride: p.stride_w || p.stride, ...dilated(p.dilation_w || p.dilation) },
+    ...{ before: side(p.pad_left), after: side(p.pad_right) },
+  };
+  return { y, x, oh: outputExtent(y), ow: outputExtent(x) };
+}
+
+/** Refuses where no window fits into the image. */
+export function emptyImage(p: ImageWindowParameters): Refusal | null {
+  const { y, x } = imageWindows(p);
+  return emptyAlong(y, { size: 'h', taps: 'kh' }) ?? emptyAlong(x, { size: 'w', taps: 'kw' });
+}
