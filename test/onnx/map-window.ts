@@ -11,16 +11,19 @@ import {
 } from './call.ts';
 import type { Value } from './plan.ts';
 
-/** Image and window of a node as our operators take them: two dimensions, the same numbers for both. */
-interface Windows {
-  readonly image: readonly [h: number, w: number];
-  readonly taps: readonly [kh: number, kw: number];
+/** Windows of a node along one dimension. */
+interface Along {
+  readonly size: number;
+  readonly taps: number;
   readonly stride: number;
-  readonly pad: number;
   readonly dilation: number;
-  /** Of the result, as many as the image had in the graph. */
-  readonly extents: readonly number[];
+  readonly before: number;
+  readonly after: number;
+  readonly extent: number;
 }
+
+/** Numbers that our operators take for a dimension that a line lacks, as an image of one row. */
+const oneRow: Along = { size: 1, taps: 1, stride: 1, dilation: 1, before: 0, after: 0, extent: 1 };
 
 function same(node: string, what: string, values: readonly number[]): number {
   const [first = 0] = values;
@@ -46,31 +49,46 @@ function paddingOf(
   return [...before, ...totals.map((total, d) => total - (before[d] as number))];
 }
 
-function windowsOf(call: Call, image: readonly number[], taps: readonly number[]): Windows {
+/** Windows along every dimension of the image. */
+function windowsOf(call: Call, image: readonly number[], taps: readonly number[]): readonly Along[] {
   const { type } = call.node;
   if (image.length < 1 || image.length > 2) notMapped(`${type} over ${image.length} dimensions`);
   const strides = integersOfAttribute(call, 'strides') ?? image.map(() => 1);
   const dilations = integersOfAttribute(call, 'dilations') ?? image.map(() => 1);
   const spans = taps.map((count, d) => (dilations[d] as number) * (count - 1) + 1);
-  const pad = same(type, 'pads', paddingOf(call, image, spans, strides));
-  const rooms = image.map((size, d) => size + 2 * pad - (spans[d] as number));
-  if (integerOf(call, 'ceil_mode', 0) !== 0 && rooms.some((room, d) => room % (strides[d] as number) !== 0))
-    notMapped(`${type} with windows that reach over the end (ceil_mode)`);
-  const extents = rooms.map((room, d) => Math.floor(room / (strides[d] as number)) + 1);
-  // Along a dimension with one window the stride says nothing, and the dilation nothing about a window of one tap.
-  const several = strides.filter((_, d) => (extents[d] as number) > 1);
-  const stride = same(type, 'strides', several.length > 0 ? several : strides);
-  if (rooms.some((room, d) => Math.floor(room / stride) + 1 !== extents[d]))
-    notMapped(`${type} with strides [${strides.join(', ')}], which differ`);
-  const reaching = dilations.filter((_, d) => (taps[d] as number) > 1);
-  const dilation = reaching.length > 0 ? same(type, 'dilations', reaching) : 1;
-  const one = image.length === 1;
-  // A line is an image of one row; rows of padding would give it more.
-  if (one && pad > 0 && type !== 'Conv') notMapped(`${type} with padding over one dimension`);
-  const pair = (list: readonly number[]): readonly [number, number] =>
-    one ? [1, list[0] as number] : [list[0] as number, list[1] as number];
-  return { image: pair(image), taps: pair(taps), stride, pad, dilation, extents };
+  const pads = paddingOf(call, image, spans, strides);
+  const up = integerOf(call, 'ceil_mode', 0) !== 0;
+  return image.map((size, d): Along => {
+    const [span, stride, before] = [spans[d] as number, strides[d] as number, pads[d] as number];
+    const given = pads[d + image.length] as number;
+    const room = size + before + given - span;
+    // A window may reach over the end, but not begin in the padding there.
+    const whole = up ? Math.ceil(room / stride) : Math.floor(room / stride);
+    const last = up && whole * stride >= size + before ? whole - 1 : whole;
+    const after = Math.max(given, last * stride + span - size - before);
+    if (after > given && integerOf(call, 'count_include_pad', 0) !== 0)
+      notMapped(`${type} with windows that reach over the padding they count (ceil_mode)`);
+    return { size, taps: taps[d] as number, stride, dilation: dilations[d] as number, before, after, extent: last + 1 };
+  });
 }
+
+/** The parameters of an operator over an image: a number for both directions and sides, and those that differ. */
+function imageShape([y, x]: readonly [Along, Along]): Readonly<Record<string, number>> {
+  const side = (value: number): number => (value === y.before ? -1 : value);
+  return {
+    ...{ h: y.size, w: x.size, kh: y.taps, kw: x.taps, stride: y.stride, pad: y.before },
+    stride_w: x.stride === y.stride ? 0 : x.stride,
+    ...{ pad_left: side(x.before), pad_bottom: side(y.after), pad_right: side(x.after) },
+  };
+}
+
+const dilations = ([y, x]: readonly [Along, Along]): Readonly<Record<string, number>> => ({
+  dilation: y.dilation,
+  dilation_w: x.dilation === y.dilation ? 0 : x.dilation,
+});
+
+const asImage = (along: readonly Along[]): readonly [Along, Along] =>
+  along.length === 1 ? [oneRow, along[0] as Along] : [along[0] as Along, along[1] as Along];
 
 /** A bias of one value a channel becomes the epilogue. */
 function withBias(bias: Value | null): Pick<Parameters<Call['plan']['run']>[1], 'attributes'> {
@@ -82,16 +100,16 @@ export function mapConv(call: Call): Value[] {
   const [n = 1, c = 1, ...image] = X.shape;
   const [oc = 1, , ...taps] = W.shape;
   const groups = integerOf(call, 'group', 1);
-  const { image: sizes, taps: kernel, stride, pad, dilation, extents } = windowsOf(call, image, taps);
-  const [[h, w], [kh, kw]] = [sizes, kernel];
+  const along = windowsOf(call, image, taps);
   const inputs = { X, W, ...(bias === null ? {} : { bias }) };
-  const rest = { ...withBias(bias), inputs, result: [n, oc, ...extents] };
-  if (image.length === 1) {
-    if (groups === 1)
-      return [call.plan.run('conv1d', { shape: { n, c, l: w, oc, k: kw, stride, pad, dilation }, ...rest })];
-    if (pad > 0) notMapped('Conv with groups and padding over one dimension');
+  const rest = { ...withBias(bias), inputs, result: [n, oc, ...along.map(({ extent }) => extent)] };
+  if (along.length === 1) {
+    const { size, taps: k, stride, dilation, before, after } = along[0] as Along;
+    const line = { l: size, k, stride, pad: before, pad_right: after === before ? -1 : after, dilation };
+    return [call.plan.run('conv1d', { shape: { n, c, oc, groups, ...line }, ...rest })];
   }
-  const shape = { n, c, h, w, kh, kw, stride, pad, dilation };
+  const windows = asImage(along);
+  const shape = { n, c, ...imageShape(windows), ...dilations(windows) };
   if (groups > 1 && groups === c && oc === c) return [call.plan.run('depthwise_conv2d', { shape, ...rest })];
   return [call.plan.run('conv2d', { shape: { ...shape, oc, groups }, ...rest })];
 }
@@ -127,12 +145,12 @@ export function mapPool(call: Call): Value[] {
   const X = inputOf(call, 0);
   const [n = 1, c = 1, ...image] = X.shape;
   const taps = integersOfAttribute(call, 'kernel_shape') ?? notMapped(`${type} without kernel_shape`);
-  const { image: sizes, taps: kernel, stride, pad, dilation, extents } = windowsOf(call, image, taps);
-  const [[h, w], [kh, kw]] = [sizes, kernel];
-  const shape = { n, c, h, w, kh, kw, stride, pad };
-  const rest = { inputs: { X }, result: [n, c, ...extents] };
-  if (!average) return [call.plan.run('max_pool2d', { shape: { ...shape, dilation }, ...rest })];
-  if (dilation !== 1) notMapped('AveragePool with dilation');
+  const along = windowsOf(call, image, taps);
+  const windows = asImage(along);
+  const shape = { n, c, ...imageShape(windows) };
+  const rest = { inputs: { X }, result: [n, c, ...along.map(({ extent }) => extent)] };
+  if (!average) return [call.plan.run('max_pool2d', { shape: { ...shape, ...dilations(windows) }, ...rest })];
+  if (along.some(({ dilation }) => dilation !== 1)) notMapped('AveragePool with dilation');
   const count_padding = integerOf(call, 'count_include_pad', 0);
   return [call.plan.run('avg_pool2d', { shape: { ...shape, count_padding }, ...rest })];
 }

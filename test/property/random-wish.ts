@@ -18,7 +18,15 @@ interface Draw {
 type Wish = (draw: Draw) => WorkloadWish;
 
 const image = ({ random }: Draw) => ({ h: 5 + random.below(5), w: 5 + random.below(6) });
-const window = ({ few, flag }: Draw) => ({ kh: few(3), kw: few(3), stride: few(2), pad: flag(), dilation: few(2) });
+/** Often the same for both directions and on all sides. */
+const perDirection = ({ random, flag }: Draw) => {
+  const side = (): number => (random.below(2) === 0 ? -1 : flag());
+  return { stride_w: random.below(3), pad_left: side(), pad_bottom: side(), pad_right: side() };
+};
+const window = (draw: Draw) => ({
+  ...{ kh: draw.few(3), kw: draw.few(3), stride: draw.few(2), pad: draw.flag(), dilation: draw.few(2) },
+  ...{ ...perDirection(draw), dilation_w: draw.random.below(3) },
+});
 const rowsAndColumns: Wish = ({ size, few }) => ({ shape: { rows: size(), cols: size() * few(3) } });
 const fourSizes = ({ few, size }: Draw) => ({ n: few(2), c: few(5), h: few(7), w: size() });
 const windowed: Wish = (draw) => ({
@@ -33,6 +41,7 @@ const pooled: Wish = (draw) => ({
     kw: 1 + draw.few(2),
     stride: draw.few(3),
     pad: draw.flag(),
+    ...perDirection(draw),
   },
 });
 
@@ -64,12 +73,16 @@ const wishes: Readonly<Record<string, Wish>> = {
   }),
   depthwise_conv2d: windowed,
   depthwise_conv2d_nhwc: windowed,
-  conv1d: (draw) => ({
-    shape: {
-      ...{ n: draw.few(2), c: draw.few(6), l: 7 + draw.random.below(30), oc: draw.few(9) },
-      ...{ k: draw.few(4), stride: draw.few(2), pad: draw.flag(), dilation: draw.few(2) },
-    },
-  }),
+  conv1d: (draw) => {
+    const groups = draw.few(2);
+    return {
+      shape: {
+        ...{ n: draw.few(2), c: groups * draw.few(4), l: 7 + draw.random.below(30), oc: groups * draw.few(5), groups },
+        ...{ k: draw.few(4), stride: draw.few(2), pad: draw.flag(), dilation: draw.few(2) },
+        pad_right: draw.random.below(3) - 1,
+      },
+    };
+  },
   conv_transpose2d: (draw) => {
     const stride = draw.few(3);
     return {
