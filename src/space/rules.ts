@@ -8,9 +8,11 @@ import { type Padding, paddingsOf } from './padding.ts';
 import type { Plan } from './plan.ts';
 import { flatPlan } from './plans/flat.ts';
 import { emitNaive } from './plans/naive.ts';
+import { passesPlan } from './plans/passes.ts';
 import { rowsPlan } from './plans/rows.ts';
 import { tiledPlan } from './plans/tiled.ts';
 import { turnedPlan } from './plans/turned.ts';
+import { singlePass } from './single-pass.ts';
 import { makeSketch, type Scheduled, type Sketch } from './sketch.ts';
 import { hasReuse, type StageInfo, stagesOf } from './stage.ts';
 
@@ -35,6 +37,33 @@ function plansOfStage(stage: StageInfo, limits: DeviceLimits): Plan[] {
   const short = outputs <= fewOutputs && sizeOf(stage) / outputs >= longReduction;
   const plans = [tiledPlan(stage), short || !hasReuse(stage) ? rowsPlan([stage], limits) : null];
   return plans.filter((plan): plan is Plan => plan !== null);
+}
+
+/** The stages that become kernels or parts of one: those that nothing inlines and whose epilogues are in them. */
+function keptStages(program: Program, inline: readonly string[]): StageInfo[] {
+  return fuseEpilogues(program, stagesOf(program)).filter((stage) => !inline.includes(stage.block.name));
+}
+
+/**
+ * The plans of stages that become one kernel: a stage by itself as its rules say, several by their rows, and where reductions among them
+ * can be merged, with the decision to do so.
+ */
+function plansOfGroup(
+  program: Program,
+  group: readonly StageInfo[],
+  inline: readonly string[],
+  limits: DeviceLimits,
+): Plan[] {
+  if (group.length === 1) return plansOfStage(group[0] as StageInfo, limits);
+  const twice = rowsPlan(group, limits) as Plan;
+  const names = new Set(group.map((stage) => stage.block.name));
+  const single = singlePass(program, names);
+  if (single === null) return [twice];
+  const once = rowsPlan(
+    keptStages(single.program, inline).filter((stage) => names.has(stage.block.name)),
+    limits,
+  );
+  return [(once && passesPlan(twice, once, single.merges)) ?? twice];
 }
 
 /**
@@ -96,14 +125,13 @@ function sketchesOfForm(program: Program, { paddings, inlineFirst, stored }: For
   const simpler = prepared(program, { paddings, inlineFirst });
   const stages = stagesOf(simpler);
   const inline = inlinable(stages).filter((block) => !stored.includes(block));
-  const kept = fuseEpilogues(simpler, stages).filter((stage) => !inline.includes(stage.block.name));
+  const kept = keptStages(simpler, inline);
   const combinations: Plan[][] = [];
   const fused = fusedRows(kept, limits);
   for (const groups of fused.length < kept.length ? [fused, kept.map((stage) => [stage])] : [fused]) {
     let products: Plan[][] = [[]];
     for (const group of groups) {
-      const offered =
-        group.length > 1 ? [rowsPlan(group, limits) as Plan] : plansOfStage(group[0] as StageInfo, limits);
+      const offered = plansOfGroup(simpler, group, inline, limits);
       // What is another way already is not varied further: every sketch thins the trials of the others.
       const plans = stored.length > 0 ? offered.slice(0, 1) : offered;
       products = products.flatMap((product) => plans.map((plan) => [...product, plan])).slice(0, maxSketches);

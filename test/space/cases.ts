@@ -52,6 +52,7 @@ export const cases: readonly Case[] = [
   of('transpose', 'n=1,c=7,h=5,w=9'),
   of('transpose', 'n=2,c=8,h=4,w=12', { order: 'w,c,n,h' }),
   of('attention', 'h=2,m=9,n=12,d=8,dv=8'),
+  of('layer_norm', 'rows=7,cols=36'),
   of('elementwise', 'n=2,c=3,h=7,w=5'),
   of('elementwise', 'n=1,c=3,h=7,w=7', { expression: 'x * y - z', y: '1,1,h,1', z: 'n,c,1,w' }),
   of('elementwise', 'n=1,c=1,h=1,w=1'),

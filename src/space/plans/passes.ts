@@ -1,0 +1,46 @@
+import type { Decision } from '../decision.ts';
+import type { Plan } from '../plan.ts';
+import { quantityCount } from '../quantities.ts';
+import type { Merge } from '../single-pass.ts';
+
+/**
+ * A plan that decides between two: stages as they are, or with their dependent reductions merged into single passes. All other decisions
+ * are the same for both, though perhaps named after another block. One pass reads every element once less; two cost fewer operations an element.
+ */
+export function passesPlan(twice: Plan, once: Plan, merges: readonly Merge[]): Plan | null {
+  const same = (own: Decision, other: Decision | undefined): boolean =>
+    other !== undefined && whatOf(own) === whatOf(other) && own.options.join() === other.options.join();
+  if (once.decisions.length !== twice.decisions.length) return null;
+  if (!twice.decisions.every((own, i) => same(own, once.decisions[i]))) return null;
+  const named = new Map(once.decisions.map((own, i) => [own.name, twice.decisions[i]?.name as string]));
+  const name = `${twice.stages.at(-1)?.block.name}.singlePass`;
+  const decision = {
+    name,
+    doc: 'reductions of which one uses the other over the same elements: 1: in one pass, 0: in a pass each',
+    options: [0, 1],
+    before: 0,
+  };
+  const row = new Float64Array(quantityCount);
+  return {
+    rule: twice.rule,
+    stages: twice.stages,
+    decisions: [decision, ...twice.decisions],
+    quantities(values, first, out, offset) {
+      const single = values[first] as number;
+      (single === 1 ? once : twice).quantities(values, first + 1, out, offset);
+      if (!Number.isNaN(single)) return;
+      // What either way is the same is known already.
+      once.quantities(values, first + 1, row, 0);
+      for (let i = 0; i < quantityCount; i++) if (row[i] !== out[offset + i]) out[offset + i] = Number.NaN;
+    },
+    conflict: (values, first) => (values[first] === 1 ? once : twice).conflict(values, first + 1),
+    emit(builder, value) {
+      if (value(name) !== 1) return twice.emit(builder, value);
+      for (const merge of merges) builder.apply('mergeReductions', { ...merge });
+      return once.emit(builder, (own) => value(named.get(own) as string));
+    },
+  };
+}
+
+/** What a decision is about, whatever block it is named after. */
+const whatOf = ({ name }: Decision): string => name.slice(name.indexOf('.'));
