@@ -56,7 +56,10 @@ function plansOfGroup(
 ): Plan[] {
   if (group.length === 1) return plansOfStage(group[0] as StageInfo, limits);
   const twice = rowsPlan(group, limits) as Plan;
-  const names = new Set(group.map((stage) => stage.block.name));
+  // What was an epilogue of two passes may be a stage of its own after one.
+  const names = new Set(
+    group.flatMap(({ block, epilogue }) => (epilogue === null ? [block.name] : [block.name, epilogue.block])),
+  );
   const single = singlePass(program, names);
   if (single === null) return [twice];
   const once = rowsPlan(
