@@ -25,12 +25,6 @@ interface Along {
 /** Numbers that our operators take for a dimension that a line lacks, as an image of one row. */
 const oneRow: Along = { size: 1, taps: 1, stride: 1, dilation: 1, before: 0, after: 0, extent: 1 };
 
-function same(node: string, what: string, values: readonly number[]): number {
-  const [first = 0] = values;
-  if (values.some((value) => value !== first)) notMapped(`${node} with ${what} [${values.join(', ')}], which differ`);
-  return first;
-}
-
 /** Padding before and after each dimension, with `auto_pad` worked out. */
 function paddingOf(
   call: Call,
@@ -117,26 +111,50 @@ export function mapConv(call: Call): Value[] {
 export function mapConvTranspose(call: Call): Value[] {
   const [X, W, bias] = [inputOf(call, 0), inputOf(call, 1), optionalInputOf(call, 2)];
   const [n = 1, c = 1, ...image] = X.shape;
-  const [, oc = 1, ...taps] = W.shape;
-  if (image.length !== 2) notMapped(`ConvTranspose over ${image.length} dimensions`);
-  if (integerOf(call, 'group', 1) !== 1) notMapped('ConvTranspose with groups');
-  if (integersOfAttribute(call, 'output_shape') !== null) notMapped('ConvTranspose with output_shape');
-  const automatic = textOf(call, 'auto_pad', 'NOTSET');
-  if (!['NOTSET', 'VALID'].includes(automatic)) notMapped(`ConvTranspose with auto_pad ${automatic}`);
-  const list = (name: string, fallback: number): number =>
-    same('ConvTranspose', name, integersOfAttribute(call, name) ?? [fallback]);
-  const pad = automatic === 'VALID' ? 0 : list('pads', 0);
-  const [stride, dilation, extra] = [list('strides', 1), list('dilations', 1), list('output_padding', 0)];
-  const [[h = 1, w = 1], [kh = 1, kw = 1]] = [image, taps];
-  const extent = (size: number, count: number): number =>
-    (size - 1) * stride + dilation * (count - 1) + 1 + extra - 2 * pad;
+  const [, outputs = 1, ...taps] = W.shape;
+  if (image.length < 1 || image.length > 2) notMapped(`ConvTranspose over ${image.length} dimensions`);
+  const groups = integerOf(call, 'group', 1);
+  const [y, x] =
+    image.length === 1 ? [{ ...oneRow, extra: 0 }, ...spreadOf(call, image, taps)] : spreadOf(call, image, taps);
+  if (y === undefined || x === undefined) return notMapped('ConvTranspose without an image');
+  const oc = outputs * groups;
   const wish = {
-    shape: { n, c, h, w, oc, kh, kw, stride, pad, dilation, output_pad: extra },
+    shape: {
+      ...{ n, c, oc, groups, ...imageShape([y, x]), ...dilations([y, x]) },
+      ...{ output_pad: y.extra, output_pad_w: x.extra === y.extra ? -1 : x.extra },
+    },
     ...withBias(bias),
     inputs: { X, W, ...(bias === null ? {} : { bias }) },
-    result: [n, oc, extent(h, kh), extent(w, kw)],
+    result: [n, oc, ...[y, x].slice(2 - image.length).map(({ extent }) => extent)],
   };
   return [call.plan.run('conv_transpose2d', wish)];
+}
+
+/** What is taken off and added along each dimension; where the output's shape is given, as much as leads to it. */
+function spreadOf(
+  call: Call,
+  image: readonly number[],
+  taps: readonly number[],
+): readonly (Along & { readonly extra: number })[] {
+  const automatic = textOf(call, 'auto_pad', 'NOTSET');
+  const list = (name: string, fallback: number): readonly number[] =>
+    integersOfAttribute(call, name) ?? image.map(() => fallback);
+  const pads = integersOfAttribute(call, 'pads') ?? image.flatMap(() => [0, 0]);
+  const wanted = integersOfAttribute(call, 'output_shape');
+  return image.map((size, d) => {
+    const [stride, dilation, count] = [list('strides', 1)[d] ?? 1, list('dilations', 1)[d] ?? 1, taps[d] ?? 1];
+    const extra = list('output_padding', 0)[d] ?? 0;
+    const whole = (size - 1) * stride + dilation * (count - 1) + 1 + extra;
+    const along = { size, taps: count, stride, dilation };
+    const target = wanted?.at(d - image.length) ?? (automatic.startsWith('SAME') ? size * stride : null);
+    if (target === null) {
+      const [before, after] = automatic === 'VALID' ? [0, 0] : [pads[d] ?? 0, pads[d + image.length] ?? 0];
+      return { ...along, before, after, extra, extent: whole - before - after };
+    }
+    const off = Math.max(0, whole - target);
+    const after = automatic === 'SAME_UPPER' ? Math.ceil(off / 2) : Math.floor(off / 2);
+    return { ...along, before: off - after, after, extra: extra + Math.max(0, target - whole), extent: target };
+  });
 }
 
 export function mapPool(call: Call): Value[] {

@@ -74,6 +74,11 @@ const cases: readonly Case[] = [
   ['conv_transpose2d', 'n=2,c=3,h=5,w=4,oc=2'],
   ['conv_transpose2d', 'n=1,c=2,h=3,w=4,oc=3,stride=3,pad=0,output_pad=2'],
   ['conv_transpose2d', 'n=1,c=2,h=5,w=3,oc=3,stride=2,pad=3,kh=4,kw=5,dilation=2'],
+  [
+    'conv_transpose2d',
+    'n=1,c=4,h=3,w=4,oc=6,groups=2,stride=2,stride_w=3,pad=0,pad_left=2,pad_bottom=1,output_pad=1,output_pad_w=0',
+  ],
+  ['conv_transpose2d', 'n=1,c=3,h=4,w=3,oc=3,groups=3,stride=1,stride_w=2,pad=1,pad_right=0,dilation_w=2'],
   ['conv_transpose2d', 'n=1,c=2,h=4,w=4,oc=3,stride=4,pad=2,kh=1,kw=2'],
   ['conv_transpose2d', 'n=1,c=1,h=1,w=1,oc=1,stride=1,pad=0,kh=1,kw=1'],
   ['max_pool2d', 'n=2,c=3,h=7,w=7'],

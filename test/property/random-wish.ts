@@ -84,12 +84,14 @@ const wishes: Readonly<Record<string, Wish>> = {
     };
   },
   conv_transpose2d: (draw) => {
-    const stride = draw.few(3);
+    const [stride, groups] = [draw.few(3), draw.few(2)];
     return {
       shape: {
-        ...{ n: draw.few(2), c: draw.few(5), oc: draw.few(5), h: 2 + draw.few(4), w: 2 + draw.few(5) },
+        ...{ n: draw.few(2), c: groups * draw.few(3), oc: groups * draw.few(3), groups },
+        ...{ h: 2 + draw.few(4), w: 2 + draw.few(5) },
         ...{ kh: 1 + draw.few(2), kw: 1 + draw.few(2), stride, pad: draw.flag(), dilation: draw.few(2) },
         output_pad: draw.random.below(stride),
+        ...{ ...perDirection(draw), stride_w: stride + draw.random.below(2) },
       },
     };
   },
