@@ -24,6 +24,18 @@ export function legalCandidates(sketch: Sketch, limits: DeviceLimits, count: num
   return found;
 }
 
+/**
+ * A sketch with the first few options of every decision, which keeps its kernels small enough to be interpreted, and without what a test does
+ * itself afterwards: decisions of these kinds (`double-buffer`, `partition`) stay as they were before there were any.
+ */
+export function narrowed(sketch: Sketch, without: readonly string[], most = 4): Sketch {
+  const decisions = sketch.decisions.map((decision) => {
+    const isLeft = without.some((kind) => decision.name.endsWith(`.${kind}`));
+    return { ...decision, options: decision.options.slice(0, isLeft ? 1 : most) };
+  });
+  return { ...sketch, decisions };
+}
+
 /** Random assignments of all decisions, legal or not. */
 export function anyCandidate(sketch: Sketch, random: Random): Float64Array {
   return Float64Array.from(sketch.decisions, (decision) => random.pick(decision.options));
