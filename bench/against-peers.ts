@@ -4,10 +4,11 @@
  *     npx wgtune tune matmul -s m=512,n=512,k=512 --trials 200 --device lavapipe
  *     ONNXRUNTIME_NODE_INSTALL=skip npm install --prefix /tmp/peers onnxruntime-node@1.30.0 \
  *       @tensorflow/tfjs-core@4.22.0 @tensorflow/tfjs-backend-cpu@4.22.0 @tensorflow/tfjs-backend-webgpu@4.22.0
- *     WGTUNE_PEERS=/tmp/peers node --import tsx bench/against-peers.ts [size] [rounds] [log folder]
+ *     WGTUNE_PEERS=/tmp/peers node --import tsx bench/against-peers.ts [sizes] [rounds] [log folder]
  * With a schedule file as a fourth argument that schedule takes the place of the best known one:
- *     WGTUNE_PEERS=/tmp/peers node --import tsx bench/against-peers.ts 512 5 - schedules/matmul-packed-8x8x4.json
- * Prints the median and quartiles of each and the ratio of the medians. A peer that is not installed is left out.
+ *     WGTUNE_PEERS=/tmp/peers node --import tsx bench/against-peers.ts 512,1024 5 - schedules/matmul-packed-8x8x4.json
+ * Prints the median and quartiles of each, and how much longer a peer takes: by the medians, and by the fastest samples, which another
+ * process on the machine disturbs least. A peer that is not installed is left out.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -16,24 +17,22 @@ import { basename } from 'node:path';
 import { deviceEnvironment } from '../src/device/devices.ts';
 import { chooseDevice, makeWorkload, runSchedule, type Trace } from '../src/index.ts';
 
-const [size = '512', rounds = '5', logFolder = 'tuning-logs', schedule] = process.argv.slice(2);
+const [sizes = '512', rounds = '5', logFolder = 'tuning-logs', schedule] = process.argv.slice(2);
 const ours: Trace | null =
   schedule === undefined ? null : (JSON.parse(readFileSync(schedule, 'utf8')) as { trace: Trace }).trace;
-const workload = makeWorkload('matmul', { shape: `m=${size},n=${size},k=${size}` });
 const device = await chooseDevice('lavapipe');
 
 interface Peer {
   readonly name: string;
   readonly script: string;
-  readonly kernelMs: number[];
 }
 let peers: Peer[] = [
-  { name: 'ONNX Runtime WebGPU', script: './peers/onnxruntime-child.ts', kernelMs: [] },
-  { name: 'TensorFlow.js WebGPU', script: './peers/tensorflow-child.ts', kernelMs: [] },
+  { name: 'ONNX Runtime WebGPU', script: './peers/onnxruntime-child.ts' },
+  { name: 'TensorFlow.js WebGPU', script: './peers/tensorflow-child.ts' },
 ];
 
 /** Milliseconds of one product, several samples; null where the peer does not run. */
-function timePeer({ name, script }: Peer): readonly number[] | null {
+function timePeer({ name, script }: Peer, size: string): readonly number[] | null {
   const path = new URL(script, import.meta.url).pathname;
   const run = spawnSync(process.execPath, ['--import', 'tsx', path, size, '5', '5'], {
     env: { ...process.env, ...deviceEnvironment(device) },
@@ -49,34 +48,45 @@ function timePeer({ name, script }: Peer): readonly number[] | null {
   return kernelMs;
 }
 
-const oursMs: number[] = [];
-const naiveMs: number[] = [];
-for (let round = 0; round < Number(rounds); round++) {
-  peers = peers.filter((peer) => {
-    const samples = timePeer(peer);
-    peer.kernelMs.push(...(samples ?? []));
-    return samples !== null;
-  });
-  for (const [trace, into] of [
-    [ours, oursMs],
-    ['naive', naiveMs],
-  ] as const) {
-    const { result } = await runSchedule({ workload, trace, device: 'lavapipe', logFolder });
-    if (result.outcome !== 'ok') throw new Error(`${result.outcome}: ${result.error}`);
-    into.push(...result.samplesNs.map((ns) => ns / 1e6));
-  }
+async function timeOurs(size: string, trace: Trace | 'naive' | null): Promise<readonly number[]> {
+  const workload = makeWorkload('matmul', { shape: `m=${size},n=${size},k=${size}` });
+  const { result } = await runSchedule({ workload, trace, device: 'lavapipe', logFolder });
+  // Samples that scatter are of use here: they are compared with others of the same minutes.
+  if (result.outcome !== 'ok' && result.outcome !== 'unstable') throw new Error(`${result.outcome}: ${result.error}`);
+  return result.samplesNs.map((ns) => ns / 1e6);
 }
 
 const quartile = (values: readonly number[], q: number): number =>
   [...values].sort((a, b) => a - b)[Math.floor(q * (values.length - 1))] as number;
 const row = (name: string, values: readonly number[]): string =>
   `${name.padEnd(34)} ${quartile(values, 0.5).toFixed(2)} ms (${quartile(values, 0.25).toFixed(2)} - ${quartile(values, 0.75).toFixed(2)}), ${values.length} samples`;
-const { description } = device;
-console.log(
-  `${new Date().toISOString().slice(0, 10)}  matmul ${size}^3 f32  ${description.description || description.name}  ${cpus()[0]?.model}, ${availableParallelism()} cores`,
-);
-console.log(row(schedule === undefined ? 'wgtune, best known' : `wgtune, ${basename(schedule)}`, oursMs));
-console.log(row('wgtune, naive schedule', naiveMs));
-for (const { name, kernelMs } of peers) console.log(row(name, kernelMs));
-for (const { name, kernelMs } of peers)
-  console.log(`${name} / ours: ${(quartile(kernelMs, 0.5) / quartile(oursMs, 0.5)).toFixed(2)}`);
+
+async function compare(size: string): Promise<void> {
+  const name = schedule === undefined ? 'wgtune, best known' : `wgtune, ${basename(schedule)}`;
+  const samples = new Map<string, number[]>();
+  const keep = (who: string, values: readonly number[]): void => {
+    samples.set(who, [...(samples.get(who) ?? []), ...values]);
+  };
+  for (let round = 0; round < Number(rounds); round++) {
+    keep(name, await timeOurs(size, ours));
+    if (schedule === undefined) keep('wgtune, naive schedule', await timeOurs(size, 'naive'));
+    peers = peers.filter((peer) => {
+      const values = timePeer(peer, size);
+      keep(peer.name, values ?? []);
+      return values !== null;
+    });
+  }
+  const { description } = device;
+  console.log(
+    `${new Date().toISOString().slice(0, 10)}  matmul ${size}^3 f32  ${description.description || description.name}  ${cpus()[0]?.model}, ${availableParallelism()} cores`,
+  );
+  const own = samples.get(name) as number[];
+  for (const [who, values] of samples) if (values.length > 0) console.log(row(who, values));
+  for (const peer of peers) {
+    const theirs = samples.get(peer.name) as number[];
+    const ratio = (q: number): string => (quartile(theirs, q) / quartile(own, q)).toFixed(2);
+    console.log(`${peer.name} / ours: ${ratio(0.5)} by the medians, ${ratio(0)} by the fastest samples`);
+  }
+}
+
+for (const size of sizes.split(',')) await compare(size);
