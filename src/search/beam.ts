@@ -1,12 +1,10 @@
 import type { CostModel } from '../cost-model/cost-model.ts';
 import { createRandom } from '../support/random.ts';
-import { completeAtRandom } from './completion.ts';
 import { type Constructed, constructCandidates } from './construct.ts';
-import { createHistory } from './history.ts';
 import { createJudge, type PrefixJudgement } from './judge.ts';
+import { createListedChooser } from './listed-chooser.ts';
+import { createPool } from './pool.ts';
 import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from './strategy.ts';
-import { createTally } from './tally.ts';
-import { firstUnseen } from './unseen.ts';
 
 export interface BeamOptions {
   readonly seed: number;
@@ -18,6 +16,8 @@ export interface BeamOptions {
   readonly epsilon?: number;
   readonly judgement?: PrefixJudgement;
   readonly completions?: number;
+  /** Whether a space small enough is listed, so that all completions of its prefixes are judged instead of some. */
+  readonly listing?: boolean;
   /** Prefix rows in the training set, at most. */
   readonly maxPrefixes?: number;
 }
@@ -29,13 +29,13 @@ const defaults = {
   judgement: 'completions',
   completions: 8,
   maxPrefixes: 1500,
+  listing: true,
 } as const;
 const leastWidth = 12;
 /** Trials after which the share of random draws has fallen to a third of its start. */
 const ignoranceTrials = 40;
 /** Each widening doubles the beam. */
 const maxWidenings = 3;
-const drawsBeforeGivingUp = 200;
 
 /**
  * Sequential construction of schedules with a learned value and early pruning. Every round the beam is built afresh with what the model
@@ -44,20 +44,19 @@ const drawsBeforeGivingUp = 200;
  */
 export function createBeamSearch(space: SearchSpace, options: BeamOptions): SearchStrategy {
   const { seed, model } = options;
-  const { width, keepAlive, epsilon, judgement, completions, maxPrefixes } = { ...defaults, ...options };
+  const { width, keepAlive, epsilon, judgement, completions, maxPrefixes, listing } = { ...defaults, ...options };
   const root = createRandom(seed).fork('beam');
   const random = root.fork('choices');
   const training = root.fork('training');
-  const history = createHistory(space);
-  const tally = createTally();
-  const pruners = space.sketches.map((sketch) => sketch.createPruner());
+  const pool = createPool(space, root.fork('pool'), { listing });
+  const { history, tally } = pool;
   const judges = space.sketches.map((sketch) =>
     createJudge(sketch, space.columns, model, { judgement, completions }, random),
   );
   let proposeMs = 0;
   let fitMs = 0;
 
-  const pool = (wide: number): Candidate[] => {
+  const constructed = (wide: number): Candidate[] => {
     const share = Math.max(leastWidth, Math.floor(wide / space.sketches.length));
     const found = space.sketches.flatMap((sketch, index) =>
       constructCandidates(
@@ -73,20 +72,10 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
       .sort((a, b) => (b.score as number) - (a.score as number));
   };
 
-  const atRandom = (): Candidate | null => {
-    for (let draw = 0; draw < drawsBeforeGivingUp; draw++) {
-      const index = random.below(space.sketches.length);
-      const sketch = space.sketches[index] as SearchSpace['sketches'][number];
-      const values = new Float64Array(sketch.decisions.length).fill(Number.NaN);
-      const complete = completeAtRandom(sketch, pruners[index] as (typeof pruners)[number], values, 0, random);
-      const candidate: Candidate = { sketch: index, values: [...values], score: null };
-      if (complete && !history.has(candidate)) return candidate;
-    }
-    return null;
-  };
-
   /** While little has been measured half of the trials look around: an analytic model may be wrong about this device. */
   const ignorance = (): number => 0.5 * Math.exp(-history.size / ignoranceTrials);
+
+  const chooser = pool.listed === null ? null : createListedChooser(space, pool.listed, model, root.fork('chooser'));
 
   const proposeNow = (count: number): Candidate[] => {
     const proposals: Candidate[] = [];
@@ -94,19 +83,28 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
       history.reserve(candidate);
       proposals.push(candidate);
     };
-    let best = pool(width);
+    if (chooser !== null) {
+      for (const candidate of chooser.choose(count, history.has)) take(candidate);
+      while (proposals.length < count) {
+        const candidate = pool.unseen();
+        if (candidate === null) break;
+        take(candidate);
+      }
+      return proposals;
+    }
+    let best = constructed(width);
     for (let widening = 1; best.length < count && widening <= maxWidenings; widening++)
-      best = pool(width * 2 ** widening);
+      best = constructed(width * 2 ** widening);
     const seen = new Set<string>();
     const queue = best.filter((candidate) => !seen.has(candidateKey(candidate)) && seen.add(candidateKey(candidate)));
     for (let next = 0; proposals.length < count; ) {
-      const lucky = random.unit() < Math.max(epsilon, ignorance()) ? atRandom() : null;
+      const lucky = random.unit() < Math.max(epsilon, ignorance()) ? pool.unseen() : null;
       if (lucky !== null) take(lucky);
       else if (next < queue.length) {
         const candidate = queue[next++] as Candidate;
         if (!history.has(candidate)) take(candidate);
       } else {
-        const other = atRandom() ?? firstUnseen(space, pruners, history);
+        const other = pool.unseen();
         if (other === null) break;
         take(other);
       }
@@ -116,7 +114,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
 
   return {
     name: 'beam',
-    round: 16,
+    round: chooser === null ? 16 : 1,
     propose(count) {
       const started = performance.now();
       const proposals = proposeNow(count);
@@ -126,7 +124,8 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
     async observe(results) {
       for (const result of results) history.add(result);
       const started = performance.now();
-      if (history.size > 0)
+      chooser?.observe(results);
+      if (chooser === null && history.size > 0)
         await model.fit(history.trainingData({ prefixes: judgement !== 'completions', maxPrefixes, random: training }));
       fitMs += performance.now() - started;
     },

@@ -23,7 +23,7 @@ export interface Pool {
   mutated(candidate: Candidate): Candidate | null;
 }
 
-export function createPool(space: SearchSpace, random: Random): Pool {
+export function createPool(space: SearchSpace, random: Random, { listing = true } = {}): Pool {
   const history = createHistory(space);
   const tally = createTally();
   const pruners = space.sketches.map((sketch) => {
@@ -38,7 +38,7 @@ export function createPool(space: SearchSpace, random: Random): Pool {
       },
     };
   });
-  const listed = listCandidates(space);
+  const listed = listing ? listCandidates(space) : null;
   // Candidates in the order in which chance will hand them out.
   const order = listed === null ? [] : random.shuffled(listed);
   let next = 0;

@@ -5,9 +5,8 @@ import type {
   RecordedRow,
   RecordedSpace,
 } from '../records/recorded/recorded-space.ts';
-import type { Decision } from '../space/decision.ts';
 import type { Pruner } from '../space/pruning.ts';
-import { type Candidate, candidateKey, type SearchSketch, type SearchSpace } from './strategy.ts';
+import { type Candidate, candidateKey, type SearchDecision, type SearchSketch, type SearchSpace } from './strategy.ts';
 
 /** A recorded space as a space to search, with the answer to every candidate. */
 export interface ReplayedSpace {
@@ -28,10 +27,11 @@ export interface ReplayedSpace {
 export function replaySpace(recorded: RecordedSpace): ReplayedSpace {
   const codes = recorded.parameters.map(codeOf);
   const decisions = recorded.parameters.map(
-    ({ name, values }, at): Decision => ({
+    ({ name, values }, at): SearchDecision => ({
       name,
       doc: `parameter of ${recorded.name}`,
       options: values.map((value) => codes[at]?.(value) as number),
+      unordered: values.some((value) => typeof value === 'string'),
     }),
   );
   const valuesOf = (row: RecordedRow): number[] => row.values.map((value, at) => codes[at]?.(value) as number);

@@ -3,10 +3,16 @@ import type { Decision } from '../space/decision.ts';
 import type { Pruner } from '../space/pruning.ts';
 import type { PruneTally } from './tally.ts';
 
+/** A decision as a search sees it. */
+export interface SearchDecision extends Decision {
+  /** The options are names and not sizes: their order means nothing. */
+  readonly unordered?: boolean;
+}
+
 /** What a search sees of a sketch: open decisions in order, which prefixes are legal, and what a model is told of them. */
 export interface SearchSketch {
   readonly name: string;
-  readonly decisions: readonly Decision[];
+  readonly decisions: readonly SearchDecision[];
   /** Owns scratch memory: one a user. */
   readonly createPruner: () => Pruner;
   readonly createExtractor: () => FeatureExtractor;

@@ -1,0 +1,124 @@
+import { factorise, transposedInverse } from './cholesky.ts';
+import { type Axis, type AxisTable, axisTable, type HyperPrior } from './level-kernel.ts';
+
+/** Points as levels, row after row, one number an axis. */
+export type Levels = Int32Array;
+
+const leastStep = 1e-4;
+const lowest = -9;
+const highest = 6;
+
+/**
+ * The hyperparameters under which the targets are most likely, prior included, by gradient signs with a step of its own for each
+ * (iRprop-, Igel and Huesken): it needs no line search, and the scale of the likelihood does not matter. Starts from `start`.
+ */
+export function learnHyper(
+  axes: readonly Axis[],
+  levels: Levels,
+  targets: Float64Array,
+  prior: HyperPrior,
+  start: Float64Array<ArrayBuffer>,
+  iterations: number,
+): Float64Array<ArrayBuffer> {
+  const current = start.slice();
+  let best = start.slice();
+  let bestLoss = Number.POSITIVE_INFINITY;
+  const step = new Float64Array(start.length).fill(0.2);
+  const before = new Float64Array(start.length);
+  const gradient = new Float64Array(start.length);
+  for (let iteration = 0; iteration < iterations; iteration++) {
+    const loss = lossOf(axes, levels, targets, prior, current, gradient);
+    if (loss < bestLoss) {
+      bestLoss = loss;
+      best = current.slice();
+    }
+    for (let h = 0; h < current.length; h++) {
+      const agreement = (gradient[h] as number) * (before[h] as number);
+      if (agreement > 0) step[h] = Math.min((step[h] as number) * 1.3, 1);
+      else if (agreement < 0) {
+        step[h] = Math.max((step[h] as number) * 0.5, leastStep);
+        gradient[h] = 0;
+      }
+      const moved = (current[h] as number) - Math.sign(gradient[h] as number) * (step[h] as number);
+      current[h] = Math.min(highest, Math.max(lowest, moved));
+      before[h] = gradient[h] as number;
+    }
+  }
+  return best;
+}
+
+/** Minus the logarithm of likelihood and prior, up to constants, and its gradient. */
+export function lossOf(
+  axes: readonly Axis[],
+  levels: Levels,
+  targets: Float64Array,
+  prior: HyperPrior,
+  hyper: Float64Array,
+  gradient: Float64Array,
+): number {
+  const count = axes.length;
+  const n = targets.length;
+  const tables = axes.map((axis, at) => axisTable(axis, at, count, hyper));
+  const noise = Math.exp(hyper[3 * count + 1] as number);
+  const kernel = new Float64Array(n * n);
+  const amplitude = Math.exp(hyper[3 * count] as number);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j <= i; j++) kernel[i * n + j] = amplitude * product(axes, tables, levels, i, j);
+  const factor = kernel.slice();
+  for (let i = 0; i < n; i++) factor[i * n + i] = (factor[i * n + i] as number) + noise;
+  gradient.fill(0);
+  if (!factorise(factor, n)) return Number.POSITIVE_INFINITY;
+  const inverse = transposedInverse(factor, n);
+  const weights = new Float64Array(n);
+  let loss = 0;
+  for (let i = 0; i < n; i++) {
+    let z = 0;
+    for (let k = 0; k <= i; k++) z += (inverse[k * n + i] as number) * (targets[k] as number);
+    loss += 0.5 * z * z + Math.log(factor[i * n + i] as number);
+    for (let k = 0; k <= i; k++) weights[k] = (weights[k] as number) + (inverse[k * n + i] as number) * z;
+  }
+  // The gradient needs only sums over the pairs of points that share a pair of levels.
+  const shares = axes.map(({ levels: size }) => new Float64Array(size * size));
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let entry = -(weights[i] as number) * (weights[j] as number);
+      for (let k = i; k < n; k++) entry += (inverse[i * n + k] as number) * (inverse[j * n + k] as number);
+      if (i === j) gradient[3 * count + 1] = (gradient[3 * count + 1] as number) + 0.5 * entry * noise;
+      const part = (i === j ? 0.5 : 1) * entry * (kernel[i * n + j] as number);
+      gradient[3 * count] = (gradient[3 * count] as number) + part;
+      for (let axis = 0; axis < count; axis++) {
+        const size = (axes[axis] as Axis).levels;
+        const at = (levels[i * count + axis] as number) * size + (levels[j * count + axis] as number);
+        const share = shares[axis] as Float64Array;
+        share[at] = (share[at] as number) + part;
+      }
+    }
+  }
+  for (const [axis, { byWeight, byRoughness, byIndividuality }] of tables.entries()) {
+    const share = shares[axis] as Float64Array;
+    for (let at = 0; at < share.length; at++) {
+      const part = share[at] as number;
+      gradient[axis] = (gradient[axis] as number) + part * (byWeight[at] as number);
+      gradient[count + axis] = (gradient[count + axis] as number) + part * (byRoughness[at] as number);
+      gradient[2 * count + axis] = (gradient[2 * count + axis] as number) + part * (byIndividuality[at] as number);
+    }
+  }
+  for (let h = 0; h < hyper.length; h++) {
+    const away = ((hyper[h] as number) - (prior.mean[h] as number)) / (prior.deviation[h] as number);
+    loss += 0.5 * away * away;
+    gradient[h] = (gradient[h] as number) + away / (prior.deviation[h] as number);
+  }
+  return loss;
+}
+
+function product(axes: readonly Axis[], tables: readonly AxisTable[], levels: Levels, i: number, j: number): number {
+  const count = axes.length;
+  let value = 1;
+  for (let axis = 0; axis < count; axis++) {
+    const size = (axes[axis] as Axis).levels;
+    value *= (tables[axis] as AxisTable).factor[
+      (levels[i * count + axis] as number) * size + (levels[j * count + axis] as number)
+    ] as number;
+  }
+  return value;
+}

@@ -1,0 +1,79 @@
+/**
+ * One axis of a space of choices: a decision, or the product of two. Its levels are numbered from 0.
+ */
+export interface Axis {
+  readonly name: string;
+  readonly levels: number;
+  /** Where each level lies on the axis, in [0, 1]; NaN for a level that has no place among the others. */
+  readonly places: Float64Array;
+  /** A product follows from other axes: a priori it is thought to matter less, and to be smooth. */
+  readonly derived: boolean;
+}
+
+/** Hyperparameters in one vector of logarithms: weight, roughness and individuality of each axis, then amplitude and noise. */
+export function hyperCount(axes: readonly Axis[]): number {
+  return 3 * axes.length + 2;
+}
+
+/** What is thought of the hyperparameters before any data: independent normal distributions. */
+export interface HyperPrior {
+  readonly mean: Float64Array<ArrayBuffer>;
+  readonly deviation: Float64Array<ArrayBuffer>;
+}
+
+export function hyperPrior(axes: readonly Axis[]): HyperPrior {
+  const count = axes.length;
+  const mean = new Float64Array(hyperCount(axes));
+  const deviation = new Float64Array(hyperCount(axes)).fill(1);
+  for (const [axis, { derived }] of axes.entries()) {
+    mean[axis] = derived ? -1.5 : 0;
+    mean[count + axis] = 0.5;
+    mean[2 * count + axis] = derived ? -3 : 0;
+  }
+  mean[3 * count + 1] = Math.log(0.01);
+  deviation[3 * count] = 0.7;
+  return { mean, deviation };
+}
+
+/** One axis' factor of the kernel for every pair of its levels, and the derivative of its logarithm by each hyperparameter. */
+export interface AxisTable {
+  readonly factor: Float64Array;
+  readonly byWeight: Float64Array;
+  readonly byRoughness: Float64Array;
+  readonly byIndividuality: Float64Array;
+}
+
+/**
+ * The kernel is a product over the axes of (1 + a k) / (1 + a): multiplied out, a sum over all interactions of axes, those of few axes first
+ * where the weights `a` are small (the ANOVA kernel of Stitson and others). On each axis, k mixes a smooth function of the
+ * places (Matern 5/2) with one that only knows equal from unequal, because times of kernels follow sizes by and large and then
+ * jump at the ones that do not divide. The share of the latter is the axis' individuality.
+ */
+export function axisTable({ levels, places }: Axis, axis: number, count: number, hyper: Float64Array): AxisTable {
+  const weight = Math.exp(hyper[axis] as number);
+  const roughness = Math.exp(hyper[count + axis] as number);
+  const share = 1 / (1 + Math.exp(-(hyper[2 * count + axis] as number)));
+  const factor = new Float64Array(levels * levels);
+  const byWeight = new Float64Array(levels * levels);
+  const byRoughness = new Float64Array(levels * levels);
+  const byIndividuality = new Float64Array(levels * levels);
+  const portion = weight / (1 + weight);
+  for (let one = 0; one < levels; one++) {
+    for (let other = 0; other < levels; other++) {
+      const equal = one === other ? 1 : 0;
+      const gap = Math.abs((places[one] as number) - (places[other] as number));
+      // A level without a place is like itself only.
+      const r = equal === 1 ? 0 : Number.isNaN(gap) ? Number.POSITIVE_INFINITY : Math.sqrt(5) * roughness * gap;
+      const fall = Math.exp(-r);
+      const smooth = fall === 0 ? 0 : (1 + r + (r * r) / 3) * fall;
+      const likeness = (1 - share) * smooth + share * equal;
+      const value = (1 + weight * likeness) / (1 + weight);
+      const at = one * levels + other;
+      factor[at] = value;
+      byWeight[at] = (portion * (likeness - value)) / value;
+      byRoughness[at] = fall === 0 ? 0 : (portion * (1 - share) * (-(r * r) / 3) * (1 + r) * fall) / value;
+      byIndividuality[at] = (portion * (equal - smooth) * share * (1 - share)) / value;
+    }
+  }
+  return { factor, byWeight, byRoughness, byIndividuality };
+}

@@ -1,0 +1,107 @@
+import type { Axis } from '../cost-model/gaussian/level-kernel.ts';
+import type { Candidate, SearchDecision, SearchSpace } from './strategy.ts';
+
+/** Products of two decisions are axes of their own while there are no more axes than this: each one has to be learned. */
+const mostAxes = 24;
+
+/** The decisions of all sketches as axes, and every candidate as levels on them. */
+export interface Axes {
+  readonly axes: readonly Axis[];
+  levelsOf(candidate: Pick<Candidate, 'sketch' | 'values'>): Int32Array;
+}
+
+interface OpenAxis {
+  readonly name: string;
+  readonly levels: number;
+  readonly places: Float64Array;
+  readonly derived: boolean;
+  /** Level of a candidate; `levels - 1` where its sketch does not have the decision, if some sketch does not. */
+  readonly levelOf: (candidate: Pick<Candidate, 'sketch' | 'values'>) => number;
+}
+
+/**
+ * Decisions of the same name are one axis, whatever sketch they belong to; a sketch without it has a level of its own there, and several
+ * sketches are an axis by themselves. Decisions with one option are left out.
+ */
+export function axesOf(space: SearchSpace): Axes {
+  const { sketches } = space;
+  const open: OpenAxis[] = [];
+  if (sketches.length > 1) {
+    const places = new Float64Array(sketches.length).fill(Number.NaN);
+    const levelOf = ({ sketch }: Pick<Candidate, 'sketch'>): number => sketch;
+    open.push({ name: 'sketch', levels: sketches.length, places, derived: false, levelOf });
+  }
+  const names = [...new Set(sketches.flatMap(({ decisions }) => decisions.map(({ name }) => name)))];
+  const numbers: {
+    readonly name: string;
+    readonly options: readonly number[];
+    readonly positions: readonly number[];
+  }[] = [];
+  for (const name of names) {
+    const positions = sketches.map(({ decisions }) => decisions.findIndex((decision) => decision.name === name));
+    const found = positions.flatMap((at, sketch) => sketches[sketch]?.decisions[at] ?? []);
+    const options = [...new Set(found.flatMap((decision) => decision.options))].sort((a, b) => a - b);
+    const everywhere = positions.every((at) => at >= 0);
+    if (options.length + (everywhere ? 0 : 1) < 2) continue;
+    open.push(openAxis(name, options, positions, isOrdered(found)));
+    if (options.length > 2 && everywhere && isOrdered(found) && (options[0] as number) > 0)
+      numbers.push({ name, options, positions });
+  }
+  const products = numbers.flatMap((one, at) => numbers.slice(at + 1).map((other) => productAxis(one, other)));
+  if (open.length + products.length <= mostAxes) open.push(...products);
+  return {
+    axes: open.map(({ name, levels, places, derived }) => ({ name, levels, places, derived })),
+    levelsOf: (candidate) => Int32Array.from(open, ({ levelOf }) => levelOf(candidate)),
+  };
+}
+
+function isOrdered(decisions: readonly SearchDecision[]): boolean {
+  return decisions.every(({ unordered }) => unordered !== true);
+}
+
+function openAxis(name: string, options: readonly number[], positions: readonly number[], ordered: boolean): OpenAxis {
+  const absent = positions.some((at) => at < 0) ? 1 : 0;
+  const places = new Float64Array(options.length + absent).fill(Number.NaN);
+  if (ordered) places.set(placesOf(options));
+  const level = new Map(options.map((option, at) => [option, at]));
+  return {
+    name,
+    levels: places.length,
+    places,
+    derived: false,
+    levelOf: ({ sketch, values }) => {
+      const at = positions[sketch] as number;
+      return at < 0 ? options.length : (level.get(values[at] as number) as number);
+    },
+  };
+}
+
+interface NumberAxis {
+  readonly name: string;
+  readonly options: readonly number[];
+  readonly positions: readonly number[];
+}
+
+function productAxis(one: NumberAxis, other: NumberAxis): OpenAxis {
+  const all = one.options.flatMap((a) => other.options.map((b) => a * b));
+  const products = [...new Set(all)].sort((a, b) => a - b);
+  const level = new Map(products.map((product, at) => [product, at]));
+  return {
+    name: `${one.name} * ${other.name}`,
+    levels: products.length,
+    places: placesOf(products),
+    derived: true,
+    levelOf: ({ sketch, values }) =>
+      level.get(
+        (values[one.positions[sketch] as number] as number) * (values[other.positions[sketch] as number] as number),
+      ) as number,
+  };
+}
+
+/** Sizes lie on a logarithmic axis, on which twice as large is one step everywhere; zero and below have no logarithm. */
+function placesOf(options: readonly number[]): Float64Array {
+  const scaled = (options[0] as number) > 0 ? options.map(Math.log2) : [...options];
+  const low = scaled[0] as number;
+  const span = (scaled.at(-1) as number) - low;
+  return Float64Array.from(scaled, (value) => (span === 0 ? 0 : (value - low) / span));
+}
