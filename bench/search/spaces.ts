@@ -1,8 +1,12 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { readExternalSpace } from '../../src/records/recorded/read-space.ts';
+import { kernelSpaceEnding, readKernelSpace } from '../../src/records/recorded/kernel-space.ts';
+import { nameOfSpace, readExternalSpace } from '../../src/records/recorded/read-space.ts';
+import { replayKernelSpace } from '../../src/search/kernel-space.ts';
 import { type ReplayedSpace, replaySpace } from '../../src/search/recorded-space.ts';
+import { sketchesOf } from '../../src/space/rules.ts';
 import { UserError } from '../../src/support/errors.ts';
+import { programOf } from '../../src/tuner/build.ts';
 
 /** Files of a folder that may hold a space, by name; a file given by itself is taken as it is. */
 export function spaceFiles(path: string): string[] {
@@ -23,5 +27,7 @@ export function spaceFiles(path: string): string[] {
 }
 
 export async function loadSpace(path: string): Promise<ReplayedSpace> {
-  return replaySpace(await readExternalSpace(path));
+  if (!path.endsWith(kernelSpaceEnding)) return replaySpace(await readExternalSpace(path));
+  const recorded = await readKernelSpace(path);
+  return replayKernelSpace(nameOfSpace(path), recorded, sketchesOf(programOf(recorded.workload)));
 }

@@ -16,7 +16,7 @@ const count = z.int().nonnegative();
 const milliseconds = z.number().nonnegative();
 const nanoseconds = z.number().positive();
 
-const workloadSchema = z.strictObject({
+export const workloadSchema = z.strictObject({
   operator: name,
   params: z.record(name, z.int()),
   attributes: z.record(name, z.string().max(10_000)),
@@ -58,7 +58,7 @@ const limitsSchema = z.strictObject({
     .exactOptional(),
 });
 
-const deviceSchema = z.strictObject({
+export const deviceSchema = z.strictObject({
   name,
   vendor: z.string(),
   architecture: z.string(),

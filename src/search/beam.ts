@@ -1,9 +1,10 @@
 import type { CostModel } from '../cost-model/cost-model.ts';
 import { createRandom } from '../support/random.ts';
+import { type Choice, createChooser } from './chooser.ts';
 import { type Constructed, constructCandidates } from './construct.ts';
 import { createJudge, type PrefixJudgement } from './judge.ts';
-import { createListedChooser } from './listed-chooser.ts';
 import { createPool } from './pool.ts';
+import { createScorer } from './scorer.ts';
 import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from './strategy.ts';
 
 export interface BeamOptions {
@@ -75,7 +76,10 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
   /** While little has been measured half of the trials look around: an analytic model may be wrong about this device. */
   const ignorance = (): number => 0.5 * Math.exp(-history.size / ignoranceTrials);
 
-  const chooser = pool.listed === null ? null : createListedChooser(space, pool.listed, model, root.fork('chooser'));
+  const chooser = createChooser(space, root.fork('chooser'));
+  // All completions of the empty prefix, and so of every prefix: the beam then ends where the best of them are.
+  const listed: Choice | null =
+    pool.listed === null ? null : { candidates: pool.listed, base: createScorer(space, model).scores(pool.listed) };
 
   const proposeNow = (count: number): Candidate[] => {
     const proposals: Candidate[] = [];
@@ -83,8 +87,8 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
       history.reserve(candidate);
       proposals.push(candidate);
     };
-    if (chooser !== null) {
-      for (const candidate of chooser.choose(count, history.has)) take(candidate);
+    if (listed !== null) {
+      for (const candidate of chooser.choose(listed, count, history.has)) take(candidate);
       while (proposals.length < count) {
         const candidate = pool.unseen();
         if (candidate === null) break;
@@ -114,7 +118,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
 
   return {
     name: 'beam',
-    round: chooser === null ? 16 : 1,
+    round: listed === null ? 16 : 1,
     propose(count) {
       const started = performance.now();
       const proposals = proposeNow(count);
@@ -124,8 +128,8 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
     async observe(results) {
       for (const result of results) history.add(result);
       const started = performance.now();
-      chooser?.observe(results);
-      if (chooser === null && history.size > 0)
+      chooser.observe(results);
+      if (listed === null && history.size > 0)
         await model.fit(history.trainingData({ prefixes: judgement !== 'completions', maxPrefixes, random: training }));
       fitMs += performance.now() - started;
     },

@@ -66,7 +66,7 @@ function codeOf(parameter: RecordedParameter): (value: ParameterValue) => number
 }
 
 /** Whether a prefix (NaN where undecided) is the beginning of some row. */
-function prefixTree(rows: readonly (readonly number[])[]): (values: Float64Array) => boolean {
+export function prefixTree(rows: readonly (readonly number[])[]): (values: Float64Array) => boolean {
   interface Node {
     readonly children: Map<number, Node>;
   }

@@ -5,7 +5,7 @@ import { normalQuantile } from '../cost-model/gaussian/normal.ts';
  * lowest ranks. What a kernel space is like far from the optimum (a thousand times slower, mostly) does not matter then, and as better
  * candidates are found the scale opens up among them.
  */
-export function timeTargets(times: readonly (number | null)[]): Float64Array {
+export function rankTargets(times: readonly (number | null)[]): Float64Array {
   const keyOf = (at: number): number => times[at] ?? Number.POSITIVE_INFINITY;
   const order = times.map((_, at) => at).sort((a, b) => (keyOf(b) === keyOf(a) ? a - b : keyOf(b) > keyOf(a) ? 1 : -1));
   const targets = new Float64Array(times.length);
@@ -17,6 +17,13 @@ export function timeTargets(times: readonly (number | null)[]): Float64Array {
     begin = end;
   }
   return standardised(targets);
+}
+
+/** Times as targets: minus their logarithms, higher is faster; a failure counts as the slowest that was measured. */
+export function logTargets(times: readonly (number | null)[]): Float64Array {
+  const slowest = times.reduce<number>((most, time) => Math.max(most, time ?? 0), 0);
+  if (slowest === 0) return new Float64Array(times.length);
+  return standardised(Float64Array.from(times, (time) => -Math.log(time ?? slowest)));
 }
 
 /**

@@ -23,7 +23,7 @@ export function nameOfSpace(path: string): string {
   return basename(path)
     .replace(/\.gz$/, '')
     .replace(/\.json$/, '')
-    .replace(/\.(T4|cache)$/, '');
+    .replace(/\.(T4|cache|space)$/, '');
 }
 
 async function bytesOf(path: string): Promise<Buffer> {

@@ -80,9 +80,13 @@ function distinct(values: readonly ParameterValue[]): ParameterValue[] {
  * lone sample has to do. Samples must not be empty.
  */
 export function medianWithoutFirst(samples: readonly number[]): number {
-  const kept = samples.length > 1 ? samples.slice(1) : [...samples];
-  kept.sort((a, b) => a - b);
-  const middle = kept.length >> 1;
-  const upper = kept[middle] as number;
-  return kept.length % 2 === 1 ? upper : (upper + (kept[middle - 1] as number)) / 2;
+  return median(samples.length > 1 ? samples.slice(1) : samples);
+}
+
+/** The median of at least one number. */
+export function median(samples: readonly number[]): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] as number;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] as number)) / 2;
 }

@@ -1,0 +1,156 @@
+/**
+ * Measures every candidate of a workload's space on a device and writes them as one recorded space for the search bench.
+ *     node --import tsx bench/record-space.ts matmul -s m=256,n=256,k=256 --device lavapipe --points 2500
+ *     node --import tsx bench/record-space.ts softmax -s rows=64,cols=512 --keep vector=1,4 --out tuning-logs/spaces/softmax.space.json.gz
+ * Domains of decisions are thinned, the longest first, until no more than --points candidates are legal; --keep name=a,b says which options a
+ * decision keeps (all sketches' decisions whose name ends so). Every candidate is built, verified and timed, none is stopped
+ * early. What was measured is kept in a file beside the output: run the same command again to go on after an interruption.
+ * `--dry-run` prints the thinned space and ends.
+ */
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Command } from 'commander';
+import { chooseDevice } from '../src/device/devices.ts';
+import { createDawnRunner } from '../src/measure/dawn-runner.ts';
+import { makeWorkload } from '../src/operators/parse-workload.ts';
+import { describeWorkload } from '../src/operators/workload.ts';
+import { type KernelRow, kernelSpaceEnding, writeKernelSpace } from '../src/records/recorded/kernel-space.ts';
+import { listCandidates } from '../src/search/listing.ts';
+import { type SketchSpace, sketchSpace } from '../src/search/sketch-space.ts';
+import { type Candidate, candidateKey } from '../src/search/strategy.ts';
+import { sketchesOf } from '../src/space/rules.ts';
+import { instantiate, type Sketch } from '../src/space/sketch.ts';
+import { exitCode, UserError } from '../src/support/errors.ts';
+import { createRandom } from '../src/support/random.ts';
+import { isRefusal } from '../src/support/refusal.ts';
+import { buildArtifact, programOf } from '../src/tuner/build.ts';
+import { toolVersion } from '../src/tuner/tool.ts';
+import { verificationData } from '../src/tuner/workload-data.ts';
+import { keepOptions, thinTo } from './search/thin.ts';
+
+interface Flags {
+  readonly shape?: string;
+  readonly attr: string[];
+  readonly dtype?: string;
+  readonly device?: string;
+  readonly points: string;
+  readonly keep: string[];
+  readonly out?: string;
+  readonly dryRun?: boolean;
+}
+
+async function main(operator: string, flags: Flags): Promise<void> {
+  const attributes = Object.fromEntries(
+    flags.attr.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+  );
+  const workload = makeWorkload(operator, {
+    ...(flags.shape === undefined ? {} : { shape: flags.shape }),
+    ...(flags.dtype === undefined ? {} : { dtype: flags.dtype as 'f32' | 'f16' }),
+    attributes,
+  });
+  const device = await chooseDevice(flags.device);
+  const { description } = device;
+  const program = programOf(workload);
+  const kept = keepOptions(sketchesOf(program), flags.keep);
+  const space = thinTo(
+    Number(flags.points),
+    kept,
+    (sketches: readonly Sketch[]): SketchSpace => sketchSpace(sketches, description),
+  );
+  const listed = listCandidates(space);
+  if (listed === null || listed.length === 0) throw new UserError('no candidate of this space is legal on this device');
+  console.log(`${describeWorkload(workload)} on ${description.name}: ${listed.length} candidates`);
+  for (const { name, decisions } of space.sketches)
+    console.log(
+      `${name}\n${decisions.map((decision) => `  ${decision.name}: ${decision.options.join(' ')}`).join('\n')}`,
+    );
+  if (flags.dryRun) return;
+
+  const shape = describeWorkload(workload).replace(/[^\w.=-]+/g, '-');
+  const out = flags.out ?? `tuning-logs/spaces/${shape}-${description.name}${kernelSpaceEnding}`;
+  const partial = `${out}.partial.jsonl`;
+  mkdirSync(dirname(out), { recursive: true });
+  const rows = new Map<string, KernelRow>();
+  if (existsSync(partial)) {
+    const wanted = new Set(listed.map(candidateKey));
+    for (const line of readFileSync(partial, 'utf8').split('\n')) {
+      const row = rowOf(line);
+      if (row === null) continue;
+      const key = candidateKey({ sketch: row.s, values: row.v });
+      if (wanted.has(key)) rows.set(key, row);
+    }
+    console.log(`${rows.size} were measured before`);
+  }
+  const verification = verificationData(workload, program, 1);
+  const runner = await createDawnRunner({ device });
+  // In random order, so that drift of the machine does not look like an effect of the outer decisions.
+  const open = createRandom(1).shuffled(listed.filter((candidate) => !rows.has(candidateKey(candidate))));
+  const started = performance.now();
+  try {
+    await runner.prepare(verification.data);
+    for (const [at, candidate] of open.entries()) {
+      const row = await measure(candidate);
+      rows.set(candidateKey(candidate), row);
+      appendFileSync(partial, `${JSON.stringify(row)}\n`);
+      if ((at + 1) % 50 === 0) {
+        const left = ((performance.now() - started) / (at + 1)) * (open.length - at - 1);
+        console.log(`${at + 1} of ${open.length}, ${Math.round(left / 60_000)} minutes to go`);
+      }
+    }
+  } finally {
+    await runner.close();
+  }
+  await writeKernelSpace(out, {
+    recordedAt: new Date().toISOString(),
+    tool: toolVersion,
+    workload,
+    device: description,
+    sketches: space.sketches.map(({ name, decisions }) => ({
+      name,
+      decisions: decisions.map((decision) => ({ name: decision.name, options: [...decision.options] })),
+    })),
+    rows: listed.map((candidate) => rows.get(candidateKey(candidate)) as KernelRow),
+  });
+  rmSync(partial, { force: true });
+  console.log(`${out}: ${rows.size} rows`);
+
+  async function measure({ sketch, values }: Candidate): Promise<KernelRow> {
+    const scheduled = instantiate(space.sketches[sketch] as Sketch, values);
+    const built = isRefusal(scheduled) ? scheduled : buildArtifact(scheduled.program, description.limits);
+    const held = { s: sketch, v: [...values] };
+    if (isRefusal(built) || isRefusal(scheduled)) return { ...held, t: [], o: 'refused' };
+    const checks = verification.checksFor(scheduled.program);
+    const { outcome, samplesNs } = await runner.measure({ artifact: built, checks, bestNs: null });
+    const t = samplesNs.map(Math.round);
+    return outcome === 'ok' ? { ...held, t } : { ...held, t, o: outcome };
+  }
+}
+
+/** A line of the partial file; null for the torn last one of an interrupted run. */
+function rowOf(line: string): KernelRow | null {
+  try {
+    return JSON.parse(line) as KernelRow;
+  } catch {
+    return null;
+  }
+}
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+const command = new Command()
+  .argument('<operator>')
+  .option('-s, --shape <sizes>')
+  .option('--attr <name=value>', 'an attribute that is text', collect, [])
+  .option('--dtype <dtype>')
+  .option('--device <name>')
+  .option('--points <n>', 'candidates at most', '2500')
+  .option('--keep <name=a,b>', 'options that decisions keep whose name ends so', collect, [])
+  .option('--out <file>')
+  .option('--dry-run');
+command.parse();
+try {
+  await main(command.args[0] as string, command.opts<Flags>());
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode ?? exitCode.failed;
+}

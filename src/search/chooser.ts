@@ -1,0 +1,151 @@
+import { createField, type Field } from '../cost-model/gaussian/field.ts';
+import { learnHyper } from '../cost-model/gaussian/learn-hyper.ts';
+import { hyperPrior } from '../cost-model/gaussian/level-kernel.ts';
+import { logExpectedImprovement } from '../cost-model/gaussian/normal.ts';
+import type { Random } from '../support/random.ts';
+import { type Axes, axesOf } from './axes.ts';
+import { type Candidate, candidateKey, type Observation, type SearchSpace } from './strategy.ts';
+import { lineThrough, logTargets, rankTargets } from './targets.ts';
+
+/** Observations before the processes are asked: with fewer they know nothing of which decisions matter. */
+const warmUp = 3;
+/** Learning anew is due when the observations have grown by this fraction, and by this many. */
+const growth = 0.1;
+const leastGrowth = 4;
+/** Observations beyond this are sampled for learning hyperparameters: the cost grows with their cube. */
+const mostForHyper = 150;
+const firstIterations = 40;
+const laterIterations = 12;
+
+/** Complete candidates to choose from. The same object in the next round is recognised, which saves most of the work. */
+export interface Choice {
+  readonly candidates: readonly Candidate[];
+  /**
+   * What a model thinks of each without having seen a measurement, higher is better; the processes learn what this leaves
+   * unexplained. Nothing is thought where it is absent.
+   */
+  readonly base?: Float32Array;
+}
+
+/**
+ * Chooses among completions by the improvement on the best that is to be expected, as two Gaussian processes over the decisions see it that
+ * have learned from all observations: one sees the ranks of the times, the other their logarithms. They take turns: ranks open up
+ * the scale near the best, but make a plateau look like a slope; logarithms do neither.
+ */
+export interface Chooser {
+  observe(results: readonly Observation[]): void;
+  /** Up to `count` candidates that `taken` does not know, none while too little is known; the later ones as if the earlier had come out as expected. */
+  choose(choice: Choice, count: number, taken: (candidate: Candidate) => boolean): readonly Candidate[];
+}
+
+export function createChooser(space: SearchSpace, random: Random): Chooser {
+  const axes = axesOf(space);
+  const observed: Observation[] = [];
+  const experts = [rankTargets, logTargets].map((targetsOf) => createExpert(axes, observed, targetsOf, random));
+  return {
+    observe: (results) => void observed.push(...results),
+    choose(choice, count, taken) {
+      if (observed.length < warmUp || axes.axes.length === 0) return [];
+      const turn = observed.length % experts.length;
+      return (experts[turn] as (typeof experts)[number])(choice, count, taken);
+    },
+  };
+}
+
+/** One process with its view of the times. */
+function createExpert(
+  { axes, levelsOf }: Axes,
+  observed: readonly Observation[],
+  targetsOf: (times: readonly (number | null)[]) => Float64Array,
+  random: Random,
+): Chooser['choose'] {
+  const prior = hyperPrior(axes);
+  let hyper = prior.mean.slice();
+  let learnedFrom = 0;
+  let field: Field | null = null;
+  let fieldOf: Choice | null = null;
+  let points = new Int32Array(0);
+  let positions = new Map<string, number>();
+
+  const learn = (targets: Float64Array): void => {
+    const rows = sampleForHyper(targets, random);
+    const levels = new Int32Array(rows.length * axes.length);
+    rows.forEach((row, at) => {
+      levels.set(levelsOf((observed[row] as Observation).candidate), at * axes.length);
+    });
+    const chosen = Float64Array.from(rows, (row) => targets[row] as number);
+    hyper = learnHyper(axes, levels, chosen, prior, hyper, learnedFrom === 0 ? firstIterations : laterIterations);
+    learnedFrom = observed.length;
+    field = null;
+  };
+
+  /** The posterior over the choice's candidates, with everything observed. */
+  const fieldFor = (choice: Choice): Field => {
+    if (fieldOf !== choice) {
+      points = new Int32Array(choice.candidates.length * axes.length);
+      for (const [at, candidate] of choice.candidates.entries()) points.set(levelsOf(candidate), at * axes.length);
+      if (choice.base !== undefined)
+        positions = new Map(choice.candidates.map((candidate, at) => [candidateKey(candidate), at]));
+      fieldOf = choice;
+      field = null;
+    }
+    field ??= createField(axes, points, hyper);
+    while (field.observed < observed.length)
+      field.observe(levelsOf((observed[field.observed] as Observation).candidate));
+    return field;
+  };
+
+  return (choice, count, taken) => {
+    const { candidates, base } = choice;
+    const wanted = targetsOf(observed.map(({ timeNs }) => timeNs));
+    if (fieldOf !== choice) fieldFor(choice);
+    const known = observed.map(({ candidate }) => base?.[positions.get(candidateKey(candidate)) ?? -1] ?? Number.NaN);
+    const line = lineThrough(known, wanted);
+    const targets = wanted.map((target, at) => target - line(known[at] as number));
+    const due = Math.max(leastGrowth, observed.length * growth);
+    if (learnedFrom === 0 || observed.length - learnedFrom >= due) learn(targets);
+    const current = fieldFor(choice);
+    const mean = new Float64Array(candidates.length);
+    const deviation = new Float64Array(candidates.length);
+    const believed = [...targets];
+    const best = wanted.reduce((most, target) => Math.max(most, target), Number.NEGATIVE_INFINITY);
+    const chosen: Candidate[] = [];
+    const own = new Set<number>();
+    const lineAt = (at: number): number => (base === undefined ? 0 : line(base[at] as number));
+    while (chosen.length < count) {
+      current.posterior(Float64Array.from(believed), mean, deviation);
+      let most = Number.NEGATIVE_INFINITY;
+      let at = -1;
+      for (const [position, candidate] of candidates.entries()) {
+        const gain = logExpectedImprovement(
+          (mean[position] as number) + lineAt(position),
+          deviation[position] as number,
+          best,
+        );
+        // The key of a candidate costs more than its improvement: few get as far as being looked up.
+        if (gain > most && !own.has(position) && !taken(candidate)) {
+          most = gain;
+          at = position;
+        }
+      }
+      if (at < 0) break;
+      const candidate = candidates[at] as Candidate;
+      own.add(at);
+      chosen.push({ ...candidate, score: (mean[at] as number) + lineAt(at) });
+      if (chosen.length === count) break;
+      believed.push(mean[at] as number);
+      current.observe(levelsOf(candidate));
+    }
+    current.rewind(observed.length);
+    return chosen;
+  };
+}
+
+/** Rows to learn hyperparameters from: all, or the better half of the allowance by target and the rest by chance. */
+function sampleForHyper(targets: Float64Array, random: Random): number[] {
+  const rows = [...targets.keys()];
+  if (rows.length <= mostForHyper) return rows;
+  rows.sort((a, b) => (targets[b] as number) - (targets[a] as number) || a - b);
+  const best = rows.slice(0, mostForHyper / 2);
+  return [...best, ...random.shuffled(rows.slice(mostForHyper / 2)).slice(0, mostForHyper - best.length)];
+}
