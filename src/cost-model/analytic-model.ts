@@ -101,34 +101,35 @@ function columnsOf(slot: number): Columns {
 }
 
 function kernelCost(rows: Float32Array, offset: number, at: Columns, costs: Costs): number {
-  const raw = (name: keyof Columns, missing: number): number => {
-    const value = rows[offset + at[name]] as number;
-    return Number.isNaN(value) ? missing : value;
-  };
-  const power = (name: keyof Columns, missing: number): number => {
-    const value = rows[offset + at[name]] as number;
-    return Number.isNaN(value) ? missing : 2 ** value - 1;
-  };
-  const flops = power('log2(1+flops)', 0);
+  const flops = power(rows, offset + at['log2(1+flops)'], 0);
   if (flops === 0) return 0;
-  const workgroups = power('log2(1+workgroups)', 1);
-  const invocations = power('log2(1+invocations)', costs.lanes);
-  const useful = Math.max(1e-3, raw('useful', 1));
+  const workgroups = power(rows, offset + at['log2(1+workgroups)'], 1);
+  const invocations = power(rows, offset + at['log2(1+invocations)'], costs.lanes);
+  const useful = Math.max(1e-3, known(rows[offset + at.useful] as number, 1));
   const elements = (bytes: number): number => bytes / 4;
-  const uniform = elements(power('log2(1+storageUniformBytes)', 0));
-  const reads = Math.max(0, elements(power('log2(1+storageReadBytes)', 0)) - uniform);
+  const uniform = elements(power(rows, offset + at['log2(1+storageUniformBytes)'], 0));
+  const reads = Math.max(0, elements(power(rows, offset + at['log2(1+storageReadBytes)'], 0)) - uniform);
   const threads = workgroups * invocations;
   let work = flops / useful / 2;
   work += reads * costs.load + uniform * costs.uniformLoad;
-  work += elements(power('log2(1+storageWriteBytes)', 0)) * costs.load;
-  work += elements(power('log2(1+workgroupReadBytes)', 0)) * costs.workgroupLoad;
-  work += elements(power('log2(1+workgroupWriteBytes)', 0)) * costs.workgroupStore;
-  work += threads * power('log2(1+barriers)', 0) * costs.barrier;
-  work += threads * power('log2(1+iterations)', 0) * costs.iteration;
+  work += elements(power(rows, offset + at['log2(1+storageWriteBytes)'], 0)) * costs.load;
+  work += elements(power(rows, offset + at['log2(1+workgroupReadBytes)'], 0)) * costs.workgroupLoad;
+  work += elements(power(rows, offset + at['log2(1+workgroupWriteBytes)'], 0)) * costs.workgroupStore;
+  work += threads * power(rows, offset + at['log2(1+barriers)'], 0) * costs.barrier;
+  work += threads * power(rows, offset + at['log2(1+iterations)'], 0) * costs.iteration;
   work += workgroups * costs.workgroup;
-  const registers = power('log2(1+registers)', 0);
+  const registers = power(rows, offset + at['log2(1+registers)'], 0);
   if (registers > costs.registers) work *= registers / costs.registers;
   const laneUse = invocations / (Math.ceil(invocations / costs.lanes) * costs.lanes);
   const busy = Math.min(1, threads / costs.busy);
   return work / (laneUse * Math.max(busy, 1 / costs.busy));
+}
+
+function known(value: number, missing: number): number {
+  return Number.isNaN(value) ? missing : value;
+}
+
+/** What a column of logarithms says was counted. */
+function power(rows: Float32Array, column: number, missing: number): number {
+  return known(2 ** (rows[column] as number) - 1, missing);
 }

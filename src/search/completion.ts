@@ -5,7 +5,7 @@ import type { SearchSketch } from './strategy.ts';
 const triesADecision = 6;
 
 /**
- * Makes the open decisions of `values` (from `depth` on) at random, each choice checked by exact pruning and made again when refused.
+ * Makes the open decisions of `values`, a legal prefix of `depth` decisions, at random, each choice checked by exact pruning and made again when refused.
  * Returns false, leaving a half-made prefix, when some decision found no legal option in a few tries.
  */
 export function completeAtRandom(
@@ -20,11 +20,11 @@ export function completeAtRandom(
     let legal = false;
     for (let attempt = 0; attempt < triesADecision && !legal; attempt++) {
       values[d] = options[random.below(options.length)] as number;
-      legal = pruner.check(values) === null;
+      legal = pruner.check(values, d) === null;
     }
     for (let o = 0; o < options.length && !legal; o++) {
       values[d] = options[o] as number;
-      legal = pruner.check(values) === null;
+      legal = pruner.check(values, d) === null;
     }
     if (!legal) {
       values.fill(Number.NaN, d);

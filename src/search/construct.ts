@@ -45,7 +45,7 @@ export function constructCandidates(
       for (let d = 0; d < decisions; d++) prefix[d] = frontier[i * decisions + d] as number;
       for (const choice of choices) {
         prefix[depth] = choice;
-        const reason = pruner.check(prefix);
+        const reason = pruner.check(prefix, depth);
         tally.count(reason, depth + 1);
         if (reason === null) {
           children.set(prefix, made * decisions);

@@ -1,4 +1,5 @@
 import type { DeviceLimits } from '../ir/limits.ts';
+import type { Conflict, Plan } from './plan.ts';
 import { quantity, quantityCount } from './quantities.ts';
 import type { Sketch } from './sketch.ts';
 
@@ -22,8 +23,11 @@ export type PruneReason =
 
 /** Exact pruning of a sketch's prefixes against a device's limits. Not re-entrant: it owns its scratch memory, so that checks allocate nothing. */
 export interface Pruner {
-  /** The reason no completion of the prefix is legal, or null. `values` holds NaN where undecided. */
-  check(values: Float64Array): PruneReason | null;
+  /**
+   * The reason no completion of the prefix is legal, or null. `values` holds NaN where undecided. `made`, where given, is the one decision
+   * that a prefix known to be legal did not have yet (nor others after it): only what depends on it is looked at.
+   */
+  check(values: Float64Array, made?: number): PruneReason | null;
 }
 
 export function createPruner(sketch: Sketch, limits: DeviceLimits): Pruner {
@@ -51,37 +55,66 @@ export function createPruner(sketch: Sketch, limits: DeviceLimits): Pruner {
     at(quantity.dispatchX) > widest || at(quantity.dispatchY) > widest || at(quantity.dispatchZ) > widest;
   // The smallest tiles make the widest grid: where that fits, none needs to be asked about.
   const mayBeTooWide = sketch.plans.some((plan, p) => {
-    plan.quantities(least, sketch.firsts[p] as number, row, 0);
+    plan.sizes(least, sketch.firsts[p] as number, row, 0);
     return tooWide();
   });
 
+  const plansBy = sketch.plans.flatMap((plan, p) => plan.decisions.map(() => p));
+  // For each decision the conflicts that depend on it, in the order in which all are looked at.
+  const conflictsBy = sketch.plans.flatMap((plan) =>
+    plan.decisions.map((_, d) => plan.conflicts.filter(({ about }) => about.includes(d))),
+  );
+  const conflictIn = (conflicts: readonly Conflict[], values: Float64Array, first: number): PruneReason | null => {
+    for (let c = 0; c < conflicts.length; c++) {
+      const reason = (conflicts[c] as Conflict).find(values, first);
+      if (reason !== null) return reason;
+    }
+    return null;
+  };
+  /** A plan's decisions, with the open ones as `instead` has them. */
+  const fill = (values: Float64Array, p: number, instead: Float64Array): void => {
+    const first = sketch.firsts[p] as number;
+    const end = first + (sketch.plans[p] as Plan).decisions.length;
+    for (let i = first; i < end; i++) {
+      const value = values[i] as number;
+      filled[i] = Number.isNaN(value) ? (instead[i] as number) : value;
+    }
+  };
+  const isTooLarge = (values: Float64Array, p: number): PruneReason | null => {
+    fill(values, p, least);
+    (sketch.plans[p] as Plan).sizes(filled, sketch.firsts[p] as number, row, 0);
+    return tooLarge();
+  };
+  const isTooWide = (values: Float64Array, p: number): boolean => {
+    fill(values, p, most);
+    (sketch.plans[p] as Plan).sizes(filled, sketch.firsts[p] as number, row, 0);
+    return tooWide();
+  };
+
+  const checkAll = (values: Float64Array): PruneReason | null => {
+    for (let p = 0; p < sketch.plans.length; p++) {
+      const reason =
+        conflictIn((sketch.plans[p] as Plan).conflicts, values, sketch.firsts[p] as number) ?? isTooLarge(values, p);
+      if (reason !== null) return reason;
+    }
+    if (!mayBeTooWide) return null;
+    for (let p = 0; p < sketch.plans.length; p++) if (isTooWide(values, p)) return 'dispatch';
+    return null;
+  };
+
+  // Where nothing at all is legal there is no legal prefix to start from.
+  const isHopeless = checkAll(new Float64Array(count).fill(Number.NaN)) !== null;
+
   return {
-    check(values) {
-      let open = false;
-      for (let i = 0; i < count; i++) {
-        const value = values[i] as number;
-        const undecided = Number.isNaN(value);
-        open ||= undecided;
-        filled[i] = undecided ? (least[i] as number) : value;
-      }
-      for (let p = 0; p < sketch.plans.length; p++) {
-        const plan = sketch.plans[p] as Sketch['plans'][number];
-        const first = sketch.firsts[p] as number;
-        const conflict = plan.conflict(values, first);
-        if (conflict !== null) return conflict;
-        plan.quantities(filled, first, row, 0);
-        const large = tooLarge();
-        if (large !== null) return large;
-      }
-      if (!mayBeTooWide) return null;
-      if (open)
-        for (let i = 0; i < count; i++)
-          filled[i] = Number.isNaN(values[i] as number) ? (most[i] as number) : (values[i] as number);
-      for (let p = 0; p < sketch.plans.length; p++) {
-        (sketch.plans[p] as Sketch['plans'][number]).quantities(filled, sketch.firsts[p] as number, row, 0);
-        if (tooWide()) return 'dispatch';
-      }
-      return null;
+    check(values, made) {
+      if (made === undefined || isHopeless) return checkAll(values);
+      const p = plansBy[made] as number;
+      const conflict = conflictIn(conflictsBy[made] as readonly Conflict[], values, sketch.firsts[p] as number);
+      if (conflict !== null) return conflict;
+      // While it was open it counted as the least (as the most for the grid): what it is now was looked at before.
+      const large = values[made] === least[made] ? null : isTooLarge(values, p);
+      if (large !== null || !mayBeTooWide || values[made] === most[made]) return large;
+      return isTooWide(values, p) ? 'dispatch' : null;
     },
   };
 }

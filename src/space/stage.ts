@@ -7,6 +7,8 @@ import { bytesPerElement, flopsOfBlock } from '../operators/flops.ts';
 export interface AffineIndex {
   /** Coefficients, one a block iter, in the order of the block's iters. */
   readonly coefficients: readonly number[];
+  /** Positions of the coefficients that are not 0. */
+  readonly moving: readonly number[];
   readonly opaque: boolean;
   /** Extent of the dimension. */
   readonly extent: number;
@@ -101,7 +103,8 @@ function accessInfo(block: Block, buffer: Buffer, indices: Block['writes'][numbe
       }
     }
     const extent = buffer.shape[d] as number;
-    dimensions.unshift({ coefficients, opaque, extent });
+    const moving = coefficients.flatMap((coefficient, i) => (coefficient === 0 ? [] : [i]));
+    dimensions.unshift({ coefficients, moving, opaque, extent });
     pitch *= extent;
   }
   return { buffer, dimensions, strides };
@@ -110,14 +113,15 @@ function accessInfo(block: Block, buffer: Buffer, indices: Block['writes'][numbe
 /** Elements of a buffer that a box of iterations touches: `box[i]` iterations along each iter, clipped to the buffer. NaN-transparent. */
 export function footprint(access: AccessInfo, box: ArrayLike<number>): number {
   let elements = 1;
-  for (const dimension of access.dimensions) {
+  for (let d = 0; d < access.dimensions.length; d++) {
+    const dimension = access.dimensions[d] as AffineIndex;
     let reach = 1;
     if (dimension.opaque) reach = dimension.extent;
     else {
-      const { coefficients } = dimension;
-      for (let i = 0; i < coefficients.length; i++) {
-        const coefficient = coefficients[i] as number;
-        if (coefficient !== 0) reach += Math.abs(coefficient) * ((box[i] as number) - 1);
+      const { coefficients, moving } = dimension;
+      for (let m = 0; m < moving.length; m++) {
+        const i = moving[m] as number;
+        reach += Math.abs(coefficients[i] as number) * ((box[i] as number) - 1);
       }
     }
     // Not Math.min: it must not hide a missing value, and NaN > x is false.
@@ -144,11 +148,10 @@ export function tileElements(
     let moves = dimension.opaque;
     if (dimension.opaque) reach = dimension.extent;
     else {
-      const { coefficients } = dimension;
-      for (let i = 0; i < coefficients.length; i++) {
-        const coefficient = coefficients[i] as number;
-        if (coefficient === 0) continue;
-        reach += Math.abs(coefficient) * ((box[i] as number) - 1);
+      const { coefficients, moving } = dimension;
+      for (let m = 0; m < moving.length; m++) {
+        const i = moving[m] as number;
+        reach += Math.abs(coefficients[i] as number) * ((box[i] as number) - 1);
         if ((tiles[i] as number) > 1) moves = true;
       }
     }

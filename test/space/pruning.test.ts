@@ -113,6 +113,33 @@ describe('exact pruning', () => {
     expect([...reasons]).toEqual(expect.arrayContaining(['legal', 'code-size', 'idle-invocations', 'idle-registers']));
   });
 
+  it('finds the same reason when it looks only at what the last decision changes', () => {
+    const random = createRandom(seed);
+    const reasons = new Set<string>();
+    for (const workload of cases) {
+      for (const limits of [tight, { ...tight, maxComputeWorkgroupsPerDimension: 2 }]) {
+        for (const sketch of sketchesOf(programOfCase(workload), limits)) {
+          const [whole, partial] = [createPruner(sketch, limits), createPruner(sketch, limits)];
+          const values = new Float64Array(sketch.decisions.length).fill(Number.NaN);
+          for (const [d, { options }] of sketch.decisions.entries()) {
+            const legal = options.filter((option) => {
+              values[d] = option;
+              const reason = whole.check(values);
+              expect(partial.check(values, d), describeValues(sketch, values)).toBe(reason);
+              if (reason !== null) reasons.add(reason);
+              return reason === null;
+            });
+            if (legal.length === 0) break;
+            values[d] = random.pick(legal);
+          }
+        }
+      }
+    }
+    expect([...reasons]).toEqual(
+      expect.arrayContaining(['dispatch', 'workgroup-bytes', 'invocations', 'no-rows-to-pad']),
+    );
+  });
+
   it('judges a vector that does not divide, a tree wider than its lanes, and nothing to unroll', () => {
     const reasons = new Set<string | null>();
     const random = createRandom(seed);

@@ -1,5 +1,5 @@
 import { type Decision, powersOfTwo } from '../decision.ts';
-import type { Plan } from '../plan.ts';
+import type { Conflict, Plan } from '../plan.ts';
 import { quantity, quantityCount } from '../quantities.ts';
 import { bytesOf, type StageInfo } from '../stage.ts';
 import { atLeastOne, decided } from './decided.ts';
@@ -48,53 +48,57 @@ export function flatPlan(stage: StageInfo): Plan | null {
     .reduce((sum, read) => sum + bytesOf(read.buffer), 0);
   const writeBytes = bytesOf(stage.write.buffer);
 
+  const conflict: Conflict['find'] = (values, first) => {
+    const width = atLeastOne(decided(values, first, vector));
+    const count = atLeastOne(decided(values, first, lanes));
+    const each = atLeastOne(decided(values, first, serial));
+    if (count > 1 && (count - 1) * width >= size) return 'idle-invocations';
+    if (each > 1 && (each - 1) * count * width >= size) return 'idle-registers';
+    return null;
+  };
+  const quantities: Plan['quantities'] = (values, first, out, offset) => {
+    const width = decided(values, first, vector);
+    const count = decided(values, first, lanes);
+    const each = decided(values, first, serial);
+    const workgroups = Math.ceil(size / (count * each * width));
+    const computed = workgroups * count * each * width;
+    out.fill(0, offset, offset + quantityCount);
+    out[offset + quantity.workgroups] = workgroups;
+    out[offset + quantity.invocations] = count;
+    out[offset + quantity.lanesX] = count;
+    out[offset + quantity.lanesY] = 1;
+    out[offset + quantity.outputs] = each * width;
+    out[offset + quantity.vector] = width;
+    out[offset + quantity.steps] = 1;
+    out[offset + quantity.depth] = 1;
+    out[offset + quantity.statements] = each * (1 + stage.flops + stage.reads.length);
+    out[offset + quantity.registers] = each * width * (1 + stage.reads.length);
+    out[offset + quantity.useful] = size / computed;
+    out[offset + quantity.flops] = size * stage.flops;
+    out[offset + quantity.iterations] = 1;
+    out[offset + quantity.storageReadBytes] = computed * readBytes;
+    out[offset + quantity.storageUniformBytes] = computed * uniformBytes;
+    out[offset + quantity.storageContiguousBytes] = computed * contiguousBytes;
+    out[offset + quantity.storageUniqueBytes] = uniqueBytes;
+    out[offset + quantity.storageWriteBytes] = size * writeBytes;
+    out[offset + quantity.guarded] = computed > size ? 1 : 0 * computed;
+    out[offset + quantity.reusedBytes] = count * each * width * readBytes;
+    out[offset + quantity.together] = 1;
+    out[offset + quantity.parts] = 1;
+    out[offset + quantity.registersX] = width;
+    out[offset + quantity.registersY] = each;
+    out[offset + quantity.dispatchX] = workgroups;
+    out[offset + quantity.dispatchY] = 1;
+    out[offset + quantity.dispatchZ] = 1;
+  };
+
   return {
     rule: 'flat',
     stages: [stage],
     decisions,
-    conflict(values, first) {
-      const width = atLeastOne(decided(values, first, vector));
-      const count = atLeastOne(decided(values, first, lanes));
-      const each = atLeastOne(decided(values, first, serial));
-      if (count > 1 && (count - 1) * width >= size) return 'idle-invocations';
-      if (each > 1 && (each - 1) * count * width >= size) return 'idle-registers';
-      return null;
-    },
-    quantities(values, first, out, offset) {
-      const width = decided(values, first, vector);
-      const count = decided(values, first, lanes);
-      const each = decided(values, first, serial);
-      const workgroups = Math.ceil(size / (count * each * width));
-      const computed = workgroups * count * each * width;
-      out.fill(0, offset, offset + quantityCount);
-      out[offset + quantity.workgroups] = workgroups;
-      out[offset + quantity.invocations] = count;
-      out[offset + quantity.lanesX] = count;
-      out[offset + quantity.lanesY] = 1;
-      out[offset + quantity.outputs] = each * width;
-      out[offset + quantity.vector] = width;
-      out[offset + quantity.steps] = 1;
-      out[offset + quantity.depth] = 1;
-      out[offset + quantity.statements] = each * (1 + stage.flops + stage.reads.length);
-      out[offset + quantity.registers] = each * width * (1 + stage.reads.length);
-      out[offset + quantity.useful] = size / computed;
-      out[offset + quantity.flops] = size * stage.flops;
-      out[offset + quantity.iterations] = 1;
-      out[offset + quantity.storageReadBytes] = computed * readBytes;
-      out[offset + quantity.storageUniformBytes] = computed * uniformBytes;
-      out[offset + quantity.storageContiguousBytes] = computed * contiguousBytes;
-      out[offset + quantity.storageUniqueBytes] = uniqueBytes;
-      out[offset + quantity.storageWriteBytes] = size * writeBytes;
-      out[offset + quantity.guarded] = computed > size ? 1 : 0 * computed;
-      out[offset + quantity.reusedBytes] = count * each * width * readBytes;
-      out[offset + quantity.together] = 1;
-      out[offset + quantity.parts] = 1;
-      out[offset + quantity.registersX] = width;
-      out[offset + quantity.registersY] = each;
-      out[offset + quantity.dispatchX] = workgroups;
-      out[offset + quantity.dispatchY] = 1;
-      out[offset + quantity.dispatchZ] = 1;
-    },
+    quantities,
+    sizes: quantities,
+    conflicts: [{ about: decisions.map((_, i) => i), find: conflict }],
     emit(builder, value) {
       const name = stage.block.name;
       const of = (index: number): number => (index < 0 ? 1 : value(decisions[index]?.name as string));

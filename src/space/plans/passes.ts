@@ -1,5 +1,5 @@
 import type { Decision } from '../decision.ts';
-import type { Plan } from '../plan.ts';
+import type { Conflict, Plan } from '../plan.ts';
 import { quantityCount } from '../quantities.ts';
 import type { Merge } from '../single-pass.ts';
 
@@ -33,7 +33,11 @@ export function passesPlan(twice: Plan, once: Plan, merges: readonly Merge[]): P
       once.quantities(values, first + 1, row, 0);
       for (let i = 0; i < quantityCount; i++) if (row[i] !== out[offset + i]) out[offset + i] = Number.NaN;
     },
-    conflict: (values, first) => (values[first] === 1 ? once : twice).conflict(values, first + 1),
+    sizes: (values, first, out, offset) => (values[first] === 1 ? once : twice).sizes(values, first + 1, out, offset),
+    conflicts: [
+      ...twice.conflicts.map((own) => conflictIf(own, (single) => single !== 1)),
+      ...once.conflicts.map((own) => conflictIf(own, (single) => single === 1)),
+    ],
     emit(builder, value) {
       if (value(name) !== 1) return twice.emit(builder, value);
       for (const merge of merges) builder.apply('mergeReductions', { ...merge });
@@ -44,3 +48,11 @@ export function passesPlan(twice: Plan, once: Plan, merges: readonly Merge[]): P
 
 /** What a decision is about, whatever block it is named after. */
 const whatOf = ({ name }: Decision): string => name.slice(name.indexOf('.'));
+
+/** A conflict of one of the two plans, of which the decision in front says whether it is the one. */
+function conflictIf({ about, find }: Conflict, isChosen: (single: number) => boolean): Conflict {
+  return {
+    about: [0, ...about.filter((index) => index >= 0).map((index) => index + 1)],
+    find: (values, first) => (isChosen(values[first] as number) ? find(values, first + 1) : null),
+  };
+}

@@ -79,12 +79,14 @@ export function rowsPlan(stages: readonly StageInfo[], limits: DeviceLimits): Pl
       powersOfTwo(8).filter((power) => power <= length),
     ),
   };
+  const quantities = rowsQuantities(layout);
   return {
     rule: 'rows',
     stages,
     decisions,
-    quantities: rowsQuantities(layout),
-    conflict: (values, start) => conflict(layout, values, start),
+    quantities,
+    sizes: quantities,
+    conflicts: [{ about: decisions.map((_, i) => i), find: (values, start) => conflict(layout, values, start) }],
     emit: (builder, value) =>
       emitRows(layout, builder, (index) => (index < 0 ? 1 : value(decisions[index]?.name as string))),
   };

@@ -1,11 +1,12 @@
 import { type Decision, powersOfTwo, tileOptions } from '../decision.ts';
 import type { Plan } from '../plan.ts';
 import { axisOf, bytesOf, hasReuse, hasWindows, type StageInfo } from '../stage.ts';
-import { decided } from './decided.ts';
-import { cuttableAxes, mayBeCut, movesEvenly, pointless, standsAlone } from './tiled-edges.ts';
+import { tiledConflicts } from './tiled-conflicts.ts';
+import { cuttableAxes, mayBeCut, movesEvenly, standsAlone } from './tiled-edges.ts';
 import { emitTiled } from './tiled-emit.ts';
 import type { TiledLayout } from './tiled-layout.ts';
 import { tiledQuantities } from './tiled-quantities.ts';
+import { tiledSizes } from './tiled-sizes.ts';
 
 /**
  * The multi-level tiling rule, for a reduction with reuse (matmul, convolution) or over windows (pooling), where neighbouring outputs of
@@ -136,33 +137,9 @@ export function tiledPlan(stage: StageInfo): Plan | null {
     stages: [stage],
     decisions,
     quantities: tiledQuantities(layout),
-    conflict: (values, first) => conflict(layout, values, first),
+    sizes: tiledSizes(layout).write,
+    conflicts: tiledConflicts(layout),
     emit: (builder, value) =>
       emitTiled(layout, builder, (index) => (index < 0 ? 1 : value(decisions[index]?.name as string))),
   };
-}
-
-function conflict(layout: TiledLayout, values: Float64Array, first: number): string | null {
-  const { stage, spatial } = layout;
-  for (let s = 0; s < spatial.length; s++) {
-    const extent = stage.block.iters[spatial[s] as number]?.extent as number;
-    const invocations = decided(values, first, layout.invocations[s] as number);
-    const registers = decided(values, first, layout.registers[s] as number);
-    // Comparisons with NaN are false: an undecided value contradicts nothing.
-    if (invocations > 1 && (invocations - 1) * registers >= extent) return 'idle-invocations';
-    if (invocations > 1 && invocations - 1 >= extent) return 'idle-invocations';
-    if (registers > 1 && (registers - 1) * invocations >= extent) return 'idle-registers';
-    if (registers > 1 && registers - 1 >= extent) return 'idle-registers';
-  }
-  const vector = decided(values, first, layout.vector);
-  const width = decided(values, first, layout.registers.at(-1) as number);
-  if (vector > 1 && width % vector !== 0) return 'vector-does-not-divide';
-  const together = decided(values, first, layout.together);
-  if (together > 1 && decided(values, first, layout.step.at(-1) as number) % together > 0) return 'step-not-divided';
-  if (layout.unroll >= 0 && decided(values, first, layout.unroll) === 1) {
-    let depth = 1;
-    for (const index of layout.step) depth *= decided(values, first, index);
-    if (depth <= together) return 'nothing-to-unroll';
-  }
-  return pointless(layout, values, first);
 }

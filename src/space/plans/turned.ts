@@ -68,12 +68,14 @@ export function turnedPlan(stage: StageInfo): Plan | null {
     ),
     rowPadding: add('row-padding', 'unused elements after each row of the tile, against bank conflicts', [0, 1, 4]),
   };
+  const quantities = turnedQuantities(layout);
   return {
     rule: 'turned',
     stages: [stage],
     decisions,
-    quantities: turnedQuantities(layout),
-    conflict: (values, first) => conflict(layout, values, first),
+    quantities,
+    sizes: quantities,
+    conflicts: [{ about: decisions.map((_, i) => i), find: (values, first) => conflict(layout, values, first) }],
     emit: (builder, value) =>
       emitTurned(layout, builder, (index) => (index < 0 ? 1 : value(decisions[index]?.name as string))),
   };
