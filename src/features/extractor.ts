@@ -1,7 +1,9 @@
 import type { DeviceDescription } from '../ir/limits.ts';
 import { quantityCount } from '../space/quantities.ts';
 import type { Sketch } from '../space/sketch.ts';
-import { deviceNumbers, planFeatures } from './definitions.ts';
+import { deviceNumbers } from './device-numbers.ts';
+import { families, planFeatures } from './families.ts';
+import type { WriteFeatures } from './family.ts';
 
 /** A sketch's three heaviest kernels have columns of their own; a candidate seldom has more. */
 export const planSlots = 3;
@@ -13,6 +15,10 @@ export const wholeFeatures = [
   { name: 'fraction decided', unit: 'fraction of the decisions' },
 ] as const;
 const perPlan = planFeatures.length + 1;
+/** Where each family's columns begin among a kernel's features. */
+const offsets = families.map((_, family) =>
+  families.slice(0, family).reduce((sum, { features }) => sum + features.length, 0),
+);
 
 /** Column of a kernel's rule; its features follow in the order of planFeatures. */
 export function slotOffset(slot: number): number {
@@ -40,6 +46,7 @@ export function createExtractor(sketch: Sketch, device: DeviceDescription): Feat
   const row = new Float64Array(quantityCount);
   const plans = sketch.plans.slice(0, planSlots);
   const rules = plans.map((plan) => ruleNames.indexOf(plan.rule));
+  const writers = plans.map((plan) => families.map((family) => family.writer(plan, numbers)));
   const count = sketch.decisions.length;
   return {
     extract(values, out, offset) {
@@ -54,10 +61,12 @@ export function createExtractor(sketch: Sketch, device: DeviceDescription): Feat
           out.fill(Number.NaN, base, base + perPlan);
           continue;
         }
-        plan.quantities(values, sketch.firsts[slot] as number, row, 0);
+        const first = sketch.firsts[slot] as number;
+        plan.quantities(values, first, row, 0);
         out[base] = rules[slot] as number;
-        for (let f = 0; f < planFeatures.length; f++)
-          out[base + 1 + f] = (planFeatures[f] as (typeof planFeatures)[number]).of(row, 0, numbers);
+        const write = writers[slot] as WriteFeatures[];
+        for (let family = 0; family < write.length; family++)
+          (write[family] as WriteFeatures)(row, values, first, out, base + 1 + (offsets[family] as number));
       }
     },
   };

@@ -1,21 +1,27 @@
 import type { DeviceDescription } from '../ir/limits.ts';
 import type { Sketch } from '../space/sketch.ts';
-import { planFeatures } from './definitions.ts';
 import { createExtractor, featureCount, planSlots, slotOffset, wholeFeatures } from './extractor.ts';
+import { families } from './families.ts';
 
 /** A feature for people. */
 export interface NamedNumber {
   readonly name: string;
   readonly unit: string;
-  /** NaN where it depends on an undecided decision. */
+  /** NaN where it depends on an undecided decision, or on an operand the kernel does not have. */
   readonly value: number;
+}
+
+/** A feature of a kernel: what it is about and what it says, beside its number. */
+export interface NamedFeature extends NamedNumber {
+  readonly family: string;
+  readonly doc: string;
 }
 
 /** What the cost model sees of a candidate. */
 export interface NamedFeatures {
   readonly whole: readonly NamedNumber[];
   /** The kernels that have columns of their own, heaviest first. */
-  readonly kernels: readonly { readonly rule: string; readonly features: readonly NamedNumber[] }[];
+  readonly kernels: readonly { readonly rule: string; readonly features: readonly NamedFeature[] }[];
 }
 
 /** The very numbers of a feature row with their names and units; `values` as createExtractor takes them. */
@@ -24,14 +30,13 @@ export function namedFeatures(sketch: Sketch, values: ArrayLike<number>, device:
   createExtractor(sketch, device).extract(Float64Array.from(values), row, 0);
   return {
     whole: wholeFeatures.map(({ name, unit }, column) => ({ name, unit, value: row[column] as number })),
-    kernels: sketch.plans.slice(0, planSlots).map(({ rule }, slot) => ({
-      rule,
+    kernels: sketch.plans.slice(0, planSlots).map(({ rule }, slot) => {
       // A kernel's first column is its rule.
-      features: planFeatures.map(({ name, unit }, f) => ({
-        name,
-        unit,
-        value: row[slotOffset(slot) + 1 + f] as number,
-      })),
-    })),
+      let column = slotOffset(slot) + 1;
+      const features = families.flatMap((family) =>
+        family.features.map((feature) => ({ family: family.name, ...feature, value: row[column++] as number })),
+      );
+      return { rule, features };
+    }),
   };
 }

@@ -2,7 +2,7 @@ import type { NamedFeatures } from '../features/named.ts';
 import { formatFacts, formatTable } from './table.ts';
 import type { Colours } from './terminal.ts';
 
-/** Features with their units, a column of values for every kernel. */
+/** Features with their units, a column of values for every kernel, family by family. */
 export function formatFeatures({ whole, kernels }: NamedFeatures, colours: Colours): string {
   const facts = formatFacts(
     whole.map(({ name, unit, value }) => [name, `${plainNumber(value)}  ${unit}`]),
@@ -14,16 +14,25 @@ export function formatFeatures({ whole, kernels }: NamedFeatures, colours: Colou
     { title: 'UNIT' },
   ];
   const [first] = kernels;
-  const rows = (first?.features ?? []).map(({ name, unit }, f) => [
-    name,
-    ...kernels.map(({ features }) => plainNumber(features[f]?.value ?? Number.NaN)),
-    unit,
-  ]);
-  const table = formatTable(columns, rows, (cell, row) => (row < 0 ? colours.dim(cell) : cell));
+  const headings = new Set<number>();
+  const rows: string[][] = [];
+  let family = '';
+  for (const [f, { name, unit, ...feature }] of (first?.features ?? []).entries()) {
+    if (feature.family !== family) {
+      family = feature.family;
+      headings.add(rows.length);
+      rows.push([`of the ${family}`]);
+    }
+    rows.push([`  ${name}`, ...kernels.map(({ features }) => plainNumber(features[f]?.value ?? Number.NaN)), unit]);
+  }
+  const table = formatTable(columns, rows, (cell, row) => {
+    if (row < 0) return colours.dim(cell);
+    return headings.has(row) ? colours.bold(cell) : cell;
+  });
   return `${facts}\n\n${table}`;
 }
 
-/** Four significant digits, no trailing zeros. */
+/** Four significant digits, no trailing zeros; what is open, or about an operand that a kernel does not have, has no number. */
 function plainNumber(value: number): string {
-  return Number.isNaN(value) ? 'open' : String(Number(value.toPrecision(4)));
+  return Number.isNaN(value) ? '-' : String(Number(value.toPrecision(4)));
 }

@@ -1,5 +1,6 @@
 import type { ScheduleBuilder } from './builder.ts';
 import type { Decision } from './decision.ts';
+import type { Nest } from './nest.ts';
 import type { StageInfo } from './stage.ts';
 
 /** Something that decided values may contradict each other in, whatever the rest: a vector that does not divide its tile, lanes that could only idle. */
@@ -24,6 +25,8 @@ export interface Plan {
    * undecided. Allocates nothing.
    */
   readonly quantities: (values: Float64Array, first: number, out: Float64Array, offset: number) => void;
+  /** The kernel's loops, stage after stage, for what depends on the order and the place of accesses. */
+  readonly nests: readonly Nest[];
   /**
    * The same for those quantities alone that exact pruning compares with limits, so that features, of which there are many, cost it nothing.
    * May write others.

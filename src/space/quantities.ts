@@ -3,47 +3,60 @@
  * Exact pruning compares some of them with the device's limits; features are made of them. A quantity that depends on an undecided
  * decision is NaN, simply because arithmetic on NaN is NaN. They are in a fixed order, so that a row of them is one typed array.
  */
-export const quantityNames = [
-  'workgroups', // count in the grid
-  'invocations', // per workgroup
-  'lanesX', // invocations along x
-  'lanesY', // invocations along y
-  'outputs', // output elements one invocation computes
-  'vector', // width of the vector operations
-  'steps', // iterations of the outer reduction loop
-  'depth', // reduction elements of one step
-  'statements', // scalar operations written out after unrolling; a vector counts its width, as compilers for CPUs take it apart
-  'workgroupBytes', // workgroup memory of one workgroup, bytes
-  'registers', // private scalars an invocation keeps alive
-  'barriers', // executed by one invocation
-  'useful', // fraction of the computed points that lie inside the domain
-  'flops', // floating-point operations of the kernel, useful ones
-  'iterations', // serial loop iterations executed by one invocation
-  'storageReadBytes', // bytes loaded from storage by all invocations
-  'storageUniformBytes', // of these: the same address for all neighbours along x
-  'storageContiguousBytes', // of these: neighbouring addresses for neighbours along x
-  'storageUniqueBytes', // bytes of the distinct elements read: what must come from memory at least once
-  'storageWriteBytes', // bytes stored by all invocations
-  'workgroupReadBytes', // bytes loaded from workgroup memory by all invocations
-  'workgroupWriteBytes', // bytes stored to workgroup memory by all invocations
-  'staged', // operands that go through workgroup memory
-  'idle', // fraction of invocations without work in the phase that uses the fewest
-  'guarded', // fraction of the innermost statements executed that carry a guard
-  'reusedBytes', // bytes one workgroup touches in one step: the working set of its reuse
-  'unrolled', // 1 when the reduction step is unrolled
-  'together', // reduction elements whose operands an invocation holds at once
-  'dispatchX', // workgroups along x
-  'dispatchY', // workgroups along y
-  'dispatchZ', // workgroups along z
-  'registersX', // outputs of one invocation along the innermost axis
-  'registersY', // outputs of one invocation along the axis next to it
-  'stagedFirst', // 1 when the first operand goes through workgroup memory
-  'stagedSecond', // the same for the second operand
-  'rowPadding', // unused elements after each row of a workgroup tile
-  'doubled', // operands with two tiles that take turns
-  'parts', // times the kernel's body stands in the text, for the parts of its grid
-] as const;
-export type QuantityName = (typeof quantityNames)[number];
+export const quantityTable = {
+  workgroups: { unit: 'count', doc: 'workgroups in the grid' },
+  invocations: { unit: 'count', doc: 'invocations of a workgroup' },
+  lanesX: { unit: 'count', doc: 'invocations along x' },
+  lanesY: { unit: 'count', doc: 'invocations along y' },
+  outputs: { unit: 'elements', doc: 'output elements one invocation computes' },
+  vector: { unit: 'elements', doc: 'width of the vector operations' },
+  steps: { unit: 'count', doc: 'iterations of the outer reduction loop' },
+  depth: { unit: 'elements', doc: 'reduction elements of one step' },
+  statements: {
+    unit: 'count',
+    doc: 'scalar operations written out after unrolling; a vector counts its width, as compilers for CPUs take it apart',
+  },
+  workgroupBytes: { unit: 'bytes', doc: 'workgroup memory of one workgroup' },
+  registers: { unit: 'scalars', doc: 'private scalars an invocation keeps alive' },
+  barriers: { unit: 'count', doc: 'barriers executed by one invocation' },
+  useful: { unit: 'fraction', doc: 'fraction of the computed points that lie inside the domain' },
+  flops: { unit: 'flop', doc: 'floating-point operations of the kernel, useful ones' },
+  iterations: { unit: 'count', doc: 'serial loop iterations executed by one invocation' },
+  storageReadBytes: { unit: 'bytes', doc: 'bytes loaded from storage by all invocations' },
+  storageUniformBytes: {
+    unit: 'bytes',
+    doc: 'bytes loaded from storage where all neighbours along x have the same address',
+  },
+  storageContiguousBytes: {
+    unit: 'bytes',
+    doc: 'bytes loaded from storage where neighbours along x have neighbouring addresses',
+  },
+  storageUniqueBytes: {
+    unit: 'bytes',
+    doc: 'bytes of the distinct elements read: what must come from memory at least once',
+  },
+  storageWriteBytes: { unit: 'bytes', doc: 'bytes stored by all invocations' },
+  workgroupReadBytes: { unit: 'bytes', doc: 'bytes loaded from workgroup memory by all invocations' },
+  workgroupWriteBytes: { unit: 'bytes', doc: 'bytes stored to workgroup memory by all invocations' },
+  staged: { unit: 'count', doc: 'operands that go through workgroup memory' },
+  idle: { unit: 'fraction', doc: 'fraction of invocations without work in the phase that uses the fewest' },
+  guarded: { unit: 'fraction', doc: 'fraction of the innermost statements executed that carry a guard' },
+  reusedBytes: { unit: 'bytes', doc: 'bytes one workgroup touches in one step: the working set of its reuse' },
+  unrolled: { unit: '0 or 1', doc: '1 when the reduction step is unrolled' },
+  together: { unit: 'elements', doc: 'reduction elements whose operands an invocation holds at once' },
+  dispatchX: { unit: 'count', doc: 'workgroups along x' },
+  dispatchY: { unit: 'count', doc: 'workgroups along y' },
+  dispatchZ: { unit: 'count', doc: 'workgroups along z' },
+  registersX: { unit: 'elements', doc: 'outputs of one invocation along the innermost axis' },
+  registersY: { unit: 'elements', doc: 'outputs of one invocation along the axis next to it' },
+  stagedFirst: { unit: '0 or 1', doc: '1 when the first operand goes through workgroup memory' },
+  stagedSecond: { unit: '0 or 1', doc: '1 when the second operand goes through workgroup memory' },
+  rowPadding: { unit: 'elements', doc: 'unused elements after each row of a workgroup tile' },
+  doubled: { unit: 'count', doc: 'operands with two tiles that take turns' },
+  parts: { unit: 'count', doc: "times the kernel's body stands in the text, for the parts of its grid" },
+} as const satisfies Readonly<Record<string, { readonly unit: string; readonly doc: string }>>;
+export type QuantityName = keyof typeof quantityTable;
+export const quantityNames = Object.keys(quantityTable) as readonly QuantityName[];
 
 /** Position of each quantity in a row. */
 export const quantity: { readonly [name in QuantityName]: number } = Object.fromEntries(

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { planFeatures } from '../../src/features/definitions.ts';
+import { planFeatures } from '../../src/features/families.ts';
 import { defaultLimits } from '../../src/ir/limits.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { formatFeatures } from '../../src/report/feature-table.ts';
@@ -48,13 +48,18 @@ describe('show --as features', () => {
     expect(code).toBe(0);
     const { kernels, whole } = JSON.parse(stdout) as {
       whole: { name: string; value: number }[];
-      kernels: { rule: string; features: { name: string; unit: string; value: number }[] }[];
+      kernels: {
+        rule: string;
+        features: { family: string; name: string; unit: string; doc: string; value: number }[];
+      }[];
     };
     expect(whole.map(({ value }) => value)).toEqual([artifact.kernels.length, 1]);
     const [kernel] = kernels;
     expect(kernel?.features.map(({ name, unit }) => [name, unit])).toEqual(
       planFeatures.map(({ name, unit }) => [name, unit]),
     );
+    for (const { family, doc } of kernel?.features ?? [])
+      expect([family, doc].every((text) => text.length > 3)).toBe(true);
     const size = artifact.kernels[0]?.workgroupSize.reduce((product, n) => product * n, 1) ?? Number.NaN;
     const invocations = kernel?.features.find(({ name }) => name === 'log2(1+invocations)');
     expect(2 ** (invocations?.value ?? 0) - 1).toBeCloseTo(size, 3);
@@ -62,7 +67,7 @@ describe('show --as features', () => {
     const text = (await show('--schedule', file, '--as', 'features')).stdout;
     expect(text).toMatch(/^kernels +1 {2}count$/m);
     expect(text).toMatch(/^FEATURE +KERNEL 1 \(tiled\) +UNIT$/m);
-    expect(text).toMatch(/^log2 flops per storage byte +-?[\d.]+ +log2\(flop\/byte\)$/m);
+    expect(text).toMatch(/^ {2}log2 flops per storage byte +-?[\d.]+ +log2\(flop\/byte\)$/m);
   });
 
   it('says why a schedule has none', async () => {
@@ -75,15 +80,22 @@ describe('show --as features', () => {
     );
   });
 
-  it('tells apart several kernels and what is still open', () => {
-    const kernel = (rule: string, value: number) => ({ rule, features: [{ name: 'idle', unit: 'fraction', value }] });
+  it('tells apart several kernels, families and what has no number', () => {
+    const feature = (family: string, value: number) => ({ family, name: 'idle', unit: 'fraction', doc: '', value });
+    const kernel = (rule: string, value: number) => ({
+      rule,
+      features: [feature('schedule', value), feature('memory', 2)],
+    });
     const text = formatFeatures(
       { whole: [], kernels: [kernel('rows', 0.123456), kernel('flat', Number.NaN)] },
       noColours,
     );
     expect(text.trim().split('\n')).toEqual([
-      'FEATURE  KERNEL 1 (rows)  KERNEL 2 (flat)  UNIT',
-      'idle              0.1235             open  fraction',
+      'FEATURE          KERNEL 1 (rows)  KERNEL 2 (flat)  UNIT',
+      'of the schedule',
+      '  idle                    0.1235                -  fraction',
+      'of the memory',
+      '  idle                         2                2  fraction',
     ]);
   });
 });

@@ -4,6 +4,7 @@ import { quantity, quantityCount } from '../quantities.ts';
 import { bytesOf, type StageInfo } from '../stage.ts';
 import { atLeastOne, decided } from './decided.ts';
 import { unrollAll } from './emit-parts.ts';
+import { flatNest } from './flat-nest.ts';
 
 /**
  * The rule for elementwise stages: all axes become one, split over workgroups, invocations, a serial part and a vector. The serial part
@@ -99,6 +100,7 @@ export function flatPlan(stage: StageInfo): Plan | null {
     quantities,
     sizes: quantities,
     conflicts: [{ about: decisions.map((_, i) => i), find: conflict }],
+    nests: [flatNest({ stage, lanes, serial, vector })],
     emit(builder, value) {
       const name = stage.block.name;
       const of = (index: number): number => (index < 0 ? 1 : value(decisions[index]?.name as string));

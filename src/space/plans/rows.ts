@@ -5,6 +5,7 @@ import type { StageInfo } from '../stage.ts';
 import { atLeastOne, decided } from './decided.ts';
 import { emitRows } from './rows-emit.ts';
 import type { RowsLayout } from './rows-layout.ts';
+import { rowsNests } from './rows-nests.ts';
 import { rowsQuantities } from './rows-quantities.ts';
 
 /**
@@ -87,6 +88,7 @@ export function rowsPlan(stages: readonly StageInfo[], limits: DeviceLimits): Pl
     quantities,
     sizes: quantities,
     conflicts: [{ about: decisions.map((_, i) => i), find: (values, start) => conflict(layout, values, start) }],
+    nests: rowsNests(layout),
     emit: (builder, value) =>
       emitRows(layout, builder, (index) => (index < 0 ? 1 : value(decisions[index]?.name as string))),
   };

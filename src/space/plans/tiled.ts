@@ -5,6 +5,7 @@ import { tiledConflicts } from './tiled-conflicts.ts';
 import { cuttableAxes, mayBeCut, movesEvenly, standsAlone } from './tiled-edges.ts';
 import { emitTiled } from './tiled-emit.ts';
 import type { TiledLayout } from './tiled-layout.ts';
+import { tiledNest } from './tiled-nest.ts';
 import { tiledQuantities } from './tiled-quantities.ts';
 import { tiledSizes } from './tiled-sizes.ts';
 
@@ -139,6 +140,7 @@ export function tiledPlan(stage: StageInfo): Plan | null {
     quantities: tiledQuantities(layout),
     sizes: tiledSizes(layout).write,
     conflicts: tiledConflicts(layout),
+    nests: [tiledNest(layout)],
     emit: (builder, value) =>
       emitTiled(layout, builder, (index) => (index < 0 ? 1 : value(decisions[index]?.name as string))),
   };

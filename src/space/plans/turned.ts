@@ -3,6 +3,7 @@ import type { Plan } from '../plan.ts';
 import type { AccessInfo, StageInfo } from '../stage.ts';
 import { decided } from './decided.ts';
 import { emitTurned } from './turned-emit.ts';
+import { turnedNest } from './turned-nest.ts';
 import { turnedQuantities } from './turned-quantities.ts';
 
 /** A grid wider than this along z is none that every device takes. */
@@ -76,6 +77,7 @@ export function turnedPlan(stage: StageInfo): Plan | null {
     quantities,
     sizes: quantities,
     conflicts: [{ about: decisions.map((_, i) => i), find: (values, first) => conflict(layout, values, first) }],
+    nests: [turnedNest(layout)],
     emit: (builder, value) =>
       emitTurned(layout, builder, (index) => (index < 0 ? 1 : value(decisions[index]?.name as string))),
   };

@@ -1,0 +1,10 @@
+import type { Family, Feature } from './family.ts';
+import { machineFeatures } from './machine-features.ts';
+import { memoryFeatures } from './memory-features.ts';
+import { quantityFeatures } from './quantity-features.ts';
+
+/** What is known of one kernel, in the order of its columns. */
+export const families: readonly Family[] = [quantityFeatures, machineFeatures, memoryFeatures];
+
+/** The columns of one kernel, in order. */
+export const planFeatures: readonly Feature[] = families.flatMap(({ features }) => features);

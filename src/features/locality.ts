@@ -1,0 +1,108 @@
+import { level, levelCount, type Nest, type NestNumbers, nestNumbers } from '../space/nest.ts';
+import type { Plan } from '../space/plan.ts';
+import { type AccessInfo, bytesOf, footprint } from '../space/stage.ts';
+
+/** One access of a kernel and what a prefix makes of it. */
+export interface Use {
+  readonly nest: number;
+  /** Position among the nest's reads; -1 for what it writes. */
+  readonly read: number;
+  readonly access: AccessInfo;
+  readonly bytes: number;
+  readonly again: boolean;
+  /** Bytes touched in one box of each level, and in all boxes of that level together. */
+  readonly box: Float64Array;
+  readonly moved: Float64Array;
+  /** 1 when it goes through workgroup memory. */
+  staged: number;
+  /** Bytes all invocations ask storage for. */
+  asked: number;
+}
+
+/** Where a kernel's bytes are used again. */
+export interface Locality {
+  readonly uses: readonly Use[];
+  readonly numbers: readonly NestNumbers[];
+  /** Bytes one box of each level touches, all accesses together: how far apart two uses inside it can be. */
+  readonly workingSet: Float64Array;
+  /** Bytes all boxes of each level touch: what a memory that holds one box must fetch. */
+  readonly moved: Float64Array;
+  readonly update: (values: Float64Array, first: number) => void;
+}
+
+export function createLocality(plan: Plan): Locality {
+  const numbers = plan.nests.map(nestNumbers);
+  const boxesOf = numbers.map(({ boxes }) =>
+    Array.from({ length: levelCount }, (_, l) => {
+      const iters = boxes.length / levelCount;
+      return boxes.subarray(l * iters, (l + 1) * iters);
+    }),
+  );
+  const uses = plan.nests.flatMap((nest, n) => usesOf(nest, n));
+  const workingSet = new Float64Array(levelCount);
+  const moved = new Float64Array(levelCount);
+  const update = (values: Float64Array, first: number): void => {
+    for (let n = 0; n < numbers.length; n++) (plan.nests[n] as Nest).describe(values, first, numbers[n] as NestNumbers);
+    workingSet.fill(0);
+    moved.fill(0);
+    for (let u = 0; u < uses.length; u++) {
+      const use = uses[u] as Use;
+      const { counts, staged } = numbers[use.nest] as NestNumbers;
+      const boxes = boxesOf[use.nest] as Float64Array[];
+      use.staged = use.read < 0 ? 0 : (staged[use.read] as number);
+      for (let l = 0; l < levelCount; l++) {
+        const bytes = footprint(use.access, boxes[l] as Float64Array) * use.bytes;
+        // What was read before at the same rows is fetched once for both.
+        const fetched = use.again && l >= level.workgroup ? 0 : bytes;
+        use.box[l] = bytes;
+        use.moved[l] = fetched * (counts[l] as number);
+        workingSet[l] = (workingSet[l] as number) + fetched;
+        // Results are stored once, whatever holds the operands.
+        moved[l] = (moved[l] as number) + (use.read < 0 ? 0 : (use.moved[l] as number));
+      }
+      use.asked = use.staged * (use.moved[level.step] as number) + (1 - use.staged) * (use.moved[level.load] as number);
+    }
+  };
+  return { uses, numbers, workingSet, moved, update };
+}
+
+function usesOf(nest: Nest, n: number): Use[] {
+  const of = (access: AccessInfo, read: number, again: boolean): Use => ({
+    nest: n,
+    read,
+    access,
+    bytes: bytesOf(access.buffer),
+    again,
+    box: new Float64Array(levelCount),
+    moved: new Float64Array(levelCount),
+    staged: 0,
+    asked: 0,
+  });
+  return [
+    ...nest.reads.map((access, q) => of(access, q, nest.again[q] as boolean)),
+    ...nest.writes.map((access) => of(access, -1, false)),
+  ];
+}
+
+/**
+ * The outermost level whose working set a memory of `capacity` bytes holds, when it holds `copies` of the levels that belong to one workgroup:
+ * reuse inside that level is served by it (the idea of cache-level prediction). -1 where it holds none, NaN while undecided.
+ */
+export function levelHeld(workingSet: Float64Array, capacity: number, copies: number): number {
+  let held = -1;
+  for (let l = 0; l < levelCount; l++) {
+    const bytes = (workingSet[l] as number) * (l <= level.workgroup ? copies : 1);
+    if (Number.isNaN(bytes)) return bytes;
+    if (bytes > capacity) return held;
+    held = l;
+  }
+  return held;
+}
+
+/** Bytes of an access that pass a memory which holds that level: as many as are asked for where it holds none. NaN-transparent. */
+export function bytesPast(use: Use, held: number): number {
+  if (Number.isNaN(held)) return held;
+  if (held < 0) return use.asked;
+  const fetched = use.moved[held] as number;
+  return fetched > use.asked ? use.asked : fetched + 0 * use.asked;
+}

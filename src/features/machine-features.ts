@@ -1,0 +1,91 @@
+import { quantity } from '../space/quantities.ts';
+import { residentWorkgroups } from './device-numbers.ts';
+import type { Family, Feature } from './family.ts';
+
+const features = [
+  ['log2 flops per storage byte', 'log2(flop/byte)', 'arithmetic for each byte that invocations load from storage'],
+  [
+    'log2 flops per workgroup byte',
+    'log2(flop/byte)',
+    'arithmetic for each byte that invocations load from workgroup memory',
+  ],
+  ['log2 outputs per fragment register', 'log2', 'results an invocation keeps for each register of its operands'],
+  ['log2 flops per invocation', 'log2(flop)', 'arithmetic of one invocation'],
+  ['log2 invocations in the grid', 'log2(count)', 'invocations of all workgroups'],
+  ['wave use', 'fraction', 'places for workgroups on the device that are filled, over all waves'],
+  [
+    'log2 waves',
+    'log2(count)',
+    'workgroups for each place on the device, with as many on a core as it holds at a time',
+  ],
+  ['lane use', 'fraction', 'lanes filled where the workgroup’s invocations run in groups of 32'],
+  [
+    'occupancy',
+    'fraction',
+    'invocations a core holds at a time, of those it has room for: by registers, workgroup memory and invocations',
+  ],
+  ['log2 spilled registers', 'log2(scalars)', 'private scalars beyond what an invocation has registers for'],
+  ['uniform share', 'fraction', 'storage bytes loaded from one address for all neighbours'],
+  ['contiguous share', 'fraction', 'storage bytes loaded from neighbouring addresses'],
+  ['workgroup memory use', 'fraction', 'workgroup memory of a workgroup, of the device’s limit'],
+  [
+    'log2 zero-filled bytes',
+    'log2(bytes)',
+    'workgroup memory of all workgroups, which WebGPU fills with zeros before they start',
+  ],
+  ['log2 zero-filled bytes per invocation', 'log2(bytes)', 'the part of it that one invocation fills'],
+  ['log2 barriers in the grid', 'log2(count)', 'barriers passed by all invocations together'],
+  ['log2 flops per barrier', 'log2(flop)', 'arithmetic of an invocation between two barriers'],
+  ['log2 guarded flops', 'log2(flop)', 'arithmetic computed under a guard, or for nothing'],
+  [
+    'statements per iteration',
+    'log2(count)',
+    'scalar operations of the text for each iteration of the loops around them',
+  ],
+] as const;
+
+/** Ratios of quantities, and what the device makes of them. */
+export const machineFeatures: Family = {
+  name: 'machine',
+  features: features.map(([name, unit, doc]): Feature => ({ name, unit, doc })),
+  writer: (_plan, device) => (q, _values, _first, out, offset) => {
+    const flops = q[quantity.flops] as number;
+    const groups = q[quantity.workgroups] as number;
+    const invocations = q[quantity.invocations] as number;
+    const registers = q[quantity.registers] as number;
+    const outputs = q[quantity.outputs] as number;
+    const reads = q[quantity.storageReadBytes] as number;
+    const workgroupBytes = q[quantity.workgroupBytes] as number;
+    const barriers = q[quantity.barriers] as number;
+    const threads = groups * invocations;
+    const fragments = registers - outputs;
+    const places = device.parallelWorkgroups;
+    const resident = residentWorkgroups(invocations, registers, workgroupBytes, device);
+    const held = resident * invocations;
+    const spilled = registers - device.registersPerInvocation;
+    let at = offset;
+    out[at++] = Math.log2((1 + flops) / (1 + reads));
+    out[at++] = Math.log2((1 + flops) / (1 + (q[quantity.workgroupReadBytes] as number)));
+    out[at++] = Math.log2(outputs / (fragments < 1 ? 1 : fragments));
+    out[at++] = Math.log2(1 + flops / threads);
+    out[at++] = Math.log2(threads);
+    out[at++] = groups / (Math.ceil(groups / places) * places);
+    out[at++] = Math.log2(groups / (places * resident));
+    out[at++] = invocations / (Math.ceil(invocations / 32) * 32);
+    out[at++] = held > device.invocationsPerCore ? 1 : held / device.invocationsPerCore;
+    out[at++] = Math.log2(1 + (spilled < 0 ? 0 : spilled));
+    out[at++] = (q[quantity.storageUniformBytes] as number) / (1 + reads);
+    out[at++] = (q[quantity.storageContiguousBytes] as number) / (1 + reads);
+    out[at++] = workgroupBytes / device.workgroupStorage;
+    out[at++] = Math.log2(1 + groups * workgroupBytes);
+    out[at++] = Math.log2(1 + workgroupBytes / invocations);
+    out[at++] = Math.log2(1 + threads * barriers);
+    out[at++] = Math.log2((1 + flops / threads) / (1 + barriers));
+    out[at++] = Math.log2(
+      1 +
+        (flops / (q[quantity.useful] as number)) *
+          (1 - (1 - (q[quantity.guarded] as number)) * (q[quantity.useful] as number)),
+    );
+    out[at++] = Math.log2(1 + (q[quantity.statements] as number) / (1 + (q[quantity.iterations] as number)));
+  },
+};
