@@ -47,13 +47,13 @@ export function createLocality(plan: Plan): Locality {
     moved.fill(0);
     for (let u = 0; u < uses.length; u++) {
       const use = uses[u] as Use;
-      const { counts, staged } = numbers[use.nest] as NestNumbers;
+      const { counts, staged, runs } = numbers[use.nest] as NestNumbers;
       const boxes = boxesOf[use.nest] as Float64Array[];
       use.staged = use.read < 0 ? 0 : (staged[use.read] as number);
       for (let l = 0; l < levelCount; l++) {
         const bytes = footprint(use.access, boxes[l] as Float64Array) * use.bytes;
         // What was read before at the same rows is fetched once for both.
-        const fetched = use.again && l >= level.workgroup ? 0 : bytes;
+        const fetched = use.again && l >= level.workgroup ? 0 : bytes * (use.read < 0 ? 1 : runs);
         use.box[l] = bytes;
         use.moved[l] = fetched * (counts[l] as number);
         workingSet[l] = (workingSet[l] as number) + fetched;

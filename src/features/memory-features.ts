@@ -151,9 +151,9 @@ export const memoryFeatures: Family = {
         out[at++] = Math.log2(bytesPerLine(use, nest, nx, ny, invocations, device));
         out[at++] = conflictOf(use, nest, nx, ny);
         out[at++] = Math.log2(1 + (use.box[level.step] as number));
-        out[at++] = Math.log2(load / step);
-        out[at++] = Math.log2(step / workgroup);
-        out[at++] = Math.log2(workgroup / grid);
+        out[at++] = Math.log2((1 + load) / (1 + step));
+        out[at++] = Math.log2((1 + step) / (1 + workgroup));
+        out[at++] = Math.log2((1 + workgroup) / (1 + grid));
         out[at++] = Math.log2(1 + reuseDistance(use, locality));
         out[at++] = servedBy(use, firstHeld, secondHeld);
       }
@@ -264,7 +264,7 @@ const someReuse = 1.5;
 
 function reuseDistance(use: Use, { workingSet }: Locality): number {
   for (let l: number = level.load; l < level.grid; l++) {
-    const ratio = (use.moved[l] as number) / (use.moved[l + 1] as number);
+    const ratio = (1 + (use.moved[l] as number)) / (1 + (use.moved[l + 1] as number));
     if (Number.isNaN(ratio)) return ratio;
     if (ratio > someReuse) return workingSet[l + 1] as number;
   }

@@ -30,6 +30,8 @@ export interface NestNumbers {
   readonly besideY: Float64Array;
   /** For each read: 1 when it goes through workgroup memory. */
   readonly staged: Float64Array;
+  /** 1; 0 where it is decided that another nest reads for this one as well. */
+  runs: number;
   /** Elements one load instruction takes where they lie next to each other. */
   vector: number;
   /** Unused elements after each row of a tile in workgroup memory. */
@@ -58,6 +60,7 @@ export function nestNumbers({ stage, reads }: Nest): NestNumbers {
     besideX: numbers(count),
     besideY: numbers(count),
     staged: numbers(reads.length),
+    runs: 1,
     vector: 1,
     padding: 0,
   };

@@ -21,6 +21,7 @@ export function passesPlan(twice: Plan, once: Plan, merges: readonly Merge[]): P
     before: 0,
   };
   const row = new Float64Array(quantityCount);
+  const merged = new Set(merges.map(({ second }) => second));
   return {
     rule: twice.rule,
     stages: twice.stages,
@@ -38,6 +39,14 @@ export function passesPlan(twice: Plan, once: Plan, merges: readonly Merge[]): P
       ...twice.conflicts.map((own) => conflictIf(own, (single) => single !== 1)),
       ...once.conflicts.map((own) => conflictIf(own, (single) => single === 1)),
     ],
+    nests: twice.nests.map((nest) => ({
+      ...nest,
+      describe(values, first, into) {
+        nest.describe(values, first + 1, into);
+        // What it reads the first of the two has read already.
+        if (merged.has(nest.stage.block.name)) into.runs = 1 - (values[first] as number);
+      },
+    })),
     emit(builder, value) {
       if (value(name) !== 1) return twice.emit(builder, value);
       for (const merge of merges) builder.apply('mergeReductions', { ...merge });

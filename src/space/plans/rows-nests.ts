@@ -59,10 +59,13 @@ function describer(layout: RowsLayout, stage: StageInfo): Nest['describe'] {
     // One lane a row: the rows lie along x.
     const alone = lanes > 1 ? 0 : 1 + 0 * lanes;
     if (count > rowAxes) besideX[count - 1] = (1 - alone) * vector;
-    if (lastRow >= 0) {
-      besideX[lastRow] = alone;
-      besideY[lastRow] = 1 - alone;
-    }
+    if (lastRow >= 0) besideX[lastRow] = alone;
+    // The subgroups of a row lie along y; else its other rows do.
+    const subgroup = decided(values, first, layout.subgroup);
+    const across = subgroup > 1 ? (lanes < subgroup ? lanes : subgroup + 0 * lanes) : 1 + 0 * subgroup;
+    const inSubgroups = across > 1 ? 1 : 0 * across;
+    if (count > rowAxes) besideY[count - 1] = inSubgroups * across * vector;
+    if (lastRow >= 0) besideY[lastRow] = (1 - inSubgroups) * (1 - alone);
     into.staged.fill(0);
     into.vector = vector;
     into.padding = 0;
