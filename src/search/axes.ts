@@ -23,7 +23,7 @@ interface OpenAxis {
  * Decisions of the same name are one axis, whatever sketch they belong to; a sketch without it has a level of its own there, and several
  * sketches are an axis by themselves. Decisions with one option are left out.
  */
-export function axesOf(space: SearchSpace): Axes {
+export function axesOf(space: SearchSpace, withProducts = true): Axes {
   const { sketches } = space;
   const open: OpenAxis[] = [];
   if (sketches.length > 1) {
@@ -48,7 +48,7 @@ export function axesOf(space: SearchSpace): Axes {
       numbers.push({ name, options, positions });
   }
   const products = numbers.flatMap((one, at) => numbers.slice(at + 1).map((other) => productAxis(one, other)));
-  if (open.length + products.length <= mostAxes) open.push(...products);
+  if (withProducts && open.length + products.length <= mostAxes) open.push(...products);
   return {
     axes: open.map(({ name, levels, places, derived }) => ({ name, levels, places, derived })),
     levelsOf: (candidate) => Int32Array.from(open, ({ levelOf }) => levelOf(candidate)),

@@ -1,6 +1,6 @@
 import type { CostModel } from '../cost-model/cost-model.ts';
 import { createRandom } from '../support/random.ts';
-import { type Choice, createChooser } from './chooser.ts';
+import { type Choice, type ChooserOptions, createChooser } from './chooser.ts';
 import { type Constructed, constructCandidates } from './construct.ts';
 import { createJudge, type PrefixJudgement } from './judge.ts';
 import { createPool } from './pool.ts';
@@ -19,6 +19,8 @@ export interface BeamOptions {
   readonly completions?: number;
   /** Whether a space small enough is listed, so that all completions of its prefixes are judged instead of some. */
   readonly listing?: boolean;
+  /** How choosing among completions works; `null` leaves the choice to the model's scores. */
+  readonly chooser?: ChooserOptions | null;
   /** Prefix rows in the training set, at most. */
   readonly maxPrefixes?: number;
 }
@@ -31,10 +33,19 @@ const defaults = {
   completions: 8,
   maxPrefixes: 1500,
   listing: true,
+  chooser: {},
 } as const;
 const leastWidth = 12;
 /** Trials after which the share of random draws has fallen to a third of its start. */
 const ignoranceTrials = 40;
+/** Candidates of a round: enough to spread the cost of learning, few enough to use soon what was learned. */
+const firstRound = 8;
+const laterRound = 16;
+/** Judging a listed space again after every trial is worth it up to this many candidates. */
+const listedATrial = 8000;
+/** The fastest candidates are varied in one decision to choose among beside the ends of the beam. */
+const fastestVaried = 8;
+const variations = 8;
 /** Each widening doubles the beam. */
 const maxWidenings = 3;
 
@@ -46,6 +57,7 @@ const maxWidenings = 3;
 export function createBeamSearch(space: SearchSpace, options: BeamOptions): SearchStrategy {
   const { seed, model } = options;
   const { width, keepAlive, epsilon, judgement, completions, maxPrefixes, listing } = { ...defaults, ...options };
+  const chooserOptions = options.chooser === undefined ? defaults.chooser : options.chooser;
   const root = createRandom(seed).fork('beam');
   const random = root.fork('choices');
   const training = root.fork('training');
@@ -76,49 +88,58 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
   /** While little has been measured half of the trials look around: an analytic model may be wrong about this device. */
   const ignorance = (): number => 0.5 * Math.exp(-history.size / ignoranceTrials);
 
-  const chooser = createChooser(space, root.fork('chooser'));
+  const chooser = chooserOptions === null ? null : createChooser(space, root.fork('chooser'), chooserOptions);
   // All completions of the empty prefix, and so of every prefix: the beam then ends where the best of them are.
   const listed: Choice | null =
-    pool.listed === null ? null : { candidates: pool.listed, base: createScorer(space, model).scores(pool.listed) };
+    chooser === null || pool.listed === null
+      ? null
+      : { candidates: pool.listed, base: createScorer(space, model).scores(pool.listed) };
 
-  const proposeNow = (count: number): Candidate[] => {
-    const proposals: Candidate[] = [];
-    const take = (candidate: Candidate): void => {
-      history.reserve(candidate);
-      proposals.push(candidate);
-    };
-    if (listed !== null) {
-      for (const candidate of chooser.choose(listed, count, history.has)) take(candidate);
-      while (proposals.length < count) {
-        const candidate = pool.unseen();
-        if (candidate === null) break;
-        take(candidate);
-      }
-      return proposals;
-    }
+  /** The ends of the beam, best first, each once. */
+  const ends = (count: number): Candidate[] => {
     let best = constructed(width);
     for (let widening = 1; best.length < count && widening <= maxWidenings; widening++)
       best = constructed(width * 2 ** widening);
     const seen = new Set<string>();
-    const queue = best.filter((candidate) => !seen.has(candidateKey(candidate)) && seen.add(candidateKey(candidate)));
+    return best.filter((candidate) => !seen.has(candidateKey(candidate)) && seen.add(candidateKey(candidate)));
+  };
+
+  /** The ends of the beam by the model's score and by the chooser's judgement in turn: each is wrong in its own way. */
+  const inTurn = (queue: readonly Candidate[], count: number): Candidate[] => {
+    const near = history
+      .fastest(fastestVaried)
+      .flatMap((candidate) =>
+        Array.from({ length: variations }, () => pool.mutated(candidate)).filter((varied) => varied !== null),
+      );
+    const candidates = [...queue, ...near];
+    const chosen = chooser?.choose({ candidates }, count, history.has) ?? [];
+    return queue.flatMap((candidate, at) => {
+      const other = chosen[at];
+      return other === undefined ? [candidate] : [candidate, { ...other, score: null }];
+    });
+  };
+
+  const proposeNow = (count: number): Candidate[] => {
+    const proposals: Candidate[] = [];
+    const queue = listed === null ? inTurn(ends(count), count) : (chooser?.choose(listed, count, history.has) ?? []);
+    const luck = listed === null ? Math.max(epsilon, ignorance()) : 0;
     for (let next = 0; proposals.length < count; ) {
-      const lucky = random.unit() < Math.max(epsilon, ignorance()) ? pool.unseen() : null;
-      if (lucky !== null) take(lucky);
-      else if (next < queue.length) {
-        const candidate = queue[next++] as Candidate;
-        if (!history.has(candidate)) take(candidate);
-      } else {
-        const other = pool.unseen();
-        if (other === null) break;
-        take(other);
-      }
+      while (next < queue.length && history.has(queue[next] as Candidate)) next++;
+      const lucky = luck > 0 && random.unit() < luck ? pool.unseen() : null;
+      const candidate = lucky ?? queue[next] ?? pool.unseen();
+      if (candidate === null) break;
+      history.reserve(candidate);
+      proposals.push(candidate);
     }
     return proposals;
   };
 
   return {
     name: 'beam',
-    round: listed === null ? 16 : 1,
+    get round() {
+      if (listed !== null) return Math.ceil(listed.candidates.length / listedATrial);
+      return history.size === 0 ? firstRound : laterRound;
+    },
     propose(count) {
       const started = performance.now();
       const proposals = proposeNow(count);
@@ -128,7 +149,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
     async observe(results) {
       for (const result of results) history.add(result);
       const started = performance.now();
-      chooser.observe(results);
+      chooser?.observe(results);
       if (listed === null && history.size > 0)
         await model.fit(history.trainingData({ prefixes: judgement !== 'completions', maxPrefixes, random: training }));
       fitMs += performance.now() - started;

@@ -1,14 +1,12 @@
 import { createField, type Field } from '../cost-model/gaussian/field.ts';
 import { learnHyper } from '../cost-model/gaussian/learn-hyper.ts';
-import { hyperPrior } from '../cost-model/gaussian/level-kernel.ts';
+import { type HyperPrior, hyperPrior } from '../cost-model/gaussian/level-kernel.ts';
 import { logExpectedImprovement } from '../cost-model/gaussian/normal.ts';
 import type { Random } from '../support/random.ts';
 import { type Axes, axesOf } from './axes.ts';
 import { type Candidate, candidateKey, type Observation, type SearchSpace } from './strategy.ts';
 import { lineThrough, logTargets, rankTargets } from './targets.ts';
 
-/** Observations before the processes are asked: with fewer they know nothing of which decisions matter. */
-const warmUp = 3;
 /** Learning anew is due when the observations have grown by this fraction, and by this many. */
 const growth = 0.1;
 const leastGrowth = 4;
@@ -16,6 +14,25 @@ const leastGrowth = 4;
 const mostForHyper = 150;
 const firstIterations = 40;
 const laterIterations = 12;
+
+/** What the two processes are made of; every part can be left out, to see what it gives. */
+export interface ChooserOptions {
+  /** How each process sees the times; they take turns. */
+  readonly views?: readonly View[];
+  /** Axes for products of two decisions. */
+  readonly products?: boolean;
+  /** Whether equal and unequal count beside near and far. */
+  readonly individuality?: boolean;
+  /** Observations before the processes are asked: with fewer they know nothing of which decisions matter. */
+  readonly warmUp?: number;
+}
+
+export type View = 'ranks' | 'logarithms';
+const viewOf: Readonly<Record<View, (times: readonly (number | null)[]) => Float64Array>> = {
+  ranks: rankTargets,
+  logarithms: logTargets,
+};
+const defaults = { views: ['ranks', 'logarithms'], products: true, individuality: true, warmUp: 3 } as const;
 
 /** Complete candidates to choose from. The same object in the next round is recognised, which saves most of the work. */
 export interface Choice {
@@ -38,10 +55,13 @@ export interface Chooser {
   choose(choice: Choice, count: number, taken: (candidate: Candidate) => boolean): readonly Candidate[];
 }
 
-export function createChooser(space: SearchSpace, random: Random): Chooser {
-  const axes = axesOf(space);
+export function createChooser(space: SearchSpace, random: Random, options: ChooserOptions = {}): Chooser {
+  const { views, products, individuality, warmUp } = { ...defaults, ...options };
+  const axes = axesOf(space, products);
   const observed: Observation[] = [];
-  const experts = [rankTargets, logTargets].map((targetsOf) => createExpert(axes, observed, targetsOf, random));
+  const experts = views.map((view) =>
+    createExpert(axes, observed, viewOf[view], hyperPrior(axes.axes, individuality), random),
+  );
   return {
     observe: (results) => void observed.push(...results),
     choose(choice, count, taken) {
@@ -57,9 +77,9 @@ function createExpert(
   { axes, levelsOf }: Axes,
   observed: readonly Observation[],
   targetsOf: (times: readonly (number | null)[]) => Float64Array,
+  prior: HyperPrior,
   random: Random,
 ): Chooser['choose'] {
-  const prior = hyperPrior(axes);
   let hyper = prior.mean.slice();
   let learnedFrom = 0;
   let field: Field | null = null;

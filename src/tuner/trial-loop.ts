@@ -51,10 +51,6 @@ export type LoopOutcome = Pick<
   readonly measured: number;
 };
 
-/** Candidates of one round: enough to spread the cost of learning, few enough to use soon what was learned. */
-const roundSize = 16;
-const firstRoundSize = 8;
-
 /** The measured rounds of a tuning run: propose, build, verify, time, record, learn; until something says stop. */
 export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   const { strategy, known, onEvent, signal } = options;
@@ -172,8 +168,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
       stoppedBy = stop;
       break;
     }
-    const size = known.records.length + reused.length === 0 && round === 0 ? firstRoundSize : roundSize;
-    const proposals = strategy.propose(Math.min(size, options.trials - trials));
+    const proposals = strategy.propose(Math.min(strategy.round, options.trials - trials));
     if (proposals.length === 0) {
       stoppedBy = 'exhausted';
       break;

@@ -21,14 +21,16 @@ export interface HyperPrior {
   readonly deviation: Float64Array<ArrayBuffer>;
 }
 
-export function hyperPrior(axes: readonly Axis[]): HyperPrior {
+/** Without `individuality` values of a decision are alike by nearness only, as in a plain Gaussian process. */
+export function hyperPrior(axes: readonly Axis[], individuality = true): HyperPrior {
   const count = axes.length;
   const mean = new Float64Array(hyperCount(axes));
   const deviation = new Float64Array(hyperCount(axes)).fill(1);
   for (const [axis, { derived }] of axes.entries()) {
     mean[axis] = derived ? -1.5 : 0;
     mean[count + axis] = 0.5;
-    mean[2 * count + axis] = derived ? -3 : 0;
+    mean[2 * count + axis] = !individuality ? -8 : derived ? -3 : 0;
+    if (!individuality) deviation[2 * count + axis] = 1e-3;
   }
   mean[3 * count + 1] = Math.log(0.01);
   deviation[3 * count] = 0.7;
