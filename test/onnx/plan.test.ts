@@ -68,25 +68,34 @@ describe('what ONNX nodes become', () => {
   });
 
   it.each([
-    ['asymmetric padding', 'Conv', { pads: [0, 0, 1, 1] }, [1, 3, 4, 4], /pads \[0, 0, 1, 1\], which differ/],
-    ['two strides', 'Conv', { strides: [1, 2] }, [1, 3, 3, 2], /strides \[1, 2\], which differ/],
-    ['two dilations', 'Conv', { dilations: [1, 2] }, [1, 3, 3, 1], /dilations \[1, 2\], which differ/],
-    ['an output shape', 'ConvTranspose', { output_shape: [9, 9] }, [1, 3, 9, 9], /output_shape/],
+    ['asymmetric padding', { pads: [0, 0, 1, 1] }, [1, 3, 4, 4], { pad: 0, pad_bottom: 1, pad_right: 1 }],
+    ['two strides', { strides: [1, 2] }, [1, 3, 3, 2], { stride: 1, stride_w: 2 }],
+    ['two dilations', { dilations: [1, 2] }, [1, 3, 3, 1], { dilation: 1, dilation_w: 2 }],
+  ])('convolution: %s', (_, attributes, result, params) => {
+    const inputs = [tensor([1, 2, 5, 5]), tensor([3, 2, 3, 3])];
+    expect(planned('Conv', inputs, result, attributes).steps[0]?.workload.params).toMatchObject(params);
+  });
+
+  it.each([
+    ['an output shape out of reach', 'ConvTranspose', { output_shape: [9, 9] }, [1, 3, 9, 9], /output_pad=2 must be/],
+    ['three dimensions', 'Conv', {}, [1, 3, 3, 3, 3], /over 3 dimensions/],
     ['a part we lack', 'LSTM', {}, [1], /nothing here is LSTM/],
   ])('convolution: %s is skipped with the reason', (_, type, attributes, result, reason) => {
-    const inputs = [tensor([1, 2, 5, 5]), tensor(type === 'Conv' ? [3, 2, 3, 3] : [2, 3, 3, 3])];
+    const deep = result.length === 5 ? [3] : [];
+    const inputs = [tensor([1, 2, 5, 5, ...deep]), tensor(type === 'Conv' ? [3, 2, 3, 3, ...deep] : [2, 3, 3, 3])];
     expect(plan(type, inputs, result, attributes)).toEqual({ reason: expect.stringMatching(reason) });
   });
 
-  it('pooling: windows over the end are skipped, a stride along one window is not', () => {
-    const inputs = [tensor([1, 1, 5, 1])];
-    const ceiling = plan('AveragePool', [tensor([1, 1, 5, 5])], [1, 1, 3, 3], {
-      kernel_shape: [2, 2],
-      strides: [2, 2],
-      ceil_mode: 1,
+  it('pooling: windows over the end count what is there; those that count padding are skipped', () => {
+    const ceiling = { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1 };
+    const image = [tensor([1, 1, 3, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9])];
+    expect(lastOf(planned('AveragePool', image, [1, 1, 2, 2], ceiling))).toEqual([3, 4.5, 7.5, 9]);
+    const counted = plan('AveragePool', image, [1, 1, 2, 2], { ...ceiling, count_include_pad: 1 });
+    expect(counted).toEqual({ reason: expect.stringMatching(/ceil_mode/) });
+    const line = planned('AveragePool', [tensor([1, 1, 5, 1])], [1, 1, 2, 1], {
+      kernel_shape: [2, 1],
+      strides: [2, 1],
     });
-    expect(ceiling).toEqual({ reason: expect.stringMatching(/ceil_mode/) });
-    const line = planned('AveragePool', inputs, [1, 1, 2, 1], { kernel_shape: [2, 1], strides: [2, 1] });
     expect(lastOf(line)).toEqual([-2.5, -0.5]);
   });
 
