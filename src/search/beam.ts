@@ -42,7 +42,7 @@ const ignoranceTrials = 40;
 const firstRound = 8;
 const laterRound = 16;
 /** Judging a listed space again after every trial is worth it up to this many candidates. */
-const listedATrial = 8000;
+const listedATrial = 20_000;
 /** The fastest candidates are varied in one decision to choose among beside the ends of the beam. */
 const fastestVaried = 8;
 const variations = 8;
