@@ -8,7 +8,7 @@ import type { WriteFeatures } from './family.ts';
 /** A sketch's three heaviest kernels have columns of their own; a candidate seldom has more. */
 export const planSlots = 3;
 // In the order in which they came, so that a rule keeps its number.
-const ruleNames = ['tiled', 'rows', 'flat', 'naive', 'turned'];
+const ruleNames = ['tiled', 'rows', 'flat', 'naive', 'turned', 'matrix'];
 /** Columns that concern the candidate as a whole. */
 export const wholeFeatures = [
   { name: 'kernels', unit: 'count' },

@@ -1,5 +1,6 @@
 import type { DeviceList } from '../device/devices.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
+import { describeConfig } from '../lowering/matrices.ts';
 import { formatBytes } from './quantities.ts';
 import { type Column, formatTable } from './table.ts';
 import type { Colours } from './terminal.ts';
@@ -29,6 +30,10 @@ export function formatDeviceList({ devices, refused, variants }: DeviceList, col
       ? 'no WebGPU device can be used here'
       : `${formatTable(columns, rows, paint)}\n* the default; --device takes any name of this list. INVOCATIONS: most a workgroup; WORKGROUP: its memory.`,
   ];
+  for (const { name, limits } of devices.map(({ description }) => description)) {
+    const configs = limits.subgroupMatrix?.configs ?? [];
+    if (configs.length > 0) parts.push(`${name} has subgroup matrices: ${configs.map(describeConfig).join(', ')}`);
+  }
   if (variants.length > 0)
     parts.push(
       `${variants.join(', ')}: lavapipe told to compile for vectors of that many bits, each a device of its own.`,

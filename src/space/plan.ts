@@ -16,7 +16,7 @@ export interface Conflict {
  * them, and the primitives they turn into. Rules look at the program's structure only; none of them knows an operator.
  */
 export interface Plan {
-  /** Name of the rule: `tiled`, `rows`, `turned`, `flat`, `naive`. */
+  /** Name of the rule: `tiled`, `rows`, `turned`, `flat`, `matrix`. */
   readonly rule: string;
   readonly stages: readonly StageInfo[];
   readonly decisions: readonly Decision[];

@@ -7,6 +7,7 @@ import { fuseEpilogues, inlinedFirst, storable } from './epilogue.ts';
 import { type Padding, paddingsOf } from './padding.ts';
 import type { Plan } from './plan.ts';
 import { flatPlan } from './plans/flat.ts';
+import { matrixPlans } from './plans/matrix.ts';
 import { emitNaive } from './plans/naive.ts';
 import { passesPlan } from './plans/passes.ts';
 import { rowsPlan } from './plans/rows.ts';
@@ -30,12 +31,16 @@ function inlinable(stages: readonly StageInfo[]): string[] {
 const sizeOf = (stage: StageInfo): number => stage.block.iters.reduce((all, iter) => all * iter.extent, 1);
 
 /** The plans that rules offer for one stage by itself. */
-function plansOfStage(stage: StageInfo, limits: DeviceLimits): Plan[] {
+function plansOfStage(program: Program, stage: StageInfo, limits: DeviceLimits): Plan[] {
   if (stage.reduction.length === 0)
     return [flatPlan(stage), turnedPlan(stage)].filter((plan): plan is Plan => plan !== null);
   const outputs = stage.spatial.reduce((all, iter) => all * iter.extent, 1);
   const short = outputs <= fewOutputs && sizeOf(stage) / outputs >= longReduction;
-  const plans = [tiledPlan(stage), short || !hasReuse(stage) ? rowsPlan([stage], limits) : null];
+  const plans = [
+    tiledPlan(stage),
+    ...matrixPlans(program, stage, limits),
+    short || !hasReuse(stage) ? rowsPlan([stage], limits) : null,
+  ];
   return plans.filter((plan): plan is Plan => plan !== null);
 }
 
@@ -54,7 +59,7 @@ function plansOfGroup(
   inline: readonly string[],
   limits: DeviceLimits,
 ): Plan[] {
-  if (group.length === 1) return plansOfStage(group[0] as StageInfo, limits);
+  if (group.length === 1) return plansOfStage(program, group[0] as StageInfo, limits);
   const twice = rowsPlan(group, limits) as Plan;
   // What was an epilogue of two passes may be a stage of its own after one.
   const names = new Set(
@@ -73,7 +78,7 @@ function plansOfGroup(
  * All sketches of a program: every way to give each kernel a rule; where stages share their rows, those fused into one kernel; and where
  * a reduction reads a computed operand again and again, that operand computed once and stored. The rules ask about structure only (reuse,
  * reduction, shared axes), in the manner of Ansor's derivation rules.
- * `limits` say what may be decided at all: subgroups only where the device has them.
+ * `limits` say what may be decided at all: subgroups and their matrices only where the device has them.
  */
 export function sketchesOf(program: Program, limits: DeviceLimits = defaultLimits): Sketch[] {
   const stages = stagesOf(program);

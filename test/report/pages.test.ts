@@ -29,6 +29,18 @@ describe('the list of devices', () => {
     expect(text).not.toContain('Faster devices');
   });
 
+  it('lists the subgroup matrices of devices that have some', () => {
+    const plain = device('h200');
+    const configs = [{ component: 'f16', result: 'f32', m: 16, n: 8, k: 16 } as const];
+    const limits = { ...plain.limits, subgroupMatrix: { orderAs: 'template' as const, configs } };
+    const list = {
+      ...listOf(),
+      devices: [{ description: { ...plain, limits } } as unknown as DeviceList['devices'][number]],
+    };
+    expect(formatDeviceList(list, noColours)).toContain('h200 has subgroup matrices: 16x8x16 of f16 into f32');
+    expect(formatDeviceList(listOf('lavapipe'), noColours)).not.toContain('matrices');
+  });
+
   it('tells how to get a faster device where only SwiftShader is', () => {
     expect(formatDeviceList(listOf('swiftshader'), noColours)).toContain('README.md, "Faster devices"');
     expect(formatDeviceList(listOf(), noColours)).toMatch(/^no WebGPU device can be used here\n\ndrivers/);

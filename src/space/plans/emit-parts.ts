@@ -36,14 +36,29 @@ export function cooperate(
 ): void {
   const loops = builder.ownLoops(block);
   const width = [vector, vector / 2].find((wide) => wide > 1 && (loops.at(-1)?.extent ?? 1) % wide === 0) ?? 1;
-  const fused = builder.fuse(loops.map((loop) => loop.name));
-  const parts = builder.split(fused, [null, size[2], size[1], size[0], ...(width > 1 ? [width] : [])]);
+  share(
+    builder,
+    loops.map((loop) => loop.name),
+    size,
+    width,
+  );
+  const rounds = builder.ownLoops(block)[0];
+  if (rounds !== undefined && rounds.extent <= 16) builder.unroll(rounds.name);
+}
+
+/** Spreads perfectly nested loops over all invocations of the workgroup, `size` of them in x, y and z. Returns the loop of the rounds. */
+export function share(
+  builder: ScheduleBuilder,
+  loops: readonly string[],
+  size: readonly [number, number, number],
+  width: number,
+): string {
+  const parts = builder.split(builder.fuse(loops), [null, size[2], size[1], size[0], ...(width > 1 ? [width] : [])]);
   builder.bind(parts[1] as string, 'invocation.z');
   builder.bind(parts[2] as string, 'invocation.y');
   builder.bind(parts[3] as string, 'invocation.x');
   if (width > 1) builder.vectorize(parts[4] as string);
-  const rounds = builder.ownLoops(block)[0];
-  if (rounds !== undefined && rounds.extent <= 16) builder.unroll(rounds.name);
+  return parts[0] as string;
 }
 
 /** Makes vectors of the innermost own loop of a block where its extent allows. */
