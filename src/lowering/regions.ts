@@ -1,7 +1,7 @@
 import { type Span, spanOf, wholeSpan } from '../arithmetic/region.ts';
 import { simplify } from '../arithmetic/simplify.ts';
 import { sub } from '../ir/builders.ts';
-import type { Buffer, Expr, LoadExpr } from '../ir/nodes.ts';
+import { axes, type Buffer, type Expr, type LoadExpr } from '../ir/nodes.ts';
 import { paddedStrides, paddingOf } from '../ir/strides.ts';
 import { varsOf, walkExpr } from '../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
@@ -81,6 +81,15 @@ export function findRegions(tree: KernelTree): { tree: KernelTree; regions: Map<
             `private buffer ${name} is accessed by block ${stray.block.name} in an invocation loop that does not enclose its other accesses`,
           () => 'keep it in workgroup memory, or move all its accesses under the same invocation loops',
         );
+      const more = list.find(
+        (access) => !access.isWrite && list.some((other) => other.isWrite && reachesBeyond(access, other)),
+      );
+      if (more !== undefined)
+        return refuse(
+          'private-across-invocations',
+          () => `block ${more.block.name} reads private buffer ${name} in more invocations than write it`,
+          () => 'bind the loops around both to as many invocations as the loop inside them takes',
+        );
     }
     const region = compact(buffer, list, place);
     if (isRefusal(region)) return region;
@@ -97,6 +106,14 @@ export function findRegions(tree: KernelTree): { tree: KernelTree; regions: Map<
  */
 function keepsOut(node: Enclosing, { block }: Access, place: readonly Enclosing[]): boolean {
   return node.kind === 'lanes' && !place.includes(node) && !(node.subgroup && block.across > 1);
+}
+
+/** Whether a block runs in invocations that another one leaves out, because it stands in a wider loop over the same axis inside the other's. */
+function reachesBeyond({ block }: Access, { block: other }: Access): boolean {
+  return axes.some((axis) => {
+    const id = `lid.${axis}`;
+    return (block.ranges.get(id)?.max ?? 0) > (other.ranges.get(id)?.max ?? 0);
+  });
 }
 
 function wholeRegion(buffer: Buffer): Region {

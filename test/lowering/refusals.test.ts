@@ -109,6 +109,19 @@ it('private-across-invocations', () => {
   );
 });
 
+it('private-across-invocations: more lanes read than write', () => {
+  const nest = seq([
+    forLoop('b', 8, copy('fill', 'A', 'P', 'a', 'b')),
+    forLoop('c', 8, copy('drain', 'P', 'Y', 'a', 'c'), 'invocation.x'),
+  ]);
+  expect(
+    refusalOf(program([forLoop('a', 8, forLoop('o', 2, nest, 'invocation.x'))], [buffer('P', [8, 8], 'private')])),
+  ).toEqual([
+    'private-across-invocations',
+    'block drain reads private buffer P in more invocations than write it; bind the loops around both to as many invocations as the loop inside them takes',
+  ]);
+});
+
 it('private-across-invocations: a lane reads elements that only other lanes wrote', () => {
   const fill = block('fill', [spatial('i', 8, v('a'))], {
     to: 'P',
