@@ -16,14 +16,19 @@
  * `initialises` is set, first stores the reducer's identity whenever all its reduction iters are zero.
  * Workgroup loops on one axis that stand side by side take consecutive ranges of it: parts of one grid, no workgroup runs two of them.
  * A subgroup loop of 2^n iterations runs on the lanes of a subgroup, the innermost invocations along x, and is the one lane loop that may carry
- * a reduction: the lanes combine their terms, and each of them then has the result, in private memory.
+ * a reduction: the lanes combine their terms, and each of them then has the result, in private memory. One that writes a subgroup buffer
+ * spreads its elements over the lanes.
  * Matrix loops stand directly in each other around one block: rows, columns and, of a product, the reduction. One subgroup runs them
  * together, as matrix instructions where the device has them (see subgroupMatrix); what they mean is what the same serial loops mean.
  * Loops count from 0 in steps of 1 up to a constant extent. Index arithmetic is on mathematical integers: `div` and `mod` floor.
  */
 
 export type DType = 'f32' | 'f16' | 'i32' | 'u32' | 'bool';
-export type Scope = 'storage' | 'workgroup' | 'private';
+/**
+ * `subgroup`: one instance for each group of lanes that a subgroup loop runs on, its elements spread over the registers of those lanes (TVM's
+ * `warp`). What stands in a subgroup loop and writes it makes the elements; any block may read all of them, by exchange between lanes.
+ */
+export type Scope = 'storage' | 'workgroup' | 'subgroup' | 'private';
 export type Axis = 'x' | 'y' | 'z';
 export const axes: readonly Axis[] = ['x', 'y', 'z'];
 

@@ -5,6 +5,16 @@ import type { Expr, LoadExpr } from '../ir/nodes.ts';
 import { loadsOf, type Region, regionIndex } from './regions.ts';
 import { type BlockNode, type Body, walkBlocks } from './tree.ts';
 
+/** The lane of a subgroup that has what another one reads. */
+export interface Exchange {
+  /** Its number in its group of lanes. */
+  readonly lane: Expr;
+  /** Lanes of a group. */
+  readonly lanes: number;
+  /** Whether a group is a whole subgroup on this device, so that the number in the one is the number in the other. */
+  readonly whole: boolean;
+}
+
 /** One load or store, with its index inside its region. */
 export interface Access {
   readonly block: BlockNode;
@@ -15,6 +25,8 @@ export interface Access {
   /** Row-major, in elements of the region, simplified. */
   readonly flat: Expr;
   readonly clamped: boolean;
+  /** Null where the invocation itself has the element. */
+  readonly exchange: Exchange | null;
 }
 
 export interface BlockAccesses {
@@ -35,7 +47,8 @@ export function flattenAccesses(body: Body, regions: ReadonlyMap<string, Region>
         const stride = region.strides[d] as number;
         flat = add(flat, stride === 1 ? index : mul(index, int(stride)));
       });
-      return { block, region, isWrite, dims: inside.map(linearOf), flat: simplify(flat, block.ranges), clamped };
+      const dims = inside.map(linearOf);
+      return { block, region, isWrite, dims, flat: simplify(flat, block.ranges), clamped, exchange: null };
     };
     const loads = new Map<LoadExpr, Access>();
     for (const load of loadsOf(block)) loads.set(load, make(load.buffer, load.indices, false, block.clamped.has(load)));

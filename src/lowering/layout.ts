@@ -29,6 +29,8 @@ export type Motion = 'still' | 'aligned' | 'spread' | 'matrix';
 export interface Planned {
   readonly access: Access;
   readonly form: Form;
+  /** The lane that has the element (see Exchange), where that is another one. */
+  readonly laneForm: Form | null;
   readonly motion: Motion;
 }
 export interface PlannedBlock {
@@ -50,7 +52,7 @@ interface Lane {
 /**
  * Pass 8: the shape in which every buffer is declared. A buffer is made of vectors when some access is an aligned vector of that width and
  * every other one is such a vector too or picks a component that is known when the kernel is written; otherwise it stays scalar and
- * vectors are put together. All parts of a kernel declare a buffer alike. Private buffers whose indices are all known become named variables (arrays with computed indices spill).
+ * vectors are put together. All parts of a kernel declare a buffer alike. Private and subgroup buffers whose indices are all known become named variables (arrays with computed indices spill).
  */
 export function planLayouts(parts: readonly Settled[]): Plan[] {
   const uses = new Map<string, Use[]>();
@@ -90,8 +92,11 @@ function planBlocks(
   const regions = new Set<Region>();
   const plan = (access: Access, block: BlockNode, lane: Lane | null): Planned => {
     const form = formOf(access.flat, block.ranges, variables);
+    const laneForm = access.exchange === null ? null : formOf(access.exchange.lane, block.ranges, variables);
     const still: Motion = matrices.tiles.has(block) ? 'matrix' : 'still';
-    const planned = { access, form, motion: lane === null ? still : motionOf(form, lane) };
+    const motion =
+      lane === null ? still : laneForm !== null && movesWith(laneForm, lane) ? 'spread' : motionOf(form, lane);
+    const planned = { access, form, laneForm, motion };
     regions.add(access.region);
     const { name } = access.region.buffer;
     const list = uses.get(name);
@@ -135,6 +140,11 @@ function variablesOf(body: Body): Variables {
   return { unrolled, depths };
 }
 
+/** Whether a form changes from one component of a vector to the next. */
+function movesWith(form: Form, lane: Lane): boolean {
+  return form.tangledVars.includes(lane.name) || form.steps.some(({ name }) => name === lane.name);
+}
+
 function motionOf(form: Form, lane: Lane): Motion {
   if (form.tangledVars.includes(lane.name)) return 'spread';
   const step = form.steps.find(({ name }) => name === lane.name);
@@ -148,14 +158,15 @@ function motionOf(form: Form, lane: Lane): Motion {
 
 function layoutOf(region: Region, uses: readonly Use[], held: boolean): Layout {
   const { buffer } = region;
+  const own = buffer.scope === 'private' || buffer.scope === 'subgroup' ? 'array' : buffer.scope;
   const named =
-    buffer.scope === 'private' &&
+    own === 'array' &&
     uses.every(
       ({ planned: { form } }) =>
         form.terms.length === 0 &&
         form.tangled.every(({ atom }) => [...varsOf(atom)].every((name) => form.tangledVars.includes(name))),
     );
-  const kind = held ? 'held' : buffer.scope === 'private' ? (named ? 'named' : 'array') : buffer.scope;
+  const kind = held ? 'held' : named ? 'named' : own;
   const width = widthOf(kind, uses);
   const scalar: Scalar = buffer.dtype === 'bool' && buffer.scope !== 'private' ? 'u32' : buffer.dtype;
   return {

@@ -21,6 +21,7 @@ import { gridOf, wholeSubgroups } from './parts.ts';
 import { lowerPredicates } from './predicates.ts';
 import { findRegions } from './regions.ts';
 import { emitKernel } from './statements.ts';
+import { spreadOverLanes } from './subgroup-buffers.ts';
 import { checkSubgroups } from './subgroups.ts';
 import { inlineOnce } from './tidy.ts';
 import type { KernelTree } from './tree.ts';
@@ -97,6 +98,7 @@ function lowerMatrices(
  *  3 regions     before predicates: whether a failing instance hits an element of its own depends on the region having one
  *  4 predicates  before accesses: it decides which loads are clamped, and may turn a vectorised loop into an unrolled one
  *  5 accesses    flat indices inside the regions, for all that follows
+ *    subgroups   what lanes share becomes registers: needs the flat indices, and changes them
  *    matrices    where the schedule asks for them: needs the accesses, and what a subgroup holds needs no barriers
  *  6 barriers    before guards: a barrier must not end up under an `if`, so the guards go around it
  *  7 guards      last change of the tree
@@ -132,7 +134,8 @@ function lowerKernel(
     const tree = lowerPredicates(found.tree, found.regions);
     const apart = checkSubgroups(tree, limits);
     if (apart !== null) return apart;
-    const accesses = flattenAccesses(tree.body, found.regions);
+    const accesses = spreadOverLanes(tree, flattenAccesses(tree.body, found.regions), limits);
+    if (isRefusal(accesses)) return accesses;
     const matrices = findMatrices(tree, accesses, limits);
     if (isRefusal(matrices)) return matrices;
     const hazard = checkStorage(tree, accesses);

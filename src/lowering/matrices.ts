@@ -168,7 +168,7 @@ function requireMemory({ rows, columns, depth, memory, held: { block } }: Matrix
     );
   for (const { access, matrix } of memory) {
     const { buffer } = access.region;
-    if (buffer.scope === 'private' || access.clamped)
+    if (buffer.scope === 'private' || buffer.scope === 'subgroup' || access.clamped)
       return refuse(
         'matrix-operand',
         () =>

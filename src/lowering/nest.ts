@@ -190,6 +190,11 @@ function resolve(block: Block, place: Place, context: Context): BlockNode | Refu
   return isRefusal(guards) ? guards : { ...resolved, guards };
 }
 
+/** Whether every invocation has registers of its own for a buffer. */
+function isOwn(buffer: Buffer | undefined): boolean {
+  return buffer?.scope === 'private' || buffer?.scope === 'subgroup';
+}
+
 function splitConjunction(expr: Expr, into: Expr[]): void {
   if (expr.kind === 'binary' && expr.op === 'and') {
     splitConjunction(expr.a, into);
@@ -202,7 +207,7 @@ function splitConjunction(expr: Expr, into: Expr[]): void {
  * all lanes of an axis would write the same element.
  */
 function laneGuards(block: BlockNode, place: Place, context: Context): Expr[] | Refusal {
-  const scopes = new Set(block.writes.map((write) => context.buffers.get(write.buffer)?.scope === 'private'));
+  const scopes = new Set(block.writes.map((write) => isOwn(context.buffers.get(write.buffer))));
   if (scopes.size > 1)
     return refuse('mixed-scopes', () => `block ${block.name} writes private and shared memory at once`);
   const shared = scopes.has(false);

@@ -1,7 +1,9 @@
 import type { KExpr, KStmt, KType, Width } from '../ir/kernel.ts';
 import { assert } from '../support/errors.ts';
+import type { Exchange } from './accesses.ts';
 import { instanceOf } from './form.ts';
 import { termsCode } from './index-code.ts';
+import { laneCode } from './lane-code.ts';
 import type { Layout, Planned } from './layout.ts';
 import { type Emission, newName, type Scope, touch, versionOf } from './scope.ts';
 import { literal, op, plus, typeOf } from './types.ts';
@@ -72,8 +74,11 @@ function elementType(layout: Layout): KType {
   return typeOf(layout.scalar, layout.width);
 }
 
-/** The value at a place. Elements of shared arrays are loaded once and keep a name until something may have changed them. */
-export function loadPlace(emission: Emission, place: Place): KExpr {
+/**
+ * The value at a place, in the lane that an access takes it from. Elements of shared arrays, and those of other lanes, are loaded once and
+ * keep a name until something may have changed them.
+ */
+export function loadPlace(emission: Emission, place: Place, planned: Planned): KExpr {
   const { layout } = place;
   const type = elementType(layout);
   let whole: KExpr;
@@ -82,7 +87,17 @@ export function loadPlace(emission: Emission, place: Place): KExpr {
     whole = { kind: 'name', type, name: place.name };
   } else {
     whole = { kind: 'element', type, array: place.name, index: place.index };
-    if (layout.kind !== 'array') whole = remember(emission, place, whole);
+    if (layout.kind !== 'array') whole = remember(emission, place, place.key, whole);
+  }
+  if (planned.laneForm !== null) {
+    const lane = laneCode(emission, planned.laneForm, planned.access.exchange as Exchange);
+    whole = remember(emission, place, `${place.key} of ${lane.key}`, {
+      kind: 'exchange',
+      type,
+      how: 'from',
+      value: whole,
+      lane: lane.code,
+    });
   }
   const value: KExpr =
     place.at === null ? whole : { kind: 'component', type: typeOf(layout.scalar, 1), of: whole, at: place.at };
@@ -90,9 +105,9 @@ export function loadPlace(emission: Emission, place: Place): KExpr {
   return op('ne', value, literal(0), typeOf('bool', 1));
 }
 
-function remember(emission: Emission, place: Place, element: KExpr): KExpr {
-  const buffer = place.name;
-  const key = `${buffer} ${place.key}`;
+function remember(emission: Emission, place: Place, text: string, element: KExpr): KExpr {
+  const buffer = place.layout.region.buffer.name;
+  const key = `${buffer} ${text}`;
   const version = versionOf(emission, buffer);
   let scope: Scope | null = emission.scope;
   while (scope !== null) {
@@ -125,9 +140,9 @@ export function storePlace(emission: Emission, place: Place, value: KExpr): void
   const { layout } = place;
   const type = elementType(layout);
   const { statements } = emission.scope;
+  touch(emission, layout.region.buffer.name);
   if (place.index !== null) {
     statements.push({ kind: 'store', array: place.name, type, index: place.index, at: place.at, value });
-    touch(emission, place.name);
     return;
   }
   if (

@@ -47,8 +47,9 @@ export function loadsOf(block: BlockNode): LoadExpr[] {
 }
 
 /**
- * Pass 3: shrinks every workgroup and private buffer to what is accessed below the innermost place that encloses all its accesses.
- * The variables of loops around that place stand still, the others run; all lanes share a workgroup buffer, so for it lanes run too.
+ * Pass 3: shrinks every workgroup, subgroup and private buffer to what is accessed below the innermost place that encloses all its accesses.
+ * The variables of loops around that place stand still, the others run; all lanes share a workgroup buffer, so for it lanes run too, and
+ * for a subgroup's those along x.
  * Returns the regions by buffer and the tree with each buffer allocated at its place.
  */
 export function findRegions(tree: KernelTree): { tree: KernelTree; regions: Map<string, Region> } | Refusal {
@@ -72,13 +73,16 @@ export function findRegions(tree: KernelTree): { tree: KernelTree; regions: Map<
       continue;
     }
     const place = commonPath(list);
-    if (buffer.scope === 'private') {
-      const stray = list.find((access) => access.isWrite && access.path.some((node) => keepsOut(node, access, place)));
+    if (buffer.scope !== 'workgroup') {
+      const spread = buffer.scope === 'subgroup';
+      const stray = list.find(
+        (access) => access.isWrite && access.path.some((node) => keepsOut(node, access, place, spread)),
+      );
       if (stray !== undefined)
         return refuse(
-          'private-across-invocations',
+          across(buffer),
           () =>
-            `private buffer ${name} is accessed by block ${stray.block.name} in an invocation loop that does not enclose its other accesses`,
+            `${buffer.scope} buffer ${name} is accessed by block ${stray.block.name} in an invocation loop that does not enclose its other accesses`,
           () => 'keep it in workgroup memory, or move all its accesses under the same invocation loops',
         );
       const more = list.find(
@@ -86,9 +90,17 @@ export function findRegions(tree: KernelTree): { tree: KernelTree; regions: Map<
       );
       if (more !== undefined)
         return refuse(
-          'private-across-invocations',
-          () => `block ${more.block.name} reads private buffer ${name} in more invocations than write it`,
+          across(buffer),
+          () => `block ${more.block.name} reads ${buffer.scope} buffer ${name} in more invocations than write it`,
           () => 'bind the loops around both to as many invocations as the loop inside them takes',
+        );
+      const lanes = place.find((node) => node.kind === 'lanes' && node.subgroup);
+      if (spread && lanes !== undefined)
+        return refuse(
+          across(buffer),
+          () =>
+            `subgroup buffer ${name} is written and read in the same loop ${lanes.name} over the lanes of a subgroup`,
+          () => `make it private, or read it after ${lanes.name} has ended`,
         );
     }
     const region = compact(buffer, list, place);
@@ -102,10 +114,11 @@ export function findRegions(tree: KernelTree): { tree: KernelTree; regions: Map<
 
 /**
  * Whether other lanes than those of an access miss what it writes: it stands in a lane loop that does not enclose the buffer's other
- * accesses. (Reads may: outside the loop all lanes write.) The lanes of a subgroup all have the result of a reduction they share.
+ * accesses. (Reads may: outside the loop all lanes write.) The lanes of a subgroup all have the result of a reduction they share, and
+ * those over which a buffer is `spread` give their elements to each other.
  */
-function keepsOut(node: Enclosing, { block }: Access, place: readonly Enclosing[]): boolean {
-  return node.kind === 'lanes' && !place.includes(node) && !(node.subgroup && block.across > 1);
+function keepsOut(node: Enclosing, { block }: Access, place: readonly Enclosing[], spread: boolean): boolean {
+  return node.kind === 'lanes' && !place.includes(node) && !(node.subgroup && (spread || block.across > 1));
 }
 
 /** Whether a block runs in invocations that another one leaves out, because it stands in a wider loop over the same axis inside the other's. */
@@ -115,6 +128,10 @@ function reachesBeyond({ block }: Access, { block: other }: Access): boolean {
     return (block.ranges.get(id)?.max ?? 0) > (other.ranges.get(id)?.max ?? 0);
   });
 }
+
+/** The rule that is broken where a buffer is written by other invocations than those that could read it. */
+const across = ({ scope }: Buffer): string =>
+  scope === 'subgroup' ? 'across-subgroups' : 'private-across-invocations';
 
 function wholeRegion(buffer: Buffer): Region {
   return {
@@ -144,7 +161,8 @@ function compact(buffer: Buffer, list: readonly Access[], place: readonly Enclos
   const fixed = new Set(['wg.x', 'wg.y', 'wg.z']);
   for (const node of place) {
     if (node.kind === 'loop') fixed.add(node.name);
-    else if (buffer.scope === 'private') fixed.add(`lid.${node.axis}`);
+    else if (buffer.scope === 'private' || (buffer.scope === 'subgroup' && node.axis !== 'x'))
+      fixed.add(`lid.${node.axis}`);
   }
   const relaxedIn = ({ block }: Access): Set<string> => {
     const relaxed = new Set<string>();
@@ -170,9 +188,9 @@ function compact(buffer: Buffer, list: readonly Access[], place: readonly Enclos
   );
   if (astray >= 0)
     return refuse(
-      buffer.scope === 'private' ? 'private-across-invocations' : 'workgroup-across-workgroups',
+      buffer.scope === 'workgroup' ? 'workgroup-across-workgroups' : across(buffer),
       () =>
-        `${buffer.scope} buffer ${buffer.name} is read where another ${buffer.scope === 'private' ? 'invocation' : 'workgroup'} writes it`,
+        `${buffer.scope} buffer ${buffer.name} is read where another ${buffer.scope === 'private' ? 'invocation' : buffer.scope} writes it`,
     );
   const spans = union.map((span, d) => span ?? wholeSpan(buffer.shape[d] as number));
   const shape = spans.map((span) => span.extent);
@@ -188,10 +206,10 @@ function compact(buffer: Buffer, list: readonly Access[], place: readonly Enclos
   };
 }
 
-/** Whether a span stands elsewhere for other lanes (of a private buffer) or workgroups. */
+/** Whether a span stands elsewhere for other lanes (of a buffer that they do not share) or workgroups. */
 function movesWith(span: Span, buffer: Buffer): boolean {
   return [...varsOf(span.base)].some(
-    (name) => name.startsWith('wg.') || (buffer.scope === 'private' && name.startsWith('lid.')),
+    (name) => name.startsWith('wg.') || (buffer.scope !== 'workgroup' && name.startsWith('lid.')),
   );
 }
 

@@ -70,8 +70,8 @@ function loadCode(load: LoadExpr, context: ValueContext): KExpr {
   const { emission, planned, lane } = context;
   const access = planned.loads.get(load);
   assert(access !== undefined, () => `load of ${load.buffer} was not planned`);
-  if (lane === null || access.motion === 'still') return loadPlace(emission, placeOf(emission, access, 1));
-  if (isVector(access, emission, lane)) return loadPlace(emission, placeOf(emission, access, lane.width));
+  if (lane === null || access.motion === 'still') return loadPlace(emission, placeOf(emission, access, 1), access);
+  if (isVector(access, emission, lane)) return loadPlace(emission, placeOf(emission, access, lane.width), access);
   return perLane(load, context, lane);
 }
 

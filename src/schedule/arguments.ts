@@ -10,4 +10,4 @@ export const factorArg = z
   .int()
   .min(1)
   .max(2 ** 31 - 1);
-export const scopeArg = z.enum(['workgroup', 'private']);
+export const scopeArg = z.enum(['workgroup', 'subgroup', 'private']);

@@ -33,7 +33,7 @@ export interface ScheduleBuilder {
   readonly cacheRead: (
     block: string,
     buffer: string,
-    scope: 'workgroup' | 'private',
+    scope: 'workgroup' | 'subgroup' | 'private',
   ) => { block: string; buffer: string };
   /** Makes a block write copies; returns the storing block. */
   readonly cacheWrite: (block: string, scope: 'workgroup' | 'private') => { block: string };

@@ -9,6 +9,7 @@ import { instantiate, type Scheduled } from '../../src/space/sketch.ts';
 import { createRandom, type Random } from '../../src/support/random.ts';
 import { isRefusal, type Refusal } from '../../src/support/refusal.ts';
 import { emit } from '../../src/wgsl/emit.ts';
+import { withBroadcast } from '../support/random-broadcast.ts';
 import { randomWalk, randomWorkload } from '../support/random-schedule.ts';
 import { withSubgroups } from '../support/random-subgroups.ts';
 import { integerInputs, plain } from '../support/schedule.ts';
@@ -33,6 +34,8 @@ function fault(program: Program, inputs: Values, want: Values, tally: Map<string
   if (!isRefusal(lowered) && emit(lowered).kernels.some(({ features }) => features.includes('subgroups')))
     tally.set('with subgroups', (tally.get('with subgroups') ?? 0) + 1);
   if (isRefusal(lowered)) return null;
+  if (program.buffers.some(({ scope }) => scope === 'subgroup'))
+    tally.set('shared by lanes', (tally.get('shared by lanes') ?? 0) + 1);
   let got: Values;
   try {
     got = runLowered(lowered, inputs, { subgroupSize: 8 });
@@ -70,6 +73,7 @@ function schedulesOf(start: Program, random: Random): (Program | Refusal)[] {
     randomWalk(start, random, 12).program,
     randomWalk(start, random, 12).program,
     withSubgroups(start, random),
+    withBroadcast(start, random),
   ];
 }
 
@@ -90,4 +94,5 @@ test(`the kernels of random schedules of ${rounds} random workloads compute what
   // Most random walks leave local buffers across kernels; enough must be left that are compared.
   expect(tally.get('ok') ?? 0).toBeGreaterThan(rounds * 3);
   expect(tally.get('with subgroups') ?? 0).toBeGreaterThan(rounds / 8);
-});
+  expect(tally.get('shared by lanes') ?? 0).toBeGreaterThan(rounds / 16);
+}, 90_000);

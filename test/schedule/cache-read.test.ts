@@ -44,6 +44,18 @@ primitiveContract(
       ],
       code: 'cacheRead(conv2d, padded, workgroup)\ncomputeInline(pad)',
     },
+    {
+      program: matmul,
+      steps: [
+        ['cacheRead', { block: 'matmul', buffer: 'A', scope: 'subgroup' }],
+        ['computeAt', { block: 'load_A_subgroup', loop: 'i' }],
+        ['split', { loop: 'load_A_subgroup_d2', factors: [null, 4] }],
+        ['bind', { loop: 'load_A_subgroup_d2_1', to: 'subgroup.x' }],
+        ['split', { loop: 'j', factors: [null, 4] }],
+        ['bind', { loop: 'j_1', to: 'invocation.x' }],
+      ],
+      code: 'cacheRead(matmul, A, subgroup)\ncomputeAt(load_A_subgroup, i)\nsplit(load_A_subgroup_d2, [null, 4])\nbind(load_A_subgroup_d2_1, subgroup.x)\nsplit(j, [null, 4])\nbind(j_1, invocation.x)',
+    },
   ],
   [
     {
@@ -68,7 +80,7 @@ primitiveContract(
       title: 'storage as the scope',
       program: matmul,
       steps: [['cacheRead', { block: 'matmul', buffer: 'A', scope: 'storage' }]],
-      message: 'cacheRead: argument scope: Invalid option: expected one of "workgroup"|"private"',
+      message: 'cacheRead: argument scope: Invalid option: expected one of "workgroup"|"subgroup"|"private"',
     },
     {
       title: 'a private buffer of the same nest into workgroup memory',

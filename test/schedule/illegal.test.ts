@@ -342,7 +342,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'a copy in registers',
       'matmul',
       [cacheRead('matmul', 'A', 'register')],
-      'cacheRead: argument scope: Invalid option: expected one of "workgroup"|"private"',
+      'cacheRead: argument scope: Invalid option: expected one of "workgroup"|"subgroup"|"private"',
     ],
     [
       'writing a copy of a copy',
@@ -372,7 +372,71 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'global memory',
       'softmax',
       [setScope('rowMax', 'global')],
-      'setScope: argument scope: Invalid option: expected one of "workgroup"|"private"',
+      'setScope: argument scope: Invalid option: expected one of "workgroup"|"subgroup"|"private"',
+    ],
+  ],
+  'subgroup scope': [
+    [
+      'a copy from registers of one invocation',
+      'matmul',
+      [
+        cacheRead('matmul', 'A', 'private'),
+        computeAt('load_A_private', 'i'),
+        cacheRead('matmul', 'A_private', 'subgroup'),
+      ],
+      'A_private is private to an invocation; a copy that a subgroup shares would mix invocations',
+    ],
+    [
+      'an input',
+      'matmul',
+      [setScope('A', 'subgroup')],
+      'A is a parameter and stays in storage; cacheRead or cacheWrite makes a nearer copy of it',
+    ],
+    [
+      'a copy that invocations make',
+      'matmul',
+      [
+        cacheRead('matmul', 'A', 'subgroup'),
+        computeAt('load_A_subgroup', 'i'),
+        bind('load_A_subgroup_d2', 'invocation.x'),
+      ],
+      'block load_A_subgroup makes A_subgroup, which the lanes of a subgroup hold together, in loop load_A_subgroup_d2, which is invocation.x and not around all that read it; bind a loop of load_A_subgroup to subgroup.x instead',
+    ],
+    [
+      'lanes over a loop of both the copy and what reads it',
+      'matmul',
+      [
+        split('i', null, 4),
+        cacheRead('matmul', 'A', 'subgroup'),
+        computeAt('load_A_subgroup', 'i_1'),
+        bind('i_1', 'subgroup.x'),
+      ],
+      'loop i_1 over the lanes of a subgroup makes A_subgroup in block load_A_subgroup and reads it in block matmul; expected the loop to end before its elements are read; setScope(A_subgroup, private) where each lane reads its own',
+    ],
+    [
+      'lanes along x over a loop of both',
+      'matmul',
+      [cacheRead('matmul', 'A', 'subgroup'), computeAt('load_A_subgroup', 'i'), bind('i', 'invocation.x')],
+      'block load_A_subgroup makes A_subgroup, which the lanes of a subgroup hold together, in loop i, which is invocation.x; bind a loop of load_A_subgroup to subgroup.x instead',
+    ],
+    [
+      'a stage that invocations of their own make',
+      'softmax',
+      [
+        computeAt('sum_row', 'i'),
+        split('sum_row_vk', null, 2),
+        cacheRead('sum_row', 'X', 'private'),
+        computeAt('load_X_private', 'sum_row_vk_0'),
+        bind('load_X_private_d1', 'invocation.y'),
+        setScope('X_private', 'subgroup'),
+      ],
+      'block load_X_private makes X_private, which the lanes of a subgroup hold together, in loop load_X_private_d1, which is invocation.y and not around all that read it; bind a loop of load_X_private to subgroup.x instead',
+    ],
+    [
+      'a reduction that lanes share',
+      'rows',
+      [split('k', null, 4), cacheWrite('reduce_sum', 'subgroup'), bind('k_1', 'subgroup.x')],
+      'block reduce_sum writes Y_subgroup spread over the lanes of a subgroup; every lane of a subgroup gets the result of its reduction, so that is private; cacheWrite(reduce_sum, private) first, or setScope(Y_subgroup, private)',
     ],
   ],
   loopPartition: [

@@ -62,7 +62,7 @@ primitiveContract(
       title: 'back to storage',
       program: softmax,
       steps: [['setScope', { buffer: 'rowMax', scope: 'storage' }]],
-      message: 'setScope: argument scope: Invalid option: expected one of "workgroup"|"private"',
+      message: 'setScope: argument scope: Invalid option: expected one of "workgroup"|"subgroup"|"private"',
     },
     {
       title: 'what lanes of a subgroup reduce into',

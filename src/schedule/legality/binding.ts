@@ -1,5 +1,5 @@
 import { isPowerOfTwo, laneAxisOf, reducesAcross } from '../../ir/loop-modes.ts';
-import type { Block, Buffer, For, LoopMode, Program } from '../../ir/nodes.ts';
+import type { Block, Buffer, For, LoopMode, Program, Scope } from '../../ir/nodes.ts';
 import { readsOf, usesVar, walkStmt } from '../../ir/visit.ts';
 import { type Refusal, refuse } from '../../support/refusal.ts';
 import { blocksUnder, writersOf } from './find.ts';
@@ -113,12 +113,19 @@ export function requireSubgroup(program: Program, loop: For): Refusal | null {
       return refuse(
         'subgroup-target',
         () =>
-          `block ${block.name} writes ${shared.name} in ${shared.scope === 'storage' ? 'storage' : 'workgroup memory'}; every lane of a subgroup gets the result of its reduction, so that is private`,
+          `block ${block.name} writes ${shared.name} ${placeOfScope[shared.scope]}; every lane of a subgroup gets the result of its reduction, so that is private`,
         () => `cacheWrite(${block.name}, private) first, or setScope(${shared.name}, private)`,
       );
   }
   return null;
 }
+
+const placeOfScope: Record<Scope, string> = {
+  storage: 'in storage',
+  workgroup: 'in workgroup memory',
+  subgroup: 'spread over the lanes of a subgroup',
+  private: 'in private memory',
+};
 
 function sharedTarget(program: Program, block: Block): Buffer | undefined {
   return program.buffers.find(

@@ -19,10 +19,11 @@ export function requireCopied(program: Program, site: BlockSite, name: string, s
   if (block.writes.some((write) => write.buffer === name))
     return refuse('reads-own-write', () => `block ${block.name} writes ${name} itself, so a copy of it would be stale`);
   const writer = writersOf(program, name).find((other) => other.around.some((loop) => site.around.includes(loop)));
-  if (writer !== undefined && buffer.scope === 'private' && scope === 'workgroup')
+  if (writer !== undefined && buffer.scope === 'private' && scope !== 'private')
     return refuse(
       'scope-widens',
-      () => `${name} is private to an invocation; a copy in workgroup memory would mix invocations`,
+      () =>
+        `${name} is private to an invocation; a copy ${scope === 'subgroup' ? 'that a subgroup shares' : 'in workgroup memory'} would mix invocations`,
     );
   return buffer;
 }

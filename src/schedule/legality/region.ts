@@ -7,13 +7,16 @@ import { loopRanges, readersOf } from './find.ts';
 
 /**
  * The region of a buffer that its readers below a loop touch in one iteration of that loop, one span a dimension, clipped to the shape.
- * For workgroup memory the invocation loops at and around that loop run too: all invocations share the region.
+ * For workgroup memory the invocation loops at and around that loop run too: all invocations share the region; for that of a subgroup those
+ * along x, where its lanes lie.
  */
 export function requiredRegion(program: Program, buffer: Buffer, loop: For, around: readonly For[]): Span[] {
   const ranges = loopRanges(program);
   const fixed = new Set<string>();
   for (const outer of [...around, loop]) {
-    if (!(buffer.scope === 'workgroup' && laneAxisOf(outer.mode) !== null)) fixed.add(outer.name);
+    const axis = laneAxisOf(outer.mode);
+    const shares = buffer.scope === 'workgroup' ? axis !== null : buffer.scope === 'subgroup' && axis === 'x';
+    if (!shares) fixed.add(outer.name);
   }
   const spans: (Span | null)[] = buffer.shape.map(() => null);
   for (const { block, around: loops } of readersOf(program, buffer.name)) {

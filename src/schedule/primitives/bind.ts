@@ -6,6 +6,7 @@ import { nameArg } from '../arguments.ts';
 import { loopUnder, requireAxisFree, requireNoMeetingInStorage, requireSubgroup } from '../legality/binding.ts';
 import { findLoop } from '../legality/find.ts';
 import { requireParallel, requireSerial } from '../legality/loops.ts';
+import { requireLanesHold } from '../legality/subgroup-buffer.ts';
 import { definePrimitive } from '../primitive.ts';
 
 const targets = [
@@ -25,6 +26,7 @@ const targets = [
  * for l in 32: C += P[l]   ->   for l in 32 (subgroup.x): C += P[l]      the lanes of a subgroup combine what each of them holds
  * The one target for a loop that carries a reduction: 2^n iterations on the innermost invocations along x, the result private to each lane
  * (cacheWrite before). Rfactor over the same loop and computeAt of the partial results inside it keep those in registers.
+ * A loop that makes elements of a buffer in `subgroup` scope spreads them over the lanes (see cacheRead).
  * Halide: gpu_blocks, gpu_threads, gpu_lanes. TVM: bind, to threadIdx.x as lower_cross_thread_reduction wants it.
  */
 export const bind = definePrimitive({
@@ -77,7 +79,7 @@ export const bind = definePrimitive({
           `loop ${name} holds ${workgroup.name} (${workgroup.mode}); a workgroup loop may stand only inside other workgroup loops`,
         () => `bind ${name} to a workgroup axis`,
       );
-    const meeting = requireNoMeetingInStorage(program, found.loop);
+    const meeting = requireNoMeetingInStorage(program, found.loop) ?? requireLanesHold(program, found.loop, to);
     if (meeting !== null) return meeting;
     return { loop: found.loop, to };
   },

@@ -10,11 +10,15 @@ import { readThroughCopy } from '../read-through-copy.ts';
 /**
  * B: C[i] = f(A[i])   ->   load_A_workgroup: A_workgroup[i] = A[i]   B: C[i] = f(A_workgroup[i])
  * The copy stands in a nest of its own before the block's; computeAt moves it to where a tile of it is needed.
- * Halide: in + store_in. TVM: cache_read.
+ * Into `subgroup` the copy's elements are spread over the lanes of a subgroup, and what B reads comes from the lane that holds it:
+ *   for l in 8 (subgroup.x): A_subgroup[l] = A[l]   B: C[i] = f(A_subgroup[k])   ->   a = A[lane]   C[i] = f(subgroupBroadcast(a, k))
+ * after a loop of the copy is bound to subgroup.x; each lane loads an eighth of what all of them read, with no memory between and no barrier.
+ * Halide: in + store_in (MemoryType::Register with gpu_lanes for `subgroup`). TVM: cache_read (scope `warp`, lower_warp_memory).
  */
 export const cacheRead = definePrimitive({
   name: 'cacheRead',
-  summary: 'Makes a block read a copy of a buffer in workgroup or private memory; the copy is a block of its own.',
+  summary:
+    'Makes a block read a copy of a buffer in workgroup or private memory or spread over the lanes of a subgroup; the copy is a block of its own.',
   rewrite: 'C[i] = f(A[i])  ->  A_workgroup[i] = A[i]; C[i] = f(A_workgroup[i])',
   halide: 'in, store_in',
   tvm: 'cache_read',

@@ -3,15 +3,18 @@ import { isRefusal, refuse } from '../../support/refusal.ts';
 import { nameArg, scopeArg } from '../arguments.ts';
 import { requireNoLanesReduceInto } from '../legality/binding.ts';
 import { findBuffer } from '../legality/find.ts';
+import { requireHeldByLanes } from '../legality/subgroup-buffer.ts';
 import { definePrimitive } from '../primitive.ts';
 
 /**
  * storage T[N]   ->   workgroup T[N]       an intermediate buffer moves to nearer memory; computeAt then shrinks what is kept of it
+ * `subgroup` spreads its elements over the lanes of a subgroup: a loop of the block that writes it is then bound to subgroup.x, and readers
+ * get what they need by exchange (see cacheRead).
  * Halide: store_in. TVM: set_scope.
  */
 export const setScope = definePrimitive({
   name: 'setScope',
-  summary: 'Moves an intermediate buffer to workgroup or private memory.',
+  summary: 'Moves an intermediate buffer to workgroup or private memory, or spreads it over the lanes of a subgroup.',
   rewrite: 'storage T[N]  ->  workgroup T[N]',
   halide: 'store_in',
   tvm: 'set_scope',
@@ -27,7 +30,9 @@ export const setScope = definePrimitive({
       );
     }
     const reduced = scope === 'private' ? null : requireNoLanesReduceInto(program, name);
+    const apart = scope === 'subgroup' ? requireHeldByLanes(program, name) : null;
     if (reduced !== null) return reduced;
+    if (apart !== null) return apart;
     return { buffer, scope };
   },
   apply(program, { buffer, scope }) {
