@@ -1,0 +1,45 @@
+/** How well scores rank, against labels where higher is better. Arrays of the same length, one entry an item. */
+
+/** Labels closer than this, relative to the higher, are equal: nobody measures better. */
+const equal = 0.02;
+
+/** Fraction of the pairs with different labels that scores put in the right order; equal scores count half. NaN where there is no such pair. */
+export function pairwiseAccuracy(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
+  let right = 0;
+  let pairs = 0;
+  for (let a = 0; a < labels.length; a++) {
+    for (let b = a + 1; b < labels.length; b++) {
+      const [la, lb] = [labels[a] as number, labels[b] as number];
+      if (Math.abs(la - lb) <= equal * Math.max(la, lb)) continue;
+      pairs++;
+      const ahead = ((scores[a] as number) - (scores[b] as number)) * (la - lb);
+      right += ahead > 0 ? 1 : ahead === 0 ? 0.5 : 0;
+    }
+  }
+  return right / pairs;
+}
+
+function topOf(by: ArrayLike<number>, k: number): number[] {
+  return Array.from(by, (_, item) => item)
+    .sort((a, b) => (by[b] as number) - (by[a] as number) || a - b)
+    .slice(0, k);
+}
+
+/** Of the `k` best by label, the fraction among the `k` best by score. NaN where there are not more than `k`. */
+export function recallAt(k: number, scores: ArrayLike<number>, labels: ArrayLike<number>): number {
+  if (labels.length <= k) return Number.NaN;
+  const chosen = new Set(topOf(scores, k));
+  return topOf(labels, k).filter((item) => chosen.has(item)).length / k;
+}
+
+/** The best label among the `k` best by score, relative to the best there is: what trying `k` of them finds. */
+export function topShare(k: number, scores: ArrayLike<number>, labels: ArrayLike<number>): number {
+  const best = Math.max(...Array.from(labels));
+  return Math.max(...topOf(scores, k).map((item) => labels[item] as number)) / best;
+}
+
+/** Mean of what is there. */
+export function meanOf(values: readonly number[]): number {
+  const there = values.filter((value) => !Number.isNaN(value));
+  return there.reduce((sum, value) => sum + value, 0) / there.length;
+}
