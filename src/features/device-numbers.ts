@@ -17,8 +17,6 @@ export interface DeviceNumbers {
   /** What a core's first cache, and the cache behind it, hold. */
   readonly firstCacheBytes: number;
   readonly secondCacheBytes: number;
-  /** Scalars one invocation may keep in registers before they spill. */
-  readonly registersPerInvocation: number;
   /** What a core shares out among its workgroups. */
   readonly registersPerCore: number;
   readonly workgroupBytesPerCore: number;
@@ -38,7 +36,6 @@ const usual: Parts = {
   lineBytes: 64,
   firstCacheBytes: 32 * KiB,
   secondCacheBytes: 4 * MiB,
-  registersPerInvocation: 128,
   registersPerCore: 65_536,
   workgroupBytesPerCore: 64 * KiB,
   invocationsPerCore: 1024,
@@ -51,7 +48,6 @@ const vendors: Readonly<Record<string, Partial<Parts>>> = {
     lineBytes: 32,
     firstCacheBytes: 128 * KiB,
     secondCacheBytes: 6 * MiB,
-    registersPerInvocation: 255,
     workgroupBytesPerCore: 100 * KiB,
     invocationsPerCore: 2048,
     workgroupsPerCore: 32,
@@ -84,7 +80,6 @@ function cpuParts({ architecture, environment }: DeviceDescription): Parts {
     lineBytes: 64,
     firstCacheBytes: 32 * KiB,
     secondCacheBytes: MiB,
-    registersPerInvocation,
     registersPerCore: registersPerInvocation * lanes,
     workgroupBytesPerCore: Number.POSITIVE_INFINITY,
     invocationsPerCore: lanes,

@@ -24,7 +24,11 @@ const features = [
     'fraction',
     'invocations a core holds at a time, of those it has room for: by registers, workgroup memory and invocations',
   ],
-  ['log2 spilled registers', 'log2(scalars)', 'private scalars beyond what an invocation has registers for'],
+  [
+    'log2 crowding registers',
+    'log2(scalars)',
+    'private scalars beyond the share of registers that an invocation of a full core has',
+  ],
   ['uniform share', 'fraction', 'storage bytes loaded from one address for all neighbours'],
   ['contiguous share', 'fraction', 'storage bytes loaded from neighbouring addresses'],
   ['workgroup memory use', 'fraction', 'workgroup memory of a workgroup, of the device’s limit'],
@@ -62,7 +66,7 @@ export const machineFeatures: Family = {
     const places = device.parallelWorkgroups;
     const resident = residentWorkgroups(invocations, registers, workgroupBytes, device);
     const held = resident * invocations;
-    const spilled = registers - device.registersPerInvocation;
+    const crowding = registers - device.registersPerCore / device.invocationsPerCore;
     let at = offset;
     out[at++] = Math.log2((1 + flops) / (1 + reads));
     out[at++] = Math.log2((1 + flops) / (1 + (q[quantity.workgroupReadBytes] as number)));
@@ -73,7 +77,7 @@ export const machineFeatures: Family = {
     out[at++] = Math.log2(groups / (places * resident));
     out[at++] = invocations / (Math.ceil(invocations / 32) * 32);
     out[at++] = held > device.invocationsPerCore ? 1 : held / device.invocationsPerCore;
-    out[at++] = Math.log2(1 + (spilled < 0 ? 0 : spilled));
+    out[at++] = Math.log2(1 + (crowding < 0 ? 0 : crowding));
     out[at++] = (q[quantity.storageUniformBytes] as number) / (1 + reads);
     out[at++] = (q[quantity.storageContiguousBytes] as number) / (1 + reads);
     out[at++] = workgroupBytes / device.workgroupStorage;

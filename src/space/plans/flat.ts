@@ -73,12 +73,13 @@ export function flatPlan(stage: StageInfo): Plan | null {
     out[offset + quantity.steps] = 1;
     out[offset + quantity.depth] = 1;
     out[offset + quantity.statements] = each * (1 + stage.flops + stage.reads.length);
-    out[offset + quantity.registers] = each * width * (1 + stage.reads.length);
+    // What is computed is stored at once.
+    out[offset + quantity.registers] = width * (1 + stage.reads.length);
     out[offset + quantity.useful] = size / computed;
     out[offset + quantity.flops] = size * stage.flops;
     out[offset + quantity.iterations] = 1;
-    out[offset + quantity.storageReadBytes] = computed * readBytes;
-    out[offset + quantity.storageUniformBytes] = computed * uniformBytes;
+    out[offset + quantity.storageReadBytes] = computed * (readBytes - uniformBytes) + (computed / width) * uniformBytes;
+    out[offset + quantity.storageUniformBytes] = (computed / width) * uniformBytes;
     out[offset + quantity.storageContiguousBytes] = computed * contiguousBytes;
     out[offset + quantity.storageUniqueBytes] = uniqueBytes;
     out[offset + quantity.storageWriteBytes] = size * writeBytes;

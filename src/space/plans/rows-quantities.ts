@@ -17,10 +17,16 @@ export function rowsQuantities(
   );
   const finalReduces = final.reduction.length > 0;
   const made = new Set([...reductions, final].flatMap((stage) => stage.writes.map((write) => write.buffer.name)));
-  const inputBytes = (stage: StageInfo): number =>
-    stage.reads.reduce((sum, read) => sum + (made.has(read.buffer.name) ? 0 : bytesOf(read.buffer)), 0);
-  const reductionBytes = reductions.reduce((sum, stage) => sum + inputBytes(stage), 0);
-  const finalBytes = finalReduces ? 0 : inputBytes(final);
+  // What is the same all along a row is loaded once for all that is written out.
+  const inputBytes = (stage: StageInfo, isStill: boolean): number =>
+    stage.reads
+      .filter((read) => !made.has(read.buffer.name))
+      .filter(({ strides }) => strides.slice(layout.rowAxes).every((stride) => stride === 0) === isStill)
+      .reduce((sum, read) => sum + bytesOf(read.buffer), 0);
+  const reductionBytes = reductions.reduce((sum, stage) => sum + inputBytes(stage, false), 0);
+  const stillBytes = reductions.reduce((sum, stage) => sum + inputBytes(stage, true), 0);
+  const finalBytes = finalReduces ? 0 : inputBytes(final, false);
+  const finalStillBytes = finalReduces ? 0 : inputBytes(final, true);
   const inputs = new Map(
     [...reductions, final].flatMap((stage) => stage.reads.map((read) => [read.buffer.name, read.buffer] as const)),
   );
@@ -34,6 +40,10 @@ export function rowsQuantities(
   // A load and what combines it; tuples take several operations to combine.
   const combined = reductions.reduce((sum, stage) => sum + (stage.writes.length > 1 ? 1 + stage.flops : 2), 0);
   const widest = Math.max(...reductions.map((stage) => stage.writes.length));
+  const loaded = Math.max(
+    1,
+    ...reductions.map(({ reads }) => reads.filter(({ buffer }) => !made.has(buffer.name)).length),
+  );
   const otherRows = rowCount / lastRowExtent;
   const contiguous = reductions.every((stage) =>
     stage.reads.every((read) => read.strides.at(-1) === 1 || made.has(read.buffer.name)),
@@ -71,8 +81,8 @@ export function rowsQuantities(
     const combining = exchanges + shared * (tree > 1 ? lanes / tree + tree : subgroups + 0 * tree);
     const readBytes =
       computedRows *
-      (rounds * lanes * vector * unroll * reductionBytes +
-        finalRounds * lanes * vector * finalBytes +
+      (rounds * lanes * (vector * unroll * reductionBytes + stillBytes) +
+        finalRounds * lanes * (vector * finalBytes + finalStillBytes) +
         finish.readBytes);
     out.fill(0, offset, offset + quantityCount);
     out[offset + quantity.workgroups] = workgroups;
@@ -86,8 +96,9 @@ export function rowsQuantities(
     out[offset + quantity.statements] =
       vector * unroll * combined + reductions.length * 6 + combined * exchanges + vector;
     out[offset + quantity.workgroupBytes] = sharedBytes;
-    out[offset + quantity.registers] = vector * unroll + widest + 3;
-    out[offset + quantity.barriers] = shared * reductions.length * levels;
+    out[offset + quantity.registers] = vector * unroll * loaded + 2 * widest + 2;
+    // Nobody waits for the last result, which goes to storage.
+    out[offset + quantity.barriers] = shared * (reductions.length * levels - (finalReduces && !inSubgroups ? 1 : 0));
     out[offset + quantity.useful] = points / computed;
     out[offset + quantity.flops] = flops;
     out[offset + quantity.iterations] = reductions.length * (rounds + combining) + finalRounds;

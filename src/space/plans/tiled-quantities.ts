@@ -47,12 +47,15 @@ export function tiledQuantities(
       if (reach !== wholeBox[i]) free *= (gridCut * wholeTiles(layout, values, first, s)) / groups;
     }
     let steps = 1;
+    // Steps of the innermost axis that has several, along which tiles take turns.
+    let inARow = 1;
     let covered = 1;
     for (let r = 0; r < reduction.length; r++) {
       const i = reduction[r] as number;
       const outer = tiles[i] as number;
       const reach = outer * (tileBox[i] as number);
       steps *= outer;
+      inARow = outer > 1 ? outer : inARow + 0 * outer;
       covered *= reach;
       if (reach !== wholeBox[i]) free *= (stepCut * wholeSteps(layout, values, first, r)) / outer;
     }
@@ -91,9 +94,10 @@ export function tiledQuantities(
     out[offset + quantity.workgroups] = workgroups;
     out[offset + quantity.vector] = vector;
     out[offset + quantity.steps] = steps;
-    // While tiles take turns one barrier a step is enough.
+    // While tiles take turns one barrier a step is enough, after one for the first of them in a row.
     out[offset + quantity.barriers] =
-      (stagedCount > 0 ? (stagedCount > doubledCount ? 2 : 1 + 0 * doubledCount) : 0 * stagedCount) * steps;
+      (stagedCount > 0 ? (stagedCount > doubledCount ? 2 : 1 + 0 * doubledCount) : 0 * stagedCount) * steps +
+      (doubledCount > 0 ? steps / inARow : 0 * doubledCount);
     out[offset + quantity.useful] = points / (computed * covered);
     out[offset + quantity.flops] = points * stage.flops + outputsInAll * finish.flops;
     out[offset + quantity.iterations] = steps * (unrolled + (1 - unrolled) * (1 + depth / together));

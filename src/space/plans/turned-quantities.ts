@@ -62,8 +62,9 @@ export function turnedQuantities(
     out[offset + quantity.depth] = 1;
     out[offset + quantity.statements] = outputs * (1 + stage.flops + stage.reads.length) + loads;
     out[offset + quantity.workgroupBytes] = workgroupBytes;
-    out[offset + quantity.registers] = outputs * (1 + stage.reads.length);
-    out[offset + quantity.barriers] = 1;
+    out[offset + quantity.registers] = vector * (1 + stage.reads.length);
+    // One invocation waits for nobody.
+    out[offset + quantity.barriers] = invocations > 1 ? 1 : 0 * invocations;
     out[offset + quantity.useful] = size / computed;
     out[offset + quantity.flops] = size * stage.flops;
     out[offset + quantity.iterations] = 1;

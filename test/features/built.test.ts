@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { createLocality } from '../../src/features/locality.ts';
+import { defaultLimits } from '../../src/ir/limits.ts';
+import { lowerProgram } from '../../src/lowering/lower.ts';
+import type { Plan } from '../../src/space/plan.ts';
+import { type QuantityName, quantity, quantityCount } from '../../src/space/quantities.ts';
+import { sketchesOf } from '../../src/space/rules.ts';
+import { instantiate } from '../../src/space/sketch.ts';
+import { hasWindows } from '../../src/space/stage.ts';
+import { createRandom } from '../../src/support/random.ts';
+import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
+import { describeValues, legalCandidates, programOfCase } from '../space/candidates.ts';
+import { countKernel, type KernelCounts } from './count-kernel.ts';
+
+const workloads = [
+  ['matmul', 'm=128,n=128,k=128'],
+  ['matmul', 'm=8,n=96,k=120'],
+  ['conv2d', 'n=1,c=16,h=28,w=28,oc=32'],
+  ['depthwise_conv2d', 'n=1,c=32,h=28,w=28'],
+  ['softmax', 'rows=128,cols=256'],
+  ['transpose', 'n=1,c=64,h=32,w=48'],
+  ['reduce_sum', 'rows=256,cols=1024'],
+  ['elementwise', 'n=2,c=4,h=16,w=32'],
+] as const;
+
+interface Held {
+  readonly what: string;
+  readonly plan: Plan;
+  readonly counts: KernelCounts;
+  readonly of: (name: QuantityName) => number;
+  /** Bytes that invocations ask storage for, by the kernel's nests. */
+  readonly asked: number;
+}
+
+/** Kernels of random candidates beside what was said of them before they were built. */
+function built(operator: string, shape: string, perSketch: number): Held[] {
+  return sketchesOf(programOfCase({ title: '', operator, wish: { shape } })).flatMap((sketch) =>
+    legalCandidates(sketch, defaultLimits, perSketch, createRandom(8)).flatMap((values) => {
+      const made = instantiate(sketch, values);
+      const lowered = isRefusal(made) ? made : lowerProgram(made.program, defaultLimits);
+      if (isRefusal(lowered)) throw new Error(explainRefusal(lowered));
+      return sketch.plans.map((plan, p): Held => {
+        const kernel = lowered.kernels.find(({ name }) => plan.stages.some((stage) => stage.block.name === name));
+        if (kernel === undefined) throw new Error(`no kernel of ${describeValues(sketch, values)}`);
+        const row = new Float64Array(quantityCount);
+        const first = sketch.firsts[p] as number;
+        plan.quantities(values, first, row, 0);
+        const locality = createLocality(plan);
+        locality.update(values, first);
+        return {
+          what: describeValues(sketch, values),
+          plan,
+          counts: countKernel(kernel),
+          of: (name) => row[quantity[name]] as number,
+          asked: locality.uses.reduce((sum, use) => sum + (use.read < 0 ? 0 : use.asked), 0),
+        };
+      });
+    }),
+  );
+}
+
+/**
+ * How often at most lowering finds that what was loaded before is still the same: from one vector to the next, where it does not
+ * move along a row, and, in windows, from one written-out element to the next.
+ */
+function sharing({ plan, of }: Held): number {
+  if (plan.nests.some(({ reads }) => reads.some(({ strides }) => strides.at(-1) === 0)) && plan.rule !== 'tiled')
+    return of('registersY') + 1;
+  return plan.stages.some(hasWindows) ? of('depth') + 1 : 1;
+}
+
+/** Copies of the body for a rest do less than a whole step each, and never run at once. */
+const isWhole = ({ what, of }: Held): boolean => of('parts') === 1 && !what.includes('partition-steps=1');
+
+describe.each(workloads)('what is said of kernels of %s %s', (operator, shape) => {
+  const all = built(operator, shape, 25);
+
+  it('is what their statements do, where no guard hides how often they run', () => {
+    const plain = all.filter((held) => held.counts.guards === 0 && isWhole(held));
+    expect(plain.length).toBeGreaterThan(3);
+    for (const held of plain) {
+      const { what, counts, of, asked } = held;
+      expect([of('storageWriteBytes'), of('workgroupWriteBytes')], what).toEqual([
+        counts.storageWritten,
+        counts.workgroupWritten,
+      ]);
+      // No barrier is left where every invocation reads what it stored itself.
+      if (counts.barriers > 0) expect(of('barriers'), what).toBe(counts.barriers);
+      for (const [said, read] of [
+        [of('storageReadBytes'), counts.storageRead],
+        [asked, counts.storageRead],
+        [of('workgroupReadBytes'), counts.workgroupRead],
+      ] as const) {
+        expect(said, what).toBeGreaterThanOrEqual(read * (1 - 1e-9));
+        expect(said, what).toBeLessThanOrEqual(read * sharing(held) * (1 + 1e-9));
+      }
+    }
+  });
+
+  it('has every barrier, also where there are guards', () => {
+    for (const { what, counts, of } of all.filter(isWhole))
+      expect(of('barriers') >= counts.barriers, `${of('barriers')} for ${counts.barriers}: ${what}`).toBe(true);
+  });
+
+  it('counts the registers of tiles, scalar for scalar, and never less than a kernel declares', () => {
+    for (const { what, plan, counts, of } of all.filter(isWhole)) {
+      if (plan.rule === 'tiled') expect(of('registers'), what).toBe(counts.privates);
+      // Stages in one kernel are done with theirs when the next begins.
+      else expect(of('registers') * plan.stages.length, what).toBeGreaterThanOrEqual(counts.privates);
+    }
+  });
+
+  it('names guards wherever there are some', () => {
+    for (const { what, plan, counts, of } of all.filter(({ plan }) => plan.rule === 'flat' || plan.rule === 'turned')) {
+      // A step of a tile that does not come out even is a guard too.
+      if (counts.guards > 0 && plan.rule === 'flat') expect(of('guarded'), what).toBeGreaterThan(0);
+      if (of('guarded') > 0) expect(counts.guards + counts.clamps, what).toBeGreaterThan(0);
+    }
+  });
+});
