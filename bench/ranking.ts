@@ -1,7 +1,7 @@
 /**
  * How well the cost model ranks complete programs and prefixes it has not seen (Ansor's Figure 3), by families of features.
  *     node --import tsx bench/ranking.ts tuning-logs tuning-logs/spaces/*.space.json.gz
- *     node --import tsx bench/ranking.ts tuning-logs --sets "schedule;schedule,machine;all" --folds 3 --seeds 3
+ *     node --import tsx bench/ranking.ts tuning-logs --sets "schedule;schedule,arithmetic,machine;all" --folds 3 --seeds 3
  * Reads tuning logs and recorded spaces of ours. Held-out candidates: of each workload by itself, trained on the other folds, as a tuning run
  * is. Held-out workloads: trained on all other workloads. A prefix counts for its best measured completion; pairs whose throughputs
  * differ by less than 2% are none. Every set of features is trained on the same rows, one after the other, so figures compare within a run.
@@ -154,7 +154,7 @@ function hiddenBy(set: string): boolean[] {
 
 const command = new Command()
   .argument('<paths...>', 'tuning logs, folders of them, recorded spaces')
-  .option('--sets <families;families>', 'sets of families to compare', 'schedule;schedule,machine;all')
+  .option('--sets <families;families>', 'sets of families to compare', 'schedule;schedule,arithmetic,machine;all')
   .option('--folds <n>', 'parts that candidates are cut into', '3')
   .option('--seeds <n>', 'repetitions', '1');
 command.parse();

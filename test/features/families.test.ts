@@ -30,7 +30,7 @@ describe('every feature', () => {
       expect(doc.split(' ').length, name).toBeGreaterThan(2);
     }
     expect(new Set(planFeatures.map(({ name }) => name)).size).toBe(planFeatures.length);
-    expect(families.map(({ name }) => name)).toEqual(['schedule', 'machine', 'memory']);
+    expect(families.map(({ name }) => name)).toEqual(['schedule', 'arithmetic', 'machine', 'memory']);
   });
 
   it.each(['cpu', 'gpu'] as const)('tells candidates apart somewhere: none is constant on a %s', (type) => {
