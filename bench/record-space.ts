@@ -2,10 +2,12 @@
  * Measures every candidate of a workload's space on a device and writes them as one recorded space for the search bench.
  *     node --import tsx bench/record-space.ts matmul -s m=256,n=256,k=256 --device lavapipe --points 2500
  *     node --import tsx bench/record-space.ts softmax -s rows=64,cols=512 --keep vector=1,4 --out tuning-logs/spaces/softmax.space.json.gz
- * Domains of decisions are thinned, the longest first, until no more than --points candidates are legal; --keep name=a,b says which options a
+ * --sketch name takes one sketch alone. Domains of decisions are thinned, the longest first, until no more than --points candidates are legal; --keep name=a,b says which options a
  * decision keeps (all sketches' decisions whose name ends so). Every candidate is built, verified and timed, none is stopped
  * early. What was measured is kept in a file beside the output: run the same command again to go on after an interruption.
- * `--dry-run` prints the thinned space and ends.
+ * `--dry-run` prints the thinned space and ends. `--warm` builds and runs every candidate once and keeps nothing but what the driver's own cache
+ * keeps: compiling takes most of the time and may go on beside other work, so that the timing afterwards needs a quiet machine for
+ * minutes instead of an hour.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -35,8 +37,10 @@ interface Flags {
   readonly device?: string;
   readonly points: string;
   readonly keep: string[];
+  readonly sketch?: string;
   readonly out?: string;
   readonly dryRun?: boolean;
+  readonly warm?: boolean;
 }
 
 async function main(operator: string, flags: Flags): Promise<void> {
@@ -51,7 +55,10 @@ async function main(operator: string, flags: Flags): Promise<void> {
   const device = await chooseDevice(flags.device);
   const { description } = device;
   const program = programOf(workload);
-  const kept = keepOptions(sketchesOf(program), flags.keep);
+  const all = sketchesOf(program);
+  const taken = all.filter(({ name }) => flags.sketch === undefined || name === flags.sketch);
+  if (taken.length === 0) throw new UserError(`--sketch: there are ${all.map(({ name }) => name).join(', ')}`);
+  const kept = keepOptions(taken, flags.keep);
   const space = thinTo(
     Number(flags.points),
     kept,
@@ -91,7 +98,7 @@ async function main(operator: string, flags: Flags): Promise<void> {
     for (const [at, candidate] of open.entries()) {
       const row = await measure(candidate);
       rows.set(candidateKey(candidate), row);
-      appendFileSync(partial, `${JSON.stringify(row)}\n`);
+      if (!flags.warm) appendFileSync(partial, `${JSON.stringify(row)}\n`);
       if ((at + 1) % 50 === 0) {
         const left = ((performance.now() - started) / (at + 1)) * (open.length - at - 1);
         console.log(`${at + 1} of ${open.length}, ${Math.round(left / 60_000)} minutes to go`);
@@ -100,6 +107,7 @@ async function main(operator: string, flags: Flags): Promise<void> {
   } finally {
     await runner.close();
   }
+  if (flags.warm) return;
   await writeKernelSpace(out, {
     recordedAt: new Date().toISOString(),
     tool: toolVersion,
@@ -120,7 +128,7 @@ async function main(operator: string, flags: Flags): Promise<void> {
     const held = { s: sketch, v: [...values] };
     if (isRefusal(built) || isRefusal(scheduled)) return { ...held, t: [], o: 'refused' };
     const checks = verification.checksFor(scheduled.program);
-    const { outcome, samplesNs } = await runner.measure({ artifact: built, checks, bestNs: null });
+    const { outcome, samplesNs } = await runner.measure({ artifact: built, checks, bestNs: flags.warm ? 1 : null });
     const t = samplesNs.map(Math.round);
     return outcome === 'ok' ? { ...held, t } : { ...held, t, o: outcome };
   }
@@ -144,8 +152,10 @@ const command = new Command()
   .option('--device <name>')
   .option('--points <n>', 'candidates at most', '2500')
   .option('--keep <name=a,b>', 'options that decisions keep whose name ends so', collect, [])
+  .option('--sketch <name>', 'one sketch alone')
   .option('--out <file>')
-  .option('--dry-run');
+  .option('--dry-run')
+  .option('--warm');
 command.parse();
 try {
   await main(command.args[0] as string, command.opts<Flags>());

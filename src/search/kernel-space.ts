@@ -1,5 +1,6 @@
 import type { KernelSpace } from '../records/recorded/kernel-space.ts';
 import { median } from '../records/recorded/recorded-space.ts';
+import { recordedValues } from '../space/recorded.ts';
 import type { Sketch } from '../space/sketch.ts';
 import { UserError } from '../support/errors.ts';
 import { prefixTree, type ReplayedSpace } from './recorded-space.ts';
@@ -8,29 +9,37 @@ import { candidateKey, type SearchSketch } from './strategy.ts';
 
 /**
  * A recorded space of ours as a space to search: today's sketches of its workload with our features, a prefix being legal when a recorded
- * row continues it. Throws UserError where today's sketches have other decisions than those recorded.
+ * row continues it. Decisions that came later have the value that leaves everything as it was. Throws UserError where today's sketches
+ * lack a recorded decision.
  */
 export function replayKernelSpace(name: string, recorded: KernelSpace, sketches: readonly Sketch[]): ReplayedSpace {
   const ours = sketchSpace(sketches, recorded.device);
+  const times = new Map<string, number | null>();
   const used = recorded.sketches.map(({ name: wanted, decisions }, index): SearchSketch => {
-    const sketch = ours.sketches.find((candidate) => candidate.name === wanted);
-    const names = decisions.map((decision) => decision.name).join();
-    if (sketch === undefined || sketch.decisions.map((decision) => decision.name).join() !== names)
-      throw new UserError(`${name}: its sketch ${wanted} has other decisions today; record the space again`);
-    const legal = prefixTree(recorded.rows.filter(({ s }) => s === index).map(({ v }) => v));
+    const at = sketches.findIndex((candidate) => candidate.name === wanted);
+    const [sketch, searched] = [sketches[at], ours.sketches[at]];
+    if (sketch === undefined || searched === undefined)
+      throw new UserError(`${name}: there is no sketch ${wanted} today; record the space again`);
+    const known = decisions.map((decision) => decision.name);
+    const rows = recorded.rows.flatMap(({ s, v, t, o }) => {
+      if (s !== index) return [];
+      const values = recordedValues(sketch, Object.fromEntries(known.map((decision, d) => [decision, v[d] as number])));
+      if (values === null)
+        throw new UserError(`${name}: its sketch ${wanted} has other decisions today; record the space again`);
+      times.set(candidateKey({ sketch: index, values }), o === undefined && t.length > 0 ? median(t) : null);
+      return [values];
+    });
+    const legal = prefixTree(rows);
     return {
       name: wanted,
-      decisions: sketch.decisions.map((decision, at) => ({ ...decision, options: decisions[at]?.options ?? [] })),
+      decisions: sketch.decisions.map((decision) => {
+        const options = decisions[known.indexOf(decision.name)]?.options ?? [decision.before as number];
+        return { ...decision, options };
+      }),
       createPruner: () => ({ check: (values) => (legal(values) ? null : 'not recorded') }),
-      createExtractor: sketch.createExtractor,
+      createExtractor: searched.createExtractor,
     };
   });
-  const times = new Map(
-    recorded.rows.map(({ s, v, t, o }) => [
-      candidateKey({ sketch: s, values: v }),
-      o === undefined && t.length > 0 ? median(t) : null,
-    ]),
-  );
   const measured = [...times.values()].filter((time) => time !== null);
   return {
     name,

@@ -176,6 +176,21 @@ describe('a recorded space of ours', () => {
     expect(replayed.space.columns).toBe(full.columns);
   });
 
+  it('from before a decision there is today has its neutral value', () => {
+    const late = first.decisions.flatMap(({ before }, at) => (before === undefined ? [] : [at]));
+    const neutral = picked.filter(({ values }) => late.every((at) => values[at] === first.decisions[at]?.before));
+    expect(late.length * neutral.length).toBeGreaterThan(0);
+    const older = <T>(list: readonly T[]): T[] => list.filter((_, at) => !late.includes(at));
+    const old: KernelSpace = {
+      ...recorded,
+      sketches: recorded.sketches.map((sketch) => ({ ...sketch, decisions: older(sketch.decisions) })),
+      rows: neutral.map(({ values }, at) => ({ s: 0, v: older(values), t: [100 + at] })),
+    };
+    const replayed = replayKernelSpace('ours', old, sketches);
+    expect(neutral.map(replayed.timeOf)).toEqual(neutral.map((_, at) => 100 + at));
+    expect(replayed.space.sketches[0]?.decisions[late[0] as number]?.options.length).toBe(1);
+  });
+
   it('is refused where the sketches have changed', () => {
     const [sketch] = recorded.sketches;
     const other = {
