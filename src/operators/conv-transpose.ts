@@ -1,40 +1,26 @@
 import { refuse } from '../support/refusal.ts';
-import { channelGroups, groupsDivide } from './channel-groups.ts';
+import { type ChannelGroups, channelGroups, groupsDivide } from './channel-groups.ts';
 import { defineOperator, dimension, integer, optional } from './define.ts';
-import {
-  add,
-  and,
-  eq,
-  floorDiv,
-  ge,
-  type Index,
-  lt,
-  mod,
-  mul,
-  reductionAxis,
-  select,
-  sub,
-  sumOver,
-} from './expression.ts';
+import { add, type Index, mul, type Reduction, reductionAxis, sub, sumOver } from './expression.ts';
 import { exact, exactIntegers } from './fill.ts';
 import { type ImageWindowParameters, imageWindows, perDirection } from './image-window.ts';
-import { compute, input, program } from './tensor.ts';
-import type { Windows } from './window.ts';
+import { phasesOf, type Spread, surround, where, within } from './phases.ts';
+import { compute, input, program, type Tensor } from './tensor.ts';
 
-/** Pixels of an image along a dimension, spread out, under a kernel turned about. */
-interface Spread extends Windows {
-  readonly dilation: number;
+/** As Spread, with what is taken off and added at the end. */
+interface Ends extends Spread {
+  readonly after: number;
   readonly outputPad: number;
 }
 
 /** Output positions along a dimension: what a convolution with the same numbers would have made `size` of. */
-function spreadExtent({ size, taps, stride, dilation, before, after, outputPad }: Spread): number {
+function spreadExtent({ size, taps, stride, dilation, before, after, outputPad }: Ends): number {
   return (size - 1) * stride + dilation * (taps - 1) + 1 + outputPad - before - after;
 }
 
 function spreads(
   p: ImageWindowParameters & { readonly dilation: number; readonly output_pad: number; readonly output_pad_w: number },
-): { readonly y: Spread; readonly x: Spread; readonly oh: number; readonly ow: number } {
+): { readonly y: Ends; readonly x: Ends; readonly oh: number; readonly ow: number } {
   const { y, x } = imageWindows(p);
   const down = { ...y, dilation: p.dilation, outputPad: p.output_pad };
   const across = {
@@ -45,8 +31,9 @@ function spreads(
 }
 
 /**
- * Transposed convolution as a convolution: zeros between the pixels and around them (a stage of its own, which schedules inline),
- * then a plain convolution, stride 1, with the kernel turned about.
+ * Transposed convolution without zeros between the pixels: the output falls into phases (see phases.ts), each a plain convolution of stride 1
+ * with a part of the taps, and all of one shape, so that they are one stage with the phases as axes. A second stage puts them together;
+ * with stride 1 there is one phase and nothing to put together.
  */
 export const convTranspose2d = defineOperator({
   name: 'conv_transpose2d',
@@ -97,44 +84,65 @@ export const convTranspose2d = defineOperator({
     const { y, x, oh, ow } = spreads(p);
     const X = input('X', [p.n, ...groups.of(p.c), p.h, p.w], dtype);
     const W = input('W', [...groups.of(p.c), p.oc / p.groups, p.kh, p.kw], dtype);
-    const reach = ({ dilation, taps }: Spread): number => dilation * (taps - 1);
-    // Where pixel 0 lies among the zeros; outside when more is taken off than the kernel reaches over.
-    const first = (along: Spread): number => reach(along) - along.before;
-    const pixel = (at: Index, along: Spread) => {
-      const { size, stride } = along;
-      const start = first(along);
-      // The remainder is taken of what is never negative: some strides more.
-      const strides = Math.max(0, Math.ceil(start / stride));
-      const phase = mod(add(at, strides * stride - start), stride);
-      return {
-        there: [ge(at, start), lt(at, start + (size - 1) * stride + 1), eq(phase, 0)] as const,
-        index: floorDiv(sub(at, start), stride),
-      };
-    };
-    const spread = compute(
-      'spread',
-      { n: p.n, ...groups.axis, c: p.c / p.groups, y: oh + reach(y), x: ow + reach(x) },
-      ({ n, g, c, y: row, x: column }) => {
-        const [down, across] = [pixel(row, y), pixel(column, x)];
-        return select(and(...down.there, ...across.there), X.at(n, ...groups.at(g), c, down.index, across.index), 0);
-      },
-      { stage: 'insert_zeros' },
-    );
+    const [down, across] = [phasesOf(y, oh), phasesOf(x, ow)];
+    const [rows, columns] = [surround(down), surround(across)];
+    const image = surrounded(X, groups, { y: { ...rows, size: p.h }, x: { ...columns, size: p.w } });
+    const kernel = filledUp(W, groups, { kh: down.taps * down.phases, kw: across.taps * across.phases });
     const ic = reductionAxis('ic', p.c / p.groups);
-    const kh = reductionAxis('kh', p.kh);
-    const kw = reductionAxis('kw', p.kw);
-    const Y = compute(
-      'Y',
-      { n: p.n, ...groups.axis, oc: p.oc / p.groups, oh, ow },
-      ({ n, g, oc, oh: row, ow: column }) =>
-        sumOver(
-          mul(
-            spread.at(n, ...groups.at(g), ic, add(row, mul(kh, y.dilation)), add(column, mul(kw, x.dilation))),
-            W.at(...groups.at(g), ic, oc, sub(p.kh - 1, kh), sub(p.kw - 1, kw)),
+    const kh = reductionAxis('kh', down.taps);
+    const kw = reductionAxis('kw', across.taps);
+    const onePhase = y.stride * x.stride === 1;
+    const lastTap = { down: (down.taps - 1) * down.pixelStep, across: (across.taps - 1) * across.pixelStep };
+    /** The sum at a place of a phase; the image begins `lastTap` before the first pixel that place 0 sees. */
+    const sumAt = (
+      { n, g, oc }: { readonly n: Index; readonly g?: Index; readonly oc: Index },
+      place: { readonly down: Index; readonly across: Index },
+      tap: { readonly down: Index; readonly across: Index },
+    ): Reduction =>
+      sumOver(
+        mul(
+          image.at(
+            ...[n, ...groups.at(g), ic],
+            sub(add(place.down, lastTap.down), mul(kh, down.pixelStep)),
+            sub(add(place.across, lastTap.across), mul(kw, across.pixelStep)),
           ),
-          [ic, kh, kw],
+          kernel.at(...groups.at(g), ic, oc, tap.down, tap.across),
+        ),
+        [ic, kh, kw],
+      );
+    const outer = { n: p.n, ...groups.axis, oc: p.oc / p.groups };
+    if (onePhase) {
+      const Y = compute(
+        'Y',
+        { ...outer, oh, ow },
+        (index) => sumAt(index, { down: index.oh, across: index.ow }, { down: kh, across: kw }),
+        { stage: 'conv_transpose' },
+      );
+      return program([X, W], [Y]);
+    }
+    const sums = compute(
+      'phases',
+      { ...outer, ph: down.phases, pw: across.phases, vh: down.places, vw: across.places },
+      (index) =>
+        sumAt(
+          index,
+          { down: index.vh, across: index.vw },
+          { down: add(mul(kh, down.phases), index.ph), across: add(mul(kw, across.phases), index.pw) },
         ),
       { stage: 'conv_transpose' },
+    );
+    const Y = compute(
+      'Y',
+      { ...outer, oh, ow },
+      ({ n, g, oc, oh: row, ow: column }) =>
+        where(
+          [...down.seen(row), ...across.seen(column)],
+          sums.at(
+            ...[n, ...groups.at(g), oc, down.phase(row), across.phase(column)],
+            ...[down.place(row), across.place(column)],
+          ),
+        ),
+      { stage: 'interleave' },
     );
     return program([X, W], [Y]);
   },
@@ -175,3 +183,42 @@ export const convTranspose2d = defineOperator({
   tolerance: () => exact,
   channels: (p) => (p.groups > 1 ? [1, 2] : [1]),
 });
+
+/** An image with zeros around it, and without what no phase sees; a stage that schedules inline. */
+function surrounded(
+  X: Tensor,
+  groups: ChannelGroups,
+  {
+    y,
+    x,
+  }: { readonly [axis in 'y' | 'x']: { readonly first: number; readonly extent: number; readonly size: number } },
+): Tensor {
+  const isPart = ({ first, extent, size }: typeof y): boolean => first === 0 && extent <= size;
+  if (isPart(y) && isPart(x)) return X;
+  const [n, c] = [X.shape[0] as number, X.shape.at(-3) as number];
+  return compute(
+    'image',
+    { n, ...groups.axis, c, y: y.extent, x: x.extent },
+    (index) => {
+      const [row, column] = [add(index.y, y.first), add(index.x, x.first)];
+      const inside = [...within(row, y.first, y.extent, y.size), ...within(column, x.first, x.extent, x.size)];
+      return where(inside, X.at(index.n, ...groups.at(index.g), index.c, row, column));
+    },
+    { stage: 'pad' },
+  );
+}
+
+/** A kernel with zeros for the taps that some phases lack; a stage that schedules inline. */
+function filledUp(W: Tensor, groups: ChannelGroups, extents: { readonly kh: number; readonly kw: number }): Tensor {
+  const [c, oc, height, width] = W.shape.slice(-4) as [number, number, number, number];
+  if (extents.kh === height && extents.kw === width) return W;
+  return compute(
+    'kernel',
+    { ...groups.axis, c, oc, ...extents },
+    (index) => {
+      const inside = [...within(index.kh, 0, extents.kh, height), ...within(index.kw, 0, extents.kw, width)];
+      return where(inside, W.at(...groups.at(index.g), index.c, index.oc, index.kh, index.kw));
+    },
+    { stage: 'pad_taps' },
+  );
+}

@@ -1,0 +1,100 @@
+import {
+  add,
+  and,
+  type Condition,
+  eq,
+  floorDiv,
+  ge,
+  type Index,
+  indexConstant,
+  lt,
+  mod,
+  mul,
+  select,
+  sub,
+  type Value,
+} from './expression.ts';
+
+/** Pixels of an image along a dimension, spread out by a stride, under a kernel whose taps are dilated. */
+export interface Spread {
+  readonly size: number;
+  readonly taps: number;
+  readonly stride: number;
+  readonly dilation: number;
+  /** Positions taken off in front. */
+  readonly before: number;
+}
+
+/**
+ * How the positions of an output fall into phases. Pixel i adds tap t at position i * stride + t * dilation - before, so that a position sees
+ * every `phases`-th tap only: which one first is its phase. All positions of a phase are a plain convolution, of those taps, with neither
+ * zeros between pixels nor strides: position `at` of the output is place `place(at)` of phase `phase(at)`, and place v sees pixel
+ * v + firstPixel - u * pixelStep under its tap u.
+ */
+export interface Phases {
+  readonly phases: number;
+  /** Taps of a phase; some phases have fewer, the last of these are beyond the kernel. */
+  readonly taps: number;
+  readonly places: number;
+  readonly firstPixel: number;
+  readonly pixelStep: number;
+  readonly phase: (at: Index) => Index;
+  readonly place: (at: Index) => Index;
+  /** Where stride and dilation have a divisor in common, most positions see nothing: what must hold for one that does. */
+  readonly seen: (at: Index) => readonly Condition[];
+}
+
+export function phasesOf({ taps, stride, dilation, before }: Spread, extent: number): Phases {
+  const common = greatestCommonDivisor(stride, dilation);
+  const [phases, pixelStep] = [stride / common, dilation / common];
+  // phase * pixelStep = position, in remainders of `phases`.
+  const inverse = Array.from({ length: phases }, (_, x) => x).find((x) => (x * pixelStep) % phases === 1 % phases) ?? 0;
+  const positionOf = (at: number): number => Math.floor((at + before) / common);
+  const placeOf = (position: number): number => (position - ((position * inverse) % phases) * pixelStep) / phases;
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let at = 0; at < extent; at++) {
+    const place = placeOf(positionOf(at));
+    least = Math.min(least, place);
+    most = Math.max(most, place);
+  }
+  const position = (at: Index): Index => floorDiv(add(at, before), common);
+  const phase = (at: Index): Index =>
+    phases === 1 ? indexConstant(0) : mod(inverse === 1 ? position(at) : mul(position(at), inverse), phases);
+  // Divided is what is never negative: some places more. Where pixels are next to each other the division drops the phase by itself.
+  const more = Math.max(0, -least);
+  const strides = (at: Index): Index =>
+    pixelStep === 1 ? position(at) : sub(add(position(at), more * phases), mul(phase(at), pixelStep));
+  return {
+    phases,
+    taps: Math.ceil(taps / phases),
+    places: most - least + 1,
+    firstPixel: least,
+    pixelStep,
+    phase,
+    place: (at) => sub(floorDiv(strides(at), phases), more + least),
+    seen: (at) => (common === 1 ? [] : [eq(mod(add(at, before), common), 0)]),
+  };
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
+/** Pixels that phases see beyond an image's two ends: how many more in front, and how many in all. */
+export function surround({ places, taps, firstPixel, pixelStep }: Phases): {
+  readonly first: number;
+  readonly extent: number;
+} {
+  const reach = (taps - 1) * pixelStep;
+  return { first: firstPixel - reach, extent: places + reach };
+}
+
+/** What must hold for `at` to lie in [0, size) where it runs from `first` through `extent` positions. */
+export function within(at: Index, first: number, extent: number, size: number): Condition[] {
+  return [...(first < 0 ? [ge(at, 0)] : []), ...(first + extent > size ? [lt(at, size)] : [])];
+}
+
+/** `then` where all conditions hold, else 0. */
+export function where([first, ...rest]: readonly Condition[], then: Value): Value {
+  return first === undefined ? then : select(and(first, ...rest), then, 0);
+}
