@@ -36,6 +36,8 @@ const hits = new Int32Array(banks);
 export function bankConflict(nx: number, dx: number, ny: number, dy: number, width: number): number {
   const open = nx + dx + ny + dy + width;
   if (Number.isNaN(open)) return open;
+  // Neighbours whose words follow each other, the usual case, never collide.
+  if (ny === 1 && (dx === width || dx === 0)) return 1;
   const columns = dx === 0 ? 1 : nx;
   const rows = dy === 0 ? 1 : ny;
   hits.fill(0);

@@ -81,6 +81,9 @@ export const memoryFeatures: Family = {
     const { uses, workingSet, moved } = locality;
     const reads = uses.filter((use) => use.read >= 0);
     const distinct = reads.filter((use) => !use.again);
+    const positions = distinct.map((use) => reads.indexOf(use));
+    const perLine = new Float64Array(reads.length);
+    const conflicts = new Float64Array(reads.length);
     const stored = uses.find((use) => use.read < 0);
     return (q, values, first, out, offset) => {
       locality.update(values, first);
@@ -120,8 +123,10 @@ export const memoryFeatures: Family = {
         asked += use.asked;
         pastFirst += bytesPast(use, firstHeld);
         pastSecond += bytesPast(use, secondHeld);
-        lineBytes += (use.asked / bytesPerLine(use, nest, nx, ny, invocations, device)) * device.lineBytes;
-        conflictBytes += use.staged * (use.moved[level.load] as number) * conflictOf(use, nest, nx, ny);
+        perLine[u] = bytesPerLine(use, nest, nx, ny, invocations, device);
+        conflicts[u] = conflictOf(use, nest, nx, ny);
+        lineBytes += (use.asked / (perLine[u] as number)) * device.lineBytes;
+        conflictBytes += use.staged * (use.moved[level.load] as number) * (conflicts[u] as number);
         const elements = (use.box[level.step] as number) / use.bytes;
         const rounds = Math.ceil(elements / invocations);
         const without = use.staged * (1 - elements / (rounds * invocations));
@@ -141,15 +146,15 @@ export const memoryFeatures: Family = {
           at += perOperand.length;
           continue;
         }
-        const nest = locality.numbers[use.nest] as NestNumbers;
         const [load, step, workgroup, grid] = [
           use.moved[0] as number,
           use.moved[1] as number,
           use.moved[2] as number,
           use.moved[4] as number,
         ];
-        out[at++] = Math.log2(bytesPerLine(use, nest, nx, ny, invocations, device));
-        out[at++] = conflictOf(use, nest, nx, ny);
+        const u = positions[o] as number;
+        out[at++] = Math.log2(perLine[u] as number);
+        out[at++] = conflicts[u] as number;
         out[at++] = Math.log2(1 + (use.box[level.step] as number));
         out[at++] = Math.log2((1 + load) / (1 + step));
         out[at++] = Math.log2((1 + step) / (1 + workgroup));
