@@ -12,37 +12,38 @@ export function holdsMatrices(stmt: Stmt): boolean {
 }
 
 /**
- * for i in M # matrix: for j in N # matrix: ...   ->   for i in M: for j in N # invocation.x: ...
+ * for i in M # matrix: for j in N # matrix: for k in K # matrix: ...   ->   for j in N # invocation.x: for i in M * K: ...
  * The same tiles without matrix instructions, for devices that have none: each lane of the row computes one column, and what the
  * subgroup would hold in registers lies in workgroup memory. Legal wherever matrix loops are: no loop around them is bound to invocation.x.
- * Unrolled loops around a tile become one serial loop: what is one instruction there would be hundreds here, and drivers unroll several
- * short loops by themselves (lavapipe, busy: 46 s to compile the 64x64 tile of schedules/, 25 s as one loop).
+ * All other loops of the tile, and unrolled loops right around it, become one serial loop: what is one instruction there would be hundreds
+ * here, and drivers unroll short loops by themselves (Mesa: up to 32 iterations, so that nests of 16 x 16 were written out).
  */
 export function emulateMatrices(stmt: Stmt): Stmt {
-  return emulate(stmt, 0, new Map());
+  return emulate(stmt, new Map());
 }
 
-/** `depth`: matrix loops around; `values`: variables of loops that have become one. */
-function emulate(stmt: Stmt, depth: number, values: ReadonlyMap<string, Expr>): Stmt {
-  if (stmt.kind === 'seq') return { ...stmt, body: stmt.body.map((child) => emulate(child, depth, values)) };
+/** `values`: variables of loops that have become one. */
+function emulate(stmt: Stmt, values: ReadonlyMap<string, Expr>): Stmt {
+  if (stmt.kind === 'seq') return { ...stmt, body: stmt.body.map((child) => emulate(child, values)) };
   if (stmt.kind === 'block') {
     if (values.size === 0) return stmt;
     const iters = stmt.iters.map((iter) => ({ ...iter, binding: substitute(iter.binding, values) }));
     return { ...stmt, iters, predicate: stmt.predicate.map((condition) => substitute(condition, values)) };
   }
-  if (stmt.mode === 'matrix') {
-    const mode: For['mode'] = depth === 1 ? 'invocation.x' : 'serial';
-    return { ...stmt, mode, body: emulate(stmt.body, depth + 1, values) };
-  }
-  if (stmt.mode !== 'unrolled' || !holdsMatrices(stmt)) return { ...stmt, body: emulate(stmt.body, depth, values) };
+  if (stmt.mode !== 'matrix' && (stmt.mode !== 'unrolled' || !holdsMatrices(stmt)))
+    return { ...stmt, body: emulate(stmt.body, values) };
   const chain: For[] = [];
   let body: Stmt = stmt;
-  for (; body.kind === 'for' && body.mode === 'unrolled'; body = body.body) chain.push(body);
+  for (; body.kind === 'for' && (body.mode === 'unrolled' || body.mode === 'matrix'); body = body.body)
+    chain.push(body);
+  const columns = chain.filter((loop) => loop.mode === 'matrix')[1];
+  const serial = chain.filter((loop) => loop !== columns);
   const parts = new Map(values);
   let extent = 1;
-  for (const loop of [...chain].reverse()) {
-    if (chain.length > 1) parts.set(loop.name, mod(div(variable(stmt.name), int(extent)), int(loop.extent)));
+  for (const loop of [...serial].reverse()) {
+    if (serial.length > 1) parts.set(loop.name, mod(div(variable(stmt.name), int(extent)), int(loop.extent)));
     extent *= loop.extent;
   }
-  return { ...stmt, mode: 'serial', extent, body: emulate(body, depth, parts) };
+  const whole: For = { ...stmt, mode: 'serial', extent, body: emulate(body, parts) };
+  return columns === undefined ? whole : { ...columns, mode: 'invocation.x', body: whole };
 }
