@@ -4,7 +4,7 @@ import { simplify } from '../arithmetic/simplify.ts';
 import { add, int } from '../ir/builders.ts';
 import type { Expr } from '../ir/nodes.ts';
 import { varsOf } from '../ir/visit.ts';
-import { type IndexFunction, indexFunction } from './index-function.ts';
+import { filledBox } from './filled-box.ts';
 import type { BlockNode } from './tree.ts';
 
 /** For each dimension the smallest span over all accesses, or null where their distance is not a constant. */
@@ -23,9 +23,6 @@ export interface Stopped {
   readonly spans: readonly Span[];
 }
 
-/** Instances that are tried at most: more than any workgroup memory holds elements. */
-const maxInstances = 1 << 16;
-
 /**
  * A cooperative copy numbers the elements of its tile, and when lanes and vectors do not divide their number a guard `e < E` stops it;
  * the span of its index alone does not know. Whether the lanes and rounds that pass the guard stay inside the tile is a question about a
@@ -42,13 +39,8 @@ export function stopped(
   const parts = indices.map((index) => split(simplify(index, block.ranges), relaxed));
   if (parts.includes(null)) return null;
   const { fixed, moving } = { fixed: parts.map((part) => part?.fixed), moving: parts.map((part) => part?.moving) };
-  const names = [...new Set([...stops, ...(moving as Expr[])].flatMap((expr) => [...varsOf(expr)]))];
-  const extents = names.map((name) => (block.ranges.get(name)?.max ?? Number.POSITIVE_INFINITY) + 1);
-  if (extents.reduce((product, extent) => product * extent, 1) > maxInstances) return null;
-  const passes = functionsOf(stops, names);
-  const positions = functionsOf(moving as Expr[], names);
-  if (passes === null || positions === null) return null;
-  const box = boxOf(extents, passes, positions);
+  const extentOf = (name: string): number => (block.ranges.get(name)?.max ?? Number.POSITIVE_INFINITY) + 1;
+  const box = filledBox(stops, moving as Expr[], extentOf);
   if (box === null || box.every(({ extent }, d) => extent >= (spans[d] as Span).extent)) return null;
   return {
     stops,
@@ -79,65 +71,4 @@ function split(index: Expr, relaxed: ReadonlySet<string>): { fixed: Expr; moving
     fixed: exprOfLinear({ terms: fixed, constant: linear.constant }),
     moving: exprOfLinear({ terms: moving, constant: 0 }),
   };
-}
-
-function functionsOf(exprs: readonly Expr[], names: readonly string[]): IndexFunction[] | null {
-  const functions = exprs.map((expr) => indexFunction(expr, names));
-  return functions.includes(null) ? null : (functions as IndexFunction[]);
-}
-
-/** The box that the instances which pass fill without gaps, or null. Thousands of instances are tried: no text, no objects on the way. */
-function boxOf(
-  extents: readonly number[],
-  passes: readonly IndexFunction[],
-  positions: readonly IndexFunction[],
-): { low: number; extent: number }[] | null {
-  const rank = positions.length;
-  const low = positions.map(() => Number.POSITIVE_INFINITY);
-  const high = positions.map(() => Number.NEGATIVE_INFINITY);
-  const reached = new Int32Array(extents.reduce((product, extent) => product * extent, rank));
-  const values = extents.map(() => 0);
-  let count = 0;
-  for (let done = false; !done; done = !advance(values, extents)) {
-    if (!passesAll(passes, values)) continue;
-    for (let d = 0; d < rank; d++) {
-      const position = (positions[d] as IndexFunction)(values);
-      reached[count * rank + d] = position;
-      if (position < (low[d] as number)) low[d] = position;
-      if (position > (high[d] as number)) high[d] = position;
-    }
-    count++;
-  }
-  if (count === 0) return null;
-  const box = low.map((from, d) => ({ low: from, extent: (high[d] as number) - from + 1 }));
-  const volume = box.reduce((product, { extent }) => product * extent, 1);
-  // Fewer instances than places leave gaps, whatever they reach.
-  if (volume > count) return null;
-  const filled = new Uint8Array(volume);
-  let places = 0;
-  for (let instance = 0; instance < count; instance++) {
-    let place = 0;
-    for (let d = 0; d < rank; d++) {
-      const { low: from, extent } = box[d] as { low: number; extent: number };
-      place = place * extent + (reached[instance * rank + d] as number) - from;
-    }
-    if (filled[place] === 0) places++;
-    filled[place] = 1;
-  }
-  return places === volume ? box : null;
-}
-
-function passesAll(passes: readonly IndexFunction[], values: readonly number[]): boolean {
-  for (const pass of passes) if (pass(values) === 0) return false;
-  return true;
-}
-
-/** The next of all combinations; false after the last. */
-function advance(values: number[], extents: readonly number[]): boolean {
-  for (let i = 0; i < values.length; i++) {
-    values[i] = (values[i] as number) + 1;
-    if ((values[i] as number) < (extents[i] as number)) return true;
-    values[i] = 0;
-  }
-  return false;
 }
