@@ -1,7 +1,8 @@
+import { boundsOf, type Ranges } from '../arithmetic/bounds.ts';
 import { addTerm, exprOfLinear, linearOf, type Term } from '../arithmetic/linear.ts';
 import { type Span, unionSpan } from '../arithmetic/region.ts';
 import { simplify } from '../arithmetic/simplify.ts';
-import { add, int } from '../ir/builders.ts';
+import { add, int, sub } from '../ir/builders.ts';
 import type { Expr } from '../ir/nodes.ts';
 import { varsOf } from '../ir/visit.ts';
 import { filledBox } from './filled-box.ts';
@@ -15,6 +16,17 @@ export function hullOf(all: readonly (readonly Span[])[]): (Span | null)[] {
     (union, spans) => union.map((span, d) => (span === null ? null : unionSpan(span, spans[d] as Span))),
     [...first],
   );
+}
+
+/**
+ * Whether spans lie in one that holds them, though they stand at no constant distance from its base: a reader that picks among what
+ * its lane's own copy wrote.
+ */
+export function liesWithin(spans: readonly Span[], holder: Span, ranges: Ranges): boolean {
+  return spans.every(({ base, extent }) => {
+    const { min, max } = boundsOf(simplify(sub(base, holder.base), ranges), ranges);
+    return min >= 0 && max + extent <= holder.extent;
+  });
 }
 
 /** What a block covers because some of its conjuncts stop it. */

@@ -1,3 +1,4 @@
+import type { Interval, Ranges } from '../arithmetic/bounds.ts';
 import { type Span, spanOf, wholeSpan } from '../arithmetic/region.ts';
 import { simplify } from '../arithmetic/simplify.ts';
 import { sub } from '../ir/builders.ts';
@@ -5,7 +6,7 @@ import { axes, type Buffer, type Expr, type LoadExpr } from '../ir/nodes.ts';
 import { paddedStrides, paddingOf } from '../ir/strides.ts';
 import { varsOf, walkExpr } from '../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
-import { hullOf, stopped } from './hull.ts';
+import { hullOf, liesWithin, stopped } from './hull.ts';
 import { type BlockNode, type Body, type KernelTree, type LanesNode, type LoopNode, walkBlocks } from './tree.ts';
 
 type Enclosing = LoopNode | LanesNode;
@@ -182,10 +183,21 @@ function compact(buffer: Buffer, list: readonly Access[], place: readonly Enclos
     for (const stop of less?.stops ?? []) stops.add(stop);
     written.set(access.block, less?.spans ?? spans);
   }
-  const union = hullOf([...read, ...written.values()]);
-  const astray = union.findIndex(
-    (span, d) => span === null && [...written.values()].some((spans) => movesWith(spans[d] as Span, buffer)),
-  );
+  const moves = (d: number): boolean => [...written.values()].some((spans) => movesWith(spans[d] as Span, buffer));
+  const copied = hullOf([...written.values()]);
+  const ranges = widestRanges(list);
+  const union = hullOf([...read, ...written.values()]).map((span, d) => {
+    const holder = copied[d] ?? null;
+    if (span !== null || holder === null || !moves(d)) return span;
+    return liesWithin(
+      read.map((spans) => spans[d] as Span),
+      holder,
+      ranges,
+    )
+      ? holder
+      : null;
+  });
+  const astray = union.findIndex((span, d) => span === null && moves(d));
   if (astray >= 0)
     return refuse(
       buffer.scope === 'workgroup' ? 'workgroup-across-workgroups' : across(buffer),
@@ -204,6 +216,15 @@ function compact(buffer: Buffer, list: readonly Access[], place: readonly Enclos
     written,
     stops,
   };
+}
+
+/** Bounds of the variables around any of the accesses; of lanes that some of them leave out, those of the others. */
+function widestRanges(list: readonly Access[]): Ranges {
+  const widest = new Map<string, Interval>();
+  for (const { block } of list)
+    for (const [name, range] of block.ranges)
+      if (range.max > (widest.get(name)?.max ?? Number.NEGATIVE_INFINITY)) widest.set(name, range);
+  return widest;
 }
 
 /** Whether a span stands elsewhere for other lanes (of a buffer that they do not share) or workgroups. */
