@@ -7,36 +7,14 @@
  * Needs what against-peers.ts installs. The driver may have another name: `npx wgtune devices`.
  */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { create, globals } from 'webgpu';
 import { makeWorkload, type Trace } from '../src/index.ts';
 import { defaultLimits } from '../src/ir/limits.ts';
 import { settleQuietly } from '../src/measure/quiet-wait.ts';
 import { artifactOf, scheduleProgram } from '../src/tuner/build.ts';
-
-interface Tensor {
-  dispose(): void;
-}
-interface Tensorflow {
-  setBackend(name: string): Promise<boolean>;
-  ready(): Promise<void>;
-  backend(): { readonly device: GPUDevice };
-  tensor2d(values: Float32Array, shape: [number, number]): Tensor;
-  matMul(a: Tensor, b: Tensor): Tensor;
-  time(work: () => void): Promise<{ readonly kernelMs: number }>;
-}
+import { startTensorflow, type Tensor } from './peers/tensorflow.ts';
 
 const [schedule = 'schedules/matmul-packed-8x8x4.json', sizes = '512', rounds = '15'] = process.argv.slice(2);
-const require = createRequire(join(process.env.WGTUNE_PEERS ?? process.cwd(), 'package.json'));
-// Kept for the life of the process: Dawn dies with it.
-const gpu = create(['backend=vulkan', 'disable-dawn-features=timestamp_quantization']);
-Object.assign(globalThis, globals, { self: globalThis });
-Object.defineProperty(globalThis, 'navigator', { value: { gpu, userAgent: '' }, configurable: true });
-const tf = require('@tensorflow/tfjs-core') as Tensorflow;
-require('@tensorflow/tfjs-backend-webgpu');
-await tf.setBackend('webgpu');
-await tf.ready();
+const tf = await startTensorflow();
 const { device } = tf.backend();
 const { trace } = JSON.parse(readFileSync(schedule, 'utf8')) as { trace: Trace };
 

@@ -3,34 +3,12 @@
  * Prints one JSON line. The time of a product is that of its kernel alone, by the device's clock (its own profiling asks for timestamps around each
  * dispatch), while Node's thread sleeps as it does when our kernels are timed: polling for the answer would take a core from lavapipe.
  */
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { create, globals } from 'webgpu';
 import { settleQuietly } from '../../src/measure/quiet-wait.ts';
-
-interface Tensor {
-  data(): Promise<Float32Array>;
-  dispose(): void;
-}
-interface Tensorflow {
-  setBackend(name: string): Promise<boolean>;
-  ready(): Promise<void>;
-  tensor2d(values: Float32Array, shape: [number, number]): Tensor;
-  matMul(a: Tensor, b: Tensor): Tensor;
-  time(work: () => void): Promise<{ readonly kernelMs: number; readonly wallMs: number }>;
-}
+import { startTensorflow, type Tensor } from './tensorflow.ts';
 
 const [size = '512', samples = '7'] = process.argv.slice(2);
 const n = Number(size);
-const require = createRequire(join(process.env.WGTUNE_PEERS ?? process.cwd(), 'package.json'));
-// Kept for the life of the process: Dawn dies with it.
-const gpu = create(['backend=vulkan', 'disable-dawn-features=timestamp_quantization']);
-Object.assign(globalThis, globals, { self: globalThis });
-Object.defineProperty(globalThis, 'navigator', { value: { gpu, userAgent: '' }, configurable: true });
-const tf = require('@tensorflow/tfjs-core') as Tensorflow;
-require('@tensorflow/tfjs-backend-webgpu');
-await tf.setBackend('webgpu');
-await tf.ready();
+const tf = await startTensorflow();
 
 const values = (seed: number): Float32Array => Float32Array.from({ length: n * n }, (_, i) => ((i * 7 + seed) % 5) - 2);
 const a = tf.tensor2d(values(1), [n, n]);
