@@ -184,19 +184,12 @@ function compact(buffer: Buffer, list: readonly Access[], place: readonly Enclos
     written.set(access.block, less?.spans ?? spans);
   }
   const moves = (d: number): boolean => [...written.values()].some((spans) => movesWith(spans[d] as Span, buffer));
-  const copied = hullOf([...written.values()]);
-  const ranges = widestRanges(list);
-  const union = hullOf([...read, ...written.values()]).map((span, d) => {
-    const holder = copied[d] ?? null;
-    if (span !== null || holder === null || !moves(d)) return span;
-    return liesWithin(
-      read.map((spans) => spans[d] as Span),
-      holder,
-      ranges,
-    )
-      ? holder
-      : null;
-  });
+  const ownCopy = (d: number): Span | null => {
+    const holder = hullOf([...written.values()])[d] ?? null;
+    const readers = read.map((spans) => spans[d] as Span);
+    return holder !== null && liesWithin(readers, holder, widestRanges(list)) ? holder : null;
+  };
+  const union = hullOf([...read, ...written.values()]).map((span, d) => span ?? (moves(d) ? ownCopy(d) : null));
   const astray = union.findIndex((span, d) => span === null && moves(d));
   if (astray >= 0)
     return refuse(
