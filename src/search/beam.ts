@@ -5,6 +5,7 @@ import { type Constructed, constructCandidates } from './construct.ts';
 import { createJudge, type PrefixJudgement } from './judge.ts';
 import { createPool } from './pool.ts';
 import { createScorer } from './scorer.ts';
+import { createStopwatch } from './stopwatch.ts';
 import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from './strategy.ts';
 
 export interface BeamOptions {
@@ -66,8 +67,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
   const judges = space.sketches.map((sketch) =>
     createJudge(sketch, space.columns, model, { judgement, completions }, random),
   );
-  let proposeMs = 0;
-  let fitMs = 0;
+  const stopwatch = createStopwatch();
 
   const constructed = (wide: number): Candidate[] => {
     const share = Math.max(leastWidth, Math.floor(wide / space.sketches.length));
@@ -140,23 +140,20 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
       if (listed !== null) return Math.ceil(listed.candidates.length / listedATrial);
       return history.size === 0 ? firstRound : laterRound;
     },
-    propose(count) {
-      const started = performance.now();
-      const proposals = proposeNow(count);
-      proposeMs += performance.now() - started;
-      return proposals;
-    },
+    propose: (count) => stopwatch.proposing(() => proposeNow(count)),
     async observe(results) {
       for (const result of results) history.add(result);
-      const started = performance.now();
-      chooser?.observe(results);
-      if (listed === null && history.size > 0)
-        await model.fit(history.trainingData({ prefixes: judgement !== 'completions', maxPrefixes, random: training }));
-      fitMs += performance.now() - started;
+      await stopwatch.fitting(async () => {
+        chooser?.observe(results);
+        if (listed === null && history.size > 0)
+          await model.fit(
+            history.trainingData({ prefixes: judgement !== 'completions', maxPrefixes, random: training }),
+          );
+      });
     },
     tally,
     get spentMs() {
-      return { propose: proposeMs, fit: fitMs };
+      return stopwatch.spentMs;
     },
   };
 }

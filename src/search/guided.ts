@@ -2,6 +2,7 @@ import type { CostModel } from '../cost-model/cost-model.ts';
 import { createRandom, type Random } from '../support/random.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createScorer, type Scorer } from './scorer.ts';
+import { createStopwatch } from './stopwatch.ts';
 import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from './strategy.ts';
 
 /** What a way of choosing has at hand. */
@@ -45,8 +46,7 @@ export function createGuidedSearch(
   const pool = createPool(space, root.fork('pool'));
   const scorer = createScorer(space, model);
   const guide: Guide = { space, pool, scorer, random };
-  let proposeMs = 0;
-  let fitMs = 0;
+  const stopwatch = createStopwatch();
 
   const proposeNow = (count: number): Candidate[] => {
     const proposals: Candidate[] = [];
@@ -70,24 +70,18 @@ export function createGuidedSearch(
   return {
     name,
     round: options.round ?? defaultRound,
-    propose(count) {
-      const started = performance.now();
-      const proposals = proposeNow(count);
-      proposeMs += performance.now() - started;
-      return proposals;
-    },
+    propose: (count) => stopwatch.proposing(() => proposeNow(count)),
     async observe(results) {
       for (const result of results) pool.history.add(result);
-      const started = performance.now();
-      if (pool.history.size >= warmUp) {
+      await stopwatch.fitting(async () => {
+        if (pool.history.size < warmUp) return;
         await model.fit(pool.history.trainingData({ prefixes: false, maxPrefixes: 0, random: training }));
         scorer.forget();
-      }
-      fitMs += performance.now() - started;
+      });
     },
     tally: pool.tally,
     get spentMs() {
-      return { propose: proposeMs, fit: fitMs };
+      return stopwatch.spentMs;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { createRandom } from '../support/random.ts';
 import { createPool } from './pool.ts';
+import { createStopwatch } from './stopwatch.ts';
 import type { Candidate, SearchSpace, SearchStrategy } from './strategy.ts';
 
 /** Legal candidates at random, none twice: the baseline every other strategy must beat. */
@@ -14,28 +15,28 @@ export function createPlainSearch(
   pool: Pick<ReturnType<typeof createPool>, 'history' | 'tally'>,
   next: () => Candidate | null,
 ): SearchStrategy {
-  let proposeMs = 0;
+  const stopwatch = createStopwatch();
+  const proposeNow = (count: number): Candidate[] => {
+    const proposals: Candidate[] = [];
+    while (proposals.length < count) {
+      const candidate = next();
+      if (candidate === null) break;
+      pool.history.reserve(candidate);
+      proposals.push(candidate);
+    }
+    return proposals;
+  };
+
   return {
     name,
     round: 16,
-    propose(count) {
-      const started = performance.now();
-      const proposals: Candidate[] = [];
-      while (proposals.length < count) {
-        const candidate = next();
-        if (candidate === null) break;
-        pool.history.reserve(candidate);
-        proposals.push(candidate);
-      }
-      proposeMs += performance.now() - started;
-      return proposals;
-    },
+    propose: (count) => stopwatch.proposing(() => proposeNow(count)),
     async observe(results) {
       for (const result of results) pool.history.add(result);
     },
     tally: pool.tally,
     get spentMs() {
-      return { propose: proposeMs, fit: 0 };
+      return stopwatch.spentMs;
     },
   };
 }
