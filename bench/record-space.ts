@@ -5,6 +5,7 @@
  * --sketch name takes one sketch alone. Domains of decisions are thinned, the longest first, until no more than --points candidates are legal; --keep name=a,b says which options a
  * decision keeps (all sketches' decisions whose name ends so). Every candidate is built, verified and timed, none is stopped
  * early. What was measured is kept in a file beside the output: run the same command again to go on after an interruption.
+ * `--sample n` measures n candidates drawn at random instead of all, and thins nothing: what a model is taught and tested with.
  * `--dry-run` prints the thinned space and ends. `--warm` builds and runs every candidate once and keeps nothing but what the driver's own cache
  * keeps: compiling takes most of the time and may go on beside other work, so that the timing afterwards needs a quiet machine for
  * minutes instead of an hour.
@@ -18,6 +19,7 @@ import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { describeWorkload } from '../src/operators/workload.ts';
 import { type KernelRow, kernelSpaceEnding, writeKernelSpace } from '../src/records/recorded/kernel-space.ts';
 import { listCandidates } from '../src/search/listing.ts';
+import { createPool } from '../src/search/pool.ts';
 import { type SketchSpace, sketchSpace } from '../src/search/sketch-space.ts';
 import { type Candidate, candidateKey } from '../src/search/strategy.ts';
 import { sketchesOf } from '../src/space/rules.ts';
@@ -36,6 +38,7 @@ interface Flags {
   readonly dtype?: string;
   readonly device?: string;
   readonly points: string;
+  readonly sample?: string;
   readonly keep: string[];
   readonly sketch?: string;
   readonly out?: string;
@@ -59,12 +62,10 @@ async function main(operator: string, flags: Flags): Promise<void> {
   const taken = all.filter(({ name }) => flags.sketch === undefined || name === flags.sketch);
   if (taken.length === 0) throw new UserError(`--sketch: there are ${all.map(({ name }) => name).join(', ')}`);
   const kept = keepOptions(taken, flags.keep);
-  const space = thinTo(
-    Number(flags.points),
-    kept,
-    (sketches: readonly Sketch[]): SketchSpace => sketchSpace(sketches, description),
-  );
-  const listed = listCandidates(space);
+  const spaceOf = (sketches: readonly Sketch[]): SketchSpace => sketchSpace(sketches, description);
+  const sample = flags.sample === undefined ? null : Number(flags.sample);
+  const space = sample === null ? thinTo(Number(flags.points), kept, spaceOf) : spaceOf(kept);
+  const listed = sample === null ? listCandidates(space) : drawn(space, sample);
   if (listed === null || listed.length === 0) throw new UserError('no candidate of this space is legal on this device');
   console.log(`${describeWorkload(workload)} on ${description.name}: ${listed.length} candidates`);
   for (const { name, decisions } of space.sketches)
@@ -74,7 +75,9 @@ async function main(operator: string, flags: Flags): Promise<void> {
   if (flags.dryRun) return;
 
   const shape = describeWorkload(workload).replace(/[^\w.=-]+/g, '-');
-  const out = flags.out ?? `tuning-logs/spaces/${shape}-${description.name}${kernelSpaceEnding}`;
+  const out =
+    flags.out ??
+    `tuning-logs/${sample === null ? 'spaces' : 'samples'}/${shape}-${description.name}${kernelSpaceEnding}`;
   const partial = `${out}.partial.jsonl`;
   mkdirSync(dirname(out), { recursive: true });
   const rows = new Map<string, KernelRow>();
@@ -113,6 +116,7 @@ async function main(operator: string, flags: Flags): Promise<void> {
     tool: toolVersion,
     workload,
     device: description,
+    ...(sample === null ? {} : { sampled: true as const }),
     sketches: space.sketches.map(({ name, decisions }) => ({
       name,
       decisions: decisions.map((decision) => ({ name: decision.name, options: [...decision.options] })),
@@ -134,6 +138,17 @@ async function main(operator: string, flags: Flags): Promise<void> {
   }
 }
 
+/** Different candidates at random, fewer where there are no more. */
+function drawn(space: SketchSpace, count: number): Candidate[] {
+  const pool = createPool(space, createRandom(1), { listing: false });
+  const candidates: Candidate[] = [];
+  for (let next = pool.unseen(); next !== null && candidates.length < count; next = pool.unseen()) {
+    pool.history.reserve(next);
+    candidates.push(next);
+  }
+  return candidates;
+}
+
 /** A line of the partial file; null for the torn last one of an interrupted run. */
 function rowOf(line: string): KernelRow | null {
   try {
@@ -151,6 +166,7 @@ const command = new Command()
   .option('--dtype <dtype>')
   .option('--device <name>')
   .option('--points <n>', 'candidates at most', '2500')
+  .option('--sample <n>', 'this many candidates at random instead of all')
   .option('--keep <name=a,b>', 'options that decisions keep whose name ends so', collect, [])
   .option('--sketch <name>', 'one sketch alone')
   .option('--out <file>')

@@ -30,6 +30,8 @@ const spaceSchema = z.strictObject({
   tool: z.string(),
   workload: workloadSchema,
   device: deviceSchema,
+  /** Rows are candidates drawn at random; without it they are all there are. */
+  sampled: z.literal(true).exactOptional(),
   sketches: z.array(
     z.strictObject({
       name: z.string(),
@@ -52,6 +54,8 @@ export interface KernelSpace {
   readonly tool: string;
   readonly workload: Workload;
   readonly device: DeviceDescription;
+  /** Rows are some candidates, drawn at random, and not the whole space. */
+  readonly sampled?: true;
   readonly sketches: readonly {
     readonly name: string;
     readonly decisions: readonly { readonly name: string; readonly options: readonly number[] }[];
