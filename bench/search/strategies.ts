@@ -32,13 +32,16 @@ function boosters(seed: number): XgboostModel {
 }
 
 /** The analytic model needs our features: on an external space the boosters start from nothing. */
-function beam(options: Omit<BeamOptions, 'seed' | 'model'>): Create {
-  return (space, seed) => {
-    const model =
-      space.columns === featureCount ? createResidualModel(createAnalyticModel('cpu'), boosters(seed)) : boosters(seed);
-    return createBeamSearch(space, { ...options, seed, model });
-  };
+function withAnalytic(space: SearchSpace, correction: XgboostModel): CostModel {
+  return space.columns === featureCount ? createResidualModel(createAnalyticModel('cpu'), correction) : correction;
 }
+
+function beam(options: Omit<BeamOptions, 'seed' | 'model'>): Create {
+  return (space, seed) => createBeamSearch(space, { ...options, seed, model: withAnalytic(space, boosters(seed)) });
+}
+
+/** The beam as it searches spaces too large to list, judged by boosters alone: what the parts below are left out of or added to. */
+const boosted = { chooser: null, listing: false } as const;
 
 /** Every strategy by the name the bench prints. */
 export const strategies: ReadonlyMap<string, Create> = new Map<string, Create>([
@@ -54,13 +57,42 @@ export const strategies: ReadonlyMap<string, Create> = new Map<string, Create>([
   ['beam:no-products', beam({ chooser: { products: false } })],
   ['beam:nearness-only', beam({ chooser: { individuality: false } })],
   ['beam:warm-up-12', beam({ chooser: { warmUp: 12 } })],
+  // What the beam is in spaces too large to list.
   ['beam:unlisted', beam({ listing: false })],
-  ['beam:no-chooser', beam({ chooser: null })],
-  ['beam:no-completions', beam({ chooser: null, judgement: 'value' })],
-  ['beam:with-value', beam({ chooser: null, judgement: 'both' })],
-  ['beam:no-keep-alive', beam({ chooser: null, keepAlive: 0, epsilon: 0 })],
-  ['beam:no-analytic', (space, seed) => createBeamSearch(space, { seed, model: boosters(seed), chooser: null })],
+  ['beam:boosted', beam(boosted)],
+  // The same with one part changed or left out.
+  ['boosted:value', beam({ ...boosted, judgement: 'value' })],
+  ['boosted:both', beam({ ...boosted, judgement: 'both' })],
+  ['boosted:no-keep-alive', beam({ ...boosted, keepAlive: 0, epsilon: 0 })],
+  ['boosted:no-analytic', (space, seed) => createBeamSearch(space, { ...boosted, seed, model: boosters(seed) })],
+  // Ideas of others: Halide's passes, Pruner's draft model, Steiner's value iteration (which needs a model of throughput itself).
+  ['boosted:coarse-to-fine', beam({ ...boosted, passes: 3 })],
+  [
+    'boosted:draft',
+    (space, seed) =>
+      createBeamSearch(space, {
+        ...boosted,
+        ...(space.columns === featureCount ? { draft: createAnalyticModel('cpu') } : {}),
+        seed,
+        model: withAnalytic(space, boosters(seed)),
+      }),
+  ],
+  ['boosted:value-of-throughput', throughputs(false)],
+  ['boosted:value-iteration', throughputs(true)],
 ]);
+
+function throughputs(bootstrap: boolean): Create {
+  return (space, seed) => {
+    const correction = createXgboostModel(library(), { seed, objective: 'reg:squarederror' });
+    return createBeamSearch(space, {
+      ...boosted,
+      judgement: 'value',
+      bootstrap,
+      seed,
+      model: withAnalytic(space, correction),
+    });
+  };
+}
 
 /** What a run of the bench compares unless it is told otherwise. */
 export const defaultStrategies: readonly string[] = ['random', 'grid', 'annealing', 'evolution', 'rank', 'beam'];

@@ -1,8 +1,10 @@
 import type { CostModel } from '../cost-model/cost-model.ts';
 import { createRandom } from '../support/random.ts';
 import { type Choice, type ChooserOptions, createChooser } from './chooser.ts';
-import { type Constructed, constructCandidates } from './construct.ts';
+import { constructInPasses } from './coarse-to-fine.ts';
+import type { Constructed } from './construct.ts';
 import { createJudge, type PrefixJudgement } from './judge.ts';
+import { createOutlook } from './outlook.ts';
 import { createPool } from './pool.ts';
 import { createScorer } from './scorer.ts';
 import { createStopwatch } from './stopwatch.ts';
@@ -24,6 +26,15 @@ export interface BeamOptions {
   readonly chooser?: ChooserOptions | null;
   /** Prefix rows in the training set, at most. */
   readonly maxPrefixes?: number;
+  /** Judges prefixes in the model's place, which then judges only what is complete (Pruner's draft and verify). */
+  readonly draft?: CostModel;
+  /** Beams built one after the other, each behind the first halves of the best ends of the one before (Halide's coarse-to-fine passes). */
+  readonly passes?: number;
+  /**
+   * Labels of prefixes also count what the model expects of their completions (Steiner's value iteration). The model must predict
+   * the logarithm of the throughput.
+   */
+  readonly bootstrap?: boolean;
 }
 
 const defaults = {
@@ -35,6 +46,7 @@ const defaults = {
   maxPrefixes: 1500,
   listing: true,
   chooser: {},
+  passes: 1,
 } as const;
 const leastWidth = 12;
 /** Trials after which the share of random draws has fallen to a third of its start. */
@@ -57,7 +69,10 @@ const maxWidenings = 3;
  */
 export function createBeamSearch(space: SearchSpace, options: BeamOptions): SearchStrategy {
   const { seed, model } = options;
-  const { width, keepAlive, epsilon, judgement, completions, maxPrefixes, listing } = { ...defaults, ...options };
+  const { width, keepAlive, epsilon, judgement, completions, maxPrefixes, listing, passes } = {
+    ...defaults,
+    ...options,
+  };
   const chooserOptions = options.chooser === undefined ? defaults.chooser : options.chooser;
   const root = createRandom(seed).fork('beam');
   const random = root.fork('choices');
@@ -65,17 +80,25 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
   const pool = createPool(space, root.fork('pool'), { listing });
   const { history, tally } = pool;
   const judges = space.sketches.map((sketch) =>
-    createJudge(sketch, space.columns, model, { judgement, completions }, random),
+    createJudge(
+      sketch,
+      space.columns,
+      model,
+      { judgement, completions, ...(options.draft === undefined ? {} : { draft: options.draft }) },
+      random,
+    ),
   );
   const stopwatch = createStopwatch();
+  const outlook = createOutlook(space, model, training);
 
   const constructed = (wide: number): Candidate[] => {
     const share = Math.max(leastWidth, Math.floor(wide / space.sketches.length));
     const found = space.sketches.flatMap((sketch, index) =>
-      constructCandidates(
+      constructInPasses(
         sketch,
         judges[index] as (typeof judges)[number],
         { width: share, keepAlive },
+        passes,
         tally,
         random,
       ).map((made: Constructed): Candidate => ({ sketch: index, ...made })),
@@ -147,7 +170,12 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
         chooser?.observe(results);
         if (listed === null && history.size > 0)
           await model.fit(
-            history.trainingData({ prefixes: judgement !== 'completions', maxPrefixes, random: training }),
+            history.trainingData({
+              prefixes: judgement !== 'completions',
+              maxPrefixes,
+              random: training,
+              ...(options.bootstrap === true && model.trained ? { outlook } : {}),
+            }),
           );
       });
     },

@@ -7,6 +7,8 @@ export interface ConstructOptions {
   readonly width: number;
   /** Fraction of the survivors that are drawn at random from the rest: keeps prefixes alive that the model misjudges. */
   readonly keepAlive: number;
+  /** Prefixes outside are not entered: an earlier pass found nothing good behind them. */
+  readonly within?: (prefix: Float64Array, depth: number) => boolean;
 }
 
 /** Complete assignments with their scores, best first. */
@@ -47,7 +49,7 @@ export function constructCandidates(
         prefix[depth] = choice;
         const reason = pruner.check(prefix, depth);
         tally.count(reason, depth + 1);
-        if (reason === null) {
+        if (reason === null && (options.within?.(prefix, depth + 1) ?? true)) {
           children.set(prefix, made * decisions);
           made++;
         }

@@ -16,13 +16,18 @@ export interface History {
   /**
    * Rows of complete candidates and, where `prefixes` asks for them, of their prefixes, each labelled with the best throughput that
    * a measured completion of it reached (the value function). At most `maxPrefixes` prefix rows, chosen by the given randomness.
+   * `outlook` says what throughput is thought to be behind a prefix beyond what was measured; the higher of the two is its label.
    */
   trainingData(options: {
     readonly prefixes: boolean;
     readonly maxPrefixes: number;
     readonly random: Random;
+    readonly outlook?: Outlook;
   }): TrainingData;
 }
+
+/** Throughput relative to the best measured, in [0, 1], that some completion of a prefix (its first decisions) may reach. */
+export type Outlook = (sketch: number, prefix: readonly number[]) => number;
 
 interface PrefixRow {
   readonly sketch: number;
@@ -88,7 +93,7 @@ export function createHistory(space: SearchSpace): History {
         .sort((a, b) => (a.timeNs as number) - (b.timeNs as number))
         .slice(0, count)
         .map(({ candidate }) => candidate),
-    trainingData({ prefixes, maxPrefixes, random }) {
+    trainingData({ prefixes, maxPrefixes, random, outlook }) {
       const partial = prefixes ? random.shuffled(prefixRows()).slice(0, maxPrefixes) : [];
       const count = observations.size + partial.length;
       const rows = new Float32Array(count * featureCount);
@@ -107,7 +112,7 @@ export function createHistory(space: SearchSpace): History {
         const values = new Float64Array(total).fill(Number.NaN);
         values.set(prefix.values);
         extractors[prefix.sketch]?.extract(values, rows, at * featureCount);
-        labels[at] = prefix.best;
+        labels[at] = Math.max(prefix.best, outlook?.(prefix.sketch, prefix.values) ?? 0);
         depth[at] = prefix.depth / total;
         at++;
       }

@@ -13,6 +13,8 @@ export interface JudgeOptions {
   readonly judgement: PrefixJudgement;
   /** Random completions of one prefix. */
   readonly completions: number;
+  /** Judges whatever is not complete in the model's place. */
+  readonly draft?: CostModel;
 }
 
 /** A score no legal prefix has: its completions found no legal end. */
@@ -35,6 +37,7 @@ export function createJudge(
   const extractor = sketch.createExtractor();
   const pruner = sketch.createPruner();
   const scratch = new Float64Array(width);
+  const beforehand = options.draft ?? model;
   let rows = new Float32Array(0);
   let scores = new Float32Array(0);
   const reserve = (count: number): void => {
@@ -43,13 +46,13 @@ export function createJudge(
     scores = new Float32Array(count);
   };
 
-  const byValue = (prefixes: Float64Array, count: number, into: Float32Array): void => {
+  const byValue = (judging: CostModel, prefixes: Float64Array, count: number, into: Float32Array): void => {
     reserve(count);
     for (let i = 0; i < count; i++) {
       for (let d = 0; d < width; d++) scratch[d] = prefixes[i * width + d] as number;
       extractor.extract(scratch, rows, i * columns);
     }
-    model.score(rows, count, columns, into);
+    judging.score(rows, count, columns, into);
   };
 
   const byCompletions = (prefixes: Float64Array, count: number, depth: number, into: Float32Array): void => {
@@ -66,7 +69,7 @@ export function createJudge(
         made++;
       }
     }
-    model.score(rows, made, columns, scores);
+    beforehand.score(rows, made, columns, scores);
     into.fill(hopeless, 0, count);
     for (let m = 0; m < made; m++) {
       const owner = owners[m] as number;
@@ -76,12 +79,13 @@ export function createJudge(
 
   return {
     score(prefixes, count, depth, into) {
-      if (depth >= width) return byValue(prefixes, count, into);
+      if (depth >= width) return byValue(model, prefixes, count, into);
       // Before it has learned, a model knows complete programs only.
-      if (!model.trained || options.judgement === 'completions') return byCompletions(prefixes, count, depth, into);
-      if (options.judgement === 'value') return byValue(prefixes, count, into);
+      if (!beforehand.trained || options.judgement === 'completions')
+        return byCompletions(prefixes, count, depth, into);
+      if (options.judgement === 'value') return byValue(beforehand, prefixes, count, into);
       const value = new Float32Array(count);
-      byValue(prefixes, count, value);
+      byValue(beforehand, prefixes, count, value);
       byCompletions(prefixes, count, depth, into);
       addRanks(value, into, count);
     },

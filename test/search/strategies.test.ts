@@ -33,7 +33,27 @@ describeStrategyContract('a beam of one, without a random draw', (space, seed) =
   createBeamSearch(space, { seed, model: createRandomModel(seed), width: 1, keepAlive: 0, epsilon: 0 }),
 );
 
+describeStrategyContract('the beam in three passes, with a draft model', (space, seed) =>
+  createBeamSearch(space, {
+    seed,
+    model: createRandomModel(seed),
+    draft: createAnalyticModel('cpu'),
+    passes: 3,
+    chooser: null,
+    listing: false,
+  }),
+);
+
 if (!xgboostMissing) {
+  describeStrategyContract('the beam with iterated values', (space, seed) =>
+    createBeamSearch(space, {
+      seed,
+      judgement: 'value',
+      bootstrap: true,
+      chooser: null,
+      model: createXgboostModel(xgboost(), { seed, rounds: 10, members: 1, objective: 'reg:squarederror' }),
+    }),
+  );
   for (const judgement of ['both', 'value', 'completions'] as const) {
     describeStrategyContract(`the beam with XGBoost, prefixes judged by ${judgement}`, (space, seed) =>
       createBeamSearch(space, {
