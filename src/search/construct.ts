@@ -9,6 +9,8 @@ export interface ConstructOptions {
   readonly keepAlive: number;
   /** Prefixes outside are not entered: an earlier pass found nothing good behind them. */
   readonly within?: (prefix: Float64Array, depth: number) => boolean;
+  /** Whether no completion of a legal prefix can beat what is known: counted as refused for its roofline. */
+  readonly tooSlow?: (prefix: Float64Array) => boolean;
 }
 
 /** Complete assignments with their scores, best first. */
@@ -47,7 +49,7 @@ export function constructCandidates(
       for (let d = 0; d < decisions; d++) prefix[d] = frontier[i * decisions + d] as number;
       for (const choice of choices) {
         prefix[depth] = choice;
-        const reason = pruner.check(prefix, depth);
+        const reason = pruner.check(prefix, depth) ?? (options.tooSlow?.(prefix) ? 'roofline' : null);
         tally.count(reason, depth + 1);
         if (reason === null && (options.within?.(prefix, depth + 1) ?? true)) {
           children.set(prefix, made * decisions);

@@ -66,6 +66,7 @@ describe('a kernel that is wrong', () => {
       best: null,
       bestFromLog: false,
       naiveNs: null,
+      peaks: null,
       speedup: null,
       flopsPerSecond: null,
       trials: 2,

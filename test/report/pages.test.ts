@@ -86,6 +86,7 @@ describe('the summary of a tuning run', () => {
     },
     bestFromLog: false,
     naiveNs: 13_400_000,
+    peaks: null,
     speedup: 2.93,
     flopsPerSecond: 0.92e9,
     trials: 12,
