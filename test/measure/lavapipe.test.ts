@@ -20,7 +20,7 @@ describe.skipIf(device === null)('on lavapipe', () => {
       for (const runner of runners) {
         await runner.prepare(matmulData(64));
         const result = await runner.measure({ artifact: naiveMatmul(64), bestNs: null });
-        // Each is the other's busy machine.
+        // A busy machine may make times unsteady, not answers wrong.
         expect(['ok', 'unstable'], result.error).toContain(result.outcome);
         expect(result).toMatchObject({ clock: 'timestamp', verification: { checked: 4096, wrong: 0 } });
       }
