@@ -1,4 +1,5 @@
 import type { CostModel } from '../cost-model/cost-model.ts';
+import type { TimeBound } from '../space/roofline.ts';
 import { createRandom } from '../support/random.ts';
 import { type Choice, type ChooserOptions, createChooser } from './chooser.ts';
 import { constructInPasses } from './coarse-to-fine.ts';
@@ -91,13 +92,21 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
   const stopwatch = createStopwatch();
   const outlook = createOutlook(space, model, training);
 
+  const bounds: (TimeBound | null)[] = [];
+  const isTooSlow = (index: number, prefix: Float64Array): boolean => {
+    if (history.bestNs === null) return false;
+    bounds[index] ??= space.sketches[index]?.createBound?.() ?? null;
+    const bound = bounds[index];
+    return bound != null && bound(prefix) > history.bestNs;
+  };
+
   const constructed = (wide: number): Candidate[] => {
     const share = Math.max(leastWidth, Math.floor(wide / space.sketches.length));
     const found = space.sketches.flatMap((sketch, index) =>
       constructInPasses(
         sketch,
         judges[index] as (typeof judges)[number],
-        { width: share, keepAlive },
+        { width: share, keepAlive, tooSlow: (prefix) => isTooSlow(index, prefix) },
         passes,
         tally,
         random,

@@ -209,7 +209,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     trials,
     reuse: reuseResult(options.reuse, reused),
     outcomes,
-    pruned: { looked: strategy.tally.looked, reasons: summary(strategy) },
+    pruned: { looked: strategy.tally.looked, reasons: summary(strategy), deaths: strategy.tally.deaths },
     elapsedMs: elapsed(),
     spentMs: { measure: measureMs, ...strategy.spentMs },
     stoppedBy,
