@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { vi } from 'vitest';
+import { afterAll, vi } from 'vitest';
 import { chooseDevice } from '../../src/device/devices.ts';
 import type { Artifact } from '../../src/ir/artifact.ts';
 import { defaultBudget } from '../../src/measure/budget.ts';
@@ -43,10 +43,15 @@ export interface FaultyRun {
   readonly records: readonly TuningRecord[];
 }
 
-/** A scratch folder that is gone when the test process ends. */
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder that is gone after the tests of the file. */
 export function scratch(): string {
   const folder = mkdtempSync(join(tmpdir(), 'wgtune-faults-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
 
