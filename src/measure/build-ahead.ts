@@ -23,14 +23,17 @@ export interface BuildAhead {
   build(artifacts: readonly Artifact[], stopped: () => boolean): Promise<number>;
   /** What came of an artifact's build, once; waits for one under way. Null where there was none. */
   outcomeOf(artifact: Artifact): Promise<AheadOutcome | null>;
-  /** Tells how long the measuring process took for what was built ahead. */
-  learn(aheadMs: number, hereMs: number): void;
+  /** Tells how long the measuring process took to build a candidate, and how long another did before; null where none did. */
+  learn(aheadMs: number | null, hereMs: number): void;
   summary(): AheadSummary;
   close(): void;
 }
 
 /** Builds that a call takes for each process: the last ones leave cores idle, and nothing is measured meanwhile. */
 const roundsAtOnce = 4;
+
+/** Starting the processes takes about a second: what they are to build must be expected to take longer. */
+const worthStartingMs = 1_500;
 
 interface Job {
   readonly artifact: Artifact;
@@ -53,6 +56,7 @@ export function createBuildAhead({ device, budget, processes }: BuildAheadOption
   const gain = createGainWatch();
   const isCpu = device.description.type === 'cpu';
   const builders: BuildProcess[] = [];
+  const builtHere = { count: 0, ms: 0 };
   let candidates = 0;
   let waitedMs = 0;
   let working = 0;
@@ -100,10 +104,15 @@ export function createBuildAhead({ device, budget, processes }: BuildAheadOption
     return Promise.all(idle.slice(0, queue.length).map(work));
   };
 
+  const isWorthwhile = (count: number): boolean => {
+    // One alone is built as quickly where it is measured.
+    if (closed || processes === 0 || gain.givenUp() !== null || count < 2) return false;
+    return builders.length > 0 || (builtHere.ms / Math.max(1, builtHere.count)) * count >= worthStartingMs;
+  };
+
   return {
     build: async (artifacts, stopped) => {
-      // One alone is built as quickly where it is measured.
-      if (closed || processes === 0 || gain.givenUp() !== null || artifacts.length < 2) return 0;
+      if (!isWorthwhile(artifacts.length)) return 0;
       const most = gain.isProved() ? (isCpu ? roundsAtOnce * processes : artifacts.length) : Math.max(2, processes);
       const taken = artifacts.slice(0, most);
       for (const artifact of taken) enqueue(artifact, stopped);
@@ -123,6 +132,11 @@ export function createBuildAhead({ device, budget, processes }: BuildAheadOption
       return null;
     },
     learn: (aheadMs, hereMs) => {
+      if (aheadMs === null) {
+        builtHere.count++;
+        builtHere.ms += hereMs;
+        return;
+      }
       gain.see(aheadMs, hereMs);
       if (gain.givenUp() !== null) for (const builder of builders) builder.close();
     },

@@ -113,8 +113,8 @@ export async function createDawnRunner({
     if (answer.kind === 'result') {
       if (answer.deviceLost) drop();
       const { phasesMs } = answer.result;
+      ahead.learn(elsewhere?.ms ?? null, phasesMs.build);
       if (elsewhere === null) return { ...answer.result, phasesMs: { ...phasesMs, total } };
-      ahead.learn(elsewhere.ms, phasesMs.build);
       return { ...answer.result, phasesMs: { ...phasesMs, total, ahead: elsewhere.ms } };
     }
     drop();
