@@ -29,6 +29,9 @@ export function formatTuneSummary(
     ...(result.reuse === null ? [] : [['reused', reuseText(result.reuse, result)] satisfies [string, string]]),
     ['outcomes', outcomesText(result)],
     ['pruned', prunedText(result.pruned)],
+    ...(result.pruned.deaths.length === 0
+      ? []
+      : [['beam', deathsText(result.pruned.deaths)] satisfies [string, string]]),
     [
       'time',
       `${formatDuration(spentMs.measure)} measuring, ${formatDuration(spentMs.propose)} searching (${result.search}), ${formatDuration(spentMs.fit)} learning (${result.model})`,
@@ -95,4 +98,11 @@ function prunedText({ looked, reasons }: TuneResult['pruned']): string {
   return reasons.length === 0
     ? seen
     : `${seen}: ${reasons.map(({ reason, count }) => `${formatCount(count)} ${reason}`).join(', ')}`;
+}
+
+/** `died 3 times and went on wider, a decision before: 2 at decision 5 (step-not-divided), 1 at decision 7 (code-size)`. */
+function deathsText(deaths: TuneResult['pruned']['deaths']): string {
+  const total = deaths.reduce((sum, { count }) => sum + count, 0);
+  const parts = deaths.map(({ depth, reason, count }) => `${formatCount(count)} at decision ${depth} (${reason})`);
+  return `died ${formatCount(total)} times and went on wider, a decision before: ${parts.join(', ')}`;
 }

@@ -5,6 +5,7 @@ import type { Workload } from '../operators/workload.ts';
 import type { Kinship } from '../records/device-key.ts';
 import type { Outcome } from '../records/outcome.ts';
 import type { Trace } from '../schedule/trace.ts';
+import type { BeamDeath } from '../search/tally.ts';
 import type { Peaks } from '../space/roofline.ts';
 
 export const searchNames = ['beam', 'rank', 'annealing', 'evolution', 'random', 'grid'] as const;
@@ -131,7 +132,12 @@ export interface TuneResult {
   /** Null when no record of another device was reused. */
   readonly reuse: ReuseResult | null;
   readonly outcomes: OutcomeTally;
-  readonly pruned: { readonly looked: number; readonly reasons: PruneSummary };
+  readonly pruned: {
+    readonly looked: number;
+    readonly reasons: PruneSummary;
+    /** Beams that had no legal child left, and backed up. */
+    readonly deaths: readonly BeamDeath[];
+  };
   /** What the device does at most, with a margin: prefixes whose roofline is above the best time are refused. Null where nothing was bounded. */
   readonly peaks: Peaks | null;
   readonly drift: DriftSummary;

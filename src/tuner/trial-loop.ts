@@ -1,7 +1,7 @@
 import { isVerified, type TuningRecord } from '../records/record.ts';
+import { isFault, replay } from '../schedule/replay.ts';
 import type { SketchSpace } from '../search/sketch-space.ts';
 import type { Candidate, Observation, SearchStrategy } from '../search/strategy.ts';
-import { isFault, replay } from '../schedule/replay.ts';
 import { instantiate } from '../space/sketch.ts';
 import { type AttemptsOptions, createAttempts, type Prepared, type Proposal } from './attempts.ts';
 import { naiveOf, programOf } from './build.ts';

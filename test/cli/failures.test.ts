@@ -74,7 +74,7 @@ describe('a kernel that is wrong', () => {
       trials: 2,
       reuse: null,
       outcomes: { crash: 3 },
-      pruned: { looked: 2, reasons: [] },
+      pruned: { looked: 2, reasons: [], deaths: [] },
       elapsedMs: 1000,
       spentMs: { measure: 900, propose: 1, fit: 0 },
       stoppedBy: 'trials',

@@ -100,6 +100,10 @@ describe('the summary of a tuning run', () => {
         { reason: 'invocations', count: 200, depths: [200] },
         { reason: 'workgroup-memory', count: 77, depths: [77] },
       ],
+      deaths: [
+        { depth: 5, reason: 'step-not-divided', count: 2 },
+        { depth: 7, reason: 'code-size', count: 1 },
+      ],
     },
     elapsedMs: 72_000,
     spentMs: { measure: 60_000, propose: 8000, fit: 4000 },
@@ -120,6 +124,7 @@ describe('the summary of a tuning run', () => {
       'trials    12 of 64 in 1 min 12 s, stopped by the time limit',
       'outcomes  11 ok, 2 wrong-answer (1 of them for the comparison with the naive schedule)',
       'pruned    277 of 2,494 prefixes refused before building: 200 invocations, 77 workgroup-memory',
+      'beam      died 3 times and went on wider, a decision before: 2 at decision 5 (step-not-divided), 1 at decision 7 (code-size)',
       'time      1 min 00 s measuring, 8.0 s searching (beam), 4.0 s learning (xgboost)',
       'log       tuning-logs/run.jsonl',
       '',
