@@ -13,7 +13,7 @@ export const farBehindCold = 6;
  */
 const longestStopNs = 100e6;
 /** Half-width of the median's confidence interval, as a fraction of the median, above which the median says nothing. */
-export const unstableUncertainty = 0.2;
+export const unstableUncertainty = 0.25;
 /** Rest before each sample beyond the budget: what disturbs comes in bursts, and samples of one burst are all alike. */
 const restMs = 20;
 /** Dispatch sequences in one pass; encoding more costs more than it steadies. */
