@@ -1,3 +1,4 @@
+import { hasColdCaches } from '../device/caches.ts';
 import { printable } from '../support/printable.ts';
 import type { TuneEvent } from '../tuner/events.ts';
 import { formatCount, formatDuration, formatFactor, formatTime } from './quantities.ts';
@@ -127,7 +128,7 @@ function lineOf(event: TuneEvent): string | null {
     case 'note':
       return `note: ${event.message}`;
     case 'device':
-      return `device ${event.device.name}: ${event.device.driver}`;
+      return `device ${event.device.name}: ${event.device.driver}${hasColdCaches(event.device) ? ', timed with cold caches' : ''}`;
     case 'space': {
       const size = event.sketches.reduce((total, sketch) => total + sketch.size, 0);
       const names = event.sketches.map((sketch) => sketch.name).join(', ');
