@@ -3,8 +3,7 @@ import { describeWorkload, workloadKey } from '../../src/operators/workload.ts';
 import { deviceKey } from '../../src/records/device-key.ts';
 import { loadRecords } from '../../src/records/log-reader.ts';
 import { isVerified, type TuningRecord } from '../../src/records/record.ts';
-import { kernelSpaceEnding, readKernelSpace } from '../../src/records/recorded/kernel-space.ts';
-import { median } from '../../src/records/recorded/recorded-space.ts';
+import { kernelSpaceEnding, readKernelSpace, rowTimeNs } from '../../src/records/recorded/kernel-space.ts';
 import { type SketchSpace, sketchSpace } from '../../src/search/sketch-space.ts';
 import type { Candidate } from '../../src/search/strategy.ts';
 import { recordedValues } from '../../src/space/recorded.ts';
@@ -56,8 +55,10 @@ async function readSpace(path: string): Promise<Measured> {
   const { workload, device, sketches, rows } = await readKernelSpace(path);
   const space = sketchSpace(sketchesOf(programOf(workload), device.limits), device);
   const found: { candidate: Candidate; timeNs: number }[] = [];
-  for (const { s, v, t, o } of rows) {
-    if (o !== undefined || t.length === 0) continue;
+  for (const row of rows) {
+    const { s, v } = row;
+    const timeNs = rowTimeNs(row);
+    if (timeNs === null) continue;
     const recorded = sketches[s] as (typeof sketches)[number];
     const sketch = space.sketches.findIndex(({ name }) => name === recorded.name);
     const values =
@@ -67,7 +68,7 @@ async function readSpace(path: string): Promise<Measured> {
             space.sketches[sketch] as (typeof space.sketches)[number],
             Object.fromEntries(recorded.decisions.map(({ name }, at) => [name, v[at] as number])),
           );
-    if (values !== null) found.push({ candidate: { sketch, values: [...values], score: null }, timeNs: median(t) });
+    if (values !== null) found.push({ candidate: { sketch, values: [...values], score: null }, timeNs });
   }
   return measured(`${describeWorkload(workload)} on ${device.name}`, workload.operator, space, found);
 }

@@ -67,7 +67,7 @@ function driftFacts({ remeasured, drifted, worst }: TuneResult['drift']): [strin
 function reuseText({ devices, measured, unfit, bestNs }: ReuseResult, { best, naiveNs }: TuneResult): string {
   const from = `${formatCount(measured)} ${measured === 1 ? 'schedule' : 'schedules'} of ${printable(devices.join(', '))}`;
   const left = unfit === 0 ? '' : ` (${formatCount(unfit)} more do not fit this device)`;
-  if (bestNs === null) return `${from}${left}: none gave the right answer here`;
+  if (bestNs === null) return `${from}${left}: none gave a right answer and a steady time here`;
   const start = `the fastest takes ${formatTime(bestNs)} here`;
   const factor = naiveNs === null ? '' : `, ${formatFactor(naiveNs / bestNs)} over naive`;
   const after =

@@ -47,10 +47,14 @@ describe('isUsableClock', () => {
     ['zero', [reading(0, 5e6)]],
     ['negative', [reading(-4, 5e6)]],
     ['faster than the wall', [reading(9e6, 5e6)]],
-    ['in some other unit', [reading(5e5, 5e8)]],
+    ['in some other unit', [reading(5e4, 5e6), reading(5e5, 5e8), reading(5e5, 5e8)]],
     ['in steps of 65,536 ns', [reading(65_536), reading(131_072), reading(65_536)]],
   ])('refuses one that is %s', (_, readings) => {
     expect(isUsableClock(readings)).toBe(false);
+  });
+  it('takes one that is right although this process was stopped in some passes', () => {
+    expect(isUsableClock([reading(1e6, 2e8)])).toBe(true);
+    expect(isUsableClock([reading(1_000_123, 2e8), reading(1_000_431), reading(1_000_007, 2e8)])).toBe(true);
   });
 });
 
@@ -139,6 +143,19 @@ describe('takeSamples', () => {
     const samples = await takeSamples(pass, { deviceNs: 0, wallNs: 150_000 }, budget, null, options);
     expect(samples.clock).toBe('wall');
     expect(calls.at(-1)).toBeGreaterThan(100);
+  });
+
+  it('finds out a clock of another unit after a sample or two, and begins again by the wall', async () => {
+    const { calls, pass, options } = steady(100_000);
+    const ticks = async (repeats: number): Promise<ClockReading> => {
+      const { deviceNs, wallNs } = await pass(repeats);
+      return { deviceNs: deviceNs / 60, wallNs };
+    };
+    const samples = await takeSamples(ticks, { deviceNs: 100_000 / 60, wallNs: 150_000 }, budget, null, options);
+    expect(samples).toMatchObject({ clock: 'wall', unstableBy: null });
+    expect(median(samples.samplesNs)).toBeGreaterThan(100_000);
+    // Those that were too long by the factor between the units are not the samples.
+    expect(calls.filter((repeats) => repeats > 1000).length).toBeLessThanOrEqual(2);
   });
 
   it('holds no more runs in a sample than there may be', async () => {

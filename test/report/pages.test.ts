@@ -145,7 +145,7 @@ describe('the summary of a tuning run', () => {
       'reused    1 schedule of forge: the fastest takes 4.56 ms here, 2.94x over naive; nothing faster was found since',
     );
     expect(told({ devices: ['forge'], measured: 2, unfit: 0, bestNs: null })).toBe(
-      'reused    2 schedules of forge: none gave the right answer here',
+      'reused    2 schedules of forge: none gave a right answer and a steady time here',
     );
   });
 
