@@ -101,8 +101,6 @@ export async function takeSamples(
       continue;
     }
     runNs = timeOf(reading) / repeats;
-    if (samples.length < 2 && isHopeless(repeats, timeOf(reading), farBehind))
-      return result(behind, { stoppedEarly: true, unstableBy: null });
     const elapsed = now() - begun;
     const isWarm = busyNs >= budget.warmUpMs * 1e6 || elapsed >= budget.maxTotalMs;
     busyNs += timeOf(reading);
@@ -114,6 +112,9 @@ export async function takeSamples(
       repeats = needed;
       continue;
     }
+    // Only of passes that are long enough: a short one is mostly its own beginning.
+    if (samples.length < 2 && isHopeless(repeats, timeOf(reading), farBehind))
+      return result(behind, { stoppedEarly: true, unstableBy: null });
     if (!isWarm) continue;
     samples.push(runNs);
     const uncertainty = medianUncertainty(samples);

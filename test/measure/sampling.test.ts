@@ -138,6 +138,22 @@ describe('takeSamples', () => {
     });
   });
 
+  it('does not take a pass too short for the clock for a sign that a candidate is far behind', async () => {
+    // Each pass begins with 2 ms that are not the kernel's.
+    const kernelNs = 10_000;
+    let repeatsNow = 1;
+    const { calls, pass, options } = device(() => kernelNs + 2e6 / repeatsNow);
+    const slowToBegin = (repeats: number): Promise<ClockReading> => {
+      repeatsNow = repeats;
+      return pass(repeats);
+    };
+    const long = { ...budget, minSampleMs: 50 };
+    const samples = await takeSamples(slowToBegin, reading(4e6), long, kernelNs, options);
+    expect(samples.stoppedEarly).toBe(false);
+    expect(calls[0]).toBeLessThan(20);
+    expect(median(samples.samplesNs)).toBeLessThan(2 * kernelNs);
+  });
+
   it('goes by the wall where the device has no clock, with longer samples', async () => {
     const { calls, pass, options } = steady(100_000, false);
     const samples = await takeSamples(pass, { deviceNs: 0, wallNs: 150_000 }, budget, null, options);
