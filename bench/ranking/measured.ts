@@ -4,8 +4,12 @@ import { describeWorkload, type Workload, workloadKey } from '../../src/operator
 import { deviceKey } from '../../src/records/device-key.ts';
 import { loadRecords } from '../../src/records/log-reader.ts';
 import { isVerified, type TuningRecord } from '../../src/records/record.ts';
-import { type KernelSpace, kernelSpaceEnding, readKernelSpace } from '../../src/records/recorded/kernel-space.ts';
-import { median } from '../../src/records/recorded/recorded-space.ts';
+import {
+  type KernelSpace,
+  kernelSpaceEnding,
+  readKernelSpace,
+  rowTimeNs,
+} from '../../src/records/recorded/kernel-space.ts';
 import { type SketchSpace, sketchSpace } from '../../src/search/sketch-space.ts';
 import type { Candidate } from '../../src/search/strategy.ts';
 import { recordedValues } from '../../src/space/recorded.ts';
@@ -83,8 +87,10 @@ export function ofSpace({ workload, device, sketches: recorded, rows, sampled }:
   });
   const space = sketchSpace(sketches, device);
   const found: { candidate: Candidate; timeNs: number }[] = [];
-  for (const { s, v, t, o } of rows) {
-    if (o !== undefined || t.length === 0) continue;
+  for (const row of rows) {
+    const timeNs = rowTimeNs(row);
+    if (timeNs === null) continue;
+    const { s, v } = row;
     const { name, decisions } = recorded[s] as (typeof recorded)[number];
     const sketch = space.sketches.findIndex((one) => one.name === name);
     const values =
@@ -94,7 +100,7 @@ export function ofSpace({ workload, device, sketches: recorded, rows, sampled }:
             space.sketches[sketch] as Sketch,
             Object.fromEntries(decisions.map((decision, at) => [decision.name, v[at] as number])),
           );
-    if (values !== null) found.push({ candidate: { sketch, values: [...values], score: null }, timeNs: median(t) });
+    if (values !== null) found.push({ candidate: { sketch, values: [...values], score: null }, timeNs });
   }
   return measured(workload, space, found, sampled !== true);
 }

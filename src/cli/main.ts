@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { reportFailure, runCommandLine } from './command-line.ts';
-import { endWithReader, exitWith } from './process.ts';
+import { endWithReader, exitWith, outliveFileSizeLimit } from './process.ts';
 
 const args = process.argv.slice(2);
 endWithReader();
+outliveFileSizeLimit();
 // What escapes from a callback gets the same one sentence as what a command throws.
 process.on('uncaughtException', (error) => void exitWith(reportFailure(error, args)));
 await exitWith(await runCommandLine(args));

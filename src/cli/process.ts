@@ -12,6 +12,11 @@ export function endWithReader(): void {
   }
 }
 
+/** Under a limit on file sizes (`ulimit -f`) a write shall fail, which is told in a sentence, and not kill the process. */
+export function outliveFileSizeLimit(): void {
+  process.on('SIGXFSZ', () => {});
+}
+
 /** Ends the process once everything written has left it; a forgotten handle of native code must not keep it. */
 export async function exitWith(code: number): Promise<never> {
   process.exitCode = code;

@@ -25,6 +25,10 @@ const patterns: readonly { readonly pattern: RegExp; readonly say: (match: RegEx
     say: ([, library, symbol]) => `its library ${library} does not fit this system (undefined symbol ${symbol})`,
   },
   { pattern: /version `(\S+)' not found \(required by (\S+)\)/, say: ([, version, by]) => `${by} needs ${version}` },
+  {
+    pattern: /(\S+): (.+)\n.*Failed loading library associated with ICD JSON \1\. /,
+    say: ([, library, why]) => `its library ${library} cannot be loaded (${why})`,
+  },
   { pattern: /Failed to open JSON file (\S+)/, say: ([, file]) => `its manifest ${file} cannot be read` },
   {
     pattern: /(?:Invalid|Failed to parse) JSON file ([^\s,]+?)[.,]?(?:\s|$)/,

@@ -9,8 +9,11 @@ export interface ClockReading {
 const rateTolerance = 1.1;
 /** Wall time beyond the pass itself that submission and mapping may take. */
 const overheadNs = 200_000;
-/** A pass this much longer on the wall than on the device, and long in itself, was not timed in nanoseconds. */
-const slowest = { ratio: 50, wallNs: 100_000_000 };
+/**
+ * Passes this much longer on the wall than on the device were not timed in nanoseconds, if so many of them were long in themselves and none
+ * says otherwise: a machine may stop this process for a tenth of a second in one pass, a wrong unit is in all of them.
+ */
+const slowest = { ratio: 50, wallNs: 100_000_000, passes: 2 };
 /** Steps coarser than this fraction of a sample make a median of samples worthless. */
 const coarsest = 0.2;
 /** Below this, ticks are never called coarse: no clock we use them for needs better. */
@@ -25,9 +28,10 @@ export function isUsableClock(readings: readonly ClockReading[]): boolean {
   for (const { deviceNs, wallNs } of readings) {
     if (!Number.isFinite(deviceNs) || deviceNs <= 0) return false;
     if (deviceNs > wallNs * rateTolerance + overheadNs) return false;
-    if (wallNs > slowest.wallNs && wallNs > deviceNs * slowest.ratio) return false;
     step = greatestCommonDivisor(step, Math.round(deviceNs));
   }
+  const slow = readings.every(({ deviceNs, wallNs }) => wallNs > deviceNs * slowest.ratio);
+  if (slow && readings.filter(({ wallNs }) => wallNs > slowest.wallNs).length >= slowest.passes) return false;
   // One reading alone is its own divisor and tells nothing of the step.
   if (readings.length < 3 || step < fineTickNs) return true;
   return readings.every(({ deviceNs }) => step <= deviceNs * coarsest);

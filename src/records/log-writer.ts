@@ -52,10 +52,12 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
       const line = Buffer.from(`${torn ? '\n' : ''}${JSON.stringify(checked(record))}\n`);
       assert(line.length <= maxLineBytes, () => `a record of ${line.length} bytes could not be read back`);
       guarded(path, () => {
-        const written = writeSync(file, line);
-        // The next record, should there be one, starts on a line of its own.
-        torn = written < line.length;
-        if (torn) throw Object.assign(new Error('short write'), { code: 'ENOSPC', syscall: 'write' });
+        // A full disk takes a part of a line first; why it takes no more, the next write tells.
+        for (let written = 0; written < line.length; ) {
+          written += writeSync(file, line, written);
+          // The next record, should there be one, starts on a line of its own.
+          torn = written < line.length;
+        }
         syncQuietly(file);
       });
       records += 1;
@@ -121,6 +123,8 @@ const explanations: Readonly<Record<string, string>> = {
   EPERM: 'you may not write there: change its permissions or name another folder with --log',
   EROFS: 'that file system is read-only: name another folder with --log',
   ENOSPC: 'the disk is full: make room or name a folder on another disk with --log',
+  EFBIG:
+    'files may not grow that large here: raise the limit (ulimit -f), or begin a new log by running the same command again',
   EDQUOT: 'your disk quota is used up: make room or name a folder on another disk with --log',
 };
 

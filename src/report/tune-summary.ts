@@ -1,3 +1,4 @@
+import { hasColdCaches } from '../device/caches.ts';
 import { describeWorkload } from '../operators/workload.ts';
 import { printable } from '../support/printable.ts';
 import type { OutcomeTally, ReuseResult, TuneResult } from '../tuner/events.ts';
@@ -28,13 +29,18 @@ export function formatTuneSummary(
     ...(result.reuse === null ? [] : [['reused', reuseText(result.reuse, result)] satisfies [string, string]]),
     ['outcomes', outcomesText(result)],
     ['pruned', prunedText(result.pruned)],
+    ...(result.pruned.deaths.length === 0
+      ? []
+      : [['beam', deathsText(result.pruned.deaths)] satisfies [string, string]]),
     [
       'time',
       `${formatDuration(spentMs.measure)} measuring, ${formatDuration(spentMs.propose)} searching (${result.search}), ${formatDuration(spentMs.fit)} learning (${result.model})`,
     ],
+    ...driftFacts(result.drift),
     ['log', result.logPath ?? `nothing new to record in ${result.logFolder}`],
   ];
-  const title = colours.bold(`${describeWorkload(workload)} on ${device.name}`);
+  const caches = hasColdCaches(device) ? ', cold caches' : '';
+  const title = colours.bold(`${describeWorkload(workload)} on ${device.name}${caches}`);
   const next = commands.length === 0 ? '' : `\n\nnext\n${commands.map((command) => `  ${command}`).join('\n')}`;
   return `${title}\n${formatFacts(facts, colours.dim)}${next}`;
 }
@@ -49,11 +55,19 @@ function bestText({ best, naiveNs, flopsPerSecond, bestFromLog }: TuneResult, co
   ].join('  ');
 }
 
+/** Said only when the machine drifted. */
+function driftFacts({ remeasured, drifted, worst }: TuneResult['drift']): [string, string][] {
+  if (drifted === 0 || worst === null) return [];
+  const most = worst > 1 ? `${formatFactor(worst)} slower` : `${formatFactor(1 / worst)} faster`;
+  const text = `${formatCount(drifted)} of ${formatCount(remeasured)} measurements of a kernel made again moved by more than their samples explain, at most ${most}`;
+  return [['drift', text]];
+}
+
 /** What was reused of other devices, and what it gave: the time it began with, and how much faster the best is now. */
 function reuseText({ devices, measured, unfit, bestNs }: ReuseResult, { best, naiveNs }: TuneResult): string {
   const from = `${formatCount(measured)} ${measured === 1 ? 'schedule' : 'schedules'} of ${printable(devices.join(', '))}`;
   const left = unfit === 0 ? '' : ` (${formatCount(unfit)} more do not fit this device)`;
-  if (bestNs === null) return `${from}${left}: none gave the right answer here`;
+  if (bestNs === null) return `${from}${left}: none gave a right answer and a steady time here`;
   const start = `the fastest takes ${formatTime(bestNs)} here`;
   const factor = naiveNs === null ? '' : `, ${formatFactor(naiveNs / bestNs)} over naive`;
   const after =
@@ -84,4 +98,11 @@ function prunedText({ looked, reasons }: TuneResult['pruned']): string {
   return reasons.length === 0
     ? seen
     : `${seen}: ${reasons.map(({ reason, count }) => `${formatCount(count)} ${reason}`).join(', ')}`;
+}
+
+/** `died 3 times and went on wider, a decision before: 2 at decision 5 (step-not-divided), 1 at decision 7 (code-size)`. */
+function deathsText(deaths: TuneResult['pruned']['deaths']): string {
+  const total = deaths.reduce((sum, { count }) => sum + count, 0);
+  const parts = deaths.map(({ depth, reason, count }) => `${formatCount(count)} at decision ${depth} (${reason})`);
+  return `died ${formatCount(total)} times and went on wider, a decision before: ${parts.join(', ')}`;
 }

@@ -1,3 +1,4 @@
+import type { PruneReason } from '../space/pruning.ts';
 import type { Random } from '../support/random.ts';
 import { hopeless, type Judge } from './judge.ts';
 import type { SearchSketch } from './strategy.ts';
@@ -9,6 +10,8 @@ export interface ConstructOptions {
   readonly keepAlive: number;
   /** Prefixes outside are not entered: an earlier pass found nothing good behind them. */
   readonly within?: (prefix: Float64Array, depth: number) => boolean;
+  /** Whether no completion of a legal prefix can beat what is known: counted as refused for its roofline. */
+  readonly tooSlow?: (prefix: Float64Array) => boolean;
 }
 
 /** Complete assignments with their scores, best first. */
@@ -17,9 +20,14 @@ export interface Constructed {
   readonly score: number;
 }
 
+/** A beam that dies more often than this is given up: what it has left is not worth the walking. */
+const mostBackups = 6;
+
 /**
  * Sequential construction: from the empty prefix, one decision at a time, every option of every survivor is checked by exact pruning
- * and scored, and the best few live on (with a few random others). All survivors have made the same number of decisions.
+ * and scored, and the best few live on (with a few others at random). All survivors have made the same number of decisions.
+ * A beam of which no child is legal has died: it backs up by a decision and goes on, twice as wide, with the best of those that did not
+ * survive there; the tally keeps where and why.
  */
 export function constructCandidates(
   sketch: Pick<SearchSketch, 'decisions' | 'createPruner'>,
@@ -36,54 +44,76 @@ export function constructCandidates(
     tally.count(reason, 0);
     return reason === null ? [{ values: [], score: 0 }] : [];
   }
-  let frontier = prefix.slice();
-  let alive = 1;
-  let scores = new Float32Array(0);
-  for (let depth = 0; depth < decisions; depth++) {
+  let backups = 0;
+
+  /** Legal children of the frontier's prefixes, row after row; of none, the reason that was given most often. */
+  const expand = (frontier: Float64Array, depth: number): { rows: Float64Array; made: number; why: PruneReason } => {
     const { options: choices } = sketch.decisions[depth] as SearchSketch['decisions'][number];
-    const children = new Float64Array(alive * choices.length * decisions);
+    const alive = frontier.length / decisions;
+    const rows = new Float64Array(alive * choices.length * decisions);
+    const refusals = new Map<PruneReason, number>();
     let made = 0;
     for (let i = 0; i < alive; i++) {
       for (let d = 0; d < decisions; d++) prefix[d] = frontier[i * decisions + d] as number;
       for (const choice of choices) {
         prefix[depth] = choice;
-        const reason = pruner.check(prefix, depth);
+        const reason = pruner.check(prefix, depth) ?? (options.tooSlow?.(prefix) ? 'roofline' : null);
         tally.count(reason, depth + 1);
-        if (reason === null && (options.within?.(prefix, depth + 1) ?? true)) {
-          children.set(prefix, made * decisions);
+        if (reason !== null) refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
+        else if (options.within?.(prefix, depth + 1) ?? true) {
+          rows.set(prefix, made * decisions);
           made++;
         }
       }
     }
-    if (made === 0) return [];
-    if (scores.length < made) scores = new Float32Array(made);
-    judge.score(children, made, depth + 1, scores);
-    const order = survivors(scores, made, depth + 1 < decisions ? options : { ...options, width: made }, random);
-    frontier = new Float64Array(order.length * decisions);
-    order.forEach((index, i) => {
-      frontier.set(children.subarray(index * decisions, (index + 1) * decisions), i * decisions);
-    });
-    if (depth + 1 === decisions) {
-      return order.map((index, i) => ({
-        values: [...frontier.subarray(i * decisions, (i + 1) * decisions)],
-        score: scores[index] as number,
-      }));
+    return { rows, made, why: [...refusals].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'outside' };
+  };
+
+  const rowsOf = (rows: Float64Array, picked: readonly number[]): Float64Array => {
+    const out = new Float64Array(picked.length * decisions);
+    for (const [at, row] of picked.entries())
+      out.set(rows.subarray(row * decisions, (row + 1) * decisions), at * decisions);
+    return out;
+  };
+
+  const descend = (frontier: Float64Array, depth: number): Constructed[] => {
+    const { rows, made, why } = expand(frontier, depth);
+    if (made === 0) {
+      tally.died(depth + 1, why);
+      return [];
     }
-    alive = order.length;
-  }
-  return [];
+    const scores = new Float32Array(made);
+    judge.score(rows, made, depth + 1, scores);
+    const order = Array.from({ length: made }, (_, i) => i).sort(
+      (a, b) => (scores[b] as number) - (scores[a] as number) || a - b,
+    );
+    if (depth + 1 === decisions)
+      return order.map((row) => ({
+        values: [...rows.subarray(row * decisions, (row + 1) * decisions)],
+        score: scores[row] as number,
+      }));
+    let living = survivors(order, scores, options, random);
+    const chosen = new Set(living);
+    let left = order.filter((row) => !chosen.has(row));
+    for (let width = options.width; ; ) {
+      const found = descend(rowsOf(rows, living), depth + 1);
+      if (found.length > 0 || left.length === 0 || backups >= mostBackups) return found;
+      backups++;
+      width *= 2;
+      living = left.slice(0, width);
+      left = left.slice(width);
+    }
+  };
+  return descend(prefix.slice(), 0);
 }
 
-/** The best by score and, for a share of the places, others at random. Best first. */
+/** Of rows in the order of their scores the best and, for a share of the places, others at random. Best first. */
 function survivors(
+  order: readonly number[],
   scores: Float32Array,
-  count: number,
   { width, keepAlive }: ConstructOptions,
   random: Random,
-): number[] {
-  const order = Array.from({ length: count }, (_, i) => i).sort(
-    (a, b) => (scores[b] as number) - (scores[a] as number) || a - b,
-  );
+): readonly number[] {
   const hopeful = order.filter((index) => (scores[index] as number) > hopeless);
   const pool = hopeful.length > 0 ? hopeful : order;
   if (pool.length <= width) return pool;

@@ -1,10 +1,12 @@
 import type { Artifact } from '../ir/artifact.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
-import type { MeasureResult } from '../measure/runner.ts';
+import type { AheadSummary, MeasureResult } from '../measure/runner.ts';
 import type { Workload } from '../operators/workload.ts';
 import type { Kinship } from '../records/device-key.ts';
 import type { Outcome } from '../records/outcome.ts';
 import type { Trace } from '../schedule/trace.ts';
+import type { BeamDeath } from '../search/tally.ts';
+import type { Peaks } from '../space/roofline.ts';
 
 export const searchNames = ['beam', 'rank', 'annealing', 'evolution', 'random', 'grid'] as const;
 export type SearchName = (typeof searchNames)[number];
@@ -65,6 +67,14 @@ export type TuneEvent =
       readonly error: string;
       readonly fromLog: boolean;
     }
+  /** A kernel measured again took another time than its confidence intervals explain: the machine has become slower or faster. */
+  | {
+      readonly kind: 'drift';
+      readonly beforeNs: number;
+      readonly timeNs: number;
+      /** timeNs / beforeNs. */
+      readonly ratio: number;
+    }
   | {
       readonly kind: 'trial';
       /** From 1. */
@@ -97,6 +107,16 @@ export interface ReuseResult {
   readonly bestNs: number | null;
 }
 
+/** What measuring the fastest kernel and the naive schedule again told about the machine. */
+export interface DriftSummary {
+  /** Measurements that could be compared with an earlier one of the same kernel. */
+  readonly remeasured: number;
+  /** How many of them moved by more than the confidence intervals explain. */
+  readonly drifted: number;
+  /** The largest move, later time over earlier; null when nothing was compared. */
+  readonly worst: number | null;
+}
+
 export interface TuneResult {
   readonly workload: Workload;
   readonly device: DeviceDescription;
@@ -112,7 +132,17 @@ export interface TuneResult {
   /** Null when no record of another device was reused. */
   readonly reuse: ReuseResult | null;
   readonly outcomes: OutcomeTally;
-  readonly pruned: { readonly looked: number; readonly reasons: PruneSummary };
+  readonly pruned: {
+    readonly looked: number;
+    readonly reasons: PruneSummary;
+    /** Beams that had no legal child left, and backed up. */
+    readonly deaths: readonly BeamDeath[];
+  };
+  /** What the device does at most, with a margin: prefixes whose roofline is above the best time are refused. Null where nothing was bounded. */
+  readonly peaks: Peaks | null;
+  readonly drift: DriftSummary;
+  /** What building in further processes did; null where the runner builds nothing. */
+  readonly builtAhead: AheadSummary | null;
   readonly elapsedMs: number;
   readonly spentMs: { readonly measure: number; readonly propose: number; readonly fit: number };
   readonly stoppedBy: 'trials' | 'time' | 'exhausted' | 'interrupted';
@@ -129,6 +159,8 @@ export interface TuneOptions {
   /** Name from `wgtune devices`; the best there is when absent. */
   readonly device?: string;
   readonly profile?: 'browser' | 'native';
+  /** True: time with cold caches; such times are of a device of their own. */
+  readonly cold?: boolean;
   /** Candidates to measure; 64 when absent. */
   readonly trials?: number;
   /** Seconds after which no further trial is begun; no limit when absent. */

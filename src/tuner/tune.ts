@@ -4,11 +4,13 @@ import type { Runner } from '../measure/runner.ts';
 import { flopsOf } from '../operators/flops.ts';
 import { createLogWriter, defaultLogFolder } from '../records/log-writer.ts';
 import { sketchSpace } from '../search/sketch-space.ts';
+import type { Peaks } from '../space/roofline.ts';
 import { sketchesOf } from '../space/rules.ts';
 import { programOf } from './build.ts';
 import type { TuneOptions, TuneResult } from './events.ts';
 import { requireFits } from './fits.ts';
 import { type Known, knownObservations, loadKnown } from './known.ts';
+import { measurePeaks, peaksHoldFor } from './peaks.ts';
 import { chooseReuse, noReuse } from './retarget.ts';
 import { createModel, createStrategy } from './strategies.ts';
 import { runTrials } from './trial-loop.ts';
@@ -16,6 +18,8 @@ import { verificationData } from './workload-data.ts';
 
 const defaultTrials = 64;
 const defaultSeed = 1;
+/** Fewer trials are over before bounds could save what measuring the peaks costs. */
+const fewestBounded = 32;
 const nothingKnown: Known = { records: [], best: null, naive: null, elsewhere: [], faults: [] };
 
 /**
@@ -26,15 +30,16 @@ const nothingKnown: Known = { records: [], best: null, naive: null, elsewhere: [
  * throws. An aborted signal ends the run after the trial at hand.
  */
 export async function tune(options: TuneOptions): Promise<TuneResult> {
-  const device = await chooseDevice(options.device, options.profile ?? 'browser');
-  return tuneOn(device, (chosen) => createDawnRunner({ device: chosen as Device }), options);
+  const device = await chooseDevice(options.device, options.profile ?? 'browser', options.cold);
+  return tuneOn(device, (chosen) => createDawnRunner({ device: chosen as Device }), options, measurePeaks);
 }
 
-/** The same on a device already chosen, with a runner of the caller's making: recorded measurements in tests and benches. */
+/** The same on a device already chosen, with a runner of the caller's making: recorded measurements in tests and benches, which know no peaks. */
 export async function tuneOn(
   device: Pick<Device, 'description'>,
   createRunner: (device: Pick<Device, 'description'>) => Promise<Runner>,
   options: TuneOptions,
+  peaksOf: typeof measurePeaks = async () => null,
 ): Promise<TuneResult> {
   const { workload, onEvent = () => {}, useKnown = true, useOthers = true } = options;
   const { description } = device;
@@ -45,7 +50,8 @@ export async function tuneOn(
   requireFits(program, description);
   onEvent({ kind: 'device', device: description });
 
-  const space = sketchSpace(sketchesOf(program, description.limits), description);
+  let peaks: Peaks | null = null;
+  const space = sketchSpace(sketchesOf(program, description.limits), description, () => peaks);
   onEvent({
     kind: 'space',
     sketches: space.sketches.map((sketch) => ({
@@ -86,6 +92,8 @@ export async function tuneOn(
   try {
     const verification = verificationData(workload, program, seed);
     runner = await createRunner(device);
+    if (search === 'beam' && trials > fewestBounded && peaksHoldFor(workload, space.sketches))
+      peaks = await peaksOf(runner, description);
     await runner.prepare(verification.data);
     const outcome = await runTrials({
       workload,
@@ -110,6 +118,7 @@ export async function tuneOn(
       workload,
       device: description,
       ...outcome,
+      peaks,
       speedup: best === null || naiveNs === null ? null : naiveNs / best.timeNs,
       flopsPerSecond: best === null ? null : (flopsOf(program) / best.timeNs) * 1e9,
       search,

@@ -2,10 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadRecords } from '../../src/records/log-reader.ts';
+import { isVerified } from '../../src/records/record.ts';
 import { exitCode } from '../../src/support/errors.ts';
 import { wgtuneHere, withFolder } from './wgtune.ts';
 
-const shape = ['matmul', '-s', 'm=16,n=16,k=16', '--device', 'swiftshader'];
+// Large enough that a kernel takes milliseconds: times of microseconds scatter too much on a busy machine to become a best.
+const shape = ['matmul', '-s', 'm=64,n=64,k=64', '--device', 'swiftshader'];
 
 it(
   'records of another device are never shown in silence, and are what a run begins with',
@@ -45,12 +47,17 @@ it(
       expect(without.stdout).not.toMatch(/^reused/m);
       const reused = await here('tune', '--trials', '6', '--model', 'random');
       expect(reused.stderr).toMatch(/measures first [123] schedules? that were fast on made-up/);
-      expect(reused.stdout).toMatch(/^reused +[123] schedules? of made-up: the fastest takes .* here/m);
       const after = (await loadRecords([logs])).records.filter(({ device }) => device.name === 'swiftshader');
       const transferred = after.filter(({ origin }) => origin === 'transfer');
       expect(transferred.length).toBeGreaterThan(0);
-      for (const { outcome } of transferred) expect(outcome).toBe('ok');
+      // Whether a time is steady is the machine's affair; that the schedules run here and are right is ours.
+      for (const { outcome, error, verification } of transferred) {
+        expect(['ok', 'unstable'], error).toContain(outcome);
+        expect(verification).toMatchObject({ wrong: 0, checked: 64 * 64 });
+      }
+      const found = transferred.some(isVerified) ? 'the fastest takes .* here' : 'none gave';
+      expect(reused.stdout).toMatch(new RegExp(`^reused +[123] schedules? of made-up: ${found}`, 'm'));
       expect((await here('best')).stdout).toMatch(/^measured on +this device \(swiftshader\)$/m);
     }),
-  120_000,
+  300_000,
 );

@@ -25,6 +25,9 @@ export interface StartOptions {
   readonly imports?: readonly string[];
   /** An open file instead of a pipe that is read. */
   readonly stdout?: number | 'pipe';
+  /** A command that starts the command line it is given as its further words: under a limit, or as somebody else. */
+  readonly under?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -32,11 +35,15 @@ const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /** Starts the command line from its source, as a user would start the built one: no terminal, nothing on stdin. */
-export function start(args: readonly string[], { imports = [], stdout: sink = 'pipe' }: StartOptions = {}): Running {
+export function start(
+  args: readonly string[],
+  { imports = [], stdout: sink = 'pipe', under = [], env = {} }: StartOptions = {},
+): Running {
   const flags = [tsx, ...imports].flatMap((module) => ['--import', module]);
-  const child = spawn(process.execPath, [...flags, main, ...args], {
+  const [command, ...words] = [...under, process.execPath, ...flags, main, ...args];
+  const child = spawn(command as string, words, {
     stdio: ['ignore', sink, 'pipe'],
-    env: { ...process.env, NO_COLOR: '', FORCE_COLOR: '' },
+    env: { ...process.env, NO_COLOR: '', FORCE_COLOR: '', ...env },
   });
   let stdout = '';
   let stderr = '';

@@ -11,6 +11,10 @@ describe('distillReason', () => {
       "/lib/libvulkan_lvp.so: /lib/libc.so.6: version `GLIBC_2.38' not found (required by /lib/libLLVM.so)",
       '/lib/libLLVM.so needs GLIBC_2.38',
     ],
+    [
+      'ERROR:   /opt/libdriver.so: invalid ELF header\nERROR:   loader_icd_scan: Failed loading library associated with ICD JSON /opt/libdriver.so. Ignoring this JSON',
+      'its library /opt/libdriver.so cannot be loaded (invalid ELF header)',
+    ],
     ['Warning: loader_get_json: Failed to open JSON file /nope.json', 'its manifest /nope.json cannot be read'],
     [
       'loader_get_json: Failed to parse JSON file /a.json, this is usually because',

@@ -5,7 +5,7 @@ import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
 import type { MeasureResult, Runner, TimingBudget } from '../../src/measure/runner.ts';
 import { exitCode } from '../../src/support/errors.ts';
 import { endless, matmulData, naiveMatmul, vectorAdd, vectorAddData, vectorAddInTwo } from './kernels.ts';
-import { measuringChildren } from './processes.ts';
+import { isRunning, measuringChildren } from './processes.ts';
 import { describeRunnerContract } from './runner.contract.ts';
 
 /** Few samples: these tests are about outcomes, on a machine that runs other tests at the same time. */
@@ -100,10 +100,10 @@ describe('on SwiftShader', () => {
     expect(result.error).toMatch(message);
   });
 
-  it('stops after the first sample of a candidate far behind the best', async () => {
+  it('stops after the first samples of a candidate far behind the best', async () => {
     const result = await measure(vectorAdd(), 1);
     expect(result).toMatchObject({ outcome: 'ok', stoppedEarly: true });
-    expect(result.samplesNs).toHaveLength(1);
+    expect(result.samplesNs.length).toBeLessThanOrEqual(2);
   });
 
   it('kills an endless kernel, and measures the next one', async () => {
@@ -119,7 +119,8 @@ describe('on SwiftShader', () => {
     await killSoon(signal);
     const result = await crashed;
     expect(result).toMatchObject({ outcome: 'crash', samplesNs: [] });
-    expect(result.error).toMatch(new RegExp(`stage run: ${signal}$`));
+    // Which of the two depends on how fast this machine compiles; test/faults kills in every stage.
+    expect(result.error).toMatch(new RegExp(`stage (build|run): ${signal}$`));
     expect(await measure(vectorAdd())).toMatchObject({ outcome: 'ok' });
   });
 
@@ -179,11 +180,13 @@ function dispatched(workgroups: number): ReturnType<typeof vectorAdd> {
   return { ...artifact, kernels: artifact.kernels.map((kernel) => ({ ...kernel, dispatch: [workgroups, 1, 1] })) };
 }
 
-/** Sends a signal to this process's measuring child, once the trial under way has had time to begin. */
+/** Sends a signal to this process's measuring child, once the trial under way has had time to begin, and waits for its end. */
 async function killSoon(signal: NodeJS.Signals): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 300));
   const [child] = measuringChildren(process.pid);
   if (child === undefined) throw new Error('there is no measuring process');
   process.kill(child, signal);
+  while (isRunning(child)) await new Promise((resolve) => setTimeout(resolve, 20));
+  // Its end is an event of this process, which must have come in before the next call.
   await new Promise((resolve) => setTimeout(resolve, 100));
 }

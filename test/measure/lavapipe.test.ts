@@ -20,7 +20,9 @@ describe.skipIf(device === null)('on lavapipe', () => {
       for (const runner of runners) {
         await runner.prepare(matmulData(64));
         const result = await runner.measure({ artifact: naiveMatmul(64), bestNs: null });
-        expect(result).toMatchObject({ outcome: 'ok', clock: 'timestamp', verification: { checked: 4096, wrong: 0 } });
+        // A busy machine may make times unsteady, not answers wrong.
+        expect(['ok', 'unstable'], result.error).toContain(result.outcome);
+        expect(result).toMatchObject({ clock: 'timestamp', verification: { checked: 4096, wrong: 0 } });
       }
       expect(runners.map((runner) => runner.device.name)).toEqual(['lavapipe', 'swiftshader']);
     } finally {

@@ -140,7 +140,7 @@ describe('log writer', () => {
       expect(failure('/proc/wgtune-logs').message).toMatch(/^cannot write the tuning log \/proc\/wgtune-logs: .+/);
     });
 
-    it.skipIf(process.platform === 'win32')('the disk is full in the middle of a run', async () => {
+    it.skipIf(process.platform === 'win32')('the file may not grow in the middle of a run', async () => {
       // A child under a file-size limit of one block: the kernel takes a part of the line and no more.
       const script = `
         import { createLogWriter } from ${JSON.stringify(new URL('../../src/records/log-writer.ts', import.meta.url).href)};
@@ -157,7 +157,9 @@ describe('log writer', () => {
         // Its own cache would run into the limit too.
         env: { ...process.env, TSX_DISABLE_CACHE: '1' },
       });
-      expect(said).toMatch(/^UserError: cannot write the tuning log .*make room|too large/);
+      expect(said).toMatch(
+        /^UserError: cannot write the tuning log .*: files may not grow that large here: raise the limit/,
+      );
       rmSync(program);
       const { records, faults } = await loadRecords([folder]);
       expect(records.length).toBeGreaterThan(0);
@@ -300,16 +302,26 @@ describe('log reader', () => {
     const block = Array.from({ length: 1000 }, (_, trial) => line(makeRecord({ trial }))).join('');
     for (let part = 0; part < 100; part++) appendFileSync(path, block);
     let fastest = Number.POSITIVE_INFINITY;
-    const begin = process.cpuUsage();
-    const summary = await readLogs([folder], {
-      onRecord: (record) => {
-        fastest = Math.min(fastest, record.medianNs ?? fastest);
-      },
+    const parsing = await cpuSeconds(async () => {
+      for (let part = 0; part < 100; part++) for (const text of block.trimEnd().split('\n')) JSON.parse(text);
     });
-    const { user, system } = process.cpuUsage(begin);
-    expect(summary).toMatchObject({ records: 100_000, notes: 0, errors: 0 });
+    const reading = await cpuSeconds(async () => {
+      const summary = await readLogs([folder], {
+        onRecord: (record) => {
+          fastest = Math.min(fastest, record.medianNs ?? fastest);
+        },
+      });
+      expect(summary).toMatchObject({ records: 100_000, notes: 0, errors: 0 });
+    });
     expect(fastest).toBe(10_500);
-    // 3 s are the promise and 2.2 were measured; processor time, since other tests share the machine.
-    expect((user + system) / 1e6).toBeLessThan(5);
+    // 3.5 times what JSON alone takes was measured. Processor time, against this machine's own measure: others share it. Seconds are in bench/logs.ts.
+    expect(reading).toBeLessThan(8 * parsing);
   }, 120_000);
 });
+
+async function cpuSeconds(work: () => Promise<void>): Promise<number> {
+  const begin = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(begin);
+  return (user + system) / 1e6;
+}

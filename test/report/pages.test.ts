@@ -86,6 +86,9 @@ describe('the summary of a tuning run', () => {
     },
     bestFromLog: false,
     naiveNs: 13_400_000,
+    peaks: null,
+    drift: { remeasured: 0, drifted: 0, worst: null },
+    builtAhead: null,
     speedup: 2.93,
     flopsPerSecond: 0.92e9,
     trials: 12,
@@ -96,6 +99,10 @@ describe('the summary of a tuning run', () => {
       reasons: [
         { reason: 'invocations', count: 200, depths: [200] },
         { reason: 'workgroup-memory', count: 77, depths: [77] },
+      ],
+      deaths: [
+        { depth: 5, reason: 'step-not-divided', count: 2 },
+        { depth: 7, reason: 'code-size', count: 1 },
       ],
     },
     elapsedMs: 72_000,
@@ -117,6 +124,7 @@ describe('the summary of a tuning run', () => {
       'trials    12 of 64 in 1 min 12 s, stopped by the time limit',
       'outcomes  11 ok, 2 wrong-answer (1 of them for the comparison with the naive schedule)',
       'pruned    277 of 2,494 prefixes refused before building: 200 invocations, 77 workgroup-memory',
+      'beam      died 3 times and went on wider, a decision before: 2 at decision 5 (step-not-divided), 1 at decision 7 (code-size)',
       'time      1 min 00 s measuring, 8.0 s searching (beam), 4.0 s learning (xgboost)',
       'log       tuning-logs/run.jsonl',
       '',
@@ -137,7 +145,7 @@ describe('the summary of a tuning run', () => {
       'reused    1 schedule of forge: the fastest takes 4.56 ms here, 2.94x over naive; nothing faster was found since',
     );
     expect(told({ devices: ['forge'], measured: 2, unfit: 0, bestNs: null })).toBe(
-      'reused    2 schedules of forge: none gave the right answer here',
+      'reused    2 schedules of forge: none gave a right answer and a steady time here',
     );
   });
 

@@ -39,4 +39,38 @@ describe('sequential construction', () => {
       expect(top).toEqual(best.slice(0, survivors));
     }
   });
+
+  it('backs up and goes on wider where no child is legal, and says where and why', () => {
+    const names = ['a', 'b', 'c'];
+    const tally = createTally();
+    // The judge likes what only the last decision shows to be dead.
+    const found = constructCandidates(
+      {
+        decisions: names.map((name) => ({ name, doc: '', options: [0, 1, 2, 3] })),
+        createPruner: () => ({ check: ([a, , c]) => (Number.isNaN(c as number) || a === 0 ? null : 'no-way-on') }),
+      },
+      {
+        score: (prefixes, count, _, into) => {
+          for (let at = 0; at < count; at++) into[at] = prefixes[at * names.length] as number;
+        },
+      },
+      { width: 2, keepAlive: 0 },
+      tally,
+      createRandom(1),
+    );
+    expect(found.length).toBeGreaterThan(0);
+    for (const { values } of found) expect(values[0]).toBe(0);
+    expect(tally.deaths).toEqual([{ depth: 3, reason: 'no-way-on', count: expect.any(Number) }]);
+  });
+
+  it('gives up where nothing at all is legal', () => {
+    const tally = createTally();
+    const sketch = {
+      decisions: ['a', 'b'].map((name) => ({ name, doc: '', options: [0, 1] })),
+      createPruner: () => ({ check: (values: Float64Array) => (Number.isNaN(values[1] as number) ? null : 'nothing') }),
+    };
+    const judge: Judge = { score: (_, count, __, into) => void into.fill(0, 0, count) };
+    expect(constructCandidates(sketch, judge, { width: 1, keepAlive: 0 }, tally, createRandom(1))).toEqual([]);
+    expect(tally.deaths).toEqual([{ depth: 2, reason: 'nothing', count: 2 }]);
+  });
 });
