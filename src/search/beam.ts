@@ -25,7 +25,7 @@ export interface BeamOptions {
   readonly listing?: boolean;
   /** How choosing among completions works; `null` leaves the choice to the model's scores. */
   readonly chooser?: ChooserOptions | null;
-  /** In a listed space every how many trials the model chooses instead of the chooser; 0: never. */
+  /** In a listed space every how many trials the model chooses instead of the chooser; 0: never, as where features tell it nothing new. */
   readonly modelEvery?: number;
   /** Prefix rows in the training set, at most. */
   readonly maxPrefixes?: number;
@@ -49,7 +49,6 @@ const defaults = {
   maxPrefixes: 1500,
   listing: true,
   chooser: {},
-  modelEvery: 3,
   passes: 1,
 } as const;
 const leastWidth = 12;
@@ -63,6 +62,8 @@ const listedATrial = 20_000;
 /** The fastest candidates are varied in one decision to choose among beside the ends of the beam. */
 const fastestVaried = 8;
 const variations = 8;
+/** Every how many trials of a listed space are the model's. */
+const modelTurn = 3;
 /** Each widening doubles the beam. */
 const maxWidenings = 3;
 
@@ -73,10 +74,11 @@ const maxWidenings = 3;
  */
 export function createBeamSearch(space: SearchSpace, options: BeamOptions): SearchStrategy {
   const { seed, model } = options;
-  const { width, keepAlive, epsilon, judgement, completions, maxPrefixes, listing, modelEvery, passes } = {
+  const { width, keepAlive, epsilon, judgement, completions, maxPrefixes, listing, passes } = {
     ...defaults,
     ...options,
   };
+  const modelEvery = options.modelEvery ?? (space.decisionsOnly ? 0 : modelTurn);
   const chooserOptions = options.chooser === undefined ? defaults.chooser : options.chooser;
   const root = createRandom(seed).fork('beam');
   const random = root.fork('choices');
