@@ -1,5 +1,4 @@
 import type { CostModel, TrainingData } from '../cost-model/cost-model.ts';
-import type { TimeBound } from '../space/roofline.ts';
 import { createRandom } from '../support/random.ts';
 import { type ChooserOptions, createChooser } from './chooser.ts';
 import { constructInPasses } from './coarse-to-fine.ts';
@@ -8,6 +7,7 @@ import { createJudge, type PrefixJudgement } from './judge.ts';
 import { createListedSearch } from './listed.ts';
 import { createOutlook } from './outlook.ts';
 import { createPool } from './pool.ts';
+import { createSlowness } from './slowness.ts';
 import { createStopwatch } from './stopwatch.ts';
 import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from './strategy.ts';
 
@@ -97,13 +97,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
   const stopwatch = createStopwatch();
   const outlook = createOutlook(space, model, training);
 
-  const bounds: (TimeBound | null)[] = [];
-  const isTooSlow = (index: number, prefix: Float64Array): boolean => {
-    if (history.bestNs === null) return false;
-    bounds[index] ??= space.sketches[index]?.createBound?.() ?? null;
-    const bound = bounds[index];
-    return bound != null && bound(prefix) > history.bestNs;
-  };
+  const isTooSlow = createSlowness(space, history);
 
   const constructed = (wide: number): Candidate[] => {
     const share = Math.max(leastWidth, Math.floor(wide / space.sketches.length));
