@@ -94,8 +94,13 @@ function createSkimmer(): (line: LogLine, file: string) => Skim | LogFault | nul
     const workload = remembered(text, workloadField, workloads);
     const device = remembered(text, deviceField, devices);
     if (head === null || workload === null || device === null) return null;
+    // Field by field: spreading what the parser made took a fifth of the time of the whole reading.
     return {
-      ...head,
+      id: head.id,
+      startedAt: head.startedAt,
+      origin: head.origin,
+      outcome: head.outcome,
+      medianNs: head.medianNs,
       workload: workload.value,
       workloadKey: workload.key,
       device: device.value,
