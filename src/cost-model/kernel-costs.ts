@@ -101,6 +101,9 @@ export function writeTerms(rows: Float32Array, offset: number, machine: Machine,
   into[at + terms.length - 1] = rows[offset + kernels] as number;
 }
 
+/** The terms of one kernel; the last of all is how many kernels there are. */
+const counts = new Float64Array(terms.length - 1);
+
 function addKernel(
   rows: Float32Array,
   offset: number,
@@ -121,34 +124,30 @@ function addKernel(
   const scale = Math.max(1, registers / held) / (inFlight * Math.max(0.05, waveUse));
   // Lanes without an invocation take as long as the others.
   const each = (scale * groupsOfLanes * lanes) / invocations;
-  const elements = (name: keyof Columns): number => power(rows, offset + column[name], 0) / 4;
-  const uniform = elements('log2(1+storageUniformBytes)');
-  const contiguous = elements('log2(1+storageContiguousBytes)');
-  const scattered = Math.max(0, elements('log2(1+storageReadBytes)') - uniform - contiguous);
+  const uniform = elements(rows, offset + column['log2(1+storageUniformBytes)']);
+  const contiguous = elements(rows, offset + column['log2(1+storageContiguousBytes)']);
+  const scattered = Math.max(0, elements(rows, offset + column['log2(1+storageReadBytes)']) - uniform - contiguous);
   const barriers = power(rows, offset + column['log2(1+barriers)'], 0);
   const useful = Math.max(1e-3, known(rows[offset + column.useful] as number, 1));
-  let next = at;
-  const add = (count: number): void => {
-    into[next] = (into[next] as number) + count;
-    next++;
-  };
-  add((each * flops) / useful / 2);
-  add(each * scattered);
-  add(each * contiguous);
-  add((each * contiguous) / power(rows, offset + column['log2(1+vector)'], 1));
-  add(each * uniform);
-  add(scale * elements('log2(1+storageWriteBytes)'));
-  add(each * elements('log2(1+workgroupReadBytes)'));
-  add(each * elements('log2(1+workgroupWriteBytes)'));
-  add(scale * laneGroups * barriers);
-  add(scale * workgroups * barriers);
-  add(scale * laneGroups * power(rows, offset + column['log2(1+iterations)'], 0));
-  add(scale * laneGroups * power(rows, offset + column['log2(1+outputs)'], 0));
-  add(scale * laneGroups);
-  add(scale * workgroups);
-  add(scale * workgroups * power(rows, offset + column['log2(1+workgroupBytes)'], 0));
-  add(scale * power(rows, offset + column['log2 bytes past first cache'], 0));
-  add(scale * power(rows, offset + column['log2 bytes past second cache'], 0));
+  counts[0] = (each * flops) / useful / 2;
+  counts[1] = each * scattered;
+  counts[2] = each * contiguous;
+  counts[3] = (each * contiguous) / power(rows, offset + column['log2(1+vector)'], 1);
+  counts[4] = each * uniform;
+  counts[5] = scale * elements(rows, offset + column['log2(1+storageWriteBytes)']);
+  counts[6] = each * elements(rows, offset + column['log2(1+workgroupReadBytes)']);
+  counts[7] = each * elements(rows, offset + column['log2(1+workgroupWriteBytes)']);
+  counts[8] = scale * laneGroups * barriers;
+  counts[9] = scale * workgroups * barriers;
+  counts[10] = scale * laneGroups * power(rows, offset + column['log2(1+iterations)'], 0);
+  counts[11] = scale * laneGroups * power(rows, offset + column['log2(1+outputs)'], 0);
+  counts[12] = scale * laneGroups;
+  counts[13] = scale * workgroups;
+  counts[14] = scale * workgroups * power(rows, offset + column['log2(1+workgroupBytes)'], 0);
+  counts[15] = scale * power(rows, offset + column['log2 bytes past first cache'], 0);
+  counts[16] = scale * power(rows, offset + column['log2 bytes past second cache'], 0);
+  for (let term = 0; term < counts.length; term++)
+    into[at + term] = (into[at + term] as number) + (counts[term] as number);
 }
 
 function known(value: number, missing: number): number {
@@ -157,5 +156,12 @@ function known(value: number, missing: number): number {
 
 /** What a column of logarithms says was counted. */
 function power(rows: Float32Array, column: number, missing: number): number {
-  return known(2 ** (rows[column] as number) - 1, missing);
+  const value = rows[column] as number;
+  // The exponential is several times faster than the power, and this is asked for every candidate that is looked at.
+  return Number.isNaN(value) ? missing : Math.exp(Math.LN2 * value) - 1;
+}
+
+/** Numbers of four bytes that a column of logarithms of bytes counts. */
+function elements(rows: Float32Array, column: number): number {
+  return power(rows, column, 0) / 4;
 }
