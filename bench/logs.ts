@@ -47,7 +47,7 @@ function makeLogs(logs: string): number {
   const random = createRandom(1);
   // The kept record is of a small kernel: its trace is drawn out to what the median of tuned ones takes.
   const steps = real.trace?.steps as readonly unknown[];
-  const trace = { version: 1, steps: Array.from({ length: 36 }, (_, index) => steps[index % steps.length]) };
+  const drawn = Array.from({ length: 35 }, (_, index) => steps[index % steps.length]);
   let bytes = 0;
   for (let first = 0, file = 0; first < count; first += 500, file++) {
     const run = `run-${String(file).padStart(6, '0')}`;
@@ -62,6 +62,8 @@ function makeLogs(logs: string): number {
       const ended = failed
         ? { outcome: 'crash', error: 'the device process ended', medianNs: null, clock: null, verification: null }
         : { medianNs: time };
+      // Trials of a run are of different schedules.
+      const trace = { version: 1, steps: [...drawn, { primitive: 'unroll', args: { loop: `i.${trial}` } }] };
       const changes = { id: `${run}#${trial}`, run, trial, workload, device, seed: file, trace, samplesNs: samples };
       text += `${JSON.stringify({ ...real, ...changes, ...ended })}\n`;
     }

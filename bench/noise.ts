@@ -2,7 +2,7 @@
  * How far measurements repeat: the same random candidates, tuned twice, in two separate runs with a measuring process and a log each.
  *     npm run bench:noise -- [--device lavapipe] [--candidates 60] [--operator matmul] [--shape m=256,n=256,k=256] [--seed 1] [--profile browser] [--cold]
  * Prints the rank correlation of both runs' times and how far apart they are, the spread within each run, and every pair as CSV with --csv.
- * A candidate far behind the best of its run ends after two samples, as in any run; those are counted, and also left out in a second line.
+ * A candidate far behind the best of its run ends after a few samples, as in any run; those are counted, and also left out in a second line.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';

@@ -9,7 +9,7 @@ import type { TimingBudget } from './runner.ts';
 export function defaultBudget(type: DeviceDescription['type'], coldCaches = false): TimingBudget {
   const budget = warmBudget(type);
   // Before each sample the caches are swept, which may take longer than the sample.
-  return coldCaches ? { ...budget, maxTotalMs: 4 * budget.maxTotalMs } : budget;
+  return coldCaches ? { ...budget, maxTotalMs: 8 * budget.maxTotalMs } : budget;
 }
 
 function warmBudget(type: DeviceDescription['type']): TimingBudget {

@@ -29,8 +29,8 @@ export interface BuildAhead {
   close(): void;
 }
 
-/** Builds that a call takes for each process: the last ones leave cores idle, and nothing is measured meanwhile. */
-const roundsAtOnce = 4;
+/** Builds that a call takes for each process: its last ones leave cores idle, and nothing is measured meanwhile. */
+const roundsAtOnce = 8;
 
 /** Starting the processes takes about a second: what they are to build must be expected to take longer. */
 const worthStartingMs = 1_500;
@@ -115,7 +115,8 @@ export function createBuildAhead({ device, budget, processes }: BuildAheadOption
       if (!isWorthwhile(artifacts.length)) return 0;
       const most = gain.isProved() ? (isCpu ? roundsAtOnce * processes : artifacts.length) : Math.max(2, processes);
       const taken = artifacts.slice(0, most);
-      for (const artifact of taken) enqueue(artifact, stopped);
+      // Longest first, so that the cores are done at about the same time: compilers take longer for longer texts.
+      for (const artifact of [...taken].sort((a, b) => textLength(b) - textLength(a))) enqueue(artifact, stopped);
       const finished = startWork();
       if (isCpu) await waiting(finished);
       return gain.givenUp() === null ? taken.length : 0;
@@ -146,4 +147,8 @@ export function createBuildAhead({ device, budget, processes }: BuildAheadOption
       for (const builder of builders) builder.close();
     },
   };
+}
+
+function textLength({ kernels }: Artifact): number {
+  return kernels.reduce((sum, { wgsl }) => sum + wgsl.length, 0);
 }

@@ -8,10 +8,12 @@ export const farBehind = 3;
 /** The very first run is cold: only when it alone is this far behind is it taken for a sample. */
 export const farBehindCold = 6;
 /**
- * Something else on the machine may stop the device for so long within one pass. What would not be far behind without such a stop must be seen
- * twice: else a fast kernel looks slow once and is hidden for good.
+ * A busy machine may stop the device for so long within one pass, or several times. What would not be far behind without that must be seen
+ * again: else a fast kernel looks slow once and is hidden for good.
  */
-const longestStopNs = 100e6;
+const longestStopNs = 1e9;
+/** Passes that say so: five while they are short and cost nothing beside a build, so that a slow candidate's time repeats too; two of long ones. */
+const behindPasses = { most: 5, least: 2, enoughNs: 60e6 };
 /** Half-width of the median's confidence interval, as a fraction of the median, above which the median says nothing. */
 export const unstableUncertainty = 0.25;
 /** Rest before each sample beyond the budget: what disturbs comes in bursts, and samples of one burst are all alike. */
@@ -76,11 +78,24 @@ export async function takeSamples(
   });
 
   let behind: number[] = [];
-  /** Whether a pass says, alone or with the one before, that its runs are `factor` times behind the best. */
+  let behindNs = 0;
+  let firstIsBehind = false;
+  const forget = (): void => {
+    behind = [];
+    behindNs = 0;
+    firstIsBehind = false;
+  };
+  /** Whether a pass says, alone or with those before, that its runs are `factor` times behind the best. */
   const isHopeless = (runs: number, passNs: number, factor: number): boolean => {
-    if (bestNs === null || passNs <= factor * bestNs * runs) behind = [];
-    else behind.push(passNs / runs);
-    return behind.length >= 2 || (behind.length === 1 && passNs - longestStopNs > factor * (bestNs ?? 0) * runs);
+    if (bestNs === null || passNs <= factor * bestNs * runs) {
+      forget();
+      return false;
+    }
+    behind.push(passNs / runs);
+    behindNs += passNs;
+    if (passNs - longestStopNs > factor * bestNs * runs) return true;
+    const { most, least, enoughNs } = behindPasses;
+    return behind.length >= most || (behind.length >= least && behindNs >= enoughNs);
   };
 
   let runNs = timeOf(first);
@@ -88,6 +103,8 @@ export async function takeSamples(
   let busyNs = runNs;
   if (repeats === 1 && isHopeless(1, runNs, farBehindCold))
     return result(behind, { stoppedEarly: true, unstableBy: null });
+  // It counts where the next pass says the same, but is no sample beside it: it may have been slow for being the first.
+  firstIsBehind = behind.length > 0;
 
   for (let corrections = 0; ; ) {
     const reading = await pass(repeats, (runNs * repeats) / 1e6);
@@ -95,7 +112,7 @@ export async function takeSamples(
     if (clock === 'timestamp' && !isUsableClock(readings)) {
       clock = 'wall';
       samples = [];
-      behind = [];
+      forget();
       runNs = reading.wallNs / repeats;
       repeats = repeatsFor(runNs);
       continue;
@@ -113,8 +130,8 @@ export async function takeSamples(
       continue;
     }
     // Only of passes that are long enough: a short one is mostly its own beginning.
-    if (samples.length < 2 && isHopeless(repeats, timeOf(reading), farBehind))
-      return result(behind, { stoppedEarly: true, unstableBy: null });
+    if (samples.length < behindPasses.most && isHopeless(repeats, timeOf(reading), farBehind))
+      return result(firstIsBehind ? behind.slice(1) : behind, { stoppedEarly: true, unstableBy: null });
     if (!isWarm) continue;
     samples.push(runNs);
     const uncertainty = medianUncertainty(samples);

@@ -7,7 +7,7 @@ import type { LogFault } from './log-fault.ts';
 import { isSystemError, logEnding } from './log-files.ts';
 import { type LogHandlers, type ReadSummary, readLogs } from './log-reader.ts';
 import type { TuningRecord } from './record.ts';
-import { skimLogs } from './skim.ts';
+import { skimLogs, wholeRecord } from './skim.ts';
 import { createTopTable } from './top-table.ts';
 
 export interface DeriveOptions {
@@ -73,9 +73,12 @@ export function pruneLogs(options: DeriveOptions & { readonly keep: number }): P
       },
     });
     const kept = new Set([...fastest.entries(), ...naive.entries()].flat().map(({ file, line }) => `${file}\n${line}`));
-    await readLogs(options.paths, {
-      onRecord: (record, file, line) => {
-        if (kept.has(`${file}\n${line}`)) write(logLine(record));
+    await skimLogs(options.paths, {
+      onSkim: (skim, file, line) => {
+        if (!kept.has(`${file}\n${line}`)) return;
+        const record = wholeRecord(skim);
+        // What entered a table was a record; only a log that changed meanwhile is none any more.
+        if (!('severity' in record)) write(logLine(record));
       },
     });
     return { ...summary, records: summary.records - late, errors: summary.errors + late };

@@ -64,18 +64,21 @@ interface Cell extends Pick<Skim, 'workload' | 'workloadKey' | 'device' | 'devic
 
 /** Counts records by workload, device and outcome; holds one cell for each workload on each device, however many records there are. */
 export function createStats(): StatsFold {
-  const cells = new Map<string, Cell>();
+  const byWorkload = new Map<string, Map<string, Cell>>();
+  const cells: Cell[] = [];
   return {
     add: (skim) => {
-      const name = `${skim.workloadKey} ${skim.deviceKey}`;
-      let cell = cells.get(name);
+      // Two maps and not one by both keys, which would have to be joined anew for every record.
+      const byDevice = byWorkload.get(skim.workloadKey) ?? new Map<string, Cell>();
+      let cell = byDevice.get(skim.deviceKey);
       if (cell === undefined) {
         const { startedAt, workload, workloadKey, device, deviceKey } = skim;
         cell = {
           ...{ workload, workloadKey, device, deviceKey, outcomes: {}, records: 0, verified: 0 },
           ...{ first: startedAt, last: startedAt, bestNs: null, naiveNs: null },
         };
-        cells.set(name, cell);
+        byWorkload.set(skim.workloadKey, byDevice.set(skim.deviceKey, cell));
+        cells.push(cell);
       }
       cell.records += 1;
       cell.outcomes[skim.outcome] = (cell.outcomes[skim.outcome] ?? 0) + 1;
@@ -87,7 +90,7 @@ export function createStats(): StatsFold {
       if (skim.origin === 'baseline') cell.naiveNs = lesser(cell.naiveNs, skim.medianNs);
     },
     result: () => {
-      const all = [...cells.values()];
+      const all = cells;
       return {
         all: all.length === 0 ? null : tallyOf(all),
         workloads: groups(all, (cell) => cell.workloadKey).map(([{ workload, workloadKey }, group]) => ({

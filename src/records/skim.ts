@@ -72,13 +72,12 @@ function createSkimmer(): (line: LogLine, file: string) => Skim | LogFault | nul
   const devices = createMemo((value) => recordSchema.shape.device.safeParse(value).data, deviceKey);
   const begins = new Int32Array(fields.length);
   const ends = new Int32Array(fields.length);
+  const unchanged = new Uint8Array(fields.length);
   const repeated = fields.map(() => '');
   const last = new Map<number, unknown>();
   const raw = (text: string, index: number): string => text.slice(begins[index], ends[index]);
   const remembered = <T>(text: string, index: number, memo: (raw: string) => T | null): T | null => {
-    const size = (ends[index] as number) - (begins[index] as number);
-    if (size === repeated[index]?.length && text.startsWith(repeated[index], begins[index]))
-      return last.get(index) as T;
+    if (unchanged[index] === 1) return last.get(index) as T;
     const found = memo(raw(text, index));
     if (found === null) return null;
     repeated[index] = copyOf(raw(text, index));
@@ -88,15 +87,20 @@ function createSkimmer(): (line: LogLine, file: string) => Skim | LogFault | nul
 
   const skim = (line: Extract<LogLine, { kind: 'line' }>, file: string): Skim | null => {
     const { text } = line;
-    if (!cutFields(text, repeated, begins, ends)) return null;
+    if (!cutFields(text, { repeated, begins, ends, unchanged })) return null;
     let headText = '';
     for (const { opening, index } of headFields) headText += opening + raw(text, index);
     const head = headOf(`${headText}}`);
     const workload = remembered(text, workloadField, workloads);
     const device = remembered(text, deviceField, devices);
     if (head === null || workload === null || device === null) return null;
+    // Field by field: spreading what the parser made took a fifth of the time of the whole reading.
     return {
-      ...head,
+      id: head.id,
+      startedAt: head.startedAt,
+      origin: head.origin,
+      outcome: head.outcome,
+      medianNs: head.medianNs,
       workload: workload.value,
       workloadKey: workload.key,
       device: device.value,
@@ -167,11 +171,18 @@ function copyOf(text: string): string {
   return Buffer.from(text).toString();
 }
 
-/**
- * Where each field's value begins and ends; false for a text that is not the fields in our order without white space. `repeated` holds
- * the last texts of the fields that stay the same from line to line: found again, they need not be looked through.
- */
-function cutFields(text: string, repeated: readonly string[], begins: Int32Array, ends: Int32Array): boolean {
+/** By field. */
+interface Cuts {
+  /** The last text of a field that stays the same from line to line, else empty: found again, it need not be looked through. */
+  readonly repeated: readonly string[];
+  readonly begins: Int32Array;
+  readonly ends: Int32Array;
+  /** 1 where the repeated text was found again. */
+  readonly unchanged: Uint8Array;
+}
+
+/** Finds where each field's value begins and ends; false for a text that is not the fields in our order without white space. */
+function cutFields(text: string, { repeated, begins, ends, unchanged }: Cuts): boolean {
   let at = 0;
   for (let index = 0; index < openings.length; index++) {
     const opening = openings[index] as string;
@@ -180,8 +191,13 @@ function cutFields(text: string, repeated: readonly string[], begins: Int32Array
     begins[index] = at;
     const same = repeated[index] as string;
     if (index === traceField) at = text.lastIndexOf(openings[traceField + 1] as string);
-    else if (same !== '' && text.slice(at, at + same.length) === same) at += same.length;
-    else at = endOfValue(text, at);
+    else if (same !== '' && text.slice(at, at + same.length) === same) {
+      at += same.length;
+      unchanged[index] = 1;
+    } else {
+      at = endOfValue(text, at);
+      unchanged[index] = 0;
+    }
     if (at < (begins[index] as number)) return false;
     ends[index] = at;
   }

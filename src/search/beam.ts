@@ -1,5 +1,4 @@
 import type { CostModel, TrainingData } from '../cost-model/cost-model.ts';
-import type { TimeBound } from '../space/roofline.ts';
 import { createRandom } from '../support/random.ts';
 import { type ChooserOptions, createChooser } from './chooser.ts';
 import { constructInPasses } from './coarse-to-fine.ts';
@@ -8,6 +7,7 @@ import { createJudge, type PrefixJudgement } from './judge.ts';
 import { createListedSearch } from './listed.ts';
 import { createOutlook } from './outlook.ts';
 import { createPool } from './pool.ts';
+import { createSlowness } from './slowness.ts';
 import { createStopwatch } from './stopwatch.ts';
 import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from './strategy.ts';
 
@@ -25,7 +25,7 @@ export interface BeamOptions {
   readonly listing?: boolean;
   /** How choosing among completions works; `null` leaves the choice to the model's scores. */
   readonly chooser?: ChooserOptions | null;
-  /** In a listed space every how many trials the model chooses instead of the chooser; 0: never. */
+  /** In a listed space every how many trials the model chooses instead of the chooser; 0: never, as where features tell it nothing new. */
   readonly modelEvery?: number;
   /** Prefix rows in the training set, at most. */
   readonly maxPrefixes?: number;
@@ -49,7 +49,6 @@ const defaults = {
   maxPrefixes: 1500,
   listing: true,
   chooser: {},
-  modelEvery: 3,
   passes: 1,
 } as const;
 const leastWidth = 12;
@@ -63,6 +62,8 @@ const listedATrial = 20_000;
 /** The fastest candidates are varied in one decision to choose among beside the ends of the beam. */
 const fastestVaried = 8;
 const variations = 8;
+/** Every how many trials of a listed space are the model's. */
+const modelTurn = 3;
 /** Each widening doubles the beam. */
 const maxWidenings = 3;
 
@@ -73,10 +74,11 @@ const maxWidenings = 3;
  */
 export function createBeamSearch(space: SearchSpace, options: BeamOptions): SearchStrategy {
   const { seed, model } = options;
-  const { width, keepAlive, epsilon, judgement, completions, maxPrefixes, listing, modelEvery, passes } = {
+  const { width, keepAlive, epsilon, judgement, completions, maxPrefixes, listing, passes } = {
     ...defaults,
     ...options,
   };
+  const modelEvery = options.modelEvery ?? (space.decisionsOnly ? 0 : modelTurn);
   const chooserOptions = options.chooser === undefined ? defaults.chooser : options.chooser;
   const root = createRandom(seed).fork('beam');
   const random = root.fork('choices');
@@ -95,13 +97,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
   const stopwatch = createStopwatch();
   const outlook = createOutlook(space, model, training);
 
-  const bounds: (TimeBound | null)[] = [];
-  const isTooSlow = (index: number, prefix: Float64Array): boolean => {
-    if (history.bestNs === null) return false;
-    bounds[index] ??= space.sketches[index]?.createBound?.() ?? null;
-    const bound = bounds[index];
-    return bound != null && bound(prefix) > history.bestNs;
-  };
+  const isTooSlow = createSlowness(space, history);
 
   const constructed = (wide: number): Candidate[] => {
     const share = Math.max(leastWidth, Math.floor(wide / space.sketches.length));

@@ -103,7 +103,7 @@ describe('on SwiftShader', () => {
   it('stops after the first samples of a candidate far behind the best', async () => {
     const result = await measure(vectorAdd(), 1);
     expect(result).toMatchObject({ outcome: 'ok', stoppedEarly: true });
-    expect(result.samplesNs.length).toBeLessThanOrEqual(2);
+    expect(result.samplesNs.length).toBeLessThanOrEqual(5);
   });
 
   it('kills an endless kernel, and measures the next one', async () => {

@@ -114,15 +114,20 @@ describe('takeSamples', () => {
     expect(samples.samplesNs).toHaveLength(budget.minSamples);
   });
 
-  it('does not sample on when it is far behind, which a short sample must say twice', async () => {
+  it('does not sample on when it is far behind, which short samples must say five times and longer ones twice', async () => {
     const short = steady(100_000);
     const stopped = await takeSamples(short.pass, reading(100_000), budget, 20_000, short.options);
     expect(stopped.stoppedEarly).toBe(true);
-    expect(stopped.samplesNs).toHaveLength(2);
-    const long = steady(300e6);
-    expect(await takeSamples(long.pass, reading(300e6), budget, 1e6, long.options)).toMatchObject({
+    expect(stopped.samplesNs).toHaveLength(5);
+    const middling = steady(40e6);
+    const twice = await takeSamples(middling.pass, reading(45e6), budget, 1e6, middling.options);
+    // The first run speaks too, and is no sample.
+    expect(twice).toMatchObject({ stoppedEarly: true, samplesNs: { length: 1 } });
+    expect(twice.samplesNs[0]).toBeCloseTo(40e6, -2);
+    const long = steady(3e9);
+    expect(await takeSamples(long.pass, reading(3e9), budget, 1e6, long.options)).toMatchObject({
       stoppedEarly: true,
-      samplesNs: [300e6],
+      samplesNs: [3e9],
     });
     expect(long.calls).toEqual([]);
   });
@@ -133,9 +138,9 @@ describe('takeSamples', () => {
     expect(samples).toMatchObject({ stoppedEarly: false, unstableBy: null });
     expect(median(samples.samplesNs)).toBeCloseTo(100_000, -1);
     const first = steady(10e6);
-    expect(await takeSamples(first.pass, reading(90e6), budget, 10e6, first.options)).toMatchObject({
-      stoppedEarly: false,
-    });
+    const slowFirst = await takeSamples(first.pass, reading(390e6), budget, 10e6, first.options);
+    expect(slowFirst.stoppedEarly).toBe(false);
+    expect(Math.max(...slowFirst.samplesNs)).toBeLessThan(11e6);
   });
 
   it('does not take a pass too short for the clock for a sign that a candidate is far behind', async () => {
