@@ -4,8 +4,8 @@
  * Builds beams over the default matmul and conv2d with a trained booster and prints the rate of every part, medians over rounds.
  */
 import { cpus } from 'node:os';
-import { createAnalyticModel } from '../src/cost-model/analytic-model.ts';
 import type { CostModel } from '../src/cost-model/cost-model.ts';
+import { createFittedModel } from '../src/cost-model/fitted-model.ts';
 import { createResidualModel } from '../src/cost-model/residual-model.ts';
 import { loadXgboost } from '../src/cost-model/xgboost-library.ts';
 import { createXgboostModel } from '../src/cost-model/xgboost-model.ts';
@@ -44,7 +44,8 @@ const judgements: readonly PrefixJudgement[] = ['value', 'completions', 'both'];
 console.log(
   `${new Date().toISOString().slice(0, 10)}  ${cpus()[0]?.model ?? 'unknown CPU'}  node ${process.version}  one core`,
 );
-if (isRefusal(library)) console.log(`XGBoost is missing, the analytic model scores: ${explainRefusal(library)}`);
+if (isRefusal(library))
+  console.log(`XGBoost is missing, the analytic model with fitted costs scores: ${explainRefusal(library)}`);
 console.log(
   'checked: through legality; scored: of these, the legal ones, through features and score as well; medians of rounds (quartiles)',
 );
@@ -56,10 +57,10 @@ for (const [operator, shape] of [
 ] as const) {
   const space = sketchSpace(sketchesOf(programOf(makeWorkload(operator, { shape }))), device);
   for (const judgement of judgements) {
-    const analytic = createAnalyticModel('cpu');
+    const base = createFittedModel('cpu');
     const model: CostModel = isRefusal(library)
-      ? analytic
-      : createResidualModel(analytic, createXgboostModel(library, { seed: 1 }));
+      ? base
+      : createResidualModel(base, createXgboostModel(library, { seed: 1 }));
     const search = createBeamSearch(space, { seed: 1, model, judgement });
     const random = createRandom(7);
     // Any times will do: what is timed is the search, not the kernels.

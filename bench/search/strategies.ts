@@ -1,5 +1,6 @@
 import { createAnalyticModel } from '../../src/cost-model/analytic-model.ts';
 import type { CostModel } from '../../src/cost-model/cost-model.ts';
+import { createFittedModel } from '../../src/cost-model/fitted-model.ts';
 import { createResidualModel } from '../../src/cost-model/residual-model.ts';
 import { loadXgboost } from '../../src/cost-model/xgboost-library.ts';
 import { createXgboostModel, type XgboostModel } from '../../src/cost-model/xgboost-model.ts';
@@ -33,7 +34,7 @@ function boosters(seed: number): XgboostModel {
 
 /** The analytic model needs our features: on an external space the boosters start from nothing. */
 function withAnalytic(space: SearchSpace, correction: XgboostModel): CostModel {
-  return space.columns === featureCount ? createResidualModel(createAnalyticModel('cpu'), correction) : correction;
+  return space.columns === featureCount ? createResidualModel(createFittedModel('cpu'), correction) : correction;
 }
 
 function beam(options: Omit<BeamOptions, 'seed' | 'model'>): Create {

@@ -9,13 +9,16 @@ export interface TrainingData {
    * any measured completion of it reached.
    */
   readonly labels: Float32Array;
-  /** Fraction of the decisions made, 1 = complete. Rows are ranked against rows of equal depth only, as the beam does. */
+  /** Fraction of the decisions made, 1 = complete. Prefixes, of whatever depth, are ranked among each other, and so is what is complete. */
   readonly depth: Float32Array;
   /** How much a row counts; 1 when absent. */
   readonly weights?: Float32Array;
   /** What a row must be compared with: rows of another workload or device have another number. One group when absent. */
   readonly groups?: Uint32Array;
-  /** Score of each row by a model that was there before (analytic, or trained on other devices): only the residual is learned. */
+  /**
+   * Score of each row by a model that was there before (analytic, or trained on other devices): only the residual is learned. NaN where that
+   * model knows nothing of a row.
+   */
   readonly base?: Float32Array;
 }
 
@@ -29,6 +32,8 @@ export interface CostModel {
   readonly trained: boolean;
   /** Scores `count` rows of `columns` features into the front of `into`. */
   score(rows: Float32Array, count: number, columns: number, into: Float32Array): void;
+  /** Whether the row of features that begins at `offset` is one it can judge; where it is absent, every row is. */
+  knows?(rows: Float32Array, offset: number): boolean;
   /** Learns from all data known so far and forgets what it learned before. Scores stay as they were until it is done. */
   fit(data: TrainingData): Promise<void> | void;
 }

@@ -4,24 +4,27 @@ import type { TrainingData } from './cost-model.ts';
 /** Labels below this count as equally bad when a logarithm is taken; failures (0) land here. */
 export const labelFloor = 0.005;
 
-/** Row numbers in the order XGBoost wants them: rows that may be compared (same group, same depth) lie together. */
+/** Row numbers in the order XGBoost wants them: rows that may be compared lie together. */
 export interface Ranking {
   readonly order: Uint32Array;
   /** Sizes of the consecutive groups in `order`. */
   readonly sizes: Uint32Array;
 }
 
-/** Groups rows by (group, depth). The order is a function of the data alone: equal rows keep their order. */
+/**
+ * Groups rows by their group and whether they are complete. Prefixes of all depths and sketches are compared: one that is worth more is so whatever
+ * else is decided, and rows of one depth alone are few. The order is a function of the data alone: equal rows keep their order.
+ */
 export function rankingOf(data: TrainingData, keep: (row: number) => boolean): Ranking {
   const rows: number[] = [];
   for (let row = 0; row < data.count; row++) if (keep(row)) rows.push(row);
   const group = (row: number): number => data.groups?.[row] ?? 0;
-  const depth = (row: number): number => data.depth[row] as number;
-  rows.sort((a, b) => group(a) - group(b) || depth(a) - depth(b) || a - b);
+  const complete = (row: number): number => (data.depth[row] === 1 ? 1 : 0);
+  rows.sort((a, b) => group(a) - group(b) || complete(a) - complete(b) || a - b);
   const sizes: number[] = [];
   rows.forEach((row, at) => {
     const before = rows[at - 1];
-    if (before !== undefined && group(before) === group(row) && depth(before) === depth(row)) {
+    if (before !== undefined && group(before) === group(row) && complete(before) === complete(row)) {
       sizes[sizes.length - 1] = (sizes.at(-1) as number) + 1;
     } else {
       sizes.push(1);
@@ -71,24 +74,55 @@ export function logLabels(labels: Float32Array): Float32Array {
 export interface Calibration {
   readonly scale: number;
   readonly shift: number;
+  /** Mean log throughput: what is expected of a row of which the base knows nothing. */
+  readonly unknown: number;
 }
 
-export function calibrate(base: Float32Array, labels: Float32Array, count: number): Calibration {
+/** The best line through the log throughputs, with one slope for all groups: their base scores need not compare. NaN scores are left out. */
+export function calibrate(
+  base: Float32Array,
+  labels: Float32Array,
+  count: number,
+  groups?: Uint32Array,
+): Calibration & { readonly margins: Float32Array } {
   const target = logLabels(labels.subarray(0, count));
-  let meanX = 0;
-  let meanY = 0;
+  const means = new Map<number, { rows: number; base: number; target: number }>();
+  const meanOf = (row: number) => {
+    const group = groups?.[row] ?? 0;
+    const held = means.get(group) ?? { rows: 0, base: 0, target: 0 };
+    means.set(group, held);
+    return held;
+  };
+  const isKnown = (row: number): boolean => !Number.isNaN(base[row] as number);
+  let known = 0;
+  const whole = { base: 0, target: 0 };
   for (let row = 0; row < count; row++) {
-    meanX += (base[row] as number) / count;
-    meanY += (target[row] as number) / count;
+    if (!isKnown(row)) continue;
+    const own = meanOf(row);
+    own.rows++;
+    own.base += base[row] as number;
+    own.target += target[row] as number;
+    known++;
+    whole.base += base[row] as number;
+    whole.target += target[row] as number;
   }
   let covariance = 0;
   let variance = 0;
   for (let row = 0; row < count; row++) {
-    const x = (base[row] as number) - meanX;
-    covariance += x * ((target[row] as number) - meanY);
+    if (!isKnown(row)) continue;
+    const own = meanOf(row);
+    const x = (base[row] as number) - own.base / own.rows;
+    covariance += x * ((target[row] as number) - own.target / own.rows);
     variance += x * x;
   }
   // A base that runs against the measurements is not turned round: the trees say what is true instead.
   const scale = variance > 0 ? Math.max(0, covariance / variance) : 0;
-  return { scale, shift: meanY - scale * meanX };
+  const unknown = known > 0 ? whole.target / known : 0;
+  const margins = Float32Array.from({ length: count }, (_, row) => {
+    const own = meanOf(row);
+    if (own.rows === 0) return unknown;
+    const mean = own.target / own.rows;
+    return isKnown(row) ? mean + scale * ((base[row] as number) - own.base / own.rows) : mean;
+  });
+  return { scale, shift: unknown - (known > 0 ? (scale * whole.base) / known : 0), unknown, margins };
 }

@@ -46,12 +46,13 @@ export interface XgboostModel extends UncertainCostModel {
 }
 
 const defaults = { objective: 'rank:pairwise', rounds: 50, members: 3, threads: 1 } as const;
-const unfitted: Calibration = { scale: 1, shift: 0 };
+const unfitted: Calibration = { scale: 1, shift: 0, unknown: 0 };
+/** Margins of rankings for a step of one in log throughput: the odds that one which is 2.7 times faster wins. */
+const rankMargin = 3;
 
 /**
- * Gradient-boosted trees over features: an ensemble whose spread says how sure it is. Ranks rows within equal (group, depth), so
- * a prefix is judged against its rivals in the beam and never against finished programs. Before the first fit a score is the
- * base score, or 0.
+ * Gradient-boosted trees over features: an ensemble whose spread says how sure it is. Ranks a group's prefixes, and its finished programs,
+ * among each other. Before the first fit a score is the base score, or 0.
  */
 export function createXgboostModel(library: XgboostLibrary, options: XgboostModelOptions): XgboostModel {
   const { objective, rounds, members, threads, seed } = { ...defaults, ...options };
@@ -86,8 +87,9 @@ export function createXgboostModel(library: XgboostLibrary, options: XgboostMode
     assert(rows.length >= count * columns, () => `training data: ${rows.length} numbers for ${count} x ${columns}`);
     assert(labels.length >= count && depth.length >= count, 'training data: a label or a depth is missing');
     if (count === 0) return;
-    const ownCalibration = data.base === undefined ? unfitted : calibrate(data.base, labels, count);
-    const base = data.base === undefined ? undefined : calibrated(data.base.subarray(0, count), ownCalibration);
+    const fitted = data.base === undefined ? undefined : calibrate(data.base, labels, count, data.groups);
+    const step = objective === 'rank:pairwise' ? rankMargin : 1;
+    const base = fitted?.margins.map((margin) => step * margin);
     const trained: Booster[] = [];
     for (let member = 0; member < members; member++) {
       trained.push(trainMember(data, member, base));
@@ -95,7 +97,10 @@ export function createXgboostModel(library: XgboostLibrary, options: XgboostMode
       await new Promise((resolve) => setImmediate(resolve));
     }
     boosters = trained;
-    calibration = ownCalibration;
+    calibration =
+      fitted === undefined
+        ? unfitted
+        : { scale: step * fitted.scale, shift: step * fitted.shift, unknown: step * fitted.unknown };
   };
 
   const scoreWithUncertainty: XgboostModel['scoreWithUncertainty'] = (rows, count, columns, mean, deviation, base) => {
@@ -138,10 +143,6 @@ export function createXgboostModel(library: XgboostLibrary, options: XgboostMode
   };
 }
 
-function onLine(base: number, { scale, shift }: Calibration): number {
-  return scale * base + shift;
-}
-
-function calibrated(base: Float32Array, calibration: Calibration): Float32Array {
-  return base.map((value) => onLine(value, calibration));
+function onLine(base: number, { scale, shift, unknown }: Calibration): number {
+  return Number.isNaN(base) ? unknown : scale * base + shift;
 }

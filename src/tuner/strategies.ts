@@ -1,5 +1,6 @@
 import { createAnalyticModel } from '../cost-model/analytic-model.ts';
 import type { CostModel } from '../cost-model/cost-model.ts';
+import { createFittedModel } from '../cost-model/fitted-model.ts';
 import { createRandomModel } from '../cost-model/random-model.ts';
 import { createResidualModel } from '../cost-model/residual-model.ts';
 import { loadXgboost } from '../cost-model/xgboost-library.ts';
@@ -28,24 +29,30 @@ const creators: Readonly<
   grid: createGridSearch,
 };
 
-/** A cost model by name. Without the XGBoost library the analytic model takes its place, and `note` says why and what remedies it. */
+/**
+ * A cost model by name. Without the XGBoost library the analytic model takes its place, its costs fitted as measurements
+ * come, and `note` says why and what remedies it.
+ */
 export function createModel(
   name: ModelName,
   type: 'cpu' | 'gpu',
   seed: number,
 ): { model: CostModel; name: ModelName; note: string | null } {
-  const analytic = createAnalyticModel(type);
-  if (name === 'analytic') return { model: analytic, name, note: null };
+  if (name === 'analytic') return { model: createAnalyticModel(type), name, note: null };
   if (name === 'random') return { model: createRandomModel(seed), name, note: null };
   const library = loadXgboost();
   if (isRefusal(library)) {
     return {
-      model: analytic,
+      model: createFittedModel(type),
       name: 'analytic',
       note: `XGBoost is not available: ${explainRefusal(library)}. Going on with the analytic model.`,
     };
   }
-  return { model: createResidualModel(analytic, createXgboostModel(library, { seed })), name, note: null };
+  return {
+    model: createResidualModel(createFittedModel(type), createXgboostModel(library, { seed })),
+    name,
+    note: null,
+  };
 }
 
 export function createStrategy(name: SearchName, space: SearchSpace, model: CostModel, seed: number): SearchStrategy {

@@ -12,10 +12,16 @@ describe('training set', () => {
     groups: Uint32Array.of(2, 1, 1, 2, 1, 1),
   };
 
-  it('puts rivals together: same group, same depth', () => {
+  it('puts rivals together: the prefixes of a group, and its complete rows', () => {
     const { order, sizes } = rankingOf(data, () => true);
     expect([...order]).toEqual([1, 4, 2, 5, 0, 3]);
     expect([...sizes]).toEqual([2, 2, 2]);
+  });
+
+  it('ranks prefixes of all depths together', () => {
+    const { order, sizes } = rankingOf({ ...data, depth: Float32Array.of(0.1, 0.2, 0.3, 1, 0.4, 1) }, () => true);
+    expect([...order]).toEqual([1, 2, 4, 5, 0, 3]);
+    expect([...sizes]).toEqual([3, 1, 1, 1]);
   });
 
   it('leaves rows out', () => {
@@ -58,5 +64,20 @@ describe('training set', () => {
     expect(line.shift).toBeCloseTo(-2.5, 4);
     expect(calibrate(Float32Array.of(1, 1, 1, 1), labels, 4).scale).toBe(0);
     expect(calibrate(Float32Array.of(1, 2, 3, 4), labels, 4).scale).toBe(0);
+  });
+
+  it('compares base scores within a group only, and expects the mean where the base knows nothing', () => {
+    const labels = Float32Array.of(1, 0.5, 1, 0.5, 0.25);
+    const { scale, margins } = calibrate(
+      Float32Array.of(0, Math.log(0.5), 100, 100 + Math.log(0.5), Number.NaN),
+      labels,
+      5,
+      Uint32Array.of(0, 0, 1, 1, 1),
+    );
+    expect(scale).toBeCloseTo(1, 4);
+    expect([...margins.slice(0, 4)].map((margin, row) => margin - Math.log(labels[row] as number))).toEqual(
+      [0, 0, 0, 0].map(() => expect.closeTo(0, 4)),
+    );
+    expect(margins[4]).toBeCloseTo(Math.log(0.5) / 2, 4);
   });
 });

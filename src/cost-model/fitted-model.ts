@@ -1,0 +1,49 @@
+import { analyticScores, createAnalyticModel } from './analytic-model.ts';
+import type { CostModel, TrainingData } from './cost-model.ts';
+import { fitCosts } from './fit-costs.ts';
+import { machines, terms, writeTerms } from './kernel-costs.ts';
+
+/**
+ * The analytic model with its costs fitted to measurements. What a barrier or a scattered load costs is the device's and not the workload's, so
+ * that a few measurements of one workload rank the candidates of another. Until the first fit it is the analytic model.
+ */
+export function createFittedModel(type: 'cpu' | 'gpu'): CostModel {
+  const prior = createAnalyticModel(type).costs;
+  let costs = prior;
+  let trained = false;
+  return {
+    ...analyticScores(type, () => costs),
+    name: 'fitted',
+    get trained() {
+      return trained;
+    },
+    fit: (data) => {
+      const used = measuredRows(data);
+      if (used.length === 0) return;
+      const counts = new Float64Array(used.length * terms.length);
+      for (const [at, row] of used.entries())
+        writeTerms(data.rows, row * data.columns, machines[type], counts, at * terms.length);
+      costs = fitCosts(
+        counts,
+        Float64Array.from(used, (row) => -Math.log(data.labels[row] as number)),
+        numbered(used.map((row) => data.groups?.[row] ?? 0)),
+        prior,
+      );
+      trained = true;
+    },
+  };
+}
+
+/** Complete programs that ran: a prefix has no time, and a failure none that means anything. */
+function measuredRows({ count, depth, labels }: TrainingData): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < count; row++) if (depth[row] === 1 && (labels[row] as number) > 0) rows.push(row);
+  return rows;
+}
+
+/** The same groups, numbered from 0 in the order in which they come. */
+function numbered(groups: readonly number[]): Uint32Array {
+  const numbers = new Map<number, number>();
+  for (const group of groups) if (!numbers.has(group)) numbers.set(group, numbers.size);
+  return Uint32Array.from(groups, (group) => numbers.get(group) as number);
+}
