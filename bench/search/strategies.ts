@@ -55,6 +55,7 @@ export const strategies: ReadonlyMap<string, Create> = new Map<string, Create>([
   // The same with one part changed or left out.
   ['beam:no-model', beam({ modelEvery: 0 })],
   ['beam:model-every-2', beam({ modelEvery: 2 })],
+  ['beam:model-every-3', beam({ modelEvery: 3 })],
   ['beam:model-every-4', beam({ modelEvery: 4 })],
   ['beam:ranks', beam({ chooser: { views: ['ranks'] } })],
   ['beam:logarithms', beam({ chooser: { views: ['logarithms'] } })],
