@@ -6,6 +6,8 @@
  * decision keeps (all sketches' decisions whose name ends so). Every candidate is built, verified and timed, none is stopped
  * early. What was measured is kept in a file beside the output: run the same command again to go on after an interruption.
  * `--sample n` measures n candidates drawn at random instead of all, and thins nothing: what a model is taught and tested with.
+ * `--again 0.25` measures the fastest quarter of a space that was recorded once more and adds the samples to its file: a machine that others use is at
+ * times twice as fast as at others, which a second look hours or minutes later shows. Repeat it as often as you like.
  * `--dry-run` prints the thinned space and ends. `--warm` builds and runs every candidate once and keeps nothing but what the driver's own cache
  * keeps: compiling takes most of the time and may go on beside other work, so that the timing afterwards needs a quiet machine for
  * minutes instead of an hour.
@@ -17,7 +19,13 @@ import { chooseDevice } from '../src/device/devices.ts';
 import { createDawnRunner } from '../src/measure/dawn-runner.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { describeWorkload } from '../src/operators/workload.ts';
-import { type KernelRow, kernelSpaceEnding, writeKernelSpace } from '../src/records/recorded/kernel-space.ts';
+import {
+  type KernelRow,
+  kernelSpaceEnding,
+  readKernelSpace,
+  rowTimeNs,
+  writeKernelSpace,
+} from '../src/records/recorded/kernel-space.ts';
 import { listCandidates } from '../src/search/listing.ts';
 import { createPool } from '../src/search/pool.ts';
 import { type SketchSpace, sketchSpace } from '../src/search/sketch-space.ts';
@@ -39,6 +47,7 @@ interface Flags {
   readonly device?: string;
   readonly points: string;
   readonly sample?: string;
+  readonly again?: string;
   readonly keep: string[];
   readonly sketch?: string;
   readonly out?: string;
@@ -91,17 +100,23 @@ async function main(operator: string, flags: Flags): Promise<void> {
     }
     console.log(`${rows.size} were measured before`);
   }
+  const recorded = flags.again === undefined ? null : await readKernelSpace(out);
+  for (const row of recorded?.rows ?? []) rows.set(candidateKey({ sketch: row.s, values: row.v }), row);
+  const fastest = recorded === null ? null : fastestOf(recorded.rows, Number(flags.again));
+  const wanted = listed.filter(
+    (candidate) => fastest?.has(candidateKey(candidate)) ?? !rows.has(candidateKey(candidate)),
+  );
   const verification = verificationData(workload, program, 1);
   const runner = await createDawnRunner({ device });
   // In random order, so that drift of the machine does not look like an effect of the outer decisions.
-  const open = createRandom(1).shuffled(listed.filter((candidate) => !rows.has(candidateKey(candidate))));
+  const open = createRandom(recorded?.rows.reduce((sum, { t }) => sum + t.length, 0) ?? 1).shuffled(wanted);
   const started = performance.now();
   try {
     await runner.prepare(verification.data);
     for (const [at, candidate] of open.entries()) {
       const row = await measure(candidate);
-      rows.set(candidateKey(candidate), row);
-      if (!flags.warm) appendFileSync(partial, `${JSON.stringify(row)}\n`);
+      rows.set(candidateKey(candidate), joined(rows.get(candidateKey(candidate)), row));
+      if (!flags.warm && recorded === null) appendFileSync(partial, `${JSON.stringify(row)}\n`);
       if ((at + 1) % 50 === 0) {
         const left = ((performance.now() - started) / (at + 1)) * (open.length - at - 1);
         console.log(`${at + 1} of ${open.length}, ${Math.round(left / 60_000)} minutes to go`);
@@ -138,6 +153,27 @@ async function main(operator: string, flags: Flags): Promise<void> {
   }
 }
 
+/** Keys of the fastest rows. */
+function fastestOf(rows: readonly KernelRow[], fraction: number): ReadonlySet<string> {
+  const timed = rows.flatMap((row) => {
+    const timeNs = rowTimeNs(row);
+    return timeNs === null ? [] : [{ key: candidateKey({ sketch: row.s, values: row.v }), timeNs }];
+  });
+  const count = Math.ceil(fraction * timed.length);
+  return new Set(
+    timed
+      .sort((a, b) => a.timeNs - b.timeNs)
+      .slice(0, count)
+      .map(({ key }) => key),
+  );
+}
+
+/** A row with the samples of another measurement of the same candidate; one that failed this time changes nothing. */
+function joined(before: KernelRow | undefined, now: KernelRow): KernelRow {
+  if (before === undefined) return now;
+  return now.o === undefined ? { ...before, t: [...before.t, ...now.t] } : before;
+}
+
 /** Different candidates at random, fewer where there are no more. */
 function drawn(space: SketchSpace, count: number): Candidate[] {
   const pool = createPool(space, createRandom(1), { listing: false });
@@ -167,6 +203,7 @@ const command = new Command()
   .option('--device <name>')
   .option('--points <n>', 'candidates at most', '2500')
   .option('--sample <n>', 'this many candidates at random instead of all')
+  .option('--again <fraction>', 'measure the fastest of what was recorded once more')
   .option('--keep <name=a,b>', 'options that decisions keep whose name ends so', collect, [])
   .option('--sketch <name>', 'one sketch alone')
   .option('--out <file>')

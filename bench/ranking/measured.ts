@@ -1,30 +1,56 @@
-import { statSync } from 'node:fs';
-import { describeWorkload, workloadKey } from '../../src/operators/workload.ts';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeWorkload, type Workload, workloadKey } from '../../src/operators/workload.ts';
 import { deviceKey } from '../../src/records/device-key.ts';
 import { loadRecords } from '../../src/records/log-reader.ts';
 import { isVerified, type TuningRecord } from '../../src/records/record.ts';
-import { kernelSpaceEnding, readKernelSpace } from '../../src/records/recorded/kernel-space.ts';
-import { median } from '../../src/records/recorded/recorded-space.ts';
+import {
+  type KernelSpace,
+  kernelSpaceEnding,
+  readKernelSpace,
+  rowTimeNs,
+} from '../../src/records/recorded/kernel-space.ts';
 import { type SketchSpace, sketchSpace } from '../../src/search/sketch-space.ts';
 import type { Candidate } from '../../src/search/strategy.ts';
 import { recordedValues } from '../../src/space/recorded.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
+import type { Sketch } from '../../src/space/sketch.ts';
 import { programOf } from '../../src/tuner/build.ts';
 
 /** Candidates of one workload that were measured on one device, each once. */
 export interface Measured {
   readonly name: string;
-  readonly operator: string;
+  /** Workload and device: two files with the same key are about the same thing. */
+  readonly key: string;
+  /** What it is compared and averaged with: its operator, and for a product of few rows or columns that it is one. */
+  readonly kind: string;
+  /** Whether every candidate of `space` was measured, so that the best completion of every prefix is known. */
+  readonly whole: boolean;
+  /** Sketches with the options that were recorded. */
   readonly space: SketchSpace;
   readonly candidates: readonly Candidate[];
   readonly timesNs: readonly number[];
 }
 
-/** Reads a recorded space, a tuning log, or a folder of logs. */
+/** Reads a recorded space, a tuning log, or a folder of both. */
 export async function readMeasured(path: string): Promise<Measured[]> {
-  if (path.endsWith(kernelSpaceEnding) && statSync(path).isFile()) return [await readSpace(path)];
+  if (!statSync(path).isDirectory())
+    return path.endsWith(kernelSpaceEnding) ? [ofSpace(await readKernelSpace(path))] : await readLogs([path]);
+  const files = readdirSync(path)
+    .sort()
+    .map((name) => join(path, name));
+  const spaces = files.filter((file) => file.endsWith(kernelSpaceEnding));
+  // What is still being recorded lies beside what is ready, and is no log.
+  const logs = files.filter((file) => file.endsWith('.jsonl') && !file.endsWith('.partial.jsonl'));
+  return [
+    ...(await Promise.all(spaces.map(async (file) => ofSpace(await readKernelSpace(file))))),
+    ...(logs.length === 0 ? [] : await readLogs(logs)),
+  ];
+}
+
+async function readLogs(paths: readonly string[]): Promise<Measured[]> {
   const groups = new Map<string, TuningRecord[]>();
-  const { records, faults } = await loadRecords([path]);
+  const { records, faults } = await loadRecords(paths);
   for (const { file, message } of faults) console.warn(`${file}: ${message}`);
   for (const record of records) {
     const key = `${workloadKey(record.workload)} ${deviceKey(record.device)}`;
@@ -40,8 +66,7 @@ function ofRecords(records: readonly TuningRecord[]): Measured {
   for (const record of records) {
     if (!isVerified(record)) continue;
     const sketch = space.sketches.findIndex(({ name }) => name === record.sketch);
-    const values =
-      sketch < 0 ? null : recordedValues(space.sketches[sketch] as (typeof space.sketches)[number], record.decisions);
+    const values = sketch < 0 ? null : recordedValues(space.sketches[sketch] as Sketch, record.decisions);
     if (values === null) continue;
     const key = `${sketch} ${values.join()}`;
     const held = best.get(key);
@@ -49,38 +74,68 @@ function ofRecords(records: readonly TuningRecord[]): Measured {
     if (held === undefined || record.medianNs < held.timeNs)
       best.set(key, { candidate: { sketch, values: [...values], score: null }, timeNs: record.medianNs });
   }
-  return measured(`${describeWorkload(workload)} on ${device.name}`, workload.operator, space, [...best.values()]);
+  return measured(workload, space, [...best.values()], false);
 }
 
-async function readSpace(path: string): Promise<Measured> {
-  const { workload, device, sketches, rows } = await readKernelSpace(path);
-  const space = sketchSpace(sketchesOf(programOf(workload), device.limits), device);
+/** A recorded space as measurements. */
+export function ofSpace({ workload, device, sketches: recorded, rows, sampled }: KernelSpace): Measured {
+  const all = sketchesOf(programOf(workload), device.limits);
+  const sketches = recorded.flatMap(({ name, decisions }) => {
+    const sketch = all.find((one) => one.name === name);
+    const options = new Map(decisions.map((decision) => [decision.name, decision.options]));
+    return sketch === undefined ? [] : [withOptions(sketch, options)];
+  });
+  const space = sketchSpace(sketches, device);
   const found: { candidate: Candidate; timeNs: number }[] = [];
-  for (const { s, v, t, o } of rows) {
-    if (o !== undefined || t.length === 0) continue;
-    const recorded = sketches[s] as (typeof sketches)[number];
-    const sketch = space.sketches.findIndex(({ name }) => name === recorded.name);
+  for (const row of rows) {
+    const timeNs = rowTimeNs(row);
+    if (timeNs === null) continue;
+    const { s, v } = row;
+    const { name, decisions } = recorded[s] as (typeof recorded)[number];
+    const sketch = space.sketches.findIndex((one) => one.name === name);
     const values =
       sketch < 0
         ? null
         : recordedValues(
-            space.sketches[sketch] as (typeof space.sketches)[number],
-            Object.fromEntries(recorded.decisions.map(({ name }, at) => [name, v[at] as number])),
+            space.sketches[sketch] as Sketch,
+            Object.fromEntries(decisions.map((decision, at) => [decision.name, v[at] as number])),
           );
-    if (values !== null) found.push({ candidate: { sketch, values: [...values], score: null }, timeNs: median(t) });
+    if (values !== null) found.push({ candidate: { sketch, values: [...values], score: null }, timeNs });
   }
-  return measured(`${describeWorkload(workload)} on ${device.name}`, workload.operator, space, found);
+  return measured(workload, space, found, sampled !== true);
+}
+
+/** A sketch whose decisions offer what was recorded; one that is newer than the recording has the value it had then. */
+function withOptions(sketch: Sketch, recorded: ReadonlyMap<string, readonly number[]>): Sketch {
+  return {
+    ...sketch,
+    decisions: sketch.decisions.map((decision) => ({
+      ...decision,
+      options: recorded.get(decision.name) ?? (decision.before === undefined ? decision.options : [decision.before]),
+    })),
+  };
+}
+
+/** Products with no more rows or columns than this share too little between outputs to be tiled as others are. */
+const fewRows = 16;
+
+/** The class of a workload, by its operator and, for a product, its shape. */
+export function kindOf({ operator, params }: Pick<Workload, 'operator' | 'params'>): string {
+  if (operator !== 'matmul') return operator;
+  return Math.min(params.m as number, params.n as number) <= fewRows ? 'skinny matmul' : operator;
 }
 
 function measured(
-  name: string,
-  operator: string,
+  workload: Workload,
   space: SketchSpace,
   found: readonly { candidate: Candidate; timeNs: number }[],
+  whole: boolean,
 ): Measured {
   return {
-    name,
-    operator,
+    name: `${describeWorkload(workload)} on ${space.device.name}`,
+    key: `${workloadKey(workload)} ${deviceKey(space.device)}`,
+    kind: kindOf(workload),
+    whole,
     space,
     candidates: found.map(({ candidate }) => candidate),
     timesNs: found.map(({ timeNs }) => timeNs),

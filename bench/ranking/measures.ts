@@ -38,7 +38,23 @@ export function topShare(k: number, scores: ArrayLike<number>, labels: ArrayLike
   return Math.max(...topOf(scores, k).map((item) => labels[item] as number)) / best;
 }
 
-/** Mean of what is there. */
+export const recallSize = 10;
+
+/** What the bench asks of a ranking. */
+export const measures = ['pairwise', `recall@${recallSize}`, 'top-1', 'top-5'] as const;
+export type Figures = readonly number[];
+
+/** One figure a measure, in their order. */
+export function figuresOf(scores: ArrayLike<number>, labels: ArrayLike<number>): Figures {
+  return [
+    pairwiseAccuracy(scores, labels),
+    recallAt(recallSize, scores, labels),
+    topShare(1, scores, labels),
+    topShare(5, scores, labels),
+  ];
+}
+
+/** Mean of what is there; NaN where nothing is. */
 export function meanOf(values: readonly number[]): number {
   const there = values.filter((value) => !Number.isNaN(value));
   return there.reduce((sum, value) => sum + value, 0) / there.length;

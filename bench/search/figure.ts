@@ -4,7 +4,7 @@ const width = 720;
 const height = 420;
 const margin = { left: 56, right: 150, top: 36, bottom: 44 };
 /** Distinguishable for most colour-blind eyes (Okabe and Ito). */
-const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#999999'];
+export const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#999999'];
 
 /** Fraction of the optimum over trials on one space: the mean of the seeds as a line, the quartiles as a band, a colour a strategy. */
 export function figureOf(title: string, outcomes: readonly Outcome[], trials: number): string {
@@ -63,6 +63,6 @@ function ticksOf(trials: number): number[] {
   return ticks;
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -52,6 +52,9 @@ export const strategies: ReadonlyMap<string, Create> = new Map<string, Create>([
   ['rank', (space, seed) => createRankSearch(space, { seed, model: plainBooster(seed) })],
   ['beam', beam({})],
   // The same with one part changed or left out.
+  ['beam:no-model', beam({ modelEvery: 0 })],
+  ['beam:model-every-2', beam({ modelEvery: 2 })],
+  ['beam:model-every-4', beam({ modelEvery: 4 })],
   ['beam:ranks', beam({ chooser: { views: ['ranks'] } })],
   ['beam:logarithms', beam({ chooser: { views: ['logarithms'] } })],
   ['beam:no-products', beam({ chooser: { products: false } })],

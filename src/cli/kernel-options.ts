@@ -16,6 +16,7 @@ export interface WorkloadFlags {
 export interface DeviceFlags {
   readonly device?: string;
   readonly profile: 'browser' | 'native';
+  readonly cold?: boolean;
 }
 export interface LogFlags {
   readonly log?: string;
@@ -51,6 +52,10 @@ export function addDeviceOptions(command: Command): Command {
       'browser: bounds checks as browsers have them; native: without',
       oneOf('--profile', ['browser', 'native']),
       'browser',
+    )
+    .option(
+      '--cold',
+      'times with cold caches: before each sample a buffer twice as large as the last-level cache is rewritten, and each run in it has copies of all buffers; kept apart from times with warm caches',
     );
 }
 
@@ -85,15 +90,17 @@ function attributesIn({ attr = {}, epilogue }: WorkloadFlags): Readonly<Record<s
 }
 
 /** The options as the tuner takes them. */
-export function lookupWish({ device, profile, log, allowOther }: Omit<LookupFlags, keyof WorkloadFlags>): {
+export function lookupWish({ device, profile, cold, log, allowOther }: Omit<LookupFlags, keyof WorkloadFlags>): {
   readonly device?: string;
   readonly profile: 'browser' | 'native';
+  readonly cold: boolean;
   readonly logFolder?: string;
   readonly allowOther: boolean;
 } {
   return {
     ...(device === undefined ? {} : { device }),
     profile,
+    cold: cold === true,
     ...(log === undefined ? {} : { logFolder: log }),
     allowOther: allowOther === true,
   };
@@ -106,7 +113,7 @@ export function followUp(
   flags: WorkloadFlags & DeviceFlags & LogFlags,
   ...rest: readonly string[]
 ): string {
-  const { shape, attr, epilogue, dtype, device, profile, log } = flags;
+  const { shape, attr, epilogue, dtype, device, profile, cold, log } = flags;
   const words = [
     'wgtune',
     command,
@@ -117,6 +124,7 @@ export function followUp(
     ...(dtype === undefined ? [] : ['--dtype', dtype]),
     ...(device === undefined ? [] : ['--device', device]),
     ...(profile === 'browser' ? [] : ['--profile', profile]),
+    ...(cold === true ? ['--cold'] : []),
     ...(log === undefined ? [] : ['--log', log]),
     ...rest,
   ];

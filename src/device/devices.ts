@@ -1,5 +1,6 @@
 import type { DeviceDescription, Profile } from '../ir/limits.ts';
 import { exitCode, UserError } from '../support/errors.ts';
+import { withColdCaches } from './caches.ts';
 import type { ListedAdapter } from './dawn.ts';
 import type { Driver, RefusedDriver } from './driver.ts';
 import { driverEnvironment, type LavapipeWidth, lavapipeWidths } from './environment.ts';
@@ -37,9 +38,13 @@ export async function listDevices(profile: Profile = 'browser'): Promise<DeviceL
 
 /**
  * The device of a name, or the best there is: a GPU, else lavapipe, else SwiftShader. Probes no more drivers than the
- * answer needs. Throws UserError (exit code 3) with the names there are.
+ * answer needs. `cold`: kernels are to be timed with cold caches on it. Throws UserError (exit code 3) with the names there are.
  */
-export async function chooseDevice(name: string | undefined, profile: Profile = 'browser'): Promise<Device> {
+export async function chooseDevice(
+  name: string | undefined,
+  profile: Profile = 'browser',
+  cold = false,
+): Promise<Device> {
   const found = findDrivers();
   const width = lavapipeWidths.find((bits) => name === `lavapipe-${bits}`) ?? null;
   const probes: Probe[] = [];
@@ -48,7 +53,7 @@ export async function chooseDevice(name: string | undefined, profile: Profile = 
     probes.push(...answers);
     const { devices } = catalog(answers, [], width);
     const device = name === undefined ? devices[0] : devices.find(({ description }) => description.name === name);
-    if (device !== undefined) return device;
+    if (device !== undefined) return cold ? { ...device, description: withColdCaches(device.description) } : device;
   }
   throw noSuchDevice(name, catalog(probes, found.refused, width));
 }

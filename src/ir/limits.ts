@@ -81,6 +81,6 @@ export interface DeviceDescription {
   /** Features requested and granted, sorted. */
   readonly features: readonly string[];
   readonly limits: DeviceLimits;
-  /** What else changes its speed: CPU threads of a software device, native vector width. */
+  /** What else changes its speed: CPU threads of a software device, native vector width, cold caches (`CACHES`). */
   readonly environment: Readonly<Record<string, string>>;
 }

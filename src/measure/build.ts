@@ -6,6 +6,8 @@ export interface BuiltKernel {
   readonly pipeline: GPUComputePipeline;
   readonly groups: readonly { readonly index: number; readonly group: GPUBindGroup }[];
   readonly dispatch: readonly [number, number, number];
+  /** The same kernel over other buffers. */
+  readonly rebind: (buffers: ReadonlyMap<string, GPUBuffer>) => BuiltKernel;
 }
 
 /** What is wrong with an artifact before Dawn sees it; null when nothing is. */
@@ -52,19 +54,24 @@ async function buildKernel(
         })),
     }),
   );
-  const groups = indices.map((index) => ({
-    index,
-    group: gpu.createBindGroup({
-      layout: layouts[index] as GPUBindGroupLayout,
-      entries: kernel.bindings
-        .filter(({ group }) => group === index)
-        .map(({ binding, buffer }) => ({ binding, resource: { buffer: buffers.get(buffer) as GPUBuffer } })),
-    }),
-  }));
   const pipeline = await gpu.createComputePipelineAsync({
     label: kernel.name,
     layout: gpu.createPipelineLayout({ bindGroupLayouts: layouts }),
     compute: { module, entryPoint: kernel.entryPoint },
   });
-  return { pipeline, groups, dispatch: kernel.dispatch };
+  const bind = (over: ReadonlyMap<string, GPUBuffer>): BuiltKernel => ({
+    pipeline,
+    groups: indices.map((index) => ({
+      index,
+      group: gpu.createBindGroup({
+        layout: layouts[index] as GPUBindGroupLayout,
+        entries: kernel.bindings
+          .filter(({ group }) => group === index)
+          .map(({ binding, buffer }) => ({ binding, resource: { buffer: over.get(buffer) as GPUBuffer } })),
+      }),
+    })),
+    dispatch: kernel.dispatch,
+    rebind: bind,
+  });
+  return bind(buffers);
 }

@@ -1,25 +1,30 @@
+import { availableParallelism } from 'node:os';
+import { hasColdCaches } from '../device/caches.ts';
 import type { Device } from '../device/devices.ts';
 import { assert, exitCode, InternalError, UserError } from '../support/errors.ts';
 import { defaultBudget } from './budget.ts';
-import { type DeviceProcess, describeDeath, startDeviceProcess } from './device-process.ts';
-import { type Failure, fail, failedResult } from './failure.ts';
-import type { FromChild, Stage } from './protocol.ts';
+import { createBuildAhead } from './build-ahead.ts';
+import { type DeviceProcess, startDeviceProcess } from './device-process.ts';
+import { type Failure, fail, failedResult, isFailure } from './failure.ts';
+import type { Stage } from './protocol.ts';
+import { notStarted, type Reply, reply, startTimeoutMs } from './replies.ts';
 import type { MeasureRequest, MeasureResult, Runner, TimingBudget, WorkloadData } from './runner.ts';
 
 export interface DawnRunnerOptions {
   /** From chooseDevice or listDevices; its profile is the description's. */
   readonly device: Device;
   readonly budget?: TimingBudget;
+  /** Processes that build ahead, 0 for none; as many as there are cores for when absent. */
+  readonly builders?: number;
 }
 
 /** A device that fails to start this often in a row, with nothing measured in between, is not a device. */
 const startAttempts = 3;
-const startTimeoutMs = 30_000;
 const prepareTimeoutMs = 60_000;
 /** Comparing outputs and copying results: no kernel of the candidate's runs in it. */
 const verifyTimeoutMs = 60_000;
-/** An answer that arrived while this process was busy is not late: one look more before the child is killed. */
-const graceMs = 100;
+/** Each building process takes some 300 MB. */
+const mostBuilders = 8;
 
 /**
  * Runs trials on Dawn in a child process that can be killed. The child is started at once, so that a device that does not work
@@ -28,8 +33,10 @@ const graceMs = 100;
  */
 export async function createDawnRunner({
   device,
-  budget = defaultBudget(device.description.type),
+  budget = defaultBudget(device.description.type, hasColdCaches(device.description)),
+  builders = buildersFor(device),
 }: DawnRunnerOptions): Promise<Runner> {
+  const ahead = createBuildAhead({ device, budget, processes: builders });
   let child: DeviceProcess | null = null;
   /** Whether the child has the current workload's data. */
   let loaded = false;
@@ -50,7 +57,7 @@ export async function createDawnRunner({
       // Between trials the only thing a child can say is that it died: no candidate is to blame.
       if (child?.pending()) drop();
       if (child === null) {
-        child = startDeviceProcess(device);
+        child = startDeviceProcess(device, 'trial-child');
         child.send({ kind: 'open', device, budget });
         const opened = await reply(child, () => startTimeoutMs);
         if (opened.kind !== 'opened') {
@@ -83,6 +90,9 @@ export async function createDawnRunner({
 
   const measure = async (request: MeasureRequest): Promise<MeasureResult> => {
     assert(data !== null, 'measure before prepare');
+    const elsewhere = await ahead.outcomeOf(request.artifact);
+    if (closed) throw interrupted();
+    if (elsewhere !== null && isFailure(elsewhere)) return failedResult(elsewhere, 0);
     const begun = performance.now();
     const running = await ready();
     running.send({ kind: 'measure', request });
@@ -102,7 +112,10 @@ export async function createDawnRunner({
     const total = performance.now() - begun;
     if (answer.kind === 'result') {
       if (answer.deviceLost) drop();
-      return { ...answer.result, phasesMs: { ...answer.result.phasesMs, total } };
+      const { phasesMs } = answer.result;
+      ahead.learn(elsewhere?.ms ?? null, phasesMs.build);
+      if (elsewhere === null) return { ...answer.result, phasesMs: { ...phasesMs, total } };
+      return { ...answer.result, phasesMs: { ...phasesMs, total, ahead: elsewhere.ms } };
     }
     drop();
     if (closed) throw interrupted();
@@ -111,8 +124,8 @@ export async function createDawnRunner({
     const spent = (name: Stage): number => stages.get(name) ?? 0;
     return failedResult(failureOf(answer, stage, budget), total, {
       build: spent('build'),
-      verify: spent('run') + spent('verify'),
-      time: spent('sample'),
+      verify: spent('verify'),
+      time: spent('run') + spent('sample'),
     });
   };
 
@@ -135,47 +148,22 @@ export async function createDawnRunner({
         await ready();
       }),
     measure: (request) => inTurn(() => measure(request)),
+    // In turn, because nothing may be timed on a CPU while others build on it.
+    buildAhead: (artifacts, stopped) => inTurn(() => ahead.build(artifacts, stopped)),
+    aheadSummary: () => ahead.summary(),
     close: async () => {
       closed = true;
+      ahead.close();
       drop();
       await queue;
     },
   };
 }
 
-type Reply =
-  | Exclude<FromChild, { kind: 'stage' }>
-  | { readonly kind: 'died'; readonly how: string }
-  | { readonly kind: 'late' };
-
-/** Waits for the child's answer. Each stage it announces starts the clock anew; when that runs out the child is killed. */
-async function reply(
-  child: DeviceProcess,
-  timeoutMs: () => number,
-  onStage: (stage: Stage) => void = () => {},
-): Promise<Reply> {
-  for (;;) {
-    if (!(await arrivesWithin(child, timeoutMs()))) {
-      child.kill();
-      return { kind: 'late' };
-    }
-    const event = child.take();
-    if (event.kind === 'death') return { kind: 'died', how: describeDeath(event.death) };
-    if (event.message.kind !== 'stage') return event.message;
-    onStage(event.message.stage);
-  }
-}
-
-function arrivesWithin(child: DeviceProcess, timeoutMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    let timer = setTimeout(() => {
-      timer = setTimeout(() => resolve(child.pending()), graceMs);
-    }, timeoutMs);
-    void child.arrival().then(() => {
-      clearTimeout(timer);
-      resolve(true);
-    });
-  });
+/** On a CPU device nothing is measured while they build; on a GPU one core stays for the measuring process. One alone is no gain on a CPU. */
+function buildersFor({ description }: Device): number {
+  const cores = Math.min(availableParallelism(), mostBuilders);
+  return description.type === 'cpu' ? (cores < 2 ? 0 : cores) : Math.max(1, cores - 1);
 }
 
 function stageTimeout(stage: Stage, budget: TimingBudget): number {
@@ -187,8 +175,8 @@ function stageTimeout(stage: Stage, budget: TimingBudget): number {
     case 'verify':
       return verifyTimeoutMs;
     case 'sample':
-      // Sampling begins no submission after its total, and none may outlast its own limit.
-      return budget.maxTotalMs + budget.runTimeoutMs;
+      // Sampling begins no submission after its total and what is added to it, and none may outlast its own limit.
+      return budget.maxTotalMs + budget.extraMs + budget.runTimeoutMs;
   }
 }
 
@@ -200,13 +188,6 @@ function failureOf(answer: Reply, stage: Stage, budget: TimingBudget): Failure {
   if (stage === 'build') return fail('build-timeout', `compiling took longer than ${budget.buildTimeoutMs} ms`);
   const limit = stageTimeout(stage, budget);
   return fail('run-timeout', `the kernels did not end within ${limit} ms (stage ${stage}); the process was killed`);
-}
-
-/** One line: it becomes part of a sentence. */
-function notStarted(answer: Reply): string {
-  const why =
-    answer.kind === 'died' ? answer.how : answer.kind === 'failed' ? answer.error : 'it did not answer in time';
-  return why.split('\n', 1)[0] ?? why;
 }
 
 function interrupted(): UserError {

@@ -3,7 +3,7 @@ import { type Device, deviceEnvironment } from '../device/devices.ts';
 import { assert } from '../support/errors.ts';
 import type { FromChild, ToChild } from './protocol.ts';
 
-/** How a measuring process ended, by itself or by us. */
+/** How a process ended, by itself or by us. */
 export interface Death {
   readonly signal: NodeJS.Signals | null;
   readonly code: number | null;
@@ -15,7 +15,7 @@ export type Event =
   | { readonly kind: 'message'; readonly message: FromChild }
   | { readonly kind: 'death'; readonly death: Death };
 
-/** One measuring process, seen as a sender and a stream of events that ends with its death. */
+/** One measuring or building process, seen as a sender and a stream of events that ends with its death. */
 export interface DeviceProcess {
   send(message: ToChild): void;
   /** Resolves when there is an event that nobody took yet. */
@@ -26,8 +26,8 @@ export interface DeviceProcess {
   kill(): void;
 }
 
-export function startDeviceProcess(device: Device): DeviceProcess {
-  const child: Child = forkBeside(import.meta.url, 'trial-child', deviceEnvironment(device));
+export function startDeviceProcess(device: Device, program: 'trial-child' | 'build-child'): DeviceProcess {
+  const child: Child = forkBeside(import.meta.url, program, deviceEnvironment(device));
   const arrived: Event[] = [];
   let wake: (() => void) | null = null;
   let dead = false;

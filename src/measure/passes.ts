@@ -14,11 +14,14 @@ export interface PassOptions {
 
 const stampBytes = 16;
 
-/** Runs one timed pass to its end. Without `timestamp-query` the device's time is 0, which no one takes for a clock. */
+/**
+ * Runs one timed pass to its end: each repeat runs one of `sequences`, in turn. Without `timestamp-query` the device's time is 0, which no
+ * one takes for a clock.
+ */
 export async function runPass(
   gpu: GPUDevice,
   pool: BufferPool,
-  kernels: readonly BuiltKernel[],
+  sequences: readonly (readonly BuiltKernel[])[],
   options: PassOptions,
 ): Promise<ClockReading> {
   const stamps = gpu.features.has('timestamp-query') ? timestampsOf(gpu) : null;
@@ -29,7 +32,8 @@ export async function runPass(
       ? {}
       : { timestampWrites: { querySet: stamps.queries, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 } },
   );
-  for (let repeat = 0; repeat < options.repeats; repeat++) encodeKernels(pass, kernels);
+  for (let repeat = 0; repeat < options.repeats; repeat++)
+    encodeKernels(pass, sequences[repeat % sequences.length] as readonly BuiltKernel[]);
   pass.end();
   const mapped = pool.take(stampBytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
   if (stamps !== null) {

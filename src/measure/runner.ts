@@ -25,7 +25,7 @@ export interface WorkloadData {
 }
 
 export interface TimingBudget {
-  /** Wall seconds for compiling (creation of pipelines and the first dispatch). */
+  /** Wall milliseconds for compiling (creation of pipelines and the first dispatch). */
   readonly buildTimeoutMs: number;
   /** Wall milliseconds any single submission may take before the child is killed. */
   readonly runTimeoutMs: number;
@@ -35,6 +35,11 @@ export interface TimingBudget {
   readonly maxSamples: number;
   /** Wall milliseconds of sampling after which no further sample is begun. */
   readonly maxTotalMs: number;
+  /** Milliseconds the device works before a pass counts as a sample. */
+  readonly warmUpMs: number;
+  /** Further samples, and further wall milliseconds, before a candidate is called unstable. */
+  readonly extraSamples: number;
+  readonly extraMs: number;
   /** Sampling stops once the half-width of the median's confidence interval is below this fraction of the median. */
   readonly targetSpread: number;
 }
@@ -60,8 +65,18 @@ export interface MeasureResult {
   /** True when sampling was cut short because the candidate was far behind the best. */
   readonly stoppedEarly: boolean;
   readonly verification: Verification | null;
-  /** Milliseconds: pipelines and first dispatch; verification; timing; the whole trial. */
-  readonly phasesMs: { readonly build: number; readonly verify: number; readonly time: number; readonly total: number };
+  /**
+   * Milliseconds: pipelines and first dispatch; verification; first run and timing; the whole trial. `kernel`: in which the kernels ran, by the
+   * clock, a part of `time`. `ahead`: what another process spent on building the candidate before the trial, no part of the total.
+   */
+  readonly phasesMs: {
+    readonly build: number;
+    readonly verify: number;
+    readonly time: number;
+    readonly total: number;
+    readonly kernel?: number;
+    readonly ahead?: number;
+  };
 }
 
 /** Builds, verifies and times artifacts, one at a time. Implementations: Dawn in a child process, recorded measurements. */
@@ -71,5 +86,24 @@ export interface Runner {
   prepare(data: WorkloadData): Promise<void>;
   /** Never rejects for anything a candidate does: a crash or a hang is a result. Rejects with UserError when the device cannot be used at all. */
   measure(request: MeasureRequest): Promise<MeasureResult>;
+  /**
+   * Builds the first of these artifacts in further processes, so that `measure`, which must come next for them, finds them compiled; returns of
+   * how many it took care, 0 where that gives nothing. Changes nothing but how long a trial takes: a candidate that kills or hangs such a process
+   * is answered by `measure` with `crash` or `build-timeout`. `stopped` is asked before each build. Absent where nothing is built.
+   */
+  buildAhead?(artifacts: readonly Artifact[], stopped: () => boolean): Promise<number>;
+  /** Absent where nothing is built. */
+  aheadSummary?(): AheadSummary;
   close(): Promise<void>;
+}
+
+/** What building ahead did so far. */
+export interface AheadSummary {
+  readonly processes: number;
+  /** Candidates that were built ahead. */
+  readonly candidates: number;
+  /** Wall milliseconds in which nothing was measured because of it. */
+  readonly waitedMs: number;
+  /** Why it was given up, one sentence; null where it was not. */
+  readonly gaveUp: string | null;
 }

@@ -1,13 +1,23 @@
 import { type ClockReading, isUsableClock } from './clock.ts';
+import { sleepQuietly } from './quiet-wait.ts';
 import type { TimingBudget } from './runner.ts';
-import { median, medianUncertainty, quartileSpread } from './statistics.ts';
+import { median, medianUncertainty } from './statistics.ts';
 
-/** A first sample this many times behind the best is not worth a second one. */
+/** Samples this many times behind the best are not worth further ones. */
 export const farBehind = 3;
 /** The very first run is cold: only when it alone is this far behind is it taken for a sample. */
 export const farBehindCold = 6;
-/** Quartile spread, as a fraction of the median, above which the median says nothing. Kernels of a few microseconds come close. */
-export const unstableSpread = 0.8;
+/**
+ * A busy machine may stop the device for so long within one pass, or several times. What would not be far behind without that must be seen
+ * again: else a fast kernel looks slow once and is hidden for good.
+ */
+const longestStopNs = 1e9;
+/** Passes that say so: five while they are short and cost nothing beside a build, so that a slow candidate's time repeats too; two of long ones. */
+const behindPasses = { most: 5, least: 2, enoughNs: 60e6 };
+/** Half-width of the median's confidence interval, as a fraction of the median, above which the median says nothing. */
+export const unstableUncertainty = 0.25;
+/** Rest before each sample beyond the budget: what disturbs comes in bursts, and samples of one burst are all alike. */
+const restMs = 20;
 /** Dispatch sequences in one pass; encoding more costs more than it steadies. */
 const maxRepeats = 4096;
 /** How often the number of repeats may be corrected upward. */
@@ -19,69 +29,122 @@ export interface Samples {
   readonly samplesNs: readonly number[];
   readonly clock: 'timestamp' | 'wall';
   readonly stoppedEarly: boolean;
-  /** Quartile spread when it is above `unstableSpread`. */
+  /** Uncertainty of the median where it is still above `unstableUncertainty`; null otherwise. */
   readonly unstableBy: number | null;
+  /** Milliseconds the kernels ran by the clock, samples or not. */
+  readonly kernelMs: number;
+}
+
+export interface SamplingOptions {
+  /** Runs of the kernels one pass can hold; 4096 when absent. */
+  readonly mostRepeats?: number;
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number;
+  readonly rest?: (milliseconds: number) => Promise<void>;
 }
 
 /**
  * Times a candidate until its median is known well enough or the budget is spent. `pass(repeats, expectedMs)` runs the whole
- * sequence of kernels that many times; `cold` is the reading of one run already made. Where the device's clock turns out
- * useless, sampling starts again by the wall's.
+ * sequence of kernels that many times; `first` is the reading of one run already made.
+ *
+ * 1. Warm-up: passes are no samples until the device has worked for `warmUpMs`.
+ * 2. A candidate far behind the best ends here.
+ * 3. Samples, until the median's confidence interval is as narrow as `targetSpread`, or there are `maxSamples`, or `maxTotalMs` are over.
+ * 4. Where the median says nothing even then, `extraSamples` more within `extraMs`; what is unstable after these is called so.
+ *
+ * Where the device's clock turns out useless, sampling starts again by the wall's.
  */
 export async function takeSamples(
   pass: (repeats: number, expectedMs: number) => Promise<ClockReading>,
-  cold: ClockReading,
+  first: ClockReading,
   budget: TimingBudget,
   bestNs: number | null,
+  { mostRepeats = maxRepeats, now = () => performance.now(), rest = sleepQuietly }: SamplingOptions = {},
 ): Promise<Samples> {
-  const begun = performance.now();
-  const readings: ClockReading[] = [cold];
+  const begun = now();
+  const readings: ClockReading[] = [first];
   let clock: Samples['clock'] = isUsableClock(readings) ? 'timestamp' : 'wall';
   const timeOf = (reading: ClockReading): number => (clock === 'timestamp' ? reading.deviceNs : reading.wallNs);
   const repeatsFor = (runNs: number): number => {
     const wantedNs = budget.minSampleMs * 1e6 * (clock === 'wall' ? wallSampleFactor : 1);
-    return Math.min(maxRepeats, Math.max(1, Math.ceil(wantedNs / Math.max(runNs, 1))));
+    return Math.min(mostRepeats, Math.max(1, Math.ceil(wantedNs / Math.max(runNs, 1))));
   };
-  const coldNs = timeOf(cold);
-  let repeats = repeatsFor(coldNs);
-  if (repeats === 1 && bestNs !== null && coldNs > farBehindCold * bestNs)
-    return { samplesNs: [coldNs], clock, stoppedEarly: true, unstableBy: null };
-
-  let runNs = coldNs;
-  let corrections = 0;
   let samples: number[] = [];
-  for (;;) {
+  const result = (kept: readonly number[], ending: Pick<Samples, 'stoppedEarly' | 'unstableBy'>): Samples => ({
+    samplesNs: kept,
+    clock,
+    ...ending,
+    kernelMs: readings.reduce((sum, reading) => sum + timeOf(reading), 0) / 1e6,
+  });
+
+  let behind: number[] = [];
+  let behindNs = 0;
+  let firstIsBehind = false;
+  const forget = (): void => {
+    behind = [];
+    behindNs = 0;
+    firstIsBehind = false;
+  };
+  /** Whether a pass says, alone or with those before, that its runs are `factor` times behind the best. */
+  const isHopeless = (runs: number, passNs: number, factor: number): boolean => {
+    if (bestNs === null || passNs <= factor * bestNs * runs) {
+      forget();
+      return false;
+    }
+    behind.push(passNs / runs);
+    behindNs += passNs;
+    if (passNs - longestStopNs > factor * bestNs * runs) return true;
+    const { most, least, enoughNs } = behindPasses;
+    return behind.length >= most || (behind.length >= least && behindNs >= enoughNs);
+  };
+
+  let runNs = timeOf(first);
+  let repeats = repeatsFor(runNs);
+  let busyNs = runNs;
+  if (repeats === 1 && isHopeless(1, runNs, farBehindCold))
+    return result(behind, { stoppedEarly: true, unstableBy: null });
+  // It counts where the next pass says the same, but is no sample beside it: it may have been slow for being the first.
+  firstIsBehind = behind.length > 0;
+
+  for (let corrections = 0; ; ) {
     const reading = await pass(repeats, (runNs * repeats) / 1e6);
     readings.push(reading);
     if (clock === 'timestamp' && !isUsableClock(readings)) {
       clock = 'wall';
       samples = [];
+      forget();
       runNs = reading.wallNs / repeats;
       repeats = repeatsFor(runNs);
       continue;
     }
     runNs = timeOf(reading) / repeats;
+    const elapsed = now() - begun;
+    const isWarm = busyNs >= budget.warmUpMs * 1e6 || elapsed >= budget.maxTotalMs;
+    busyNs += timeOf(reading);
     const needed = repeatsFor(runNs);
     if (needed > 2 * repeats && corrections < maxCorrections) {
-      // The cold run was slower than the kernel is: this sample is too short.
+      // The first run was slower than the kernel is: this sample is too short.
       corrections++;
       samples = [];
       repeats = needed;
       continue;
     }
+    // Only of passes that are long enough: a short one is mostly its own beginning.
+    if (samples.length < behindPasses.most && isHopeless(repeats, timeOf(reading), farBehind))
+      return result(firstIsBehind ? behind.slice(1) : behind, { stoppedEarly: true, unstableBy: null });
+    if (!isWarm) continue;
     samples.push(runNs);
-    if (samples.length === 1 && bestNs !== null && runNs > farBehind * bestNs)
-      return { samplesNs: samples, clock, stoppedEarly: true, unstableBy: null };
-    if (samples.length >= budget.maxSamples || performance.now() - begun >= budget.maxTotalMs) break;
     const uncertainty = medianUncertainty(samples);
-    if (samples.length >= budget.minSamples && uncertainty !== null && uncertainty <= budget.targetSpread) break;
+    if (uncertainty !== null && uncertainty <= budget.targetSpread && samples.length >= budget.minSamples) break;
+    if (samples.length >= budget.maxSamples || elapsed >= budget.maxTotalMs) {
+      if (uncertainty === null || uncertainty <= unstableUncertainty) break;
+      if (samples.length >= budget.maxSamples + budget.extraSamples) break;
+      if (elapsed >= budget.maxTotalMs + budget.extraMs) break;
+      await rest(restMs);
+    }
     runNs = median(samples) ?? runNs;
   }
-  const spread = quartileSpread(samples);
-  return {
-    samplesNs: samples,
-    clock,
-    stoppedEarly: false,
-    unstableBy: spread !== null && spread > unstableSpread ? spread : null,
-  };
+  const uncertainty = medianUncertainty(samples);
+  const isUnstable = uncertainty !== null && uncertainty > unstableUncertainty;
+  return result(samples, { stoppedEarly: false, unstableBy: isUnstable ? uncertainty : null });
 }

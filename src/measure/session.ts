@@ -2,6 +2,8 @@ import type { BufferSpec } from '../ir/artifact.ts';
 import { bytesPerElement } from '../operators/flops.ts';
 import { withErrorScopes } from './error-scopes.ts';
 import { type Failure, fail } from './failure.ts';
+import { createFlush, type Flush } from './flush.ts';
+import { createInputCopies, type InputCopies } from './input-copies.ts';
 import type { OutputCheck, WorkloadData } from './runner.ts';
 
 /** What a measuring process holds on the device from one trial to the next. */
@@ -10,6 +12,9 @@ export interface Session {
   readonly inputs: ReadonlyMap<string, GPUBuffer>;
   readonly checks: readonly OutputCheck[];
   readonly pool: BufferPool;
+  /** Null where kernels are timed with warm caches. */
+  readonly flush: Flush | null;
+  readonly inputCopies: InputCopies;
 }
 
 /** Device buffers by usage and size, kept for the next trial: candidates of a workload need the same ones again and again. */
@@ -48,24 +53,41 @@ export function wholeWords(bytes: number): number {
   return Math.max(4, Math.ceil(bytes / 4) * 4);
 }
 
-/** Uploads a workload's inputs, once for all its candidates. */
-export async function openSession(gpu: GPUDevice, data: WorkloadData): Promise<Session | Failure> {
+/**
+ * Uploads a workload's inputs, once for all its candidates. `coldCacheBytes`: size of the cache that is to be cold when kernels are timed; null
+ * where it is to be warm.
+ */
+export async function openSession(
+  gpu: GPUDevice,
+  data: WorkloadData,
+  coldCacheBytes: number | null,
+): Promise<Session | Failure> {
+  const inputUsage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
   return withErrorScopes(gpu, async () => {
     const inputs = new Map<string, GPUBuffer>();
     for (const { buffer: name, bytes } of data.inputs) {
       const size = wholeWords(bytes.byteLength);
-      const buffer = gpu.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST });
+      const buffer = gpu.createBuffer({ size, usage: inputUsage });
       const padded = bytes.byteLength === size ? bytes : new Uint8Array(size);
       if (padded !== bytes) padded.set(bytes);
       gpu.queue.writeBuffer(buffer, 0, padded as Uint8Array<ArrayBuffer>);
       inputs.set(name, buffer);
     }
-    return { gpu, inputs, checks: data.checks, pool: createBufferPool(gpu) };
+    return {
+      gpu,
+      inputs,
+      checks: data.checks,
+      pool: createBufferPool(gpu),
+      flush: coldCacheBytes === null ? null : await createFlush(gpu, coldCacheBytes),
+      inputCopies: createInputCopies(gpu, inputs),
+    };
   });
 }
 
 export function closeSession(session: Session): void {
   for (const buffer of session.inputs.values()) buffer.destroy();
+  session.inputCopies.destroy();
+  session.flush?.destroy();
   session.pool.destroy();
 }
 

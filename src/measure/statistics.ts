@@ -25,18 +25,23 @@ function quantile(samples: readonly number[], fraction: number): number | null {
 }
 
 /**
- * Half the width of the median's confidence interval as a fraction of the median, or null while there are too few samples
- * for any interval. Distribution free: with n samples the interval between the k-th smallest and the k-th largest misses the
- * median with probability 2 P(Binomial(n, 1/2) < k), whatever the times are distributed like.
+ * Confidence interval of the median, or null while there are too few samples for any. Distribution free: with n samples the interval
+ * between the k-th smallest and the k-th largest misses the median with probability 2 P(Binomial(n, 1/2) < k), whatever the times
+ * are distributed like.
  */
+export function medianInterval(samples: readonly number[]): { readonly low: number; readonly high: number } | null {
+  const rank = intervalRank(samples.length);
+  if (rank === null) return null;
+  const sorted = [...samples].sort((a, b) => a - b);
+  return { low: sorted[rank - 1] as number, high: sorted[sorted.length - rank] as number };
+}
+
+/** Half the width of the median's confidence interval as a fraction of the median; null where there is none. */
 export function medianUncertainty(samples: readonly number[]): number | null {
   const middle = median(samples);
-  const rank = intervalRank(samples.length);
-  if (middle === null || middle <= 0 || rank === null) return null;
-  const sorted = [...samples].sort((a, b) => a - b);
-  const low = sorted[rank - 1] as number;
-  const high = sorted[sorted.length - rank] as number;
-  return (high - low) / 2 / middle;
+  const interval = medianInterval(samples);
+  if (middle === null || middle <= 0 || interval === null) return null;
+  return (interval.high - interval.low) / 2 / middle;
 }
 
 /** Largest k whose interval still has the confidence; null when not even the whole range has. */

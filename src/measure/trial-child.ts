@@ -1,3 +1,4 @@
+import { hasColdCaches, lastLevelCacheBytes } from '../device/caches.ts';
 import { loadDawn, openDevice } from '../device/dawn.ts';
 import { dieWithParent } from '../device/watchdog.ts';
 import { assert, InternalError } from '../support/errors.ts';
@@ -11,7 +12,12 @@ import { runTrial } from './trial.ts';
 /** The measuring process: one device, one workload at a time, one trial at a time. The parent may kill it at any moment. */
 dieWithParent();
 
-let opened: { readonly gpu: GPUDevice; readonly budget: TimingBudget; lost: string | null } | null = null;
+let opened: {
+  readonly gpu: GPUDevice;
+  readonly budget: TimingBudget;
+  readonly coldCacheBytes: number | null;
+  lost: string | null;
+} | null = null;
 let session: Session | null = null;
 
 process.on('message', (message) => {
@@ -30,7 +36,9 @@ async function answer(message: ToChild): Promise<FromChild> {
       const { device, budget } = message;
       const create = await loadDawn(device.driver);
       const { gpu, description } = await openDevice(create, device.driver, device.adapter, device.description.profile);
-      const state = { gpu, budget, lost: null as string | null };
+      const { type } = device.description;
+      const coldCacheBytes = hasColdCaches(device.description) ? lastLevelCacheBytes(type) : null;
+      const state = { gpu, budget, coldCacheBytes, lost: null as string | null };
       opened = state;
       void gpu.lost.then(({ reason, message: text }) => {
         state.lost = text === '' ? reason : text;
@@ -41,7 +49,7 @@ async function answer(message: ToChild): Promise<FromChild> {
       assert(opened !== null, 'prepare before open');
       if (session !== null) closeSession(session);
       session = null;
-      const made = await openSession(opened.gpu, message.data);
+      const made = await openSession(opened.gpu, message.data, opened.coldCacheBytes);
       if (isFailure(made)) return { kind: 'failed', error: made.error, internal: false };
       session = made;
       return { kind: 'prepared' };
@@ -62,6 +70,8 @@ async function answer(message: ToChild): Promise<FromChild> {
         return { kind: 'result', result: lostResult(`${opened.lost} (${errorText(error)})`, begun), deviceLost: true };
       }
     }
+    case 'build':
+      throw new InternalError('a measuring process builds only what it measures');
   }
 }
 

@@ -1,9 +1,11 @@
+import type { Artifact } from '../ir/artifact.ts';
 import type { Verification } from '../records/outcome.ts';
 import { artifactProblem, type BuiltKernel, buildKernels } from './build.ts';
 import type { ClockReading } from './clock.ts';
 import { describeWrong } from './compare.ts';
 import { withErrorScopes } from './error-scopes.ts';
 import { type Failure, fail, isFailure } from './failure.ts';
+import { createCopies } from './kernel-copies.ts';
 import { compileByEmptyDispatch, runPass } from './passes.ts';
 import type { Stage } from './protocol.ts';
 import type { MeasureRequest, MeasureResult, TimingBudget } from './runner.ts';
@@ -17,6 +19,7 @@ interface Progress {
   build: number;
   verify: number;
   time: number;
+  kernel: number;
   verification: Verification | null;
   samples: Samples | null;
 }
@@ -29,7 +32,7 @@ export async function runTrial(
   begin: (stage: Stage) => void,
 ): Promise<MeasureResult> {
   const begun = performance.now();
-  const progress: Progress = { build: 0, verify: 0, time: 0, verification: null, samples: null };
+  const progress: Progress = { build: 0, verify: 0, time: 0, kernel: 0, verification: null, samples: null };
   const failure = await attempt(session, request, budget, begin, progress);
   const { samples, verification } = progress;
   const samplesNs = samples?.samplesNs ?? [];
@@ -41,7 +44,13 @@ export async function runTrial(
     clock: samples?.clock ?? null,
     stoppedEarly: samples?.stoppedEarly ?? false,
     verification,
-    phasesMs: { build: progress.build, verify: progress.verify, time: progress.time, total: performance.now() - begun },
+    phasesMs: {
+      build: progress.build,
+      verify: progress.verify,
+      time: progress.time,
+      kernel: progress.kernel,
+      total: performance.now() - begun,
+    },
   };
 }
 
@@ -85,18 +94,23 @@ async function attempt(
     const poison = (encoder: GPUCommandEncoder): void => {
       for (const buffer of written) encodePoison(gpu, encoder, buffer);
     };
-    const cold = await stage('run', 'verify', () =>
+    // The first run is what verification looks at and where the device's warm-up begins.
+    const first = await stage('run', 'time', () =>
       withErrorScopes(gpu, () =>
-        runPass(gpu, pool, kernels, { repeats: 1, expectedMs: 0, before: poison, after: readback.copy }),
+        runPass(gpu, pool, [kernels], { repeats: 1, expectedMs: 0, before: poison, after: readback.copy }),
       ),
     );
-    if (isFailure(cold)) return cold;
+    if (isFailure(first)) return first;
+    progress.kernel = first.deviceNs / 1e6;
     sound = true;
     progress.verification = await stage('verify', 'verify', readback.compare);
     if (progress.verification.wrong > 0) return fail('wrong-answer', describeWrong(progress.verification));
 
-    const samples = await stage('sample', 'time', () => timeKernels(session, kernels, cold, budget, bestNs));
+    const samples = await stage('sample', 'time', () =>
+      timeKernels(session, artifact, kernels, first, budget, bestNs, taken),
+    );
     if (isFailure(samples)) return samples;
+    progress.kernel = samples.kernelMs;
     // A race may be right once and wrong later: what the last timed run left must still be right.
     const again = await stage('verify', 'verify', () => {
       const encoder = gpu.createCommandEncoder();
@@ -111,10 +125,7 @@ async function attempt(
     progress.samples = samples;
     if (samples.unstableBy === null) return null;
     const percent = Math.round(samples.unstableBy * 100);
-    return fail(
-      'unstable',
-      `the middle half of ${samples.samplesNs.length} samples spreads over ${percent}% of the median`,
-    );
+    return fail('unstable', `the median of ${samples.samplesNs.length} samples is known no better than to ${percent}%`);
   } finally {
     // A buffer of a failed trial may itself be what failed (out of memory): it must not come back in the next one.
     for (const buffer of taken) sound ? pool.giveBack(buffer) : buffer.destroy();
@@ -122,13 +133,29 @@ async function attempt(
 }
 
 async function timeKernels(
-  { gpu, pool }: Session,
+  session: Session,
+  artifact: Artifact,
   kernels: readonly BuiltKernel[],
-  cold: ClockReading,
+  first: ClockReading,
   budget: TimingBudget,
   bestNs: number | null,
+  taken: GPUBuffer[],
 ): Promise<Samples | Failure> {
-  return withErrorScopes(gpu, () =>
-    takeSamples((repeats, expectedMs) => runPass(gpu, pool, kernels, { repeats, expectedMs }), cold, budget, bestNs),
-  );
+  const { gpu, pool, flush } = session;
+  return withErrorScopes(gpu, () => {
+    if (flush === null)
+      return takeSamples(
+        (repeats, expectedMs) => runPass(gpu, pool, [kernels], { repeats, expectedMs }),
+        first,
+        budget,
+        bestNs,
+      );
+    const copies = createCopies(session, artifact, kernels, taken);
+    const pass = async (repeats: number, expectedMs: number): Promise<ClockReading> => {
+      const sequences = copies.take(repeats);
+      await flush.run();
+      return runPass(gpu, pool, sequences, { repeats, expectedMs });
+    };
+    return takeSamples(pass, first, budget, bestNs, { mostRepeats: copies.most });
+  });
 }

@@ -43,25 +43,40 @@ export function roundTo(dtype: DType, value: number): number {
   return dtype === 'f16' ? f16round(value) : Math.trunc(value);
 }
 
+/** What elements of one output must be: those at `positions` (flat row-major), or all when null. */
+export type Expectation = (output: string, positions: ArrayLike<number> | null) => Float64Array;
+
 /**
- * What elements of one output must be, rounded to its dtype: those at `positions` (flat row-major), or all. Where the reference
- * is not a number or infinite, so is the expectation; WGSL promises nothing about those.
+ * Expected values of a workload's outputs, rounded to their dtype. Where the reference is not a number or infinite, so is the expectation; WGSL
+ * promises nothing about those. What a reference computes on the way (a row's sum) is kept from one question to the next.
  */
+export function expectationOf(
+  workload: Workload,
+  inputs: InputValues,
+  program: Program = findOperator(workload.operator).build(workload),
+): Expectation {
+  const references = findOperator(workload.operator).reference(workload, inputs);
+  return (output, positions) => {
+    const reference = references[output];
+    const buffer = program.buffers.find((candidate) => candidate.name === output);
+    assert(reference !== undefined && buffer !== undefined, () => `${workload.operator} has no output ${output}`);
+    const expected = new Float64Array(positions?.length ?? sizeOf(buffer.shape));
+    for (let slot = 0; slot < expected.length; slot++) {
+      expected[slot] = roundTo(buffer.dtype, reference(positions === null ? slot : (positions[slot] as number)));
+    }
+    return expected;
+  };
+}
+
+/** The same, asked once. */
 export function expectedAt(
   workload: Workload,
   inputs: InputValues,
   output: string,
   positions: ArrayLike<number> | null,
-  program: Program = findOperator(workload.operator).build(workload),
+  program?: Program,
 ): Float64Array {
-  const reference = findOperator(workload.operator).reference(workload, inputs)[output];
-  const buffer = program.buffers.find((candidate) => candidate.name === output);
-  assert(reference !== undefined && buffer !== undefined, () => `${workload.operator} has no output ${output}`);
-  const expected = new Float64Array(positions?.length ?? sizeOf(buffer.shape));
-  for (let slot = 0; slot < expected.length; slot++) {
-    expected[slot] = roundTo(buffer.dtype, reference(positions === null ? slot : (positions[slot] as number)));
-  }
-  return expected;
+  return expectationOf(workload, inputs, program)(output, positions);
 }
 
 /** Values as the bytes a device buffer holds, little endian, without padding (two f16 share four bytes). */

@@ -12,7 +12,7 @@ export type Kinship = (typeof kinships)[number];
  * - the hardware: `vendor`, `architecture`, `device`, `description`, `type`;
  * - what compiles for it: `backend`, `driver` (name and version), `dawnVersion`, `toggles` in any order;
  * - the `profile` (bounds checks or none);
- * - the `environment` (threads of a CPU device, its native vector width).
+ * - the `environment` (threads of a CPU device, its native vector width; whether kernels are timed with cold caches).
  *
  * Not among them: `name`, which is what a person calls it; `features` and `limits`, which decide what may run and not how
  * fast, and grow with what a version of wgtune asks for. A new driver or Dawn thus makes another device on the same hardware, its nearest

@@ -105,8 +105,18 @@ export const recordSchema = z
     trial: count,
     startedAt: z.iso.datetime(),
     durationMs: milliseconds,
-    /** Where the duration went; `total` is the runner's part of it. */
-    phasesMs: z.strictObject({ build: milliseconds, verify: milliseconds, time: milliseconds, total: milliseconds }),
+    /**
+     * Where the duration went; `total` is the runner's part of it. `kernel`, of `time`: in which the kernels ran, by the clock. `ahead`, beside the
+     * total: what another process spent on building the candidate before the trial; not there where nothing was built ahead.
+     */
+    phasesMs: z.strictObject({
+      build: milliseconds,
+      verify: milliseconds,
+      time: milliseconds,
+      total: milliseconds,
+      kernel: milliseconds.exactOptional(),
+      ahead: milliseconds.exactOptional(),
+    }),
     /** What wrote the record. Dawn's version is the device's. */
     tool: z.strictObject({
       version: z.string(),

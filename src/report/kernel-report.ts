@@ -1,3 +1,4 @@
+import { hasColdCaches } from '../device/caches.ts';
 import { quartileSpread } from '../measure/statistics.ts';
 import { describeWorkload } from '../operators/workload.ts';
 import { printable } from '../support/printable.ts';
@@ -75,7 +76,8 @@ export function formatRun(
     ]);
     facts.push(['spread', spreadText(result.samplesNs, result.clock)]);
   }
-  return `${colours.bold(`${describeWorkload(workload)} on ${device.name}`)}\n${formatFacts(facts, colours.dim)}`;
+  const caches = hasColdCaches(device) ? ', cold caches' : '';
+  return `${colours.bold(`${describeWorkload(workload)} on ${device.name}${caches}`)}\n${formatFacts(facts, colours.dim)}`;
 }
 
 /** `1.20 ms to 1.31 ms in 12 samples, middle half 2.1% of the median apart, by the device's clock` */

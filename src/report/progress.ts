@@ -1,3 +1,4 @@
+import { hasColdCaches } from '../device/caches.ts';
 import { printable } from '../support/printable.ts';
 import type { TuneEvent } from '../tuner/events.ts';
 import { formatCount, formatDuration, formatFactor, formatTime } from './quantities.ts';
@@ -75,7 +76,7 @@ export function createProgress(options: ProgressOptions): Progress {
       else {
         status = statusAfter(event) ?? status;
         const line = lineOf(event);
-        if (line !== null) say(event.kind === 'note' ? colours.yellow(line) : line);
+        if (line !== null) say(event.kind === 'note' || event.kind === 'drift' ? colours.yellow(line) : line);
         else draw();
       }
     },
@@ -127,7 +128,7 @@ function lineOf(event: TuneEvent): string | null {
     case 'note':
       return `note: ${event.message}`;
     case 'device':
-      return `device ${event.device.name}: ${event.device.driver}`;
+      return `device ${event.device.name}: ${event.device.driver}${hasColdCaches(event.device) ? ', timed with cold caches' : ''}`;
     case 'space': {
       const size = event.sketches.reduce((total, sketch) => total + sketch.size, 0);
       const names = event.sketches.map((sketch) => sketch.name).join(', ');
@@ -147,10 +148,18 @@ function lineOf(event: TuneEvent): string | null {
     case 'baseline':
       if (event.timeNs === null) return `the naive schedule gave no time: ${event.outcome}: ${firstLine(event.error)}`;
       return `naive schedule ${formatTime(event.timeNs)}${event.fromLog ? ' (known)' : ''}`;
+    case 'drift':
+      return driftText(event);
     case 'trial':
     case 'learned':
       return null;
   }
+}
+
+/** The machine is to blame, so the sentence is about the run and not about the kernel. */
+function driftText({ beforeNs, timeNs, ratio }: Extract<TuneEvent, { readonly kind: 'drift' }>): string {
+  const how = ratio > 1 ? `${formatFactor(ratio)} slower` : `${formatFactor(1 / ratio)} faster`;
+  return `drift: a kernel that took ${formatTime(beforeNs)} takes ${formatTime(timeNs)} now, ${how} than its samples explain; times before and after are hard to compare`;
 }
 
 function plural(count: number, one: string, many: string): string {

@@ -1,3 +1,4 @@
+import { hasColdCaches } from '../device/caches.ts';
 import { describeWorkload } from '../operators/workload.ts';
 import { printable } from '../support/printable.ts';
 import type { OutcomeTally, ReuseResult, TuneResult } from '../tuner/events.ts';
@@ -35,9 +36,11 @@ export function formatTuneSummary(
       'time',
       `${formatDuration(spentMs.measure)} measuring, ${formatDuration(spentMs.propose)} searching (${result.search}), ${formatDuration(spentMs.fit)} learning (${result.model})`,
     ],
+    ...driftFacts(result.drift),
     ['log', result.logPath ?? `nothing new to record in ${result.logFolder}`],
   ];
-  const title = colours.bold(`${describeWorkload(workload)} on ${device.name}`);
+  const caches = hasColdCaches(device) ? ', cold caches' : '';
+  const title = colours.bold(`${describeWorkload(workload)} on ${device.name}${caches}`);
   const next = commands.length === 0 ? '' : `\n\nnext\n${commands.map((command) => `  ${command}`).join('\n')}`;
   return `${title}\n${formatFacts(facts, colours.dim)}${next}`;
 }
@@ -50,6 +53,14 @@ function bestText({ best, naiveNs, flopsPerSecond, bestFromLog }: TuneResult, co
     ...(naiveNs === null ? [] : [colours.green(compareToNaive(best.timeNs, naiveNs))]),
     ...(bestFromLog ? ['(found by an earlier run)'] : []),
   ].join('  ');
+}
+
+/** Said only when the machine drifted. */
+function driftFacts({ remeasured, drifted, worst }: TuneResult['drift']): [string, string][] {
+  if (drifted === 0 || worst === null) return [];
+  const most = worst > 1 ? `${formatFactor(worst)} slower` : `${formatFactor(1 / worst)} faster`;
+  const text = `${formatCount(drifted)} of ${formatCount(remeasured)} measurements of a kernel made again moved by more than their samples explain, at most ${most}`;
+  return [['drift', text]];
 }
 
 /** What was reused of other devices, and what it gave: the time it began with, and how much faster the best is now. */

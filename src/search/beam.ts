@@ -1,13 +1,13 @@
-import type { CostModel } from '../cost-model/cost-model.ts';
-import type { TimeBound } from '../space/roofline.ts';
+import type { CostModel, TrainingData } from '../cost-model/cost-model.ts';
 import { createRandom } from '../support/random.ts';
-import { type Choice, type ChooserOptions, createChooser } from './chooser.ts';
+import { type ChooserOptions, createChooser } from './chooser.ts';
 import { constructInPasses } from './coarse-to-fine.ts';
 import type { Constructed } from './construct.ts';
 import { createJudge, type PrefixJudgement } from './judge.ts';
+import { createListedSearch } from './listed.ts';
 import { createOutlook } from './outlook.ts';
 import { createPool } from './pool.ts';
-import { createScorer } from './scorer.ts';
+import { createSlowness } from './slowness.ts';
 import { createStopwatch } from './stopwatch.ts';
 import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from './strategy.ts';
 
@@ -25,6 +25,8 @@ export interface BeamOptions {
   readonly listing?: boolean;
   /** How choosing among completions works; `null` leaves the choice to the model's scores. */
   readonly chooser?: ChooserOptions | null;
+  /** In a listed space every how many trials the model chooses instead of the chooser; 0: never, as where features tell it nothing new. */
+  readonly modelEvery?: number;
   /** Prefix rows in the training set, at most. */
   readonly maxPrefixes?: number;
   /** Judges prefixes in the model's place, which then judges only what is complete (Pruner's draft and verify). */
@@ -60,6 +62,8 @@ const listedATrial = 20_000;
 /** The fastest candidates are varied in one decision to choose among beside the ends of the beam. */
 const fastestVaried = 8;
 const variations = 8;
+/** Every how many trials of a listed space are the model's. */
+const modelTurn = 3;
 /** Each widening doubles the beam. */
 const maxWidenings = 3;
 
@@ -74,6 +78,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
     ...defaults,
     ...options,
   };
+  const modelEvery = options.modelEvery ?? (space.decisionsOnly ? 0 : modelTurn);
   const chooserOptions = options.chooser === undefined ? defaults.chooser : options.chooser;
   const root = createRandom(seed).fork('beam');
   const random = root.fork('choices');
@@ -92,13 +97,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
   const stopwatch = createStopwatch();
   const outlook = createOutlook(space, model, training);
 
-  const bounds: (TimeBound | null)[] = [];
-  const isTooSlow = (index: number, prefix: Float64Array): boolean => {
-    if (history.bestNs === null) return false;
-    bounds[index] ??= space.sketches[index]?.createBound?.() ?? null;
-    const bound = bounds[index];
-    return bound != null && bound(prefix) > history.bestNs;
-  };
+  const isTooSlow = createSlowness(space, history);
 
   const constructed = (wide: number): Candidate[] => {
     const share = Math.max(leastWidth, Math.floor(wide / space.sketches.length));
@@ -122,10 +121,10 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
 
   const chooser = chooserOptions === null ? null : createChooser(space, root.fork('chooser'), chooserOptions);
   // All completions of the empty prefix, and so of every prefix: the beam then ends where the best of them are.
-  const listed: Choice | null =
+  const listed =
     chooser === null || pool.listed === null
       ? null
-      : { candidates: pool.listed, base: createScorer(space, model).scores(pool.listed) };
+      : createListedSearch(space, pool.listed, model, chooser, history, modelEvery);
 
   /** The ends of the beam, best first, each once. */
   const ends = (count: number): Candidate[] => {
@@ -153,7 +152,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
 
   const proposeNow = (count: number): Candidate[] => {
     const proposals: Candidate[] = [];
-    const queue = listed === null ? inTurn(ends(count), count) : (chooser?.choose(listed, count, history.has) ?? []);
+    const queue = listed === null ? inTurn(ends(count), count) : listed.choose(count);
     const luck = listed === null ? Math.max(epsilon, ignorance()) : 0;
     for (let next = 0; proposals.length < count; ) {
       while (next < queue.length && history.has(queue[next] as Candidate)) next++;
@@ -166,10 +165,18 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
     return proposals;
   };
 
+  const trainingData = (prefixes: boolean): TrainingData =>
+    history.trainingData({
+      prefixes,
+      maxPrefixes,
+      random: training,
+      ...(options.bootstrap === true && model.trained ? { outlook } : {}),
+    });
+
   return {
     name: 'beam',
     get round() {
-      if (listed !== null) return Math.ceil(listed.candidates.length / listedATrial);
+      if (listed !== null) return Math.ceil(listed.size / listedATrial);
       return history.size === 0 ? firstRound : laterRound;
     },
     propose: (count) => stopwatch.proposing(() => proposeNow(count)),
@@ -177,15 +184,9 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
       for (const result of results) history.add(result);
       await stopwatch.fitting(async () => {
         chooser?.observe(results);
-        if (listed === null && history.size > 0)
-          await model.fit(
-            history.trainingData({
-              prefixes: judgement !== 'completions',
-              maxPrefixes,
-              random: training,
-              ...(options.bootstrap === true && model.trained ? { outlook } : {}),
-            }),
-          );
+        if (history.size === 0) return;
+        if (listed !== null) await listed.observed(() => model.fit(trainingData(false)));
+        else await model.fit(trainingData(judgement !== 'completions'));
       });
     },
     tally,

@@ -1,5 +1,4 @@
-import type { KernelSpace } from '../records/recorded/kernel-space.ts';
-import { median } from '../records/recorded/recorded-space.ts';
+import { type KernelSpace, rowTimeNs } from '../records/recorded/kernel-space.ts';
 import { recordedValues } from '../space/recorded.ts';
 import type { Sketch } from '../space/sketch.ts';
 import { UserError } from '../support/errors.ts';
@@ -21,12 +20,13 @@ export function replayKernelSpace(name: string, recorded: KernelSpace, sketches:
     if (sketch === undefined || searched === undefined)
       throw new UserError(`${name}: there is no sketch ${wanted} today; record the space again`);
     const known = decisions.map((decision) => decision.name);
-    const rows = recorded.rows.flatMap(({ s, v, t, o }) => {
+    const rows = recorded.rows.flatMap((row) => {
+      const { s, v } = row;
       if (s !== index) return [];
       const values = recordedValues(sketch, Object.fromEntries(known.map((decision, d) => [decision, v[d] as number])));
       if (values === null)
         throw new UserError(`${name}: its sketch ${wanted} has other decisions today; record the space again`);
-      times.set(candidateKey({ sketch: index, values }), o === undefined && t.length > 0 ? median(t) : null);
+      times.set(candidateKey({ sketch: index, values }), rowTimeNs(row));
       return [values];
     });
     const legal = prefixTree(rows);

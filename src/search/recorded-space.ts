@@ -47,7 +47,7 @@ export function replaySpace(recorded: RecordedSpace): ReplayedSpace {
   const measured = recorded.rows.flatMap(({ timeNs }) => (timeNs === null ? [] : [timeNs]));
   return {
     name: recorded.name,
-    space: { sketches: [sketch], columns: Math.max(1, columns.length) },
+    space: { sketches: [sketch], columns: Math.max(1, columns.length), decisionsOnly: true },
     timeOf: (candidate) => times.get(candidateKey(candidate)) ?? null,
     size: recorded.rows.length,
     bestNs: measured.length === 0 ? null : measured.reduce((best, time) => Math.min(best, time)),

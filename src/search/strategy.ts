@@ -26,6 +26,8 @@ export interface SearchSpace {
   readonly sketches: readonly SearchSketch[];
   /** Columns of a feature row, the same for all sketches. */
   readonly columns: number;
+  /** Features are the decisions themselves and say nothing of what they do to a machine (spaces recorded by others). */
+  readonly decisionsOnly?: true;
 }
 
 /** A sketch with all decisions made. */

@@ -14,6 +14,8 @@ export interface BestKernelOptions {
   readonly workload: Workload;
   readonly device?: string;
   readonly profile?: 'browser' | 'native';
+  /** True: of a device whose kernels are timed with cold caches. */
+  readonly cold?: boolean;
   readonly logFolder?: string;
   /** Also take a kernel that was tuned on a device of another architecture. */
   readonly allowOther?: boolean;
@@ -24,7 +26,7 @@ export interface BestKernelOptions {
  * one of another architecture and `allowOther` is not set.
  */
 export async function bestKernel(options: BestKernelOptions): Promise<BestKernel> {
-  const { description } = await chooseDevice(options.device, options.profile ?? 'browser');
+  const { description } = await chooseDevice(options.device, options.profile ?? 'browser', options.cold);
   return bestKernelFor(description, options);
 }
 

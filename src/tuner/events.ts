@@ -1,6 +1,6 @@
 import type { Artifact } from '../ir/artifact.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
-import type { MeasureResult } from '../measure/runner.ts';
+import type { AheadSummary, MeasureResult } from '../measure/runner.ts';
 import type { Workload } from '../operators/workload.ts';
 import type { Kinship } from '../records/device-key.ts';
 import type { Outcome } from '../records/outcome.ts';
@@ -67,6 +67,14 @@ export type TuneEvent =
       readonly error: string;
       readonly fromLog: boolean;
     }
+  /** A kernel measured again took another time than its confidence intervals explain: the machine has become slower or faster. */
+  | {
+      readonly kind: 'drift';
+      readonly beforeNs: number;
+      readonly timeNs: number;
+      /** timeNs / beforeNs. */
+      readonly ratio: number;
+    }
   | {
       readonly kind: 'trial';
       /** From 1. */
@@ -99,6 +107,16 @@ export interface ReuseResult {
   readonly bestNs: number | null;
 }
 
+/** What measuring the fastest kernel and the naive schedule again told about the machine. */
+export interface DriftSummary {
+  /** Measurements that could be compared with an earlier one of the same kernel. */
+  readonly remeasured: number;
+  /** How many of them moved by more than the confidence intervals explain. */
+  readonly drifted: number;
+  /** The largest move, later time over earlier; null when nothing was compared. */
+  readonly worst: number | null;
+}
+
 export interface TuneResult {
   readonly workload: Workload;
   readonly device: DeviceDescription;
@@ -122,6 +140,9 @@ export interface TuneResult {
   };
   /** What the device does at most, with a margin: prefixes whose roofline is above the best time are refused. Null where nothing was bounded. */
   readonly peaks: Peaks | null;
+  readonly drift: DriftSummary;
+  /** What building in further processes did; null where the runner builds nothing. */
+  readonly builtAhead: AheadSummary | null;
   readonly elapsedMs: number;
   readonly spentMs: { readonly measure: number; readonly propose: number; readonly fit: number };
   readonly stoppedBy: 'trials' | 'time' | 'exhausted' | 'interrupted';
@@ -138,6 +159,8 @@ export interface TuneOptions {
   /** Name from `wgtune devices`; the best there is when absent. */
   readonly device?: string;
   readonly profile?: 'browser' | 'native';
+  /** True: time with cold caches; such times are of a device of their own. */
+  readonly cold?: boolean;
   /** Candidates to measure; 64 when absent. */
   readonly trials?: number;
   /** Seconds after which no further trial is begun; no limit when absent. */

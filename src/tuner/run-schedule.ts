@@ -17,7 +17,7 @@ export interface RunOptions extends BestKernelOptions {
 /** Verifies and times one schedule on a device. What the kernel does wrong is in the result; throws UserError for what the user must mend. */
 export async function runSchedule(options: RunOptions): Promise<RunResult> {
   const { workload } = options;
-  const device = await chooseDevice(options.device, options.profile ?? 'browser');
+  const device = await chooseDevice(options.device, options.profile ?? 'browser', options.cold);
   const { description } = device;
   const program = programOf(workload);
   requireFits(program, description);

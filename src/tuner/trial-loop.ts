@@ -1,33 +1,24 @@
-import type { DeviceDescription } from '../ir/limits.ts';
-import type { Runner } from '../measure/runner.ts';
-import type { Workload } from '../operators/workload.ts';
-import type { LogWriter } from '../records/log-writer.ts';
-import type { Outcome } from '../records/outcome.ts';
-import { isVerified, type Origin, type TuningRecord } from '../records/record.ts';
+import { isVerified, type TuningRecord } from '../records/record.ts';
+import { isFault, replay } from '../schedule/replay.ts';
 import type { SketchSpace } from '../search/sketch-space.ts';
 import type { Candidate, Observation, SearchStrategy } from '../search/strategy.ts';
-import { instantiate, type Scheduled } from '../space/sketch.ts';
-import { isRefusal, type Refusal } from '../support/refusal.ts';
-import { buildArtifact, naiveOf, scheduleProgram } from './build.ts';
+import { instantiate } from '../space/sketch.ts';
+import { type AttemptsOptions, createAttempts, type Prepared, type Proposal } from './attempts.ts';
+import { naiveOf, programOf } from './build.ts';
+import { createDriftWatch } from './drift-watch.ts';
 import type { ModelName, PruneSummary, SearchName, TunedKernel, TuneEvent, TuneResult } from './events.ts';
 import { type Known, knownObservations } from './known.ts';
 import type { Reuse } from './retarget.ts';
-import { refusedResult, trialRecord } from './trial-record.ts';
-import type { VerificationData } from './workload-data.ts';
 
-export interface LoopOptions {
-  readonly workload: Workload;
-  readonly device: DeviceDescription;
+type VerifiedRecord = TuningRecord & { readonly medianNs: number };
+
+export interface LoopOptions extends AttemptsOptions {
   readonly space: SketchSpace;
   readonly strategy: SearchStrategy;
-  readonly runner: Runner;
-  readonly verification: VerificationData;
-  readonly log: LogWriter;
   readonly known: Known;
   readonly reuse: Reuse;
   readonly trials: number;
   readonly timeLimitMs: number | null;
-  readonly seed: number;
   readonly searchName: SearchName;
   readonly modelName: ModelName;
   readonly signal: AbortSignal | undefined;
@@ -43,6 +34,8 @@ export type LoopOutcome = Pick<
   | 'reuse'
   | 'outcomes'
   | 'pruned'
+  | 'drift'
+  | 'builtAhead'
   | 'elapsedMs'
   | 'spentMs'
   | 'stoppedBy'
@@ -53,70 +46,74 @@ export type LoopOutcome = Pick<
 
 /** The measured rounds of a tuning run: propose, build, verify, time, record, learn; until something says stop. */
 export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
-  const { strategy, known, onEvent, signal } = options;
+  const { workload, strategy, known, onEvent, signal } = options;
   const started = performance.now();
   const elapsed = (): number => performance.now() - started;
-  const outcomes: Partial<Record<Outcome, number>> = {};
-  let best: TunedKernel | null = known.best === null ? null : tunedKernel(known.best.record);
+  const attempts = createAttempts(options);
+  const drift = createDriftWatch();
+  let best: VerifiedRecord | null = known.best?.record ?? null;
   let bestFromLog = best !== null;
-  let measured = 0;
-  let measureMs = 0;
-
-  const attempt = async (
-    scheduled: Scheduled | Refusal,
-    origin: Origin,
-    sketch: string | null,
-    decisions: TuningRecord['decisions'],
-    search: TuningRecord['search'],
-  ): Promise<TuningRecord> => {
-    const startedAt = new Date();
-    const begun = performance.now();
-    const built = isRefusal(scheduled) ? scheduled : buildArtifact(scheduled.program, options.device.limits);
-    const result =
-      isRefusal(built) || isRefusal(scheduled)
-        ? refusedResult(built as Refusal)
-        : await options.runner.measure({
-            artifact: built,
-            checks: options.verification.checksFor(scheduled.program),
-            bestNs: best?.timeNs ?? null,
-          });
-    const record = trialRecord(
-      {
-        run: options.log.run,
-        trial: measured,
-        workload: options.workload,
-        device: options.device,
-        origin,
-        search,
-        seed: options.seed,
-        sketch,
-        decisions,
-        trace: isRefusal(scheduled) ? { version: 1, steps: [] } : scheduled.trace,
-        artifact: isRefusal(built) ? null : built,
-        startedAt,
-        durationMs: performance.now() - begun,
-      },
-      result,
-      isRefusal(built) ? built : null,
-    );
-    options.log.append(record);
-    measured++;
-    measureMs += performance.now() - begun;
-    outcomes[record.outcome] = (outcomes[record.outcome] ?? 0) + 1;
+  const bestNs = (): number | null => best?.medianNs ?? null;
+  /** True when the record is the best now. */
+  const keepBest = (record: TuningRecord): boolean => {
+    if (!isVerified(record) || (best !== null && record.medianNs >= best.medianNs)) return false;
+    best = record;
+    bestFromLog = false;
+    return true;
+  };
+  let saidClock = false;
+  const attempt = async (proposal: Proposal | Prepared): Promise<TuningRecord> => {
+    const prepared = 'artifact' in proposal ? proposal : attempts.prepare(proposal);
+    const record = await attempts.attempt(prepared, bestNs());
+    if (record.clock === 'wall' && !saidClock) {
+      saidClock = true;
+      onEvent({ kind: 'note', message: wallClockNote });
+    }
     return record;
   };
+  const baseline = (): Proposal => ({
+    scheduled: naiveOf(workload),
+    origin: 'baseline',
+    sketch: null,
+    decisions: {},
+    search: null,
+  });
+  /** Measures a kernel once more, and says so when the machine has become another since. */
+  const remeasure = async (earlier: VerifiedRecord, proposal: Proposal): Promise<TuningRecord> => {
+    const again = await attempt(proposal);
+    const moved = drift.see(earlier, again);
+    if (moved?.beyondIntervals && again.medianNs !== null)
+      onEvent({ kind: 'drift', beforeNs: earlier.medianNs, timeNs: again.medianNs, ratio: moved.ratio });
+    return again;
+  };
+  /** Measures the best kernel once more, unless it is of a log whose schedule is not legal any more. */
+  const confirmBest = async (): Promise<void> => {
+    if (best === null) return;
+    const { trace, sketch, decisions } = best;
+    const program = replay(programOf(workload), trace);
+    if (isFault(program)) return;
+    const again = await remeasure(best, {
+      scheduled: { trace, program },
+      origin: 'replay',
+      sketch,
+      decisions,
+      search: null,
+    });
+    const fromLog = bestFromLog;
+    if (keepBest(again)) bestFromLog = fromLog;
+  };
 
-  let naiveNs = known.naive?.medianNs ?? null;
-  let naiveFromLog = naiveNs !== null;
-  if (naiveNs === null) {
-    const record = await attempt(naiveOf(options.workload), 'baseline', null, {}, null);
-    naiveFromLog = false;
-    naiveNs = isVerified(record) ? record.medianNs : null;
-    if (isVerified(record) && (best === null || record.medianNs < best.timeNs)) {
-      best = tunedKernel(record);
-      bestFromLog = false;
+  let naive: VerifiedRecord | null = known.naive !== null && isVerified(known.naive) ? known.naive : null;
+  let naiveNs = naive?.medianNs ?? null;
+  const naiveFromLog = naive !== null;
+  if (naive === null) {
+    const record = await attempt(baseline());
+    if (isVerified(record)) {
+      naive = record;
+      naiveNs = record.medianNs;
     }
-    onEvent({ kind: 'baseline', timeNs: naiveNs, outcome: record.outcome, error: record.error, fromLog: naiveFromLog });
+    keepBest(record);
+    onEvent({ kind: 'baseline', timeNs: naiveNs, outcome: record.outcome, error: record.error, fromLog: false });
   } else onEvent({ kind: 'baseline', timeNs: naiveNs, outcome: 'ok', error: '', fromLog: true });
 
   let trials = 0;
@@ -127,14 +124,10 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     if (options.timeLimitMs !== null && elapsed() >= options.timeLimitMs) return 'time';
     return trials >= options.trials ? 'trials' : null;
   };
+  const isOver = (): boolean => stopReason() !== null;
   const finish = (record: TuningRecord): void => {
     trials++;
-    const timeNs = isVerified(record) ? record.medianNs : null;
-    const improved = isVerified(record) && (best === null || record.medianNs < best.timeNs);
-    if (improved) {
-      best = tunedKernel(record);
-      bestFromLog = false;
-    }
+    const improved = keepBest(record);
     onEvent({
       kind: 'trial',
       trial: trials,
@@ -143,23 +136,43 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
       decisions: record.decisions,
       outcome: record.outcome,
       error: record.error,
-      timeNs,
-      bestNs: best?.timeNs ?? null,
+      timeNs: isVerified(record) ? record.medianNs : null,
+      bestNs: bestNs(),
       improved,
       naiveNs,
       elapsedMs: elapsed(),
       remainingMs: remaining(elapsed(), trials, options),
     });
   };
+  /** Has trials of all of these, in order, until the run is over; builds ahead what can be. */
+  const measureAll = async <Item extends Proposal>(
+    proposals: readonly Item[],
+    onRecord: (item: Item, record: TuningRecord) => void,
+  ): Promise<void> => {
+    const prepared = proposals.map((proposal) => attempts.prepare(proposal));
+    for (let at = 0, ready = 0; at < prepared.length && !isOver(); at++) {
+      if (at >= ready) {
+        ready = at + (await attempts.buildAhead(prepared.slice(at), isOver));
+        if (isOver()) return;
+      }
+      const record = await attempt(prepared[at] as Prepared);
+      onRecord(proposals[at] as Item, record);
+      finish(record);
+    }
+  };
 
   // What was fast elsewhere is measured here before the search proposes anything, which then learns from it.
   const reused: TuningRecord[] = [];
-  for (const { record: from, scheduled } of options.reuse.schedules) {
-    if (stopReason() !== null) break;
-    const record = await attempt(scheduled, 'transfer', from.sketch, from.decisions, null);
-    reused.push(record);
-    finish(record);
-  }
+  await measureAll(
+    options.reuse.schedules.map(({ record: { sketch, decisions }, scheduled }) => ({
+      scheduled,
+      origin: 'transfer',
+      sketch,
+      decisions,
+      search: null,
+    })),
+    (_, record) => reused.push(record),
+  );
   const transferred = knownObservations(options.space, reused);
   if (transferred.length > 0) await strategy.observe(transferred);
 
@@ -174,18 +187,14 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
       break;
     }
     const results: Observation[] = [];
-    for (const candidate of proposals) {
-      if (stopReason() !== null) break;
-      const sketch = options.space.sketches[candidate.sketch] as SketchSpace['sketches'][number];
-      const scheduled = instantiate(sketch, candidate.values);
-      const search = { name: options.searchName, model: options.modelName, round, score: finite(candidate.score) };
-      const record = await attempt(scheduled, 'search', sketch.name, decisionsOf(sketch, candidate), search);
-      results.push({ candidate, timeNs: isVerified(record) ? record.medianNs : null });
-      finish(record);
-    }
+    await measureAll(
+      proposals.map((candidate) => searched(candidate, round, options)),
+      ({ candidate }, record) => results.push({ candidate, timeNs: isVerified(record) ? record.medianNs : null }),
+    );
+    if (!isOver() && drift.isDue(trials)) await confirmBest();
     const fitBefore = strategy.spentMs.fit;
     // After the last round there is nothing left to learn for.
-    if (results.length > 0 && stopReason() === null) {
+    if (results.length > 0 && !isOver()) {
       await strategy.observe(results);
       onEvent({ kind: 'learned', round, observations: trials, fitMs: strategy.spentMs.fit - fitBefore });
     }
@@ -194,26 +203,44 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   // The claim of the run is a ratio: both sides are measured once more, one after the other, and the faster time of each stands,
   // because on a shared machine noise only ever adds time.
   if (best !== null && !bestFromLog && !naiveFromLog && trials > 0 && !signal?.aborted) {
-    const again = await attempt(naiveOf(options.workload), 'baseline', null, {}, null);
+    const again = naive === null ? await attempt(baseline()) : await remeasure(naive, baseline());
     if (isVerified(again)) naiveNs = Math.min(naiveNs ?? again.medianNs, again.medianNs);
-    const program = scheduleProgram(options.workload, best.trace);
-    const confirmed = await attempt({ trace: best.trace, program }, 'replay', best.sketch, best.decisions, null);
+    await confirmBest();
     // The naive schedule may turn out the faster of the two: then it is the best, as the log will say too.
-    for (const record of [again, confirmed])
-      if (isVerified(record) && record.medianNs < best.timeNs) best = tunedKernel(record);
+    keepBest(again);
   }
   return {
-    best,
+    best: best === null ? null : tunedKernel(best),
     bestFromLog,
     naiveNs,
     trials,
     reuse: reuseResult(options.reuse, reused),
-    outcomes,
+    outcomes: attempts.outcomes,
     pruned: { looked: strategy.tally.looked, reasons: summary(strategy), deaths: strategy.tally.deaths },
+    drift: drift.summary(),
+    builtAhead: options.runner.aheadSummary?.() ?? null,
     elapsedMs: elapsed(),
-    spentMs: { measure: measureMs, ...strategy.spentMs },
+    spentMs: { measure: attempts.spentMs(), ...strategy.spentMs },
     stoppedBy,
-    measured,
+    measured: attempts.count(),
+  };
+}
+
+const wallClockNote =
+  'this device has no usable clock of its own: times are from submission to result by the wall, over samples four times as long';
+
+type Searched = Proposal & { readonly candidate: Candidate };
+
+/** A candidate of the search with its schedule. */
+function searched(candidate: Candidate, round: number, { space, searchName, modelName }: LoopOptions): Searched {
+  const sketch = space.sketches[candidate.sketch] as SketchSpace['sketches'][number];
+  return {
+    candidate,
+    scheduled: instantiate(sketch, candidate.values),
+    origin: 'search',
+    sketch: sketch.name,
+    decisions: decisionsOf(sketch, candidate),
+    search: { name: searchName, model: modelName, round, score: finite(candidate.score) },
   };
 }
 
@@ -227,7 +254,7 @@ function decisionsOf(sketch: SketchSpace['sketches'][number], candidate: Candida
   return Object.fromEntries(sketch.decisions.map((decision, i) => [decision.name, candidate.values[i] as number]));
 }
 
-export function tunedKernel(record: TuningRecord & { readonly medianNs: number }): TunedKernel {
+export function tunedKernel(record: VerifiedRecord): TunedKernel {
   return {
     trace: record.trace,
     sketch: record.sketch,

@@ -30,7 +30,7 @@ const nothingKnown: Known = { records: [], best: null, naive: null, elsewhere: [
  * throws. An aborted signal ends the run after the trial at hand.
  */
 export async function tune(options: TuneOptions): Promise<TuneResult> {
-  const device = await chooseDevice(options.device, options.profile ?? 'browser');
+  const device = await chooseDevice(options.device, options.profile ?? 'browser', options.cold);
   return tuneOn(device, (chosen) => createDawnRunner({ device: chosen as Device }), options, measurePeaks);
 }
 

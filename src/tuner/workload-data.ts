@@ -2,19 +2,25 @@ import { linearOf } from '../arithmetic/linear.ts';
 import type { Program } from '../ir/nodes.ts';
 import type { OutputCheck, WorkloadData } from '../measure/runner.ts';
 import { findOperator } from '../operators/catalog.ts';
-import { encode, expectedAt, generateInputs } from '../operators/inputs.ts';
+import { type Expectation, encode, expectationOf, generateInputs } from '../operators/inputs.ts';
 import type { InputValues } from '../operators/operator.ts';
 import type { Workload } from '../operators/workload.ts';
 import { allBlocks } from '../schedule/legality/find.ts';
+import { assert } from '../support/errors.ts';
 import { createRandom, type Random } from '../support/random.ts';
 
 /** Operations the plain reference may take for a whole output; beyond, positions are sampled. About a third of a second. */
 const wholeReferenceOperations = 60_000_000;
+/** Elements that may be compared one by one in every trial, twice; some ten milliseconds each time. */
+const wholeElements = 1 << 22;
 const sampledOperations = 12_000_000;
 const mostSamples = 8192;
-const leastSamples = 512;
-/** Positions at a candidate's own tile boundaries. */
-const boundarySamples = 192;
+/** Where an element costs so much that no more can be had: corners, edges and a few inside. */
+const leastSamples = 64;
+/** Positions at a candidate's own tile boundaries, and what their reference may cost: a few milliseconds of each trial. */
+const boundaries = { most: 192, least: 16, operations: 2_000_000 };
+/** Expected values kept for the boundaries of further candidates, which have many in common. */
+const mostKept = 1 << 17;
 
 /** Inputs of a workload and what its outputs must be. */
 export interface VerificationData {
@@ -40,25 +46,46 @@ export function verificationData(workload: Workload, program: Program, seed: num
     program,
     outputs.reduce((sum, output) => sum + output.size, 0),
   );
-  const check = (buffer: string, positions: Uint32Array | null): OutputCheck => ({
+  const expected = expectationOf(workload, inputs, program);
+  const check = (buffer: string, positions: Uint32Array | null, expectation = expected): OutputCheck => ({
     buffer,
     positions,
-    expected: expectedAt(workload, inputs, buffer, positions, program),
+    expected: expectation(buffer, positions),
     absoluteTolerance: tolerance.absolute,
     relativeTolerance: tolerance.relative,
   });
-  const isWhole = (size: number): boolean => size * perElement <= wholeReferenceOperations;
+  const isWhole = (size: number): boolean => size <= wholeElements && size * perElement <= wholeReferenceOperations;
+  const samplesFor = (least: number, most: number, operations: number): number =>
+    Math.max(least, Math.min(most, Math.floor(operations / perElement)));
   const checks = outputs.map(({ name, shape, size }) => {
     if (isWhole(size)) return check(name, null);
-    const count = Math.max(leastSamples, Math.min(mostSamples, Math.floor(sampledOperations / perElement)));
-    return check(name, sampledPositions(shape, count, random));
+    return check(name, sampledPositions(shape, samplesFor(leastSamples, mostSamples, sampledOperations), random));
   });
+  const atBoundaries = remembering(expected);
+  const boundaryCount = samplesFor(boundaries.least, boundaries.most, boundaries.operations);
   return {
     data: { inputs: encodedInputs(program, inputs), checks },
     checksFor: (scheduled) =>
       outputs
         .filter(({ size }) => !isWhole(size))
-        .map(({ name, shape }) => check(name, boundaryPositions(scheduled, name, shape, random))),
+        .map(({ name, shape }) =>
+          check(name, boundaryPositions(scheduled, name, shape, boundaryCount, random), atBoundaries),
+        ),
+  };
+}
+
+/** Computes each position once. */
+function remembering(expectation: Expectation): Expectation {
+  const kept = new Map<string, Map<number, number>>();
+  return (output, positions) => {
+    assert(positions !== null, 'whole outputs are not remembered position by position');
+    const known = kept.get(output) ?? new Map<number, number>();
+    kept.set(output, known);
+    if (known.size > mostKept) known.clear();
+    const missing = Array.from(positions).filter((position) => !known.has(position));
+    const values = expectation(output, missing);
+    for (const [slot, position] of missing.entries()) known.set(position, values[slot] as number);
+    return Float64Array.from(positions, (position) => known.get(position) as number);
   };
 }
 
@@ -90,7 +117,13 @@ function sampledPositions(shape: readonly number[], count: number, random: Rando
 }
 
 /** The coefficients of the loops in the storing block's index are the sizes of its tiles, on every level. */
-function boundaryPositions(scheduled: Program, output: string, shape: readonly number[], random: Random): Uint32Array {
+function boundaryPositions(
+  scheduled: Program,
+  output: string,
+  shape: readonly number[],
+  count: number,
+  random: Random,
+): Uint32Array {
   const coordinates = shape.map((extent) => new Set([0, extent - 1]));
   for (const { block } of allBlocks(scheduled)) {
     for (const write of block.writes) {
@@ -109,7 +142,7 @@ function boundaryPositions(scheduled: Program, output: string, shape: readonly n
   }
   const choices = coordinates.map((set) => [...set]);
   const positions = new Set<number>();
-  for (let i = 0; i < boundarySamples; i++) {
+  for (let i = 0; i < count; i++) {
     positions.add(shape.reduce((sum, extent, d) => sum * extent + random.pick(choices[d] as number[]), 0));
   }
   return Uint32Array.from(positions).sort();

@@ -67,6 +67,8 @@ describe('a kernel that is wrong', () => {
       bestFromLog: false,
       naiveNs: null,
       peaks: null,
+      drift: { remeasured: 0, drifted: 0, worst: null },
+      builtAhead: null,
       speedup: null,
       flopsPerSecond: null,
       trials: 2,

@@ -100,10 +100,10 @@ describe('on SwiftShader', () => {
     expect(result.error).toMatch(message);
   });
 
-  it('stops after the first sample of a candidate far behind the best', async () => {
+  it('stops after the first samples of a candidate far behind the best', async () => {
     const result = await measure(vectorAdd(), 1);
     expect(result).toMatchObject({ outcome: 'ok', stoppedEarly: true });
-    expect(result.samplesNs).toHaveLength(1);
+    expect(result.samplesNs.length).toBeLessThanOrEqual(5);
   });
 
   it('kills an endless kernel, and measures the next one', async () => {

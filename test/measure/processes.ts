@@ -2,10 +2,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** Process ids of the measuring children of a process (Linux: out of /proc). */
 export function measuringChildren(parent: number): readonly number[] {
+  return childrenOf(parent, 'trial-child');
+}
+
+/** The same of those that build ahead. */
+export function buildingChildren(parent: number): readonly number[] {
+  return childrenOf(parent, 'build-child');
+}
+
+function childrenOf(parent: number, program: string): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => parentOf(pid) === parent && commandOf(pid).includes('trial-child'));
+    .filter((pid) => parentOf(pid) === parent && commandOf(pid).includes(program));
 }
 
 /** Whether a process is there and not merely waiting to be collected. */

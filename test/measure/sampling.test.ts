@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { defaultBudget } from '../../src/measure/budget.ts';
 import { type ClockReading, isUsableClock } from '../../src/measure/clock.ts';
-import { takeSamples } from '../../src/measure/sampling.ts';
-import { median, medianUncertainty, quartileSpread } from '../../src/measure/statistics.ts';
+import { takeSamples, unstableUncertainty } from '../../src/measure/sampling.ts';
+import { median, medianInterval, medianUncertainty, quartileSpread } from '../../src/measure/statistics.ts';
 import { createRandom } from '../../src/support/random.ts';
 
 const budget = defaultBudget('cpu');
@@ -19,6 +19,7 @@ describe('statistics of samples', () => {
 
   it('has no interval for four samples, the whole range for five, less for more', () => {
     expect(medianUncertainty([9, 10, 10, 11])).toBeNull();
+    expect(medianInterval([10, 8, 12, 10, 10])).toEqual({ low: 8, high: 12 });
     expect(medianUncertainty([8, 10, 10, 10, 12])).toBeCloseTo(0.2);
     expect(medianUncertainty([1, 9, 10, 10, 10, 10, 11, 99])).toBeCloseTo(0.1);
   });
@@ -58,77 +59,156 @@ describe('isUsableClock', () => {
 });
 
 describe('takeSamples', () => {
-  /** A kernel that takes `runNs`, on a device with or without a clock. */
-  const kernel = (runNs: number, clock = true) => {
+  /** A device that runs a kernel: its clock is the only one that goes. `timeOf(pass)` is the time of one run in ns; passes count from 1. */
+  const device = (timeOf: (pass: number) => number, { clock = true, overheadNs = 50_000 } = {}) => {
     const calls: number[] = [];
-    let tick = 0;
+    const rests: number[] = [];
+    let nowMs = 0;
     const pass = async (repeats: number): Promise<ClockReading> => {
       calls.push(repeats);
-      tick = (tick + 7) % 13;
-      const ns = runNs * repeats + tick;
-      return { deviceNs: clock ? ns : 0, wallNs: ns + 50_000 };
+      // Odd nanoseconds: a clock that ticks coarsely is another test's.
+      const ns = Math.round(timeOf(calls.length)) * repeats + ((calls.length * 7) % 13);
+      nowMs += (ns + overheadNs) / 1e6;
+      return { deviceNs: clock ? ns : 0, wallNs: ns + overheadNs };
     };
-    return { calls, pass };
+    const options = {
+      now: () => nowMs,
+      rest: async (milliseconds: number) => {
+        rests.push(milliseconds);
+        nowMs += milliseconds;
+      },
+    };
+    return { calls, rests, pass, options, elapsed: () => nowMs };
   };
+  const steady = (runNs: number, clock = true) => device(() => runNs, { clock });
 
   it('fills a sample with as many runs as it needs, and stops when the median is known', async () => {
-    const { calls, pass } = kernel(100_000);
-    const samples = await takeSamples(pass, reading(100_000), budget, null);
+    const { calls, pass, options } = steady(100_000);
+    const samples = await takeSamples(pass, reading(100_000), budget, null, options);
     expect(samples).toMatchObject({ clock: 'timestamp', stoppedEarly: false, unstableBy: null });
     expect(samples.samplesNs).toHaveLength(budget.minSamples);
-    expect(calls).toEqual(Array(budget.minSamples).fill(50));
+    expect(new Set(calls)).toEqual(new Set([50]));
     expect(median(samples.samplesNs)).toBeCloseTo(100_000, -1);
+    expect(samples.kernelMs).toBeCloseTo((calls.length * 50 + 1) * 0.1, 2);
+  });
+
+  it('takes no sample before the device is warm', async () => {
+    // A clock frequency that rises: the first 20 ms are slower.
+    const { calls, pass, options } = device((count) => (count <= 10 ? 200_000 - 10_000 * count : 100_000));
+    const samples = await takeSamples(pass, reading(200_000), { ...budget, warmUpMs: 100 }, null, options);
+    expect(calls.length).toBeGreaterThan(samples.samplesNs.length + 9);
+    expect(Math.max(...samples.samplesNs)).toBeLessThan(101_000);
+    // One run of a slow kernel is warm-up enough.
+    const slow = steady(40e6);
+    expect((await takeSamples(slow.pass, reading(40e6), budget, null, slow.options)).samplesNs).toHaveLength(
+      slow.calls.length,
+    );
   });
 
   it('corrects the number of runs after a slow first one', async () => {
-    const { calls, pass } = kernel(10_000);
-    const samples = await takeSamples(pass, reading(4_000_000), budget, null);
+    const { calls, pass, options } = steady(10_000);
+    const samples = await takeSamples(pass, reading(4_000_000), budget, null, options);
     expect(calls[0]).toBe(2);
     expect(calls.slice(-budget.minSamples)).toEqual(Array(budget.minSamples).fill(calls.at(-1)));
     expect((calls.at(-1) ?? 0) * 10_000).toBeGreaterThan(4e6);
     expect(samples.samplesNs).toHaveLength(budget.minSamples);
   });
 
-  it('does not sample on when it is far behind', async () => {
-    const { calls, pass } = kernel(100_000);
-    expect(await takeSamples(pass, reading(100_000), budget, 20_000)).toMatchObject({ stoppedEarly: true });
-    expect(calls).toHaveLength(1);
-    const slow = kernel(50e6);
-    expect(await takeSamples(slow.pass, reading(50e6), budget, 1e6)).toMatchObject({
+  it('does not sample on when it is far behind, which short samples must say five times and longer ones twice', async () => {
+    const short = steady(100_000);
+    const stopped = await takeSamples(short.pass, reading(100_000), budget, 20_000, short.options);
+    expect(stopped.stoppedEarly).toBe(true);
+    expect(stopped.samplesNs).toHaveLength(5);
+    const middling = steady(40e6);
+    const twice = await takeSamples(middling.pass, reading(45e6), budget, 1e6, middling.options);
+    // The first run speaks too, and is no sample.
+    expect(twice).toMatchObject({ stoppedEarly: true, samplesNs: { length: 1 } });
+    expect(twice.samplesNs[0]).toBeCloseTo(40e6, -2);
+    const long = steady(3e9);
+    expect(await takeSamples(long.pass, reading(3e9), budget, 1e6, long.options)).toMatchObject({
       stoppedEarly: true,
-      samplesNs: [50e6],
+      samplesNs: [3e9],
     });
-    expect(slow.calls).toEqual([]);
+    expect(long.calls).toEqual([]);
+  });
+
+  it('does not take a fast kernel for a slow one because the machine stood still once', async () => {
+    const { pass, options } = device((count) => (count === 1 ? 2_000_000 : 100_000));
+    const samples = await takeSamples(pass, reading(100_000), budget, 100_000, options);
+    expect(samples).toMatchObject({ stoppedEarly: false, unstableBy: null });
+    expect(median(samples.samplesNs)).toBeCloseTo(100_000, -1);
+    const first = steady(10e6);
+    const slowFirst = await takeSamples(first.pass, reading(390e6), budget, 10e6, first.options);
+    expect(slowFirst.stoppedEarly).toBe(false);
+    expect(Math.max(...slowFirst.samplesNs)).toBeLessThan(11e6);
+  });
+
+  it('does not take a pass too short for the clock for a sign that a candidate is far behind', async () => {
+    // Each pass begins with 2 ms that are not the kernel's.
+    const kernelNs = 10_000;
+    let repeatsNow = 1;
+    const { calls, pass, options } = device(() => kernelNs + 2e6 / repeatsNow);
+    const slowToBegin = (repeats: number): Promise<ClockReading> => {
+      repeatsNow = repeats;
+      return pass(repeats);
+    };
+    const long = { ...budget, minSampleMs: 50 };
+    const samples = await takeSamples(slowToBegin, reading(4e6), long, kernelNs, options);
+    expect(samples.stoppedEarly).toBe(false);
+    expect(calls[0]).toBeLessThan(20);
+    expect(median(samples.samplesNs)).toBeLessThan(2 * kernelNs);
   });
 
   it('goes by the wall where the device has no clock, with longer samples', async () => {
-    const { calls, pass } = kernel(100_000, false);
-    const samples = await takeSamples(pass, { deviceNs: 0, wallNs: 150_000 }, budget, null);
+    const { calls, pass, options } = steady(100_000, false);
+    const samples = await takeSamples(pass, { deviceNs: 0, wallNs: 150_000 }, budget, null, options);
     expect(samples.clock).toBe('wall');
     expect(calls.at(-1)).toBeGreaterThan(100);
   });
 
   it('finds out a clock of another unit after a sample or two, and begins again by the wall', async () => {
-    const { calls, pass } = kernel(100_000);
+    const { calls, pass, options } = steady(100_000);
     const ticks = async (repeats: number): Promise<ClockReading> => {
       const { deviceNs, wallNs } = await pass(repeats);
       return { deviceNs: deviceNs / 60, wallNs };
     };
-    const samples = await takeSamples(ticks, { deviceNs: 100_000 / 60, wallNs: 150_000 }, budget, null);
+    const samples = await takeSamples(ticks, { deviceNs: 100_000 / 60, wallNs: 150_000 }, budget, null, options);
     expect(samples).toMatchObject({ clock: 'wall', unstableBy: null });
     expect(median(samples.samplesNs)).toBeGreaterThan(100_000);
     // Those that were too long by the factor between the units are not the samples.
     expect(calls.filter((repeats) => repeats > 1000).length).toBeLessThanOrEqual(2);
   });
 
-  it('calls a candidate unstable whose samples say nothing', async () => {
-    let turn = 0;
-    const pass = async (repeats: number): Promise<ClockReading> => {
-      turn++;
-      return reading(repeats * (turn % 2 === 0 ? 1_000_003 : 9_000_011));
-    };
-    const samples = await takeSamples(pass, reading(1_000_003), { ...budget, maxTotalMs: 1e6 }, null);
-    expect(samples.samplesNs).toHaveLength(budget.maxSamples);
-    expect(samples.unstableBy).toBeGreaterThan(0.8);
+  it('holds no more runs in a sample than there may be', async () => {
+    const { calls, pass, options } = steady(10_000);
+    await takeSamples(pass, reading(10_000), budget, null, { ...options, mostRepeats: 3 });
+    expect(new Set(calls)).toEqual(new Set([3]));
+  });
+
+  it('calls a candidate unstable whose samples say nothing, after more samples with rests between', async () => {
+    const { pass, rests, options } = device((count) => (count % 2 === 0 ? 1_000_003 : 9_000_011));
+    const endless = { ...budget, maxTotalMs: 1e6, extraMs: 1e6 };
+    const samples = await takeSamples(pass, reading(1_000_003), endless, null, options);
+    expect(samples.samplesNs).toHaveLength(budget.maxSamples + budget.extraSamples);
+    expect(samples.unstableBy).toBeGreaterThan(unstableUncertainty);
+    expect(rests).toHaveLength(budget.extraSamples);
+  });
+
+  it('says nothing of unstable where the disturbance passes while it samples on', async () => {
+    const { pass, rests, options } = device((count) =>
+      count <= budget.maxSamples && count % 2 === 0 ? 9_000_011 : 1_000_003,
+    );
+    const patient = { ...budget, maxTotalMs: 1e6, extraMs: 1e6 };
+    const samples = await takeSamples(pass, reading(1_000_003), patient, null, options);
+    expect(samples.unstableBy).toBeNull();
+    expect(rests.length).toBeGreaterThan(0);
+    expect(samples.samplesNs.length).toBeLessThan(budget.maxSamples + budget.extraSamples);
+    expect(median(samples.samplesNs)).toBeCloseTo(1_000_003, -3);
+  });
+
+  it('is bounded in time, whatever the samples say', async () => {
+    const { pass, options, elapsed } = device((count) => (count % 2 === 0 ? 50e6 : 150e6));
+    await takeSamples(pass, reading(50e6), budget, null, options);
+    expect(elapsed()).toBeLessThan(budget.maxTotalMs + budget.extraMs + 200);
   });
 });

@@ -25,6 +25,9 @@ const budget: TimingBudget = {
   maxSamples: 1,
   maxTotalMs: 0,
   targetSpread: 1,
+  warmUpMs: 0,
+  extraSamples: 0,
+  extraMs: 0,
 };
 
 const title = 'ONNX backend cases through scheduled kernels on SwiftShader';

@@ -16,6 +16,9 @@ const budget: TimingBudget = {
   maxSamples: 1,
   maxTotalMs: 0,
   targetSpread: 1,
+  warmUpMs: 0,
+  extraSamples: 0,
+  extraMs: 0,
 };
 
 /** How a case ended wrongly on a device, and what it takes to understand it. */

@@ -87,6 +87,8 @@ describe('the summary of a tuning run', () => {
     bestFromLog: false,
     naiveNs: 13_400_000,
     peaks: null,
+    drift: { remeasured: 0, drifted: 0, worst: null },
+    builtAhead: null,
     speedup: 2.93,
     flopsPerSecond: 0.92e9,
     trials: 12,

@@ -11,10 +11,10 @@ it('measures peaks that no kernel of the device exceeds', async () => {
   try {
     const peaks = await measurePeaks(runner, device.description);
     expect(peaks?.lanes).toBe(Math.max(1, device.description.limits.subgroupMinSize));
-    // The slowest processor that could run this, and one of a thousand cores.
-    expect(peaks?.flopsPerNs).toBeGreaterThan(0.1);
+    // The slowest processor that could run this, with others to serve, and one of a thousand cores.
+    expect(peaks?.flopsPerNs).toBeGreaterThan(0.01);
     expect(peaks?.flopsPerNs).toBeLessThan(100_000);
-    expect(peaks?.bytesPerNs).toBeGreaterThan(0.05);
+    expect(peaks?.bytesPerNs).toBeGreaterThan(0.005);
     expect(peaks?.bytesPerNs).toBeLessThan(100_000);
   } finally {
     await runner.close();

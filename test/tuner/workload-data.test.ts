@@ -64,4 +64,39 @@ describe('verification data', () => {
     const rows = new Set(own.map((at) => Math.floor(at / 603)));
     for (const row of [0, 7, 8, 599, 600]) expect(rows).toContain(row);
   });
+
+  it('is bounded for shapes of any size: in positions, and in what each candidate adds', () => {
+    // Millions of elements that cost nothing, and few that cost much.
+    for (const [operator, shape, most] of [
+      ['elementwise', 'n=1,c=1,h=2000,w=2250', 8194],
+      ['matmul', 'm=40,n=24,k=300000', 66],
+    ] as const) {
+      const { data, checksFor, workload } = dataOf(operator, shape);
+      const { positions, expected } = data.checks[0] as (typeof data.checks)[number];
+      expect(positions, operator).not.toBeNull();
+      expect(expected.length).toBeLessThanOrEqual(most);
+      expect(expected.length).toBeGreaterThanOrEqual(40);
+      const [own] = checksFor(naiveOf(workload).program);
+      expect(own?.expected.length).toBeGreaterThan(0);
+      expect(own?.expected.length).toBeLessThanOrEqual(192);
+    }
+  });
+
+  it('tells of the same positions the same for every candidate', () => {
+    const { checksFor, workload, data } = dataOf('matmul', 'm=601,n=603,k=400');
+    const program = naiveOf(workload).program;
+    const told = new Map<number, number>();
+    const inputs = data.inputs.map(({ bytes }) => new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4));
+    const [a, b] = inputs as [Float32Array, Float32Array];
+    for (let candidate = 0; candidate < 3; candidate++) {
+      const [own] = checksFor(program);
+      own?.positions?.forEach((at, slot) => {
+        const [row, column] = [Math.floor(at / 603), at % 603];
+        let sum = told.get(at) ?? 0;
+        if (!told.has(at)) for (let k = 0; k < 400; k++) sum += (a[row * 400 + k] ?? 0) * (b[k * 603 + column] ?? 0);
+        told.set(at, sum);
+        expect(own.expected[slot]).toBe(sum);
+      });
+    }
+  });
 });

@@ -8,6 +8,7 @@ import type { Workload } from '../../operators/workload.ts';
 import { UserError } from '../../support/errors.ts';
 import { outcomes } from '../outcome.ts';
 import { deviceSchema, workloadSchema } from '../record.ts';
+import { median } from './recorded-space.ts';
 
 /** How a recorded space of ours ends, so that a folder can hold it beside those of others. */
 export const kernelSpaceEnding = '.space.json.gz';
@@ -17,7 +18,7 @@ const rowSchema = z.strictObject({
   s: z.int().nonnegative(),
   /** Values of its decisions, in their order. */
   v: z.array(z.number()),
-  /** Timing samples in the order taken, whole nanoseconds. */
+  /** Timing samples in the order taken, whole nanoseconds; a row that was measured several times holds all of them. */
   t: z.array(z.number().positive()),
   /** How the trial ended; left out where it is `ok`. */
   o: z.enum(outcomes).exactOptional(),
@@ -44,6 +45,11 @@ const spaceSchema = z.strictObject({
 
 /** One measured candidate. */
 export type KernelRow = z.infer<typeof rowSchema>;
+
+/** What counts as a row's time, nanoseconds: the median of its samples; null where it failed. */
+export function rowTimeNs({ t, o }: KernelRow): number | null {
+  return o !== undefined || t.length === 0 ? null : median(t);
+}
 
 /**
  * Every candidate of a workload's space, as far as its options were thinned, measured on one device. One gzipped JSON file, a few bytes a

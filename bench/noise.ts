@@ -1,0 +1,149 @@
+/**
+ * How far measurements repeat: the same random candidates, tuned twice, in two separate runs with a measuring process and a log each.
+ *     npm run bench:noise -- [--device lavapipe] [--candidates 60] [--operator matmul] [--shape m=256,n=256,k=256] [--seed 1] [--profile browser] [--cold]
+ * Prints the rank correlation of both runs' times and how far apart they are, the spread within each run, and every pair as CSV with --csv.
+ * A candidate far behind the best of its run ends after a few samples, as in any run; those are counted, and also left out in a second line.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { medianUncertainty, quartileSpread } from '../src/measure/statistics.ts';
+import { makeWorkload } from '../src/operators/parse-workload.ts';
+import { describeWorkload } from '../src/operators/workload.ts';
+import { loadRecords } from '../src/records/log-reader.ts';
+import { isVerified, type TuningRecord } from '../src/records/record.ts';
+import { scheduleKey } from '../src/records/schedule-key.ts';
+import { UserError } from '../src/support/errors.ts';
+import type { TuneResult } from '../src/tuner/events.ts';
+import { tune } from '../src/tuner/tune.ts';
+import { agreementOf, quantile } from './noise/agreement.ts';
+
+const wanted = { spearman: 0.97, medianDifference: 0.03 };
+const { values: flags } = parseArgs({
+  options: {
+    device: { type: 'string', default: 'lavapipe' },
+    candidates: { type: 'string', default: '60' },
+    operator: { type: 'string', default: 'matmul' },
+    shape: { type: 'string', default: 'm=256,n=256,k=256' },
+    seed: { type: 'string', default: '1' },
+    profile: { type: 'string', default: 'browser' },
+    cold: { type: 'boolean', default: false },
+    csv: { type: 'string' },
+  },
+});
+const workload = makeWorkload(flags.operator, { shape: flags.shape });
+
+interface Run {
+  readonly result: TuneResult;
+  /** Trials of the search by their schedule. */
+  readonly trials: ReadonlyMap<string, TuningRecord>;
+}
+
+async function run(name: string): Promise<Run> {
+  const logFolder = mkdtempSync(join(tmpdir(), 'wgtune-noise-'));
+  try {
+    const result = await tune({
+      workload,
+      device: flags.device,
+      profile: flags.profile === 'native' ? 'native' : 'browser',
+      cold: flags.cold,
+      trials: Number(flags.candidates),
+      seed: Number(flags.seed),
+      // Which candidates are proposed must not depend on times.
+      search: 'random',
+      model: 'random',
+      logFolder,
+      useKnown: false,
+      useOthers: false,
+      onEvent: (event) => {
+        if (event.kind === 'trial' && event.trial % 10 === 0) console.error(`${name}: ${event.trial} of ${event.of}`);
+      },
+    });
+    const { records } = await loadRecords([logFolder]);
+    const trials = records.filter(({ origin }) => origin === 'search');
+    return { result, trials: new Map(trials.map((record) => [scheduleKey(record.trace), record])) };
+  } finally {
+    rmSync(logFolder, { recursive: true, force: true });
+  }
+}
+
+const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)}%`;
+
+function describeRun(name: string, { result, trials }: Run): void {
+  const records = [...trials.values()].filter((record) => isVerified(record));
+  const full = records.filter(({ stoppedEarly }) => !stoppedEarly);
+  const spread = (of: (samples: readonly number[]) => number | null): readonly number[] =>
+    full.flatMap(({ samplesNs }) => of(samplesNs) ?? []);
+  const { drift } = result;
+  console.log(
+    [
+      `${name}: ${Object.entries(result.outcomes)
+        .map(([outcome, count]) => `${count} ${outcome}`)
+        .join(', ')} in ${Math.round(result.elapsedMs / 1000)} s`,
+      `${records.length - full.length} stopped early`,
+      `samples a candidate ${quantile(
+        full.map(({ samplesNs }) => samplesNs.length),
+        0.5,
+      )}`,
+      `middle half of the samples ${percent(quantile(spread(quartileSpread), 0.5))} of the median apart (worst ${percent(Math.max(...spread(quartileSpread)))})`,
+      `median known to ${percent(quantile(spread(medianUncertainty), 0.5))}`,
+      `drift ${drift.drifted} of ${drift.remeasured}${drift.worst === null ? '' : `, at most x${drift.worst.toFixed(3)}`}`,
+    ].join('; '),
+  );
+}
+
+function describePairs(title: string, pairs: readonly (readonly [TuningRecord, TuningRecord])[]): boolean {
+  if (pairs.length < 3) {
+    console.log(`${title}: too few candidates were measured in both runs (${pairs.length})`);
+    return false;
+  }
+  const times = pairs.map(([a, b]) => [a.medianNs as number, b.medianNs as number] as const);
+  const { spearman, medianDifference, p90Difference, medianRatio } = agreementOf(times);
+  console.log(
+    `${title}: ${pairs.length} candidates; Spearman ${spearman.toFixed(4)} (wanted at least ${wanted.spearman}); median difference ${percent(medianDifference)} (wanted at most ${percent(wanted.medianDifference)}), nine in ten within ${percent(p90Difference)}; second run / first run ${medianRatio.toFixed(3)}`,
+  );
+  return spearman >= wanted.spearman && medianDifference <= wanted.medianDifference;
+}
+
+try {
+  const [first, second] = [await run('first run'), await run('second run')];
+  const { device } = first.result;
+  const argv = process.argv.slice(2).join(' ');
+  console.log(
+    `${new Date().toISOString().slice(0, 10)}  ${describeWorkload(workload)} on ${device.name} (${device.driver}, ${device.profile}${flags.cold ? ', cold caches' : ''})  ${cpus()[0]?.model.trim()}, ${availableParallelism()} cores`,
+  );
+  console.log(`command: npm run bench:noise${argv === '' ? '' : ` -- ${argv}`}`);
+  describeRun('first run', first);
+  describeRun('second run', second);
+  const pairs = [...first.trials].flatMap(([key, a]) => {
+    const b = second.trials.get(key);
+    return b !== undefined && isVerified(a) && isVerified(b) ? [[a, b] as const] : [];
+  });
+  const enough = describePairs('both runs', pairs);
+  describePairs(
+    'of these, never stopped early',
+    pairs.filter(([a, b]) => !a.stoppedEarly && !b.stoppedEarly),
+  );
+  if (flags.csv !== undefined)
+    writeFileSync(
+      flags.csv,
+      `kernel,first_ns,second_ns,first_samples,second_samples,stopped_early\n${pairs
+        .map(([a, b]) =>
+          [
+            a.kernelHash,
+            a.medianNs,
+            b.medianNs,
+            a.samplesNs.length,
+            b.samplesNs.length,
+            a.stoppedEarly || b.stoppedEarly,
+          ].join(','),
+        )
+        .join('\n')}\n`,
+    );
+  if (!enough) process.exitCode = 1;
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode;
+}

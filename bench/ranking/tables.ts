@@ -1,0 +1,118 @@
+import { stringify } from 'csv-stringify/sync';
+import { type Figures, meanOf, measures } from './measures.ts';
+
+/** What one way made of one workload, at one fraction of the decisions, with one seed. */
+export interface Ranked {
+  readonly way: string;
+  /** What it learned from: all other workloads, or those of its own class. */
+  readonly taught: string;
+  readonly kind: string;
+  readonly workload: string;
+  readonly fraction: number;
+  readonly seed: number;
+  readonly figures: Figures;
+}
+
+/** Means over the workloads and seeds of one class, and at last over the classes, which count alike. */
+export interface Row {
+  readonly way: string;
+  readonly taught: string;
+  readonly kind: string;
+  readonly fraction: number;
+  readonly workloads: number;
+  readonly figures: Figures;
+  /** Standard deviation between seeds of what all workloads come to; NaN with one seed. */
+  readonly deviations: Figures;
+}
+
+export const allKinds = 'all classes';
+
+/** A row a way, teaching, class and fraction, in the order in which they come; the classes together after each of them. */
+export function summarise(ranked: readonly Ranked[]): Row[] {
+  const rows: Row[] = [];
+  for (const of of groupsBy(ranked, ({ way, taught }) => `${way}\n${taught}`))
+    for (const at of groupsBy(of, ({ fraction }) => `${fraction}`)) {
+      const kinds = groupsBy(at, ({ kind }) => kind);
+      for (const own of kinds) rows.push(rowOf(own, (own[0] as Ranked).kind, [own]));
+      if (kinds.length > 1) rows.push(rowOf(at, allKinds, kinds));
+    }
+  return rows;
+}
+
+function rowOf(ranked: readonly Ranked[], kind: string, kinds: readonly (readonly Ranked[])[]): Row {
+  const { way, taught, fraction } = ranked[0] as Ranked;
+  const meansOf = (seed: number | null): Figures =>
+    measures.map((_, m) =>
+      meanOf(
+        kinds.map((own) =>
+          meanOf(own.filter((one) => seed === null || one.seed === seed).map(({ figures }) => figures[m] as number)),
+        ),
+      ),
+    );
+  const seeds = [...new Set(ranked.map(({ seed }) => seed))];
+  const bySeed = seeds.map(meansOf);
+  return {
+    way,
+    taught,
+    kind,
+    fraction,
+    workloads: new Set(ranked.map(({ workload }) => workload)).size,
+    figures: meansOf(null),
+    deviations: measures.map((_, m) => deviationOf(bySeed.map((figures) => figures[m] as number))),
+  };
+}
+
+function groupsBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[][] {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+}
+
+function deviationOf(values: readonly number[]): number {
+  if (values.length < 2) return Number.NaN;
+  const mean = meanOf(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+}
+
+const percent = (fraction: number): string => `${Math.round(100 * fraction)}%`;
+
+export function csvOfRows(rows: readonly Row[]): string {
+  const header = [
+    'way',
+    'taught by',
+    'class',
+    'decided',
+    'workloads',
+    ...measures,
+    ...measures.map((measure) => `${measure} deviation`),
+  ];
+  const cell = (value: number): string => (Number.isNaN(value) ? '' : value.toFixed(4));
+  return stringify([
+    header,
+    ...rows.map(({ way, taught, kind, fraction, workloads, figures, deviations }) => [
+      way,
+      taught,
+      kind,
+      percent(fraction),
+      workloads,
+      ...figures.map(cell),
+      ...deviations.map(cell),
+    ]),
+  ]);
+}
+
+/** One line a row, for people; `-` where there is nothing to compare. */
+export function textOfRows(rows: readonly Row[]): string {
+  const columns = measures.map((measure) => measure.padStart(10)).join('');
+  const header = `${'way'.padEnd(24)} ${'taught by'.padEnd(12)} ${'class'.padEnd(18)} decided ${columns}`;
+  const cell = (value: number): string => (Number.isNaN(value) ? '-' : value.toFixed(3)).padStart(10);
+  const lines = rows.map(({ way, taught, kind, fraction, figures }) => {
+    const start = `${way.padEnd(24)} ${taught.padEnd(12)} ${kind.padEnd(18)} ${percent(fraction).padStart(7)}`;
+    return `${start} ${figures.map(cell).join('')}`;
+  });
+  return [header, ...lines].join('\n');
+}

@@ -1,0 +1,154 @@
+import type { Device } from '../device/devices.ts';
+import type { Artifact } from '../ir/artifact.ts';
+
+import { type BuildProcess, startBuildProcess } from './build-process.ts';
+import type { Failure } from './failure.ts';
+import { createGainWatch } from './gain-watch.ts';
+import { artifactKey } from './recorded-runner.ts';
+import type { AheadSummary, TimingBudget } from './runner.ts';
+
+/** What came of a build in another process: how long it took there, or what it did to that process. */
+export type AheadOutcome = { readonly kind: 'built'; readonly ms: number } | Failure;
+
+/**
+ * Processes that compile candidates before they are measured, so that the driver's own cache has them when the measuring process asks. One core
+ * each: Dawn and most drivers compile a pipeline on one. On a CPU device `build` ends before anything may be timed there; on a GPU
+ * they go on beside the timing, which is the device's own.
+ */
+export interface BuildAhead {
+  /**
+   * Takes the first of these artifacts and returns how many: 0 where building ahead gives nothing. Resolves when they may be measured.
+   * `stopped` is asked before each build.
+   */
+  build(artifacts: readonly Artifact[], stopped: () => boolean): Promise<number>;
+  /** What came of an artifact's build, once; waits for one under way. Null where there was none. */
+  outcomeOf(artifact: Artifact): Promise<AheadOutcome | null>;
+  /** Tells how long the measuring process took to build a candidate, and how long another did before; null where none did. */
+  learn(aheadMs: number | null, hereMs: number): void;
+  summary(): AheadSummary;
+  close(): void;
+}
+
+/** Builds that a call takes for each process: its last ones leave cores idle, and nothing is measured meanwhile. */
+const roundsAtOnce = 8;
+
+/** Starting the processes takes about a second: what they are to build must be expected to take longer. */
+const worthStartingMs = 1_500;
+
+interface Job {
+  readonly artifact: Artifact;
+  readonly stopped: () => boolean;
+  begun: boolean;
+  readonly done: Promise<AheadOutcome | null>;
+  readonly finish: (outcome: AheadOutcome | null) => void;
+}
+
+export interface BuildAheadOptions {
+  readonly device: Device;
+  readonly budget: TimingBudget;
+  readonly processes: number;
+}
+
+/** Starts nothing before the first build. Never throws for what a candidate or a process does. */
+export function createBuildAhead({ device, budget, processes }: BuildAheadOptions): BuildAhead {
+  const jobs = new Map<string, Job>();
+  const queue: Job[] = [];
+  const gain = createGainWatch();
+  const isCpu = device.description.type === 'cpu';
+  const builders: BuildProcess[] = [];
+  const builtHere = { count: 0, ms: 0 };
+  let candidates = 0;
+  let waitedMs = 0;
+  let working = 0;
+  let closed = false;
+
+  const waiting = async <T>(work: Promise<T>): Promise<T> => {
+    const begun = performance.now();
+    try {
+      return await work;
+    } finally {
+      waitedMs += performance.now() - begun;
+    }
+  };
+
+  const enqueue = (artifact: Artifact, stopped: () => boolean): void => {
+    const key = artifactKey(artifact);
+    if (jobs.has(key)) return;
+    let finish: Job['finish'] = () => {};
+    const done = new Promise<AheadOutcome | null>((resolve) => {
+      finish = resolve;
+    });
+    const job: Job = { artifact, stopped, begun: false, done, finish };
+    jobs.set(key, job);
+    queue.push(job);
+  };
+
+  /** Works the queue off with one process. */
+  const work = async (builder: BuildProcess): Promise<void> => {
+    working++;
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+      job.begun = true;
+      const built = closed || gain.givenUp() !== null || job.stopped() ? null : await builder.build(job.artifact);
+      if (built !== null && built.kind === 'no-process') gain.giveUp(built.why);
+      if (built?.kind === 'built') candidates++;
+      job.finish(built === null || built.kind === 'no-process' ? null : built);
+    }
+    working--;
+  };
+
+  const startWork = (): Promise<unknown> => {
+    while (builders.length < Math.min(processes, queue.length + working))
+      builders.push(startBuildProcess(device, budget));
+    // Those that work already will look into the queue again by themselves.
+    const idle = builders.filter((builder) => !builder.busy());
+    return Promise.all(idle.slice(0, queue.length).map(work));
+  };
+
+  const isWorthwhile = (count: number): boolean => {
+    // One alone is built as quickly where it is measured.
+    if (closed || processes === 0 || gain.givenUp() !== null || count < 2) return false;
+    return builders.length > 0 || (builtHere.ms / Math.max(1, builtHere.count)) * count >= worthStartingMs;
+  };
+
+  return {
+    build: async (artifacts, stopped) => {
+      if (!isWorthwhile(artifacts.length)) return 0;
+      const most = gain.isProved() ? (isCpu ? roundsAtOnce * processes : artifacts.length) : Math.max(2, processes);
+      const taken = artifacts.slice(0, most);
+      // Longest first, so that the cores are done at about the same time: compilers take longer for longer texts.
+      for (const artifact of [...taken].sort((a, b) => textLength(b) - textLength(a))) enqueue(artifact, stopped);
+      const finished = startWork();
+      if (isCpu) await waiting(finished);
+      return gain.givenUp() === null ? taken.length : 0;
+    },
+    outcomeOf: async (artifact) => {
+      const key = artifactKey(artifact);
+      const job = jobs.get(key);
+      if (job === undefined) return null;
+      jobs.delete(key);
+      if (job.begun) return waiting(job.done);
+      // Still in the queue: building it here is quicker than waiting for its turn.
+      queue.splice(queue.indexOf(job), 1);
+      job.finish(null);
+      return null;
+    },
+    learn: (aheadMs, hereMs) => {
+      if (aheadMs === null) {
+        builtHere.count++;
+        builtHere.ms += hereMs;
+        return;
+      }
+      gain.see(aheadMs, hereMs);
+      if (gain.givenUp() !== null) for (const builder of builders) builder.close();
+    },
+    summary: () => ({ processes: builders.length, candidates, waitedMs, gaveUp: gain.givenUp() }),
+    close: () => {
+      closed = true;
+      for (const builder of builders) builder.close();
+    },
+  };
+}
+
+function textLength({ kernels }: Artifact): number {
+  return kernels.reduce((sum, { wgsl }) => sum + wgsl.length, 0);
+}

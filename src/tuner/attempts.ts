@@ -1,0 +1,117 @@
+import type { Artifact } from '../ir/artifact.ts';
+import type { DeviceDescription } from '../ir/limits.ts';
+import type { Runner } from '../measure/runner.ts';
+import type { Workload } from '../operators/workload.ts';
+import type { LogWriter } from '../records/log-writer.ts';
+import type { Outcome } from '../records/outcome.ts';
+import type { Origin, TuningRecord } from '../records/record.ts';
+import type { Scheduled } from '../space/sketch.ts';
+import { isRefusal, type Refusal } from '../support/refusal.ts';
+import { buildArtifact } from './build.ts';
+import { refusedResult, trialRecord } from './trial-record.ts';
+import type { VerificationData } from './workload-data.ts';
+
+/** What a trial is of. */
+export interface Proposal {
+  readonly scheduled: Scheduled | Refusal;
+  readonly origin: Origin;
+  readonly sketch: string | null;
+  readonly decisions: TuningRecord['decisions'];
+  readonly search: TuningRecord['search'];
+}
+
+/** A proposal lowered to WGSL, or refused. */
+export interface Prepared extends Proposal {
+  readonly artifact: Artifact | Refusal;
+  readonly loweringMs: number;
+}
+
+/** Makes trials of proposals: one record each, in the log before anything else happens. */
+export interface Attempts {
+  prepare(proposal: Proposal): Prepared;
+  /**
+   * Has the first of these built ahead of their trials where the runner can, and returns how many may be measured now: at least one. `stopped`
+   * is asked before each build.
+   */
+  buildAhead(prepared: readonly Prepared[], stopped: () => boolean): Promise<number>;
+  /** `bestNs`: best time so far; who is far behind it is not sampled for long. */
+  attempt(prepared: Prepared, bestNs: number | null): Promise<TuningRecord>;
+  readonly outcomes: Partial<Record<Outcome, number>>;
+  /** Records written. */
+  count(): number;
+  /** Wall milliseconds spent on lowering, building, verifying and timing. */
+  spentMs(): number;
+}
+
+export interface AttemptsOptions {
+  readonly workload: Workload;
+  readonly device: DeviceDescription;
+  readonly runner: Runner;
+  readonly verification: VerificationData;
+  readonly log: LogWriter;
+  readonly seed: number;
+}
+
+export function createAttempts(options: AttemptsOptions): Attempts {
+  const { workload, device, runner, verification, log, seed } = options;
+  const outcomes: Attempts['outcomes'] = {};
+  let count = 0;
+  let spentMs = 0;
+  return {
+    outcomes,
+    count: () => count,
+    spentMs: () => spentMs,
+    prepare: (proposal) => {
+      const begun = performance.now();
+      const { scheduled } = proposal;
+      const artifact = isRefusal(scheduled) ? scheduled : buildArtifact(scheduled.program, device.limits);
+      const loweringMs = performance.now() - begun;
+      spentMs += loweringMs;
+      return { ...proposal, artifact, loweringMs };
+    },
+    buildAhead: async (prepared, stopped) => {
+      if (runner.buildAhead === undefined) return 1;
+      const begun = performance.now();
+      // What was refused needs no building and is answered in its turn.
+      const legal: number[] = [];
+      for (const [index, { artifact }] of prepared.entries()) if (!isRefusal(artifact)) legal.push(index);
+      const artifacts = legal.map((index) => (prepared[index] as Prepared).artifact as Artifact);
+      const taken = await runner.buildAhead(artifacts, stopped);
+      spentMs += performance.now() - begun;
+      return taken === 0 ? 1 : (legal[taken - 1] as number) + 1;
+    },
+    attempt: async (prepared, bestNs) => {
+      const { scheduled, artifact, loweringMs, origin, sketch, decisions, search } = prepared;
+      const startedAt = new Date();
+      const begun = performance.now();
+      const refused = isRefusal(artifact) || isRefusal(scheduled);
+      const result = refused
+        ? refusedResult(artifact as Refusal)
+        : await runner.measure({ artifact, checks: verification.checksFor(scheduled.program), bestNs });
+      const record = trialRecord(
+        {
+          run: log.run,
+          trial: count,
+          workload,
+          device,
+          origin,
+          search,
+          seed,
+          sketch,
+          decisions,
+          trace: isRefusal(scheduled) ? { version: 1, steps: [] } : scheduled.trace,
+          artifact: isRefusal(artifact) ? null : artifact,
+          startedAt,
+          durationMs: loweringMs + performance.now() - begun,
+        },
+        result,
+        isRefusal(artifact) ? artifact : null,
+      );
+      log.append(record);
+      count++;
+      spentMs += performance.now() - begun;
+      outcomes[record.outcome] = (outcomes[record.outcome] ?? 0) + 1;
+      return record;
+    },
+  };
+}

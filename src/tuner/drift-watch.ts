@@ -1,0 +1,43 @@
+import { type Drift, driftBetween } from '../measure/drift.ts';
+import { isVerified, type TuningRecord } from '../records/record.ts';
+import type { DriftSummary } from './events.ts';
+
+/** Trials after which the fastest kernel is measured once more: about a sixteenth of a run, and by trials, not by time, so that runs repeat. */
+const remeasureEvery = 16;
+
+/** Compares measurements of one kernel at different times of a run: the machine itself may become slower or faster meanwhile. */
+export interface DriftWatch {
+  /** Whether the fastest kernel should be measured again now. */
+  isDue(trials: number): boolean;
+  /** Takes a later measurement of the kernel of an earlier record; null where they cannot be compared. */
+  see(earlier: TuningRecord, later: TuningRecord): Drift | null;
+  summary(): DriftSummary;
+}
+
+export function createDriftWatch(): DriftWatch {
+  let last = 0;
+  let remeasured = 0;
+  let drifted = 0;
+  let worst: number | null = null;
+  return {
+    isDue: (trials) => {
+      if (trials - last < remeasureEvery) return false;
+      last = trials;
+      return true;
+    },
+    see: (earlier, later) => {
+      if (!isVerified(earlier) || !isVerified(later)) return null;
+      const drift = driftBetween(earlier.samplesNs, later.samplesNs);
+      if (drift === null) return null;
+      remeasured++;
+      if (drift.beyondIntervals) drifted++;
+      if (worst === null || size(drift.ratio) > size(worst)) worst = drift.ratio;
+      return drift;
+    },
+    summary: () => ({ remeasured, drifted, worst }),
+  };
+}
+
+function size(ratio: number): number {
+  return Math.max(ratio, 1 / ratio);
+}
