@@ -15,10 +15,17 @@ export function whoseText({ whose, device, differs }: Pick<BestKernel, 'whose' |
     case 'same-device':
       return `this device (${printable(device.name)})`;
     case 'same-architecture':
-      return `another device of the same architecture: ${other}, which differs in ${differs.join(', ')}`;
+      return `${sameHardware(differs) ? 'this hardware, set up otherwise' : 'another device of the same architecture'}: ${other}, which differs in ${differs.join(', ')}`;
     case 'other-device':
       return `another device: ${other}`;
   }
+}
+
+/** What may change without the hardware: a GPU with a new driver is no stranger. A description often names the driver; an environment names the processor. */
+const setUp: ReadonlySet<string> = new Set(['description', 'driver', 'dawnVersion', 'profile', 'toggles']);
+
+function sameHardware(differs: readonly string[]): boolean {
+  return differs.every((fact) => setUp.has(fact));
 }
 
 /** The best known kernel; `log` says where its record lies. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -42,6 +43,17 @@ describe('records of every version ever written', () => {
     readFileSync(at(`versions/${name}`), 'utf8')
       .split('\n')
       .filter((line) => line !== '');
+
+  it('are as they were written: a new version gets a file of its own', () => {
+    const hashes = { 'v1.jsonl': '0a4454cbd8ca1335ef8ba143d61aa5dc5d06b28b1b4c53644ad645a16dad32bb' };
+    for (const [name, hash] of Object.entries(hashes))
+      expect(
+        createHash('sha256')
+          .update(readFileSync(at(`versions/${name}`)))
+          .digest('hex'),
+      ).toBe(hash);
+    expect(Object.keys(hashes)).toEqual(readdirSync(at('versions/')).sort());
+  });
 
   it('are kept here, from the first version on', () => {
     const kept = readdirSync(at('versions/')).sort();

@@ -214,7 +214,11 @@ it('whoseText never passes off another device as this one', () => {
   const there = device('anvil-2');
   expect(whoseText({ whose: 'same-device', device: there, differs: [] })).toBe('this device (anvil-2)');
   expect(whoseText({ whose: 'same-architecture', device: there, differs: ['driver', 'profile'] })).toBe(
-    'another device of the same architecture: anvil-2 (anvil 1.2, browser), which differs in driver, profile',
+    'this hardware, set up otherwise: anvil-2 (anvil 1.2, browser), which differs in driver, profile',
+  );
+  // The same driver in software on another processor.
+  expect(whoseText({ whose: 'same-architecture', device: there, differs: ['driver', 'environment'] })).toBe(
+    'another device of the same architecture: anvil-2 (anvil 1.2, browser), which differs in driver, environment',
   );
   expect(whoseText({ whose: 'other-device', device: there, differs: ['vendor'] })).toBe(
     'another device: anvil-2 (anvil 1.2, browser)',
