@@ -63,7 +63,7 @@ const listedATrial = 20_000;
 const fastestVaried = 8;
 const variations = 8;
 /** Every how many trials of a listed space are the model's. */
-const modelTurn = 3;
+const modelTurn = 2;
 /** Each widening doubles the beam. */
 const maxWidenings = 3;
 
