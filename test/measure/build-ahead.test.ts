@@ -18,10 +18,10 @@ function candidates(count: number): Artifact[] {
   return Array.from({ length: count }, (_, index) => vectorAdd(`C[i] = A[i] + B[i] + ${index}f * 0f;`));
 }
 
-/** Right, and with enough in it that compiling takes some hundredths of a second anywhere. */
-function heavy(index: number): Artifact {
+/** Right; compiling takes some hundredths of a second anywhere, with a few thousand steps some tenths on any machine. */
+function heavy(index: number, length = 120): Artifact {
   const steps = Array.from(
-    { length: 120 },
+    { length },
     (_, step) => `if (sum > ${1000 * (index + 1) + step}f) { sum = sum * 0.5f + f32(i ^ ${step}u); }`,
   );
   return vectorAdd(`var sum = A[i] + B[i];\n${steps.join('\n')}\nC[i] = sum;`);
@@ -75,7 +75,7 @@ describe('building ahead on SwiftShader', () => {
 
   it('calls a build that takes too long a build-timeout of that candidate', async () => {
     const ahead = started({ buildTimeoutMs: 1 });
-    const [slow] = [heavy(1)];
+    const slow = heavy(1, 4000);
     await ahead.build([slow, heavy(2)], never);
     expect(await ahead.outcomeOf(slow)).toMatchObject({
       outcome: 'build-timeout',
