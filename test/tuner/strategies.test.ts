@@ -12,9 +12,9 @@ afterEach(() => {
 });
 
 describe('a model by name', () => {
-  it.skipIf(xgboostMissing)('is XGBoost upon the analytic model', () => {
+  it.skipIf(xgboostMissing)('is XGBoost upon the analytic model with fitted costs', () => {
     const { model, name, note } = createModel('xgboost', 'cpu', 1);
-    expect([model.name, name, note]).toEqual(['analytic+xgboost', 'xgboost', null]);
+    expect([model.name, name, note]).toEqual(['fitted+xgboost', 'xgboost', null]);
   });
 
   it('is the analytic or the random one', () => {
@@ -22,10 +22,10 @@ describe('a model by name', () => {
     expect(createModel('random', 'cpu', 1)).toMatchObject({ name: 'random', note: null });
   });
 
-  it('is the analytic one, with a note and a remedy, where XGBoost is missing', async () => {
+  it('is the analytic one, its costs fitted, with a note and a remedy, where XGBoost is missing', async () => {
     process.env.WGTUNE_XGBOOST_LIBRARY = '/nowhere/libxgboost.so';
     const { model, name, note } = createModel('xgboost', 'cpu', 1);
-    expect([model.name, name]).toEqual(['analytic', 'analytic']);
+    expect([model.name, name]).toEqual(['fitted', 'analytic']);
     expect(note).toMatch(/XGBoost is not available: .*\/nowhere\/libxgboost.so.*Going on with the analytic model/);
 
     const { events, result } = await tuneWith({ logFolder: scratchFolder(), trials: 3, model: 'xgboost' });
