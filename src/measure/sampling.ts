@@ -80,6 +80,8 @@ export async function takeSamples(
   let behind: number[] = [];
   let behindNs = 0;
   let firstIsBehind = false;
+  // A budget of fewer samples must not end before they have spoken.
+  const mostBehind = Math.min(behindPasses.most, budget.minSamples);
   const forget = (): void => {
     behind = [];
     behindNs = 0;
@@ -94,8 +96,8 @@ export async function takeSamples(
     behind.push(passNs / runs);
     behindNs += passNs;
     if (passNs - longestStopNs > factor * bestNs * runs) return true;
-    const { most, least, enoughNs } = behindPasses;
-    return behind.length >= most || (behind.length >= least && behindNs >= enoughNs);
+    const { least, enoughNs } = behindPasses;
+    return behind.length >= mostBehind || (behind.length >= least && behindNs >= enoughNs);
   };
 
   let runNs = timeOf(first);
@@ -130,7 +132,7 @@ export async function takeSamples(
       continue;
     }
     // Only of passes that are long enough: a short one is mostly its own beginning.
-    if (samples.length < behindPasses.most && isHopeless(repeats, timeOf(reading), farBehind))
+    if (samples.length < mostBehind && isHopeless(repeats, timeOf(reading), farBehind))
       return result(firstIsBehind ? behind.slice(1) : behind, { stoppedEarly: true, unstableBy: null });
     if (!isWarm) continue;
     samples.push(runNs);

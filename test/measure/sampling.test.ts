@@ -119,6 +119,11 @@ describe('takeSamples', () => {
     const stopped = await takeSamples(short.pass, reading(100_000), budget, 20_000, short.options);
     expect(stopped.stoppedEarly).toBe(true);
     expect(stopped.samplesNs).toHaveLength(5);
+    // Nor more often than there are samples: a budget of three must not end first.
+    const ofThree = { ...budget, minSamples: 3, maxSamples: 3 };
+    const again = steady(100_000);
+    const few = await takeSamples(again.pass, reading(100_000), ofThree, 20_000, again.options);
+    expect(few).toMatchObject({ stoppedEarly: true, samplesNs: { length: 3 } });
     const middling = steady(40e6);
     const twice = await takeSamples(middling.pass, reading(45e6), budget, 1e6, middling.options);
     // The first run speaks too, and is no sample.
