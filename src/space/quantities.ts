@@ -21,7 +21,10 @@ export const quantityTable = {
   barriers: { unit: 'count', doc: 'barriers executed by one invocation' },
   useful: { unit: 'fraction', doc: 'fraction of the computed points that lie inside the domain' },
   flops: { unit: 'flop', doc: 'floating-point operations of the kernel, useful ones' },
-  iterations: { unit: 'count', doc: 'serial loop iterations executed by one invocation' },
+  iterations: {
+    unit: 'count',
+    doc: 'serial loop iterations executed by one invocation; a loop that runs once is none',
+  },
   storageReadBytes: { unit: 'bytes', doc: 'bytes loaded from storage by all invocations' },
   storageUniformBytes: {
     unit: 'bytes',
@@ -68,4 +71,9 @@ export const quantityCount = quantityNames.length;
 /** Bytes of one variable in workgroup memory as WebGPU counts them against the limit: in units of 16. NaN stays NaN. */
 export function wholeUnits(bytes: number): number {
   return Math.ceil(bytes / 16) * 16;
+}
+
+/** Iterations of a loop of this extent: none where it runs once, as no loop is left of it. NaN stays NaN. */
+export function repeats(extent: number): number {
+  return extent > 1 ? extent : 0 * extent;
 }

@@ -97,6 +97,12 @@ describe.each(workloads)('what is said of kernels of %s %s', (operator, shape) =
     }
   });
 
+  it('counts the iterations of loops that are left', () => {
+    // Two stages of one kernel are each asked about alone.
+    for (const { what, plan, counts, of } of all.filter(isWhole))
+      if (plan.stages.length === 1) expect(of('iterations'), what).toBe(counts.iterations);
+  });
+
   it('has every barrier, also where there are guards', () => {
     for (const { what, counts, of } of all.filter(isWhole))
       expect(of('barriers') >= counts.barriers, `${of('barriers')} for ${counts.barriers}: ${what}`).toBe(true);

@@ -7,6 +7,8 @@ export interface KernelCounts {
   readonly storageWritten: number;
   readonly workgroupRead: number;
   readonly workgroupWritten: number;
+  /** Iterations of the loops of one invocation; one that runs once is none. */
+  readonly iterations: number;
   /** Barriers of one invocation. */
   readonly barriers: number;
   /** Scalars in private variables and arrays. */
@@ -26,6 +28,7 @@ export function countKernel(kernel: Kernel): KernelCounts {
     storageWritten: 0,
     workgroupRead: 0,
     workgroupWritten: 0,
+    iterations: 0,
     barriers: 0,
     privates: 0,
     guards: 0,
@@ -73,6 +76,7 @@ export function countKernel(kernel: Kernel): KernelCounts {
         for (const inner of stmt.body) visit(inner, times);
         return;
       case 'for':
+        if (stmt.extent > 1) counts.iterations += times * stmt.extent;
         for (const inner of stmt.body) visit(inner, times * stmt.extent);
         return;
       case 'barrier':

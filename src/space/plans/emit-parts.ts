@@ -27,6 +27,9 @@ export function storeOf(builder: ScheduleBuilder, stage: StageInfo): string {
   return store;
 }
 
+/** Rounds of a cooperative copy that are written out; more stay a loop. */
+export const mostWrittenRounds = 16;
+
 /** Spreads a copying block's loops over all invocations of the workgroup, `size` of them in x, y and z: cooperative loading. */
 export function cooperate(
   builder: ScheduleBuilder,
@@ -43,7 +46,7 @@ export function cooperate(
     width,
   );
   const rounds = builder.ownLoops(block)[0];
-  if (rounds !== undefined && rounds.extent <= 16) builder.unroll(rounds.name);
+  if (rounds !== undefined && rounds.extent <= mostWrittenRounds) builder.unroll(rounds.name);
 }
 
 /** Spreads perfectly nested loops over all invocations of the workgroup, `size` of them in x, y and z. Returns the loop of the rounds. */

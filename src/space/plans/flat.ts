@@ -77,7 +77,6 @@ export function flatPlan(stage: StageInfo): Plan | null {
     out[offset + quantity.registers] = width * (1 + stage.reads.length);
     out[offset + quantity.useful] = size / computed;
     out[offset + quantity.flops] = size * stage.flops;
-    out[offset + quantity.iterations] = 1;
     out[offset + quantity.storageReadBytes] = computed * (readBytes - uniformBytes) + (computed / width) * uniformBytes;
     out[offset + quantity.storageUniformBytes] = (computed / width) * uniformBytes;
     out[offset + quantity.storageContiguousBytes] = computed * contiguousBytes;

@@ -1,4 +1,4 @@
-import { quantity, quantityCount, wholeUnits } from '../quantities.ts';
+import { quantity, quantityCount, repeats, wholeUnits } from '../quantities.ts';
 import { bytesOf, footprint } from '../stage.ts';
 import { decided } from './decided.ts';
 import type { MatrixLayout } from './matrix.ts';
@@ -91,7 +91,7 @@ export function matrixQuantities(
     out[offset + quantity.barriers] = (staged > 0 ? 2 : 0 * staged) * steps + 2 * handsOver * parts;
     out[offset + quantity.useful] = 1;
     out[offset + quantity.flops] = points * stage.flops + outputsInAll * finish.flops;
-    out[offset + quantity.iterations] = steps;
+    out[offset + quantity.iterations] = repeats(steps);
     out[offset + quantity.storageReadBytes] = readBytes;
     out[offset + quantity.storageContiguousBytes] = readBytes;
     out[offset + quantity.storageUniqueBytes] = uniqueBytes;

@@ -1,4 +1,4 @@
-import { quantity, quantityCount, wholeUnits } from '../quantities.ts';
+import { quantity, quantityCount, repeats, wholeUnits } from '../quantities.ts';
 import { bytesOf, type StageInfo } from '../stage.ts';
 import { decided } from './decided.ts';
 import { type RowsLayout, widestDispatch } from './rows-layout.ts';
@@ -101,7 +101,7 @@ export function rowsQuantities(
     out[offset + quantity.barriers] = shared * (reductions.length * levels - (finalReduces && !inSubgroups ? 1 : 0));
     out[offset + quantity.useful] = points / computed;
     out[offset + quantity.flops] = flops;
-    out[offset + quantity.iterations] = reductions.length * (rounds + combining) + finalRounds;
+    out[offset + quantity.iterations] = reductions.length * (repeats(rounds) + combining) + repeats(finalRounds);
     out[offset + quantity.storageReadBytes] = readBytes;
     out[offset + quantity.storageContiguousBytes] = contiguous && lanes > 1 ? readBytes : 0 * lanes * readBytes;
     out[offset + quantity.storageUniqueBytes] = uniqueBytes;

@@ -1,6 +1,7 @@
-import { quantity } from '../quantities.ts';
+import { quantity, repeats } from '../quantities.ts';
 import { bytesOf, footprint } from '../stage.ts';
 import { decided } from './decided.ts';
+import { mostWrittenRounds } from './emit-parts.ts';
 import { wholeSteps, wholeTiles } from './tiled-edges.ts';
 import type { TiledLayout } from './tiled-layout.ts';
 import { tiledSizes } from './tiled-sizes.ts';
@@ -50,10 +51,12 @@ export function tiledQuantities(
     // Steps of the innermost axis that has several, along which tiles take turns.
     let inARow = 1;
     let covered = 1;
+    let iterations = 0;
     for (let r = 0; r < reduction.length; r++) {
       const i = reduction[r] as number;
       const outer = tiles[i] as number;
       const reach = outer * (tileBox[i] as number);
+      iterations += steps * repeats(outer);
       steps *= outer;
       inARow = outer > 1 ? outer : inARow + 0 * outer;
       covered *= reach;
@@ -63,6 +66,13 @@ export function tiledQuantities(
     const vector = decided(values, first, layout.vector);
     const unrolled = layout.unroll < 0 ? 0 : decided(values, first, layout.unroll);
     const threads = workgroups * invocations;
+    let within = steps;
+    for (let r = 0; r < reduction.length; r++) {
+      const i = reduction[r] as number;
+      const inner = (tileBox[i] as number) / (r === reduction.length - 1 ? together : 1);
+      iterations += (1 - unrolled) * within * repeats(inner);
+      within *= inner;
+    }
 
     let storageRead = 0;
     let uniform = 0;
@@ -80,6 +90,10 @@ export function tiledQuantities(
       const fragment = footprint(read, registerBox);
       const direct = threads * steps * (depth / together) * fragment * bytes;
       const cooperative = workgroups * steps * tile * bytes;
+      const rounds = Math.ceil(tile / (invocations * vector));
+      // While tiles take turns, the first of them in a row is loaded before the loop.
+      const copies = steps * (staged + (turns[q] as number) / inARow);
+      iterations += copies * (rounds > mostWrittenRounds ? rounds : 0 * rounds);
       doubledCount += turns[q] as number;
       storageRead += staged * cooperative + (1 - staged) * direct;
       const stride = read.strides[lastSpatial] as number;
@@ -100,7 +114,7 @@ export function tiledQuantities(
       (doubledCount > 0 ? steps / inARow : 0 * doubledCount);
     out[offset + quantity.useful] = points / (computed * covered);
     out[offset + quantity.flops] = points * stage.flops + outputsInAll * finish.flops;
-    out[offset + quantity.iterations] = steps * (unrolled + (1 - unrolled) * (1 + depth / together));
+    out[offset + quantity.iterations] = iterations;
     out[offset + quantity.storageReadBytes] = storageRead + threads * outputs * finish.readBytes;
     out[offset + quantity.storageUniformBytes] = uniform;
     out[offset + quantity.storageContiguousBytes] = contiguous;

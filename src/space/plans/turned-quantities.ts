@@ -67,7 +67,6 @@ export function turnedQuantities(
     out[offset + quantity.barriers] = invocations > 1 ? 1 : 0 * invocations;
     out[offset + quantity.useful] = size / computed;
     out[offset + quantity.flops] = size * stage.flops;
-    out[offset + quantity.iterations] = 1;
     out[offset + quantity.storageReadBytes] = moved + computed * directBytes;
     out[offset + quantity.storageUniformBytes] = computed * uniformBytes;
     out[offset + quantity.storageContiguousBytes] = moved + computed * contiguousBytes;
