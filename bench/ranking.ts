@@ -31,6 +31,7 @@ interface Flags {
   readonly sets?: string;
   readonly taught: string;
   readonly heldOut: string;
+  readonly whole?: boolean;
   readonly folds: string;
   readonly seeds: string;
   readonly maxPrefixes: string;
@@ -59,6 +60,7 @@ async function main(paths: readonly string[], flags: Flags): Promise<void> {
       .flatMap((name) => (flags.sets?.split(';') ?? ['all']).map((set) => withFamilies(name, set))),
     seeds: Number(flags.seeds),
     maxPrefixes: Number(flags.maxPrefixes),
+    judges: ({ whole }) => flags.whole !== true || whole,
   };
   const ranked =
     flags.heldOut === 'candidates'
@@ -101,6 +103,7 @@ const command = new Command()
   .option('--sets <families;families>', 'compare ways that see these families of features only')
   .option('--taught <by>', 'all, own or both: what is learned from', 'all,own')
   .option('--held-out <what>', 'workloads or candidates', 'workloads')
+  .option('--whole', 'judge prefixes of spaces recorded whole only; samples teach')
   .option('--folds <n>', 'parts that held-out candidates are cut into', '3')
   .option('--seeds <n>', 'repetitions', '3')
   .option('--max-prefixes <n>', 'prefix rows that a workload teaches, at most', '1500')

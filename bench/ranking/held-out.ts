@@ -14,6 +14,8 @@ export interface Plan {
   readonly seeds: number;
   /** Prefix rows that one workload teaches, at most. */
   readonly maxPrefixes: number;
+  /** Whether a workload is held out and judged; all of them teach. */
+  readonly judges: (group: Measured) => boolean;
 }
 
 /** Each workload judged by models that learned from the other ones: all of them, or those of its class. */
@@ -23,7 +25,7 @@ export async function heldOutWorkloads(
   taughtBy: readonly string[],
 ): Promise<Ranked[]> {
   const ranked: Ranked[] = [];
-  for (const group of groups)
+  for (const group of groups.filter(plan.judges))
     for (const taught of taughtBy) {
       const others = groups.filter(({ key, kind }) => key !== group.key && (taught !== 'own' || kind === group.kind));
       if (others.length === 0) continue;
@@ -36,7 +38,7 @@ export async function heldOutWorkloads(
 /** The candidates of one fold of a workload judged by models that learned from its other folds. */
 export async function heldOutCandidates(groups: readonly Measured[], plan: Plan, folds: number): Promise<Ranked[]> {
   const ranked: Ranked[] = [];
-  for (const group of groups) {
+  for (const group of groups.filter(plan.judges)) {
     const order = createRandom(1).shuffled(all(group));
     for (let fold = 0; fold < folds; fold++) {
       const tested = order.filter((_, at) => at % folds === fold);
