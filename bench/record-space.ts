@@ -6,6 +6,7 @@
  * decision keeps (all sketches' decisions whose name ends so). Every candidate is built, verified and timed, none is stopped
  * early. What was measured is kept in a file beside the output: run the same command again to go on after an interruption.
  * `--sample n` measures n candidates drawn at random instead of all, and thins nothing: what a model is taught and tested with.
+ * `--like file` instead of an operator takes the workload and the candidates of a recorded file and measures all of them anew.
  * `--again 0.25` measures the fastest quarter of a space that was recorded once more and adds the samples to its file: a machine that others use is at
  * times twice as fast as at others, which a second look hours or minutes later shows. Repeat it as often as you like.
  * `--dry-run` prints the thinned space and ends. `--warm` builds and runs every candidate once and keeps nothing but what the driver's own cache
@@ -16,11 +17,14 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'nod
 import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { chooseDevice } from '../src/device/devices.ts';
+import type { DeviceDescription } from '../src/ir/limits.ts';
+import type { Program } from '../src/ir/nodes.ts';
 import { createDawnRunner } from '../src/measure/dawn-runner.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
-import { describeWorkload } from '../src/operators/workload.ts';
+import { describeWorkload, type Workload } from '../src/operators/workload.ts';
 import {
   type KernelRow,
+  type KernelSpace,
   kernelSpaceEnding,
   readKernelSpace,
   rowTimeNs,
@@ -38,6 +42,7 @@ import { isRefusal } from '../src/support/refusal.ts';
 import { buildArtifact, programOf } from '../src/tuner/build.ts';
 import { toolVersion } from '../src/tuner/tool.ts';
 import { verificationData } from '../src/tuner/workload-data.ts';
+import { candidateAsRecorded, sketchesAsRecorded } from './search/recorded-options.ts';
 import { keepOptions, thinTo } from './search/thin.ts';
 
 interface Flags {
@@ -48,6 +53,7 @@ interface Flags {
   readonly points: string;
   readonly sample?: string;
   readonly again?: string;
+  readonly like?: string;
   readonly keep: string[];
   readonly sketch?: string;
   readonly out?: string;
@@ -55,27 +61,14 @@ interface Flags {
   readonly warm?: boolean;
 }
 
-async function main(operator: string, flags: Flags): Promise<void> {
-  const attributes = Object.fromEntries(
-    flags.attr.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
-  );
-  const workload = makeWorkload(operator, {
-    ...(flags.shape === undefined ? {} : { shape: flags.shape }),
-    ...(flags.dtype === undefined ? {} : { dtype: flags.dtype as 'f32' | 'f16' }),
-    attributes,
-  });
+async function main(operator: string | undefined, flags: Flags): Promise<void> {
+  const like = flags.like === undefined ? null : await readKernelSpace(flags.like);
+  const workload = like?.workload ?? workloadOf(operator, flags);
   const device = await chooseDevice(flags.device);
   const { description } = device;
   const program = programOf(workload);
-  const all = sketchesOf(program);
-  const taken = all.filter(({ name }) => flags.sketch === undefined || name === flags.sketch);
-  if (taken.length === 0) throw new UserError(`--sketch: there are ${all.map(({ name }) => name).join(', ')}`);
-  const kept = keepOptions(taken, flags.keep);
-  const spaceOf = (sketches: readonly Sketch[]): SketchSpace => sketchSpace(sketches, description);
-  const sample = flags.sample === undefined ? null : Number(flags.sample);
-  const space = sample === null ? thinTo(Number(flags.points), kept, spaceOf) : spaceOf(kept);
-  const listed = sample === null ? listCandidates(space) : drawn(space, sample);
-  if (listed === null || listed.length === 0) throw new UserError('no candidate of this space is legal on this device');
+  const { space, listed, sampled } = like === null ? wished(program, flags, description) : recordedBefore(like);
+  if (listed.length === 0) throw new UserError('no candidate of this space is legal on this device');
   console.log(`${describeWorkload(workload)} on ${description.name}: ${listed.length} candidates`);
   for (const { name, decisions } of space.sketches)
     console.log(
@@ -85,8 +78,7 @@ async function main(operator: string, flags: Flags): Promise<void> {
 
   const shape = describeWorkload(workload).replace(/[^\w.=-]+/g, '-');
   const out =
-    flags.out ??
-    `tuning-logs/${sample === null ? 'spaces' : 'samples'}/${shape}-${description.name}${kernelSpaceEnding}`;
+    flags.out ?? `tuning-logs/${sampled ? 'samples' : 'spaces'}/${shape}-${description.name}${kernelSpaceEnding}`;
   const partial = `${out}.partial.jsonl`;
   mkdirSync(dirname(out), { recursive: true });
   const rows = new Map<string, KernelRow>();
@@ -131,7 +123,7 @@ async function main(operator: string, flags: Flags): Promise<void> {
     tool: toolVersion,
     workload,
     device: description,
-    ...(sample === null ? {} : { sampled: true as const }),
+    ...(sampled ? { sampled: true as const } : {}),
     sketches: space.sketches.map(({ name, decisions }) => ({
       name,
       decisions: decisions.map((decision) => ({ name: decision.name, options: [...decision.options] })),
@@ -151,6 +143,47 @@ async function main(operator: string, flags: Flags): Promise<void> {
     const t = samplesNs.map(Math.round);
     return outcome === 'ok' ? { ...held, t } : { ...held, t, o: outcome };
   }
+}
+
+interface Wanted {
+  readonly space: SketchSpace;
+  readonly listed: readonly Candidate[];
+  /** Whether these are some at random and not all. */
+  readonly sampled: boolean;
+}
+
+function workloadOf(operator: string | undefined, flags: Flags): Workload {
+  if (operator === undefined) throw new UserError('name an operator, or a recorded file with --like');
+  const attributes = Object.fromEntries(
+    flags.attr.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+  );
+  return makeWorkload(operator, {
+    ...(flags.shape === undefined ? {} : { shape: flags.shape }),
+    ...(flags.dtype === undefined ? {} : { dtype: flags.dtype as 'f32' | 'f16' }),
+    attributes,
+  });
+}
+
+/** What the flags ask for. */
+function wished(program: Program, flags: Flags, device: DeviceDescription): Wanted {
+  const all = sketchesOf(program);
+  const taken = all.filter(({ name }) => flags.sketch === undefined || name === flags.sketch);
+  if (taken.length === 0) throw new UserError(`--sketch: there are ${all.map(({ name }) => name).join(', ')}`);
+  const kept = keepOptions(taken, flags.keep);
+  const spaceOf = (sketches: readonly Sketch[]): SketchSpace => sketchSpace(sketches, device);
+  if (flags.sample !== undefined) {
+    const space = spaceOf(kept);
+    return { space, listed: drawn(space, Number(flags.sample)), sampled: true };
+  }
+  const space = thinTo(Number(flags.points), kept, spaceOf);
+  return { space, listed: listCandidates(space) ?? [], sampled: false };
+}
+
+/** What a file holds, as far as today's sketches can make it. */
+function recordedBefore(like: KernelSpace): Wanted {
+  const space = sketchSpace(sketchesAsRecorded(like, sketchesOf(programOf(like.workload))), like.device);
+  const listed = like.rows.flatMap((row) => candidateAsRecorded(like, row, space) ?? []);
+  return { space, listed, sampled: like.sampled === true };
 }
 
 /** Keys of the fastest rows. */
@@ -196,7 +229,7 @@ function rowOf(line: string): KernelRow | null {
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 const command = new Command()
-  .argument('<operator>')
+  .argument('[operator]')
   .option('-s, --shape <sizes>')
   .option('--attr <name=value>', 'an attribute that is text', collect, [])
   .option('--dtype <dtype>')
@@ -204,6 +237,7 @@ const command = new Command()
   .option('--points <n>', 'candidates at most', '2500')
   .option('--sample <n>', 'this many candidates at random instead of all')
   .option('--again <fraction>', 'measure the fastest of what was recorded once more')
+  .option('--like <file>', 'measure what a recorded file holds anew')
   .option('--keep <name=a,b>', 'options that decisions keep whose name ends so', collect, [])
   .option('--sketch <name>', 'one sketch alone')
   .option('--out <file>')
@@ -211,7 +245,7 @@ const command = new Command()
   .option('--warm');
 command.parse();
 try {
-  await main(command.args[0] as string, command.opts<Flags>());
+  await main(command.args[0], command.opts<Flags>());
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
   console.error(error.message);

@@ -16,6 +16,7 @@ import { recordedValues } from '../../src/space/recorded.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import type { Sketch } from '../../src/space/sketch.ts';
 import { programOf } from '../../src/tuner/build.ts';
+import { candidateAsRecorded, sketchesAsRecorded } from '../search/recorded-options.ts';
 
 /** Candidates of one workload that were measured on one device, each once. */
 export interface Measured {
@@ -78,42 +79,16 @@ function ofRecords(records: readonly TuningRecord[]): Measured {
 }
 
 /** A recorded space as measurements. */
-export function ofSpace({ workload, device, sketches: recorded, rows, sampled }: KernelSpace): Measured {
+export function ofSpace(recorded: KernelSpace): Measured {
+  const { workload, device, rows, sampled } = recorded;
   const all = sketchesOf(programOf(workload), device.limits);
-  const sketches = recorded.flatMap(({ name, decisions }) => {
-    const sketch = all.find((one) => one.name === name);
-    const options = new Map(decisions.map((decision) => [decision.name, decision.options]));
-    return sketch === undefined ? [] : [withOptions(sketch, options)];
-  });
-  const space = sketchSpace(sketches, device);
-  const found: { candidate: Candidate; timeNs: number }[] = [];
-  for (const row of rows) {
+  const space = sketchSpace(sketchesAsRecorded(recorded, all), device);
+  const found = rows.flatMap((row) => {
     const timeNs = rowTimeNs(row);
-    if (timeNs === null) continue;
-    const { s, v } = row;
-    const { name, decisions } = recorded[s] as (typeof recorded)[number];
-    const sketch = space.sketches.findIndex((one) => one.name === name);
-    const values =
-      sketch < 0
-        ? null
-        : recordedValues(
-            space.sketches[sketch] as Sketch,
-            Object.fromEntries(decisions.map((decision, at) => [decision.name, v[at] as number])),
-          );
-    if (values !== null) found.push({ candidate: { sketch, values: [...values], score: null }, timeNs });
-  }
+    const candidate = timeNs === null ? null : candidateAsRecorded(recorded, row, space);
+    return candidate === null || timeNs === null ? [] : [{ candidate, timeNs }];
+  });
   return measured(workload, space, found, sampled !== true);
-}
-
-/** A sketch whose decisions offer what was recorded; one that is newer than the recording has the value it had then. */
-function withOptions(sketch: Sketch, recorded: ReadonlyMap<string, readonly number[]>): Sketch {
-  return {
-    ...sketch,
-    decisions: sketch.decisions.map((decision) => ({
-      ...decision,
-      options: recorded.get(decision.name) ?? (decision.before === undefined ? decision.options : [decision.before]),
-    })),
-  };
 }
 
 /** Products with no more rows or columns than this share too little between outputs to be tiled as others are. */
