@@ -19,8 +19,8 @@ export interface ListedSearch {
 /**
  * The chooser's processes, which know decisions, and the model, which knows features, take turns over all candidates: every `modelEvery`-th
  * trial is the model's best that nobody took. Features say what a schedule does to the machine, so that the model is soon right
- * about what is bad everywhere; decisions say which one it is, so that the processes are right about single values. 0 leaves the
- * model out.
+ * about what is bad everywhere; decisions say which one it is, so that the processes are right about single values. Before these know
+ * enough, all trials are the model's, which may know something without having seen any. 0 leaves the model out.
  */
 export function createListedSearch(
   space: SearchSpace,
@@ -63,7 +63,7 @@ export function createListedSearch(
       const proposals: Candidate[] = [];
       for (let at = history.size; proposals.length < count; at++) {
         const turn = at % modelEvery === modelEvery - 1;
-        const candidate = turn ? bestOfModel(own) : (chosen.shift() ?? null);
+        const candidate = turn ? bestOfModel(own) : (chosen.shift() ?? bestOfModel(own));
         if (candidate === null) break;
         // The model may have been first to choose it in this round.
         if (own.has(candidateKey(candidate))) continue;

@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import type { CostModel } from '../../src/cost-model/cost-model.ts';
+import type { Chooser } from '../../src/search/chooser.ts';
+import { createHistory } from '../../src/search/history.ts';
+import { createListedSearch } from '../../src/search/listed.ts';
+import type { Candidate, SearchSpace } from '../../src/search/strategy.ts';
+
+const space: SearchSpace = {
+  columns: 1,
+  sketches: [
+    {
+      name: 'one',
+      decisions: [{ name: 'a', doc: '', options: [1, 2, 3, 4, 5, 6] }],
+      createPruner: () => ({ check: () => null }),
+      createExtractor: () => ({ extract: (values, out, at) => out.set(values, at) }),
+    },
+  ],
+};
+const candidates = [1, 2, 3, 4, 5, 6].map((value): Candidate => ({ sketch: 0, values: [value], score: null }));
+/** Takes what is larger for faster. */
+const model: CostModel = {
+  name: 'made up',
+  trained: false,
+  fit: () => {},
+  score: (rows, count, _, into) => into.set(rows.subarray(0, count)),
+};
+/** Asks for the smallest that nobody took, or knows nothing. */
+const smallest = (knows: boolean): Chooser => ({
+  observe: () => {},
+  choose: (_, count, taken) => (knows ? candidates.filter((candidate) => !taken(candidate)).slice(0, count) : []),
+});
+const valuesOf = (chosen: readonly Candidate[]): number[] => chosen.map(({ values }) => values[0] as number);
+const chosenBy = (chooser: Chooser, modelEvery: number, count: number): number[] =>
+  valuesOf(createListedSearch(space, candidates, model, chooser, createHistory(space), modelEvery).choose(count));
+
+it('takes turns with the model', () => {
+  expect(chosenBy(smallest(true), 2, 4)).toEqual([1, 6, 2, 5]);
+  expect(chosenBy(smallest(true), 3, 4)).toEqual([1, 2, 6, 3]);
+});
+
+it('leaves all to the model while the processes know too little, and all to chance where there is no model either', () => {
+  expect(chosenBy(smallest(false), 2, 3)).toEqual([6, 5, 4]);
+  expect(chosenBy(smallest(false), 0, 3)).toEqual([]);
+});
+
+it('proposes nothing twice, nor what was taken', () => {
+  const history = createHistory(space);
+  for (const value of [1, 6]) history.reserve({ sketch: 0, values: [value] });
+  const listed = createListedSearch(space, candidates, model, smallest(true), history, 2);
+  const chosen = valuesOf(listed.choose(6));
+  expect(new Set(chosen)).toEqual(new Set([2, 3, 4, 5]));
+  expect(chosen).toHaveLength(4);
+});
