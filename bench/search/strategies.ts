@@ -60,6 +60,7 @@ export const strategies: ReadonlyMap<string, Create> = new Map<string, Create>([
   ['beam:ranks', beam({ chooser: { views: ['ranks'] } })],
   ['beam:logarithms', beam({ chooser: { views: ['logarithms'] } })],
   ['beam:no-products', beam({ chooser: { products: false } })],
+  ['beam:no-powers', beam({ chooser: { powers: false } })],
   ['beam:nearness-only', beam({ chooser: { individuality: false } })],
   ['beam:warm-up-12', beam({ chooser: { warmUp: 12 } })],
   // What the beam is in spaces too large to list.

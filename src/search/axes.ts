@@ -10,6 +10,12 @@ export interface Axes {
   levelsOf(candidate: Pick<Candidate, 'sketch' | 'values'>): Int32Array;
 }
 
+/** Axes that follow from decisions; each kind is there unless it is left out. */
+export interface DerivedAxes {
+  readonly products?: boolean;
+  readonly powers?: boolean;
+}
+
 interface OpenAxis {
   readonly name: string;
   readonly levels: number;
@@ -21,9 +27,9 @@ interface OpenAxis {
 
 /**
  * Decisions of the same name are one axis, whatever sketch they belong to; a sketch without it has a level of its own there, and several
- * sketches are an axis by themselves. Decisions with one option are left out.
+ * sketches are an axis by themselves. Decisions with one option are left out. Axes that follow from others can be left out.
  */
-export function axesOf(space: SearchSpace, withProducts = true): Axes {
+export function axesOf(space: SearchSpace, { products: withProducts = true, powers = true }: DerivedAxes = {}): Axes {
   const { sketches } = space;
   const open: OpenAxis[] = [];
   if (sketches.length > 1) {
@@ -47,6 +53,7 @@ export function axesOf(space: SearchSpace, withProducts = true): Axes {
     if (options.length > 2 && everywhere && isOrdered(found) && (options[0] as number) > 0)
       numbers.push({ name, options, positions });
   }
+  if (powers) open.push(...numbers.flatMap((one) => powerAxis(one) ?? []));
   const products = numbers.flatMap((one, at) => numbers.slice(at + 1).map((other) => productAxis(one, other)));
   if (withProducts && open.length + products.length <= mostAxes) open.push(...products);
   return {
@@ -80,6 +87,22 @@ interface NumberAxis {
   readonly name: string;
   readonly options: readonly number[];
   readonly positions: readonly number[];
+}
+
+/**
+ * Whether a size is a power of two, where some are: addresses then take shifts instead of divisions, which may count more than the size. A
+ * space of nearness and equality would have to learn that of each size by itself.
+ */
+function powerAxis({ name, options, positions }: NumberAxis): OpenAxis | null {
+  const powers = new Set(options.filter((option) => Number.isInteger(Math.log2(option))));
+  if (powers.size < 2 || powers.size === options.length) return null;
+  return {
+    name: `${name} is a power of two`,
+    levels: 2,
+    places: Float64Array.of(0, 1),
+    derived: true,
+    levelOf: ({ sketch, values }) => (powers.has(values[positions[sketch] as number] as number) ? 1 : 0),
+  };
 }
 
 function productAxis(one: NumberAxis, other: NumberAxis): OpenAxis {

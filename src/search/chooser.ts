@@ -21,6 +21,8 @@ export interface ChooserOptions {
   readonly views?: readonly View[];
   /** Axes for products of two decisions. */
   readonly products?: boolean;
+  /** Axes that tell sizes that are powers of two from others. */
+  readonly powers?: boolean;
   /** Whether equal and unequal count beside near and far. */
   readonly individuality?: boolean;
   /** Observations before the processes are asked: with fewer they know nothing of which decisions matter. */
@@ -32,7 +34,13 @@ const viewOf: Readonly<Record<View, (times: readonly (number | null)[]) => Float
   ranks: rankTargets,
   logarithms: logTargets,
 };
-const defaults = { views: ['ranks', 'logarithms'], products: true, individuality: true, warmUp: 3 } as const;
+const defaults = {
+  views: ['ranks', 'logarithms'],
+  products: true,
+  powers: true,
+  individuality: true,
+  warmUp: 3,
+} as const;
 
 /** Complete candidates to choose from. The same object in the next round is recognised, which saves most of the work. */
 export interface Choice {
@@ -56,8 +64,8 @@ export interface Chooser {
 }
 
 export function createChooser(space: SearchSpace, random: Random, options: ChooserOptions = {}): Chooser {
-  const { views, products, individuality, warmUp } = { ...defaults, ...options };
-  const axes = axesOf(space, products);
+  const { views, products, powers, individuality, warmUp } = { ...defaults, ...options };
+  const axes = axesOf(space, { products, powers });
   const observed: Observation[] = [];
   const experts = views.map((view) =>
     createExpert(axes, observed, viewOf[view], hyperPrior(axes.axes, individuality), random),

@@ -1,12 +1,12 @@
 /**
- * One axis of a space of choices: a decision, or the product of two. Its levels are numbered from 0.
+ * One axis of a space of choices: a decision, or what follows from one or two. Its levels are numbered from 0.
  */
 export interface Axis {
   readonly name: string;
   readonly levels: number;
   /** Where each level lies on the axis, in [0, 1]; NaN for a level that has no place among the others. */
   readonly places: Float64Array;
-  /** A product follows from other axes: a priori it is thought to matter less, and to be smooth. */
+  /** It follows from other axes: a priori it is thought to matter less, and to be smooth. */
   readonly derived: boolean;
 }
 
