@@ -54,7 +54,7 @@ export function figureOf(title: string, outcomes: readonly Outcome[], trials: nu
     `<text x="${margin.left + innerWidth / 2}" y="${height - 8}" text-anchor="middle">trials</text>`,
     `<text x="14" y="${margin.top + innerHeight / 2}" transform="rotate(-90 14 ${margin.top + innerHeight / 2})" text-anchor="middle">fraction of the optimum</text>`,
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="#fff"/>${parts.join('')}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12"><title>${escaped(title)}</title><rect width="100%" height="100%" fill="#fff"/>${parts.join('')}</svg>\n`;
 }
 
 function ticksOf(trials: number): number[] {
