@@ -89,13 +89,19 @@ interface NumberAxis {
   readonly positions: readonly number[];
 }
 
+/** Sizes that are powers of two; null where these are not some of several. */
+export function powersAmong(options: readonly number[]): ReadonlySet<number> | null {
+  const powers = new Set(options.filter((option) => Number.isInteger(Math.log2(option))));
+  return options.length < 3 || powers.size < 2 || powers.size === options.length ? null : powers;
+}
+
 /**
  * Whether a size is a power of two, where some are: addresses then take shifts instead of divisions, which may count more than the size. A
  * space of nearness and equality would have to learn that of each size by itself.
  */
 function powerAxis({ name, options, positions }: NumberAxis): OpenAxis | null {
-  const powers = new Set(options.filter((option) => Number.isInteger(Math.log2(option))));
-  if (powers.size < 2 || powers.size === options.length) return null;
+  const powers = powersAmong(options);
+  if (powers === null) return null;
   return {
     name: `${name} is a power of two`,
     levels: 2,

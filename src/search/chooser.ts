@@ -50,6 +50,8 @@ export interface Choice {
    * unexplained. Nothing is thought where it is absent.
    */
   readonly base?: Float32Array;
+  /** Whether that is no more than a rule of thumb: then the first process alone starts from it, and the others see for themselves. */
+  readonly doubtful?: boolean;
 }
 
 /**
@@ -67,8 +69,8 @@ export function createChooser(space: SearchSpace, random: Random, options: Choos
   const { views, products, powers, individuality, warmUp } = { ...defaults, ...options };
   const axes = axesOf(space, { products, powers });
   const observed: Observation[] = [];
-  const experts = views.map((view) =>
-    createExpert(axes, observed, viewOf[view], hyperPrior(axes.axes, individuality), random),
+  const experts = views.map((view, at) =>
+    createExpert(axes, observed, viewOf[view], hyperPrior(axes.axes, individuality), at === 0, random),
   );
   return {
     observe: (results) => void observed.push(...results),
@@ -86,6 +88,7 @@ function createExpert(
   observed: readonly Observation[],
   targetsOf: (times: readonly (number | null)[]) => Float64Array,
   prior: HyperPrior,
+  trusting: boolean,
   random: Random,
 ): Chooser['choose'] {
   let hyper = prior.mean.slice();
@@ -124,7 +127,8 @@ function createExpert(
   };
 
   return (choice, count, taken) => {
-    const { candidates, base } = choice;
+    const { candidates } = choice;
+    const base = trusting || choice.doubtful !== true ? choice.base : undefined;
     const wanted = targetsOf(observed.map(({ timeNs }) => timeNs));
     if (fieldOf !== choice) fieldFor(choice);
     const known = observed.map(({ candidate }) => base?.[positions.get(candidateKey(candidate)) ?? -1] ?? Number.NaN);

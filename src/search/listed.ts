@@ -1,4 +1,5 @@
 import type { CostModel } from '../cost-model/cost-model.ts';
+import { powersAmong } from './axes.ts';
 import type { Choice, Chooser } from './chooser.ts';
 import type { History } from './history.ts';
 import { type Candidate, candidateKey, type SearchSpace } from './strategy.ts';
@@ -38,7 +39,10 @@ export function createListedSearch(
   const scores = new Float32Array(candidates.length);
   const rescore = (): void => model.score(rows, candidates.length, columns, scores);
   rescore();
-  const choice: Choice = { candidates, base: scores.slice() };
+  const choice: Choice =
+    space.decisionsOnly === true
+      ? { candidates, base: powersOfTwo(space, candidates), doubtful: true }
+      : { candidates, base: scores.slice() };
   /** A model that thinks the same of all has nothing to say yet. */
   const hasSay = (): boolean => scores.some((score) => score !== scores[0]);
   let learnedFrom = 0;
@@ -80,4 +84,17 @@ export function createListedSearch(
       rescore();
     },
   };
+}
+
+/**
+ * Sizes of each candidate that are powers of two, where others are offered: what is known of decisions beforehand when nothing is known of
+ * kernels. Addresses then take shifts, and parts come out even; some devices do not care.
+ */
+function powersOfTwo({ sketches }: SearchSpace, candidates: readonly Candidate[]): Float32Array {
+  const powers = sketches.map(({ decisions }) =>
+    decisions.map(({ options, unordered }) => (unordered === true ? null : powersAmong(options))),
+  );
+  return Float32Array.from(candidates, ({ sketch, values }) =>
+    values.reduce((count, value, at) => count + (powers[sketch]?.[at]?.has(value) === true ? 1 : 0), 0),
+  );
 }

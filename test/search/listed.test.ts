@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { CostModel } from '../../src/cost-model/cost-model.ts';
-import type { Chooser } from '../../src/search/chooser.ts';
+import type { Choice, Chooser } from '../../src/search/chooser.ts';
 import { createHistory } from '../../src/search/history.ts';
 import { createListedSearch } from '../../src/search/listed.ts';
 import type { Candidate, SearchSpace } from '../../src/search/strategy.ts';
@@ -50,4 +50,19 @@ it('proposes nothing twice, nor what was taken', () => {
   const chosen = valuesOf(listed.choose(6));
   expect(new Set(chosen)).toEqual(new Set([2, 3, 4, 5]));
   expect(chosen).toHaveLength(4);
+});
+
+it('tells the processes which sizes are powers of two where features say nothing, as no more than a rule of thumb', () => {
+  let asked: Choice | null = null;
+  const chooser: Chooser = {
+    observe: () => {},
+    choose: (choice) => {
+      asked = choice;
+      return [];
+    },
+  };
+  createListedSearch({ ...space, decisionsOnly: true }, candidates, model, chooser, createHistory(space), 0).choose(1);
+  expect(asked).toMatchObject({ doubtful: true, base: Float32Array.of(1, 1, 0, 1, 0, 0) });
+  createListedSearch(space, candidates, model, chooser, createHistory(space), 0).choose(1);
+  expect(asked).toEqual({ candidates, base: Float32Array.of(1, 2, 3, 4, 5, 6) });
 });

@@ -27,7 +27,7 @@ export function hyperPrior(axes: readonly Axis[], individuality = true): HyperPr
   const mean = new Float64Array(hyperCount(axes));
   const deviation = new Float64Array(hyperCount(axes)).fill(1);
   for (const [axis, { derived }] of axes.entries()) {
-    mean[axis] = derived ? -1.5 : 0;
+    mean[axis] = derived ? -2.5 : 0;
     mean[count + axis] = 0.5;
     mean[2 * count + axis] = !individuality ? -8 : derived ? -3 : 0;
     if (!individuality) deviation[2 * count + axis] = 1e-3;
