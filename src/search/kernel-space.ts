@@ -1,5 +1,5 @@
 import { type KernelSpace, rowTimeNs } from '../records/recorded/kernel-space.ts';
-import { recordedValues } from '../space/recorded.ts';
+import { recordedRowValues, withRecordedOptions } from '../space/recorded.ts';
 import type { Sketch } from '../space/sketch.ts';
 import { UserError } from '../support/errors.ts';
 import { prefixTree, type ReplayedSpace } from './recorded-space.ts';
@@ -19,11 +19,10 @@ export function replayKernelSpace(name: string, recorded: KernelSpace, sketches:
     const [sketch, searched] = [sketches[at], ours.sketches[at]];
     if (sketch === undefined || searched === undefined)
       throw new UserError(`${name}: there is no sketch ${wanted} today; record the space again`);
-    const known = decisions.map((decision) => decision.name);
     const rows = recorded.rows.flatMap((row) => {
       const { s, v } = row;
       if (s !== index) return [];
-      const values = recordedValues(sketch, Object.fromEntries(known.map((decision, d) => [decision, v[d] as number])));
+      const values = recordedRowValues(sketch, decisions, v);
       if (values === null)
         throw new UserError(`${name}: its sketch ${wanted} has other decisions today; record the space again`);
       times.set(candidateKey({ sketch: index, values }), rowTimeNs(row));
@@ -32,10 +31,7 @@ export function replayKernelSpace(name: string, recorded: KernelSpace, sketches:
     const legal = prefixTree(rows);
     return {
       name: wanted,
-      decisions: sketch.decisions.map((decision) => {
-        const options = decisions[known.indexOf(decision.name)]?.options ?? [decision.before as number];
-        return { ...decision, options };
-      }),
+      decisions: withRecordedOptions(sketch, decisions).decisions,
       createPruner: () => ({ check: (values) => (legal(values) ? null : 'not recorded') }),
       createExtractor: searched.createExtractor,
     };

@@ -18,3 +18,30 @@ export function recordedValues(
   }
   return values;
 }
+
+/** A decision of a recorded space, with the options that were recorded. */
+export interface RecordedDecision {
+  readonly name: string;
+  readonly options: readonly number[];
+}
+
+/** The same from a row of a recorded space, whose values are in the order of its own decisions. */
+export function recordedRowValues(
+  sketch: Sketch,
+  recorded: readonly RecordedDecision[],
+  row: readonly number[],
+): readonly number[] | null {
+  return recordedValues(sketch, Object.fromEntries(recorded.map(({ name }, at) => [name, row[at] as number])));
+}
+
+/** A sketch with the options that were recorded; a decision that came later has the value that leaves everything as it was. */
+export function withRecordedOptions(sketch: Sketch, recorded: readonly RecordedDecision[]): Sketch {
+  const known = new Map(recorded.map(({ name, options }) => [name, options]));
+  return {
+    ...sketch,
+    decisions: sketch.decisions.map((decision) => ({
+      ...decision,
+      options: known.get(decision.name) ?? (decision.before === undefined ? decision.options : [decision.before]),
+    })),
+  };
+}
