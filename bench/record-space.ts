@@ -67,7 +67,8 @@ async function main(operator: string | undefined, flags: Flags): Promise<void> {
   const device = await chooseDevice(flags.device);
   const { description } = device;
   const program = programOf(workload);
-  const { space, listed, sampled } = like === null ? wished(program, flags, description) : recordedBefore(like);
+  const { space, listed, sampled } =
+    like === null ? wished(program, flags, description) : recordedBefore(like, program);
   if (listed.length === 0) throw new UserError('no candidate of this space is legal on this device');
   console.log(`${describeWorkload(workload)} on ${description.name}: ${listed.length} candidates`);
   for (const { name, decisions } of space.sketches)
@@ -180,8 +181,8 @@ function wished(program: Program, flags: Flags, device: DeviceDescription): Want
 }
 
 /** What a file holds, as far as today's sketches can make it. */
-function recordedBefore(like: KernelSpace): Wanted {
-  const space = sketchSpace(sketchesAsRecorded(like, sketchesOf(programOf(like.workload))), like.device);
+function recordedBefore(like: KernelSpace, program: Program): Wanted {
+  const space = sketchSpace(sketchesAsRecorded(like, sketchesOf(program)), like.device);
   const listed = like.rows.flatMap((row) => candidateAsRecorded(like, row, space) ?? []);
   return { space, listed, sampled: like.sampled === true };
 }

@@ -1,4 +1,4 @@
-import { colours, escaped } from '../search/figure.ts';
+import { colours, escaped, svgOf } from '../search/figure.ts';
 import { measures } from './measures.ts';
 import { allKinds, type Row } from './tables.ts';
 
@@ -39,5 +39,5 @@ export function figureOf(title: string, rows: readonly Row[]): string {
   const legend = measures.length * panel.width;
   for (const [at, kind] of lines.entries())
     parts.push(`<text x="${legend}" y="${panel.top + 14 + at * 18}" fill="${colourOf(kind)}">${escaped(kind)}</text>`);
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${legend + 150} ${panel.height}" font-family="sans-serif" font-size="12"><title>${escaped(title)}</title><rect width="100%" height="100%" fill="#fff"/>${parts.join('')}</svg>\n`;
+  return svgOf(title, legend + 150, panel.height, parts);
 }

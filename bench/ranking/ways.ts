@@ -63,7 +63,6 @@ export const ways: ReadonlyMap<string, Way> = new Map<string, Way>([
   ['throughput-boosters', { ...byValue, create: boosters(regression) }],
   ['large-leaves', { ...byValue, create: onFitted({ params: { min_child_weight: 10, colsample_bytree: 0.4 } }) }],
   ['larger-leaves', { ...byValue, create: onFitted({ params: { min_child_weight: 30, colsample_bytree: 0.4 } }) }],
-  ['ndcg', { ...byValue, create: onFitted({ params: { objective: 'rank:ndcg' } }) }],
   ['members-8', { ...byValue, create: onFitted({ members: 8 }) }],
   ['rounds-100', { ...byValue, create: onFitted({ rounds: 100 }) }],
   ['depth-4', { ...byValue, create: onFitted({ params: { max_depth: 4, colsample_bytree: 0.4 } }) }],

@@ -54,6 +54,11 @@ export function figureOf(title: string, outcomes: readonly Outcome[], trials: nu
     `<text x="${margin.left + innerWidth / 2}" y="${height - 8}" text-anchor="middle">trials</text>`,
     `<text x="14" y="${margin.top + innerHeight / 2}" transform="rotate(-90 14 ${margin.top + innerHeight / 2})" text-anchor="middle">fraction of the optimum</text>`,
   );
+  return svgOf(title, width, height, parts);
+}
+
+/** A picture of `parts` on white, named for readers that do not see it. */
+export function svgOf(title: string, width: number, height: number, parts: readonly string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12"><title>${escaped(title)}</title><rect width="100%" height="100%" fill="#fff"/>${parts.join('')}</svg>\n`;
 }
 

@@ -67,7 +67,7 @@ export function createListedSearch(
       const proposals: Candidate[] = [];
       for (let at = history.size; proposals.length < count; at++) {
         const turn = at % modelEvery === modelEvery - 1;
-        const candidate = turn ? bestOfModel(own) : (chosen.shift() ?? bestOfModel(own));
+        const candidate = (turn ? undefined : chosen.shift()) ?? bestOfModel(own);
         if (candidate === null) break;
         // The model may have been first to choose it in this round.
         if (own.has(candidateKey(candidate))) continue;
