@@ -4,8 +4,22 @@ import { recordSchema, recordVersion, type TuningRecord } from './record.ts';
 /** Turns a record of one version into the next one's shape; what comes out is checked by the schema at the end. */
 export type Migration = (old: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 
-/** By the version a migration starts from. Version 1 is the first, so there is none yet. */
-export const migrations: ReadonlyMap<number, Migration> = new Map();
+/**
+ * The fields of a record that came after version 1, by the version that brought them, with what they are in a record that was written before.
+ * Whoever adds a field to the schema adds it here, and both the migration and the skimmer read older lines.
+ */
+const added: ReadonlyMap<number, Readonly<Partial<TuningRecord>>> = new Map([[2, { refutes: null, peaks: null }]]);
+
+/** By the version a migration starts from. */
+export const migrations: ReadonlyMap<number, Migration> = new Map(
+  [...added].map(([version, defaults]) => [version - 1, (old) => ({ ...defaults, ...old, version })]),
+);
+
+/** The fields of a record of some version, in the order in which they are written. */
+export function fieldsOfVersion(version: number): readonly string[] {
+  const later = new Set([...added].flatMap(([since, defaults]) => (since > version ? Object.keys(defaults) : [])));
+  return Object.keys(recordSchema.shape).filter((name) => !later.has(name));
+}
 
 /** A record from a parsed line, of this version or an older one; a refusal says what is wrong with it. */
 export function parseRecord(

@@ -5,7 +5,7 @@ import type { Trace } from '../schedule/trace.ts';
 import { outcomes, type Verification } from './outcome.ts';
 
 /** Version of the record's shape. A reader knows this one and, through `migrate.ts`, all older ones. */
-export const recordVersion = 1;
+export const recordVersion = 2;
 
 const maxName = 200;
 /** Deepest nesting of a primitive's argument; real ones nest twice. Keeps a hostile line from exhausting a stack later. */
@@ -156,6 +156,12 @@ export const recordSchema = z
     clock: z.enum(['timestamp', 'wall']).nullable(),
     stoppedEarly: z.boolean(),
     verification: verificationSchema.nullable(),
+    /** The record whose time this measurement of the same schedule disproves, by its id, and why; null for a trial that refutes none. */
+    refutes: z.strictObject({ record: name, reason: z.string().max(1000) }).nullable(),
+    /** What the run had measured its device to do at most (`tuner/peaks.ts`), margin included; null where it had not. */
+    peaks: z
+      .strictObject({ flopsPerNs: z.number().positive(), bytesPerNs: z.number().positive(), lanes: z.int().positive() })
+      .nullable(),
   })
   .refine((record) => (record.outcome === 'refused') === (record.refusal !== null), {
     error: 'refusal is there exactly when the outcome is refused',
@@ -204,7 +210,7 @@ export function isVerified<Judged extends Pick<TuningRecord, 'outcome' | 'verifi
 }
 
 /**
- * JSON Schema (draft 2020-12) of one line, for readers in other languages; `tuning-logs/record-v1.schema.json` is its text. Rules that join two
+ * JSON Schema (draft 2020-12) of one line, for readers in other languages; `tuning-logs/record-v2.schema.json` is its text. Rules that join two
  * fields are not in it.
  */
 export function recordJsonSchema(): Record<string, unknown> {

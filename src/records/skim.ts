@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DeviceDescription } from '../ir/limits.ts';
 import { type Workload, workloadKey } from '../operators/workload.ts';
+import { copyOf, createFieldCutter } from './cut-fields.ts';
 import { deviceKey } from './device-key.ts';
 import type { LogFault } from './log-fault.ts';
 import type { LogLine } from './log-lines.ts';
@@ -12,10 +13,11 @@ import {
   type ReadSummary,
   recordOfLine,
 } from './log-reader.ts';
-import { isVerified, recordSchema, type TuningRecord } from './record.ts';
+import { fieldsOfVersion } from './migrate.ts';
+import { isVerified, recordSchema, recordVersion, type TuningRecord } from './record.ts';
 
 /** What most questions to a log need of a record. */
-export interface Skim extends Pick<TuningRecord, 'id' | 'startedAt' | 'origin' | 'outcome' | 'medianNs'> {
+export interface Skim extends Pick<TuningRecord, 'id' | 'startedAt' | 'origin' | 'outcome' | 'medianNs' | 'refutes'> {
   /** One object for equal texts, so that a log of 100,000 records holds few. */
   readonly workload: Workload;
   readonly workloadKey: string;
@@ -52,87 +54,110 @@ export function skimLogs(
   return foldLines(paths, { parse, onItem, ...(onFault === undefined ? {} : { onFault }) }, options);
 }
 
-const fields = Object.keys(recordSchema.shape);
-/** What stands before each value, as the writer puts it. */
-const openings = fields.map((name, index) => `${index === 0 ? '{' : ','}"${name}":`);
-const indexOfField = (name: keyof TuningRecord): number => fields.indexOf(name);
+const { id, startedAt, origin, outcome, medianNs, verification, refutes } = recordSchema.shape;
+/** What is parsed of each line; what an older version lacks is there as its migration makes it. */
+const headSchema = z.object({
+  ...{ id, startedAt, origin, outcome, medianNs, verification },
+  refutes: refutes.default(null),
+});
+type Head = z.infer<typeof headSchema>;
 
-const { id, startedAt, origin, outcome, medianNs, verification, version } = recordSchema.shape;
-const headSchema = z.object({ version, id, startedAt, origin, outcome, medianNs, verification });
-const headFields = (['version', 'id', 'startedAt', 'origin', 'outcome', 'medianNs', 'verification'] as const).map(
-  (name, at) => ({ opening: `${at === 0 ? '{' : ','}"${name}":`, index: indexOfField(name) }),
-);
-const workloadField = indexOfField('workload');
-const deviceField = indexOfField('device');
-/** Stepped over from behind: quotes in a string are escaped, so that what opens the next field stands nowhere else in a record. */
-const traceField = indexOfField('trace');
+type Workloads = Memo<Workload>;
+type Devices = Memo<DeviceDescription>;
 
 function createSkimmer(): (line: LogLine, file: string) => Skim | LogFault | null {
   const workloads = createMemo((value) => recordSchema.shape.workload.safeParse(value).data, workloadKey);
   const devices = createMemo((value) => recordSchema.shape.device.safeParse(value).data, deviceKey);
-  const begins = new Int32Array(fields.length);
-  const ends = new Int32Array(fields.length);
-  const unchanged = new Uint8Array(fields.length);
-  const repeated = fields.map(() => '');
-  const last = new Map<number, unknown>();
-  const raw = (text: string, index: number): string => text.slice(begins[index], ends[index]);
-  const remembered = <T>(text: string, index: number, memo: (raw: string) => T | null): T | null => {
-    if (unchanged[index] === 1) return last.get(index) as T;
-    const found = memo(raw(text, index));
-    if (found === null) return null;
-    repeated[index] = copyOf(raw(text, index));
-    last.set(index, found);
-    return found;
-  };
-
-  const skim = (line: Extract<LogLine, { kind: 'line' }>, file: string): Skim | null => {
-    const { text } = line;
-    if (!cutFields(text, { repeated, begins, ends, unchanged })) return null;
-    let headText = '';
-    for (const { opening, index } of headFields) headText += opening + raw(text, index);
-    const head = headOf(`${headText}}`);
-    const workload = remembered(text, workloadField, workloads);
-    const device = remembered(text, deviceField, devices);
-    if (head === null || workload === null || device === null) return null;
-    // Field by field: spreading what the parser made took a fifth of the time of the whole reading.
-    return {
-      id: head.id,
-      startedAt: head.startedAt,
-      origin: head.origin,
-      outcome: head.outcome,
-      medianNs: head.medianNs,
-      workload: workload.value,
-      workloadKey: workload.key,
-      device: device.value,
-      deviceKey: device.key,
-      verified: isVerified(head),
-      source: { line, file },
-    };
-  };
+  const versions = Array.from({ length: recordVersion }, (_, index) =>
+    createVersionSkimmer(index + 1, workloads, devices),
+  );
   return (line, file) => {
-    const found = line.kind === 'line' ? skim(line, file) : null;
-    if (found !== null) return found;
+    if (line.kind === 'line') {
+      const found = versions[versionOf(line.text) - 1]?.(line, file) ?? null;
+      if (found !== null) return found;
+    }
     const record = recordOfLine(line, file);
     if (record === null || 'severity' in record) return record;
     const workload = workloads(JSON.stringify(record.workload));
     const device = devices(JSON.stringify(record.device));
-    return {
-      id: record.id,
-      startedAt: record.startedAt,
-      origin: record.origin,
-      outcome: record.outcome,
-      medianNs: record.medianNs,
-      workload: workload?.value ?? record.workload,
-      workloadKey: workload?.key ?? workloadKey(record.workload),
-      device: device?.value ?? record.device,
-      deviceKey: device?.key ?? deviceKey(record.device),
-      verified: isVerified(record),
-      source: { line, file },
-    };
+    return skimOf(
+      record,
+      workload ?? { value: record.workload, key: workloadKey(record.workload) },
+      device ?? { value: record.device, key: deviceKey(record.device) },
+      { line, file },
+    );
   };
 }
 
-function headOf(text: string): z.infer<typeof headSchema> | null {
+const beginning = '{"version":';
+
+/** The version that a line of ours begins with; 0 for another line. */
+function versionOf(text: string): number {
+  if (!text.startsWith(beginning)) return 0;
+  return Number(text.slice(beginning.length, text.indexOf(',')));
+}
+
+/** Skims the lines of one version; null for a line that must be read whole. */
+function createVersionSkimmer(
+  version: number,
+  workloads: Workloads,
+  devices: Devices,
+): (line: Extract<LogLine, { kind: 'line' }>, file: string) => Skim | null {
+  const fields = fieldsOfVersion(version);
+  const cutter = createFieldCutter(fields, 'trace');
+  const head = Object.keys(headSchema.shape)
+    .filter((name) => fields.includes(name))
+    .map((name, at) => ({ opening: `${at === 0 ? '{' : ','}"${name}":`, field: fields.indexOf(name) }));
+  const remembered = <T>(field: number, memo: Memo<T>): ((text: string) => Keyed<T> | null) => {
+    let last: Keyed<T> | null = null;
+    return (text) => {
+      if (cutter.isUnchanged(field)) return last;
+      const found = memo(cutter.raw(text, field));
+      if (found === null) return null;
+      cutter.remember(text, field);
+      last = found;
+      return found;
+    };
+  };
+  const workloadOf = remembered(fields.indexOf('workload'), workloads);
+  const deviceOf = remembered(fields.indexOf('device'), devices);
+  return (line, file) => {
+    const { text } = line;
+    if (!cutter.cut(text)) return null;
+    let headText = '';
+    for (const { opening, field } of head) headText += opening + cutter.raw(text, field);
+    const found = headOf(`${headText}}`);
+    const workload = workloadOf(text);
+    const device = deviceOf(text);
+    if (found === null || workload === null || device === null) return null;
+    return skimOf(found, workload, device, { line, file });
+  };
+}
+
+/** Field by field: spreading what the parser made took a fifth of the time of the whole reading. */
+function skimOf(
+  head: Head | TuningRecord,
+  workload: Keyed<Workload>,
+  device: Keyed<DeviceDescription>,
+  source: Skim['source'],
+): Skim {
+  return {
+    id: head.id,
+    startedAt: head.startedAt,
+    origin: head.origin,
+    outcome: head.outcome,
+    medianNs: head.medianNs,
+    refutes: head.refutes,
+    workload: workload.value,
+    workloadKey: workload.key,
+    device: device.value,
+    deviceKey: device.key,
+    verified: isVerified(head),
+    source,
+  };
+}
+
+function headOf(text: string): Head | null {
   try {
     const head = headSchema.safeParse(JSON.parse(text));
     // What contradicts itself is for the whole schema to refuse.
@@ -145,11 +170,15 @@ function headOf(text: string): z.infer<typeof headSchema> | null {
 /** Enough for any honest log; a hostile one must not fill the memory with texts. */
 const mostRemembered = 4096;
 
-function createMemo<T extends object>(
-  parse: (value: unknown) => T | undefined,
-  keyOf: (value: T) => string,
-): (text: string) => { readonly value: T; readonly key: string } | null {
-  let held = new Map<string, { readonly value: T; readonly key: string } | null>();
+interface Keyed<T> {
+  readonly value: T;
+  readonly key: string;
+}
+
+type Memo<T> = (text: string) => Keyed<T> | null;
+
+function createMemo<T extends object>(parse: (value: unknown) => T | undefined, keyOf: (value: T) => string): Memo<T> {
+  let held = new Map<string, Keyed<T> | null>();
   return (text) => {
     const known = held.get(text);
     if (known !== undefined) return known;
@@ -164,97 +193,4 @@ function createMemo<T extends object>(
     held.set(copyOf(text), made);
     return made;
   };
-}
-
-/** A slice would hold on to the whole line it was cut from. */
-function copyOf(text: string): string {
-  return Buffer.from(text).toString();
-}
-
-/** By field. */
-interface Cuts {
-  /** The last text of a field that stays the same from line to line, else empty: found again, it need not be looked through. */
-  readonly repeated: readonly string[];
-  readonly begins: Int32Array;
-  readonly ends: Int32Array;
-  /** 1 where the repeated text was found again. */
-  readonly unchanged: Uint8Array;
-}
-
-/** Finds where each field's value begins and ends; false for a text that is not the fields in our order without white space. */
-function cutFields(text: string, { repeated, begins, ends, unchanged }: Cuts): boolean {
-  let at = 0;
-  for (let index = 0; index < openings.length; index++) {
-    const opening = openings[index] as string;
-    if (!standsAt(text, opening, at)) return false;
-    at += opening.length;
-    begins[index] = at;
-    const same = repeated[index] as string;
-    if (index === traceField) at = text.lastIndexOf(openings[traceField + 1] as string);
-    else if (same !== '' && text.slice(at, at + same.length) === same) {
-      at += same.length;
-      unchanged[index] = 1;
-    } else {
-      at = endOfValue(text, at);
-      unchanged[index] = 0;
-    }
-    if (at < (begins[index] as number)) return false;
-    ends[index] = at;
-  }
-  return at === text.length - 1 && text.charCodeAt(at) === closeBrace;
-}
-
-const quote = 0x22;
-const backslash = 0x5c;
-const comma = 0x2c;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
-
-/** `startsWith`, several times as fast for these few characters. */
-function standsAt(text: string, part: string, at: number): boolean {
-  for (let index = 0; index < part.length; index++) {
-    if (text.charCodeAt(at + index) !== part.charCodeAt(index)) return false;
-  }
-  return true;
-}
-
-/** The place behind a JSON value, or -1; brackets are counted and not paired, which is the parser's to do. */
-function endOfValue(text: string, begin: number): number {
-  const { length } = text;
-  let depth = 0;
-  for (let at = begin; at < length; at++) {
-    switch (text.charCodeAt(at)) {
-      case quote:
-        at = endOfString(text, at);
-        if (at < 0) return -1;
-        if (depth === 0) return at + 1;
-        break;
-      case openBrace:
-      case openBracket:
-        depth += 1;
-        break;
-      case closeBrace:
-      case closeBracket:
-        depth -= 1;
-        if (depth === 0) return at + 1;
-        // The bracket of the record itself, behind a number or a word.
-        if (depth < 0) return at;
-        break;
-      case comma:
-        if (depth === 0) return at;
-    }
-  }
-  return -1;
-}
-
-/** The place of the quote that ends a string, or -1. */
-function endOfString(text: string, begin: number): number {
-  for (let at = begin + 1; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === quote) return at;
-    if (code === backslash) at += 1;
-  }
-  return -1;
 }

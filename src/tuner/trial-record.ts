@@ -69,5 +69,7 @@ export function trialRecord(context: TrialContext, result: MeasureResult, refusa
     clock: result.clock,
     stoppedEarly: result.stoppedEarly,
     verification: result.verification,
+    refutes: null,
+    peaks: null,
   };
 }

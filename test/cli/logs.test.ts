@@ -102,7 +102,7 @@ describe('wgtune logs', () => {
 
   it('schema prints the published schema', async () => {
     const { stdout } = await here('schema');
-    expect(stdout).toBe(readFileSync(new URL('../../tuning-logs/record-v1.schema.json', import.meta.url), 'utf8'));
+    expect(stdout).toBe(readFileSync(new URL('../../tuning-logs/record-v2.schema.json', import.meta.url), 'utf8'));
   });
 
   describe('validate', () => {

@@ -31,7 +31,7 @@ export function makeDevice(changes: Partial<DeviceDescription> = {}): DeviceDesc
 
 export function makeRecord(changes: Partial<TuningRecord> = {}): TuningRecord {
   return {
-    version: 1,
+    version: 2,
     id: '20261120-101530-matmul-lavapipe-1f0c2a.0',
     run: '20261120-101530-matmul-lavapipe-1f0c2a',
     trial: 0,
@@ -62,6 +62,8 @@ export function makeRecord(changes: Partial<TuningRecord> = {}): TuningRecord {
     clock: 'timestamp',
     stoppedEarly: false,
     verification: { checked: 16_384, wrong: 0, maxError: 0 },
+    refutes: null,
+    peaks: null,
     ...changes,
   };
 }

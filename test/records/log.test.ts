@@ -194,7 +194,7 @@ describe('log reader', () => {
       line().replace('"seed":1', '"seed":"one"'),
       '\n',
       '   \r\n',
-      line().replace('"version":1,"id"', '"version":9,"id"'),
+      line().replace('"version":2,"id"', '"version":9,"id"'),
       'null\n',
       '[]\n',
       line().replace('\n', '\r\n'),

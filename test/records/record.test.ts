@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseRecord } from '../../src/records/migrate.ts';
+import { fieldsOfVersion, migrations, parseRecord } from '../../src/records/migrate.ts';
 import { outcomes } from '../../src/records/outcome.ts';
-import { isVerified, recordJsonSchema } from '../../src/records/record.ts';
+import { isVerified, recordJsonSchema, recordVersion, type TuningRecord } from '../../src/records/record.ts';
 import { scheduleKey } from '../../src/records/schedule-key.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { failedRecord, makeRecord } from './fixtures.ts';
@@ -65,8 +65,8 @@ describe('record', () => {
   });
 
   it('says what to do about a record of a newer version', () => {
-    expect(reasonOf({ ...makeRecord(), version: 2 })).toBe(
-      'unknown-version: record version 2, and this wgtune reads up to 1; update wgtune',
+    expect(reasonOf({ ...makeRecord(), version: 3 })).toBe(
+      'unknown-version: record version 3, and this wgtune reads up to 2; update wgtune',
     );
     expect(reasonOf({ ...makeRecord(), version: 0 })).toMatch(/version 0 was never written/);
     expect(reasonOf({ ...makeRecord(), version: -1e9 })).toMatch(/never written/);
@@ -75,6 +75,7 @@ describe('record', () => {
 
   it('brings an old record up to date and checks the result', () => {
     const steps = new Map([
+      ...migrations,
       [
         0,
         (old: Readonly<Record<string, unknown>>) => ({
@@ -88,8 +89,17 @@ describe('record', () => {
     const { seed, ...rest } = makeRecord();
     const old = { ...rest, version: 0, randomSeed: seed };
     const { randomSeed: _, ...clean } = { ...old, version: 1, seed };
-    expect(parseRecord(old, new Map([[0, () => clean]]))).toEqual(makeRecord());
+    expect(parseRecord(old, new Map([...migrations, [0, () => clean]]))).toEqual(makeRecord());
     expect(isRefusal(parseRecord(old, steps))).toBe(true);
+  });
+
+  it('of version 1 has no word of what later versions added, and is read as one that says nothing of it', () => {
+    const record = makeRecord();
+    const old = Object.fromEntries(fieldsOfVersion(1).map((name) => [name, record[name as keyof TuningRecord]]));
+    expect(Object.keys(record).filter((name) => !(name in old))).toEqual(['refutes', 'peaks']);
+    expect(parseRecord({ ...old, version: 1 })).toEqual(record);
+    expect(reasonOf({ ...old, version: 1, more: 1 })).toMatch(/more/);
+    expect(fieldsOfVersion(recordVersion)).toEqual(Object.keys(record));
   });
 
   it('has a JSON Schema with every field required and no others allowed', () => {

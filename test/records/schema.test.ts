@@ -45,7 +45,11 @@ describe('records of every version ever written', () => {
       .filter((line) => line !== '');
 
   it('are as they were written: a new version gets a file of its own', () => {
-    const hashes = { 'v1.jsonl': '0a4454cbd8ca1335ef8ba143d61aa5dc5d06b28b1b4c53644ad645a16dad32bb' };
+    // Version 2 is not released: what is added to it is added to its file too, and the hash follows.
+    const hashes = {
+      'v1.jsonl': '0a4454cbd8ca1335ef8ba143d61aa5dc5d06b28b1b4c53644ad645a16dad32bb',
+      'v2.jsonl': 'bfd9e43a51175690f1fcd0438292cac0adb3041de6f62541a120607cf9d2191f',
+    };
     for (const [name, hash] of Object.entries(hashes))
       expect(
         createHash('sha256')

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { LogFault } from '../../src/records/log-fault.ts';
 import { loadRecords } from '../../src/records/log-reader.ts';
 import { createStats } from '../../src/records/log-stats.ts';
+import { fieldsOfVersion } from '../../src/records/migrate.ts';
 import { isVerified, type TuningRecord } from '../../src/records/record.ts';
 import { type Skim, skimLogs, wholeRecord } from '../../src/records/skim.ts';
 import { createTopTable } from '../../src/records/top-table.ts';
@@ -31,6 +32,11 @@ const timed = (medianNs: number, changes: Partial<TuningRecord> = {}): TuningRec
   makeRecord({ medianNs, samplesNs: [medianNs], ...changes });
 const reordered = (record: TuningRecord): string =>
   JSON.stringify(Object.fromEntries(Object.entries(record).reverse()));
+/** As version 1 wrote them. */
+const older = (record: TuningRecord): string => {
+  const fields = fieldsOfVersion(1).map((name) => [name, record[name as keyof TuningRecord]]);
+  return JSON.stringify({ ...Object.fromEntries(fields), version: 1 });
+};
 const spaced = (record: TuningRecord): string => JSON.stringify(record, null, 1).replaceAll('\n', ' ');
 
 const several: readonly TuningRecord[] = [
@@ -42,6 +48,7 @@ const several: readonly TuningRecord[] = [
   timed(30, { sketch: '日本語', trace: { version: 1, steps: [{ primitive: 'x', args: { a: '],"kernelHash":' } }] } }),
   makeRecord({ outcome: 'unstable' }),
   makeRecord({ verification: null }),
+  makeRecord({ refutes: { record: 'an earlier one', reason: 'its time was "wrong"' } }),
 ];
 
 describe('skimming', () => {
@@ -49,13 +56,15 @@ describe('skimming', () => {
     ['as we write them', JSON.stringify],
     ['with fields in another order', reordered],
     ['with white space', spaced],
+    ['as version 1 wrote them', older],
   ] as const) {
     it(`sees in records ${how} what reading them whole sees`, async () => {
-      const path = logOf(several.map((record) => write(record)));
+      const kept = write === older ? several.filter(({ refutes }) => refutes === null) : several;
+      const path = logOf(kept.map((record) => write(record)));
       const { skims, faults } = await skim(path);
       const { records } = await loadRecords([path]);
       expect(faults).toEqual([]);
-      expect(skims.length).toBe(several.length);
+      expect(skims.length).toBe(kept.length);
       for (const [index, { source, workloadKey: _, deviceKey: __, verified, ...facts }] of skims.entries()) {
         expect(wholeRecord(skims[index] as Skim)).toEqual(records[index]);
         expect(source).toMatchObject({ file: path, line: { number: index + 1 } });
