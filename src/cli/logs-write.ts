@@ -10,7 +10,9 @@ export function addLogsMergeCommand(logs: Command): void {
     .description(
       'Joins logs into one file, brought up to the newest version. A record that is there twice is written once; nothing else is left out. Broken lines end it before anything is written.',
     );
-  addSkipBroken(addOut(addPaths(command), 'the log to write; its name ends in .jsonl'))
+  addSkipBroken(
+    addOut(addPaths(command), 'the log to write; its name ends in .jsonl, its folder is made if it is not there'),
+  )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -38,7 +40,9 @@ export function addLogsPruneCommand(logs: Command): void {
     .description(
       'Writes a log of the fastest records of every workload on every device, each of another schedule, with the fastest time of the naive schedule. Failed trials are left out, so that a later run may try them again. The logs that are read stay as they are.',
     );
-  addSkipBroken(addOut(addPaths(command), 'the log to write; its name ends in .jsonl'))
+  addSkipBroken(
+    addOut(addPaths(command), 'the log to write; its name ends in .jsonl, its folder is made if it is not there'),
+  )
     .option('--keep <k>', 'records to keep of a workload on a device', wholeNumber('--keep', 1), 10)
     .option('--json', 'print JSON')
     .addHelpText(
@@ -60,9 +64,11 @@ export function addLogsCsvCommand(logs: Command): void {
     .command('csv')
     .summary('write records as a table')
     .description(
-      'Writes one row a record as CSV (RFC 4180) with a title row: workload, device, search, outcome and time; schedules as their hash. Texts that a spreadsheet would take for formulas are marked as text.',
+      'Writes one row a record as CSV (RFC 4180) with a title row: workload, device, search, outcome and time; schedules as their hash; the seconds since its run began and the best time of the run so far. Texts that a spreadsheet would take for formulas are marked as text.',
     );
-  addSkipBroken(addOut(addPaths(command), 'the table to write; its name ends in .csv'))
+  addSkipBroken(
+    addOut(addPaths(command), 'the table to write; its name ends in .csv, its folder is made if it is not there'),
+  )
     .option('--json', 'tell what was written as JSON')
     .addHelpText(
       'after',
@@ -72,13 +78,14 @@ export function addLogsCsvCommand(logs: Command): void {
       const paths = await pathsOf(given);
       const { deriveFile } = await import('../records/derive-log.ts');
       const { readLogs } = await import('../records/log-reader.ts');
-      const { csvHeader, csvRow } = await import('../report/log-csv.ts');
+      const { createCsvRows, csvHeader } = await import('../report/log-csv.ts');
       const faults = await faultTeller();
       const table = await deriveFile(
         { ...flags, paths, onFault: faults.onFault },
         (write, handlers) => {
           write(csvHeader);
-          return readLogs(paths, { ...handlers, onRecord: (record) => write(csvRow(record)) });
+          const rowOf = createCsvRows();
+          return readLogs(paths, { ...handlers, onRecord: (record) => write(rowOf(record)) });
         },
         '.csv',
       ).finally(faults.rest);

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { type AtomicFile, createAtomicFile } from '../support/atomic-file.ts';
 import { exitCode, UserError } from '../support/errors.ts';
 import { hashJson } from '../support/hash.ts';
+import { makeFolder } from '../support/make-folder.ts';
 import type { LogFault } from './log-fault.ts';
 import { isSystemError, logEnding } from './log-files.ts';
 import { type LogHandlers, type ReadSummary, readLogs } from './log-reader.ts';
@@ -89,7 +90,7 @@ function logLine(record: TuningRecord): string {
   return `${JSON.stringify(record)}\n`;
 }
 
-/** Writes a file from logs, whole or not at all; `make` reads, and calls `write` for every piece of text. */
+/** Writes a file from logs, whole or not at all, and its folder where there is none; `make` reads, and calls `write` for every piece of text. */
 export async function deriveFile<Result extends ReadSummary>(
   { paths, out, force = false, skipBroken = false, onFault }: DeriveOptions,
   make: (write: (line: string) => void, handlers: Pick<LogHandlers, 'onFault'>) => Promise<Result>,
@@ -98,6 +99,7 @@ export async function deriveFile<Result extends ReadSummary>(
   checkOutput(out, paths, force, ending);
   let file: AtomicFile | null = null;
   try {
+    makeFolder(dirname(resolve(out)));
     file = createAtomicFile(out);
     const { write } = file;
     let written = 0;

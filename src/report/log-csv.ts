@@ -1,11 +1,21 @@
 import { stringify } from 'csv-stringify/sync';
-import type { TuningRecord } from '../records/record.ts';
+import { workloadKey } from '../operators/workload.ts';
+import { deviceKey } from '../records/device-key.ts';
+import { isVerified, type TuningRecord } from '../records/record.ts';
 import { scheduleKey } from '../records/schedule-key.ts';
 
 type Cell = string | number | boolean | null;
 
+/** What a row tells of its run up to its record. */
+export interface RunSoFar {
+  /** Milliseconds since 1970 at which the first trial of the run in these logs began. */
+  readonly startedAtMs: number;
+  /** The fastest verified time of the run for this workload on this device that nothing in the run has refuted since; null before the first. */
+  readonly bestNs: number | null;
+}
+
 /** Columns of a log as a table, in order. Times in nanoseconds, durations in milliseconds; what a record does not have is empty. */
-const columns: Readonly<Record<string, (record: TuningRecord) => Cell>> = {
+const columns: Readonly<Record<string, (record: TuningRecord, run: RunSoFar) => Cell>> = {
   id: ({ id }) => id,
   started_at: ({ startedAt }) => startedAt,
   duration_ms: ({ durationMs }) => durationMs,
@@ -42,16 +52,51 @@ const columns: Readonly<Record<string, (record: TuningRecord) => Cell>> = {
   checked: ({ verification }) => verification?.checked ?? null,
   wrong: ({ verification }) => verification?.wrong ?? null,
   max_error: ({ verification }) => verification?.maxError ?? null,
+  run: ({ run }) => run,
+  trial: ({ trial }) => trial,
+  seconds_since_start: ({ startedAt }, { startedAtMs }) => (Date.parse(startedAt) - startedAtMs) / 1000,
+  best_so_far_ns: (_, { bestNs }) => bestNs,
+  refutes: ({ refutes }) => refutes?.record ?? null,
 };
 
 export const csvHeader: string = stringify([Object.keys(columns)]);
 
-/** One record as a row (RFC 4180). A text that a spreadsheet would take for a formula is quoted as text: records come from strangers. */
-export function csvRow(record: TuningRecord): string {
-  return stringify([Object.values(columns).map((cell) => cell(record))], {
-    escape_formulas: true,
-    cast: { boolean: (value) => (value ? '1' : '0') },
-  });
+/**
+ * Writes records as rows (RFC 4180), in the order of reading, which within a run is that of its trials. A text that a spreadsheet would take for
+ * a formula is quoted as text: records come from strangers.
+ */
+export function createCsvRows(): (record: TuningRecord) => string {
+  const follow = createRunFollower();
+  return (record) => {
+    const run = follow(record);
+    return stringify([Object.values(columns).map((cell) => cell(record, run))], {
+      escape_formulas: true,
+      cast: { boolean: (value) => (value ? '1' : '0') },
+    });
+  };
+}
+
+/** Joined logs may have runs interleaved: each is followed on its own, and its workloads and devices apart. */
+function createRunFollower(): (record: TuningRecord) => RunSoFar {
+  const starts = new Map<string, number>();
+  const cells = new Map<string, { readonly verified: Map<string, number>; bestNs: number | null }>();
+  return (record) => {
+    const { run, id, startedAt, refutes } = record;
+    const startedAtMs = Math.min(starts.get(run) ?? Number.POSITIVE_INFINITY, Date.parse(startedAt));
+    starts.set(run, startedAtMs);
+    const key = `${workloadKey(record.workload)} ${deviceKey(record.device)} ${run}`;
+    const cell = cells.get(key) ?? { verified: new Map(), bestNs: null };
+    cells.set(key, cell);
+    if (refutes !== null && cell.verified.delete(refutes.record)) {
+      cell.bestNs = null;
+      for (const ns of cell.verified.values()) cell.bestNs = Math.min(cell.bestNs ?? ns, ns);
+    }
+    if (isVerified(record)) {
+      cell.verified.set(id, record.medianNs);
+      cell.bestNs = Math.min(cell.bestNs ?? record.medianNs, record.medianNs);
+    }
+    return { startedAtMs, bestNs: cell.bestNs };
+  };
 }
 
 function jsonUnlessEmpty(value: Readonly<Record<string, unknown>>): string | null {

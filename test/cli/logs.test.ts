@@ -100,6 +100,50 @@ describe('wgtune logs', () => {
     expect(text).toContain(`"'=HYPERLINK(""http://x"")\nsecond ""line"""`);
   });
 
+  it('csv tells the best of its run so far and the seconds since it began', async () => {
+    const at = (second: number, run = 'one'): Partial<TuningRecord> => ({
+      startedAt: `2026-11-20T10:15:${30 + second}.500Z`,
+      run,
+    });
+    const best = record(2000, at(3));
+    put('a.jsonl', [
+      record(9000, { ...at(0), origin: 'baseline' }),
+      record(7000, at(20, 'other')),
+      failedRecord('crash', 'x'),
+      best,
+      record(4000, at(9)),
+      record(8000, { ...at(12), refutes: { record: best.id, reason: 'four times as long' } }),
+      record(300, { ...at(14), workload: wide }),
+    ]);
+    await here('csv', logs, '-o', out('deep/er/t.csv'));
+    const rows = readFileSync(out('deep/er/t.csv'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((row) => row.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/));
+    const column = (title: string): readonly string[] =>
+      rows.slice(1).map((row) => row[(rows[0] as string[]).indexOf(title)] as string);
+    expect(column('best_so_far_ns')).toEqual(['9000', '7000', '', '2000', '2000', '4000', '300']);
+    expect(column('seconds_since_start')).toEqual(['0', '0', '0', '3', '9', '12', '14']);
+    expect(column('run').slice(0, 2)).toEqual(['one', 'other']);
+    expect(column('refutes')[5]).toBe(best.id);
+  });
+
+  it('the commands of the help write into folders that are not there yet', async () => {
+    put('a.jsonl', [record(30)]);
+    for (const [words, path] of [
+      [['merge'], 'all/logs.jsonl'],
+      [['prune', '--keep', '5'], 'best/of/top.jsonl'],
+      [['csv'], 'tables/trials.csv'],
+    ] as const) {
+      expect(await here(...words, logs, '-o', out(path))).toMatchObject({ code: 0, stderr: '' });
+      expect(readFileSync(out(path), 'utf8').length).toBeGreaterThan(100);
+    }
+    // Where a folder cannot be made a sentence says so.
+    const { code, stderr } = await here('merge', logs, '-o', join(logs, 'a.jsonl', 'below', 'x.jsonl'));
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/^error: cannot write .*x\.jsonl \(\w+\): name a file in a folder that can be written\n$/);
+  });
+
   it('schema prints the published schema', async () => {
     const { stdout } = await here('schema');
     expect(stdout).toBe(readFileSync(new URL('../../tuning-logs/record-v2.schema.json', import.meta.url), 'utf8'));
@@ -186,7 +230,7 @@ describe('wgtune logs', () => {
       ['merge logs -o logs/all.jsonl', /lies among the logs of .* every record would then be twice/],
       ['merge logs/a.jsonl -o logs/a.jsonl --force', /is one of the logs that are read/],
       ['merge logs -o old.jsonl', /is there already; name another file, or add --force/],
-      ['prune logs -o nowhere/x.jsonl', /cannot write .*nowhere\/x\.jsonl \(ENOENT\)/],
+      ['prune logs -o old.jsonl/x.jsonl', /cannot write .*old\.jsonl\/x\.jsonl \((ENOTDIR|EEXIST)\)/],
       ['prune logs --keep 0 -o x.jsonl', /--keep "0" must be a whole number of at least 1/],
       ['csv logs', /required option '-o, --out <file>' not specified/],
       ['csv logs -o x.jsonl', /must have a name that ends in \.csv/],

@@ -126,6 +126,28 @@ describe('an exported bundle', () => {
     expect(readdirSync(foreign)).toContain('manifest.json');
   });
 
+  it('removes the kernels that an older one had more, and nothing else', async () => {
+    const { logFolder } = await tuned();
+    const kernel = await bestKernelFor(device, { workload: matmul, logFolder });
+    const folder = scratchFolder();
+    const outside = join(scratchFolder(), 'outside.wgsl');
+    for (const path of [join(folder, 'old_stage.wgsl'), join(folder, 'mine.wgsl'), outside])
+      writeFileSync(path, '// text');
+    const named = ['old_stage.wgsl', '../../outside.wgsl', outside, 'gone.wgsl', 7];
+    const older = { kernels: [...named.map((file) => ({ file })), null, 'text'] };
+    writeFileSync(join(folder, 'manifest.json'), JSON.stringify(older));
+    const written = await exportBundle({ kernel, folder });
+    expect(readdirSync(folder).sort()).toEqual(
+      [...written.map((path) => path.slice(folder.length + 1)), 'mine.wgsl'].sort(),
+    );
+    expect(readFileSync(outside, 'utf8')).toBe('// text');
+    for (const text of ['not JSON', 'null', '{"kernels":{}}']) {
+      writeFileSync(join(folder, 'manifest.json'), text);
+      await exportBundle({ kernel, folder });
+      expect(readdirSync(folder)).toContain('mine.wgsl');
+    }
+  });
+
   it('says so where it cannot be written', async () => {
     const { logFolder } = await tuned();
     const kernel = await bestKernelFor(device, { workload: matmul, logFolder });
