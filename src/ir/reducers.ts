@@ -107,3 +107,7 @@ export const reducers: Readonly<Record<ReduceOp, ReducerRule>> = {
   onlineSoftmax,
   welford,
 };
+
+const choosing: ReadonlySet<ReduceOp> = new Set<ReduceOp>(['max', 'min', 'argmax', 'argmin']);
+/** Whether combining rounds, so that what it is kept in decides how many digits are right; an extreme is one of its elements. */
+export const accumulates = (op: ReduceOp): boolean => !choosing.has(op);

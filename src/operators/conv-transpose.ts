@@ -176,8 +176,8 @@ export const convTranspose2d = defineOperator({
       },
     };
   },
-  inputs: (p, _, dtype) => {
-    const fill = exactIntegers(dtype, (p.c / p.groups) * p.kh * p.kw, 2);
+  inputs: (p, _, __, sums) => {
+    const fill = exactIntegers(sums, (p.c / p.groups) * p.kh * p.kw, 2);
     return { X: fill, W: fill };
   },
   tolerance: () => exact,

@@ -76,8 +76,8 @@ export const conv1d = defineOperator({
       },
     };
   },
-  inputs: (p, _, dtype) => {
-    const fill = exactIntegers(dtype, (p.c / p.groups) * p.k, 2);
+  inputs: (p, _, __, sums) => {
+    const fill = exactIntegers(sums, (p.c / p.groups) * p.k, 2);
     return { X: fill, W: fill };
   },
   tolerance: () => exact,

@@ -1,9 +1,8 @@
-import { accumulate } from './accumulate.ts';
-import { defineOperator, dimension, option } from './define.ts';
-import { cast, mul, reductionAxis, sumOver } from './expression.ts';
+import { defineOperator, dimension } from './define.ts';
+import { mul, reductionAxis, sumOver } from './expression.ts';
 import { exact, exactIntegers } from './fill.ts';
 import { convolutionWindow, emptyImage, imageWindows, perDirection } from './image-window.ts';
-import { input, program } from './tensor.ts';
+import { compute, input, program } from './tensor.ts';
 import { alongWindow, elementUnder, padded } from './window.ts';
 
 /** Two-dimensional convolution with channels last, weights as TensorFlow keeps them; an operator of its own: every index differs. */
@@ -18,7 +17,6 @@ export const conv2dNhwc = defineOperator({
     oc: dimension(32, 'output channels'),
     ...convolutionWindow,
     ...perDirection,
-    accumulate_f32: option('f16: sums are kept in f32 and rounded once'),
   },
   check: emptyImage,
   build: (p, _, dtype) => {
@@ -29,19 +27,16 @@ export const conv2dNhwc = defineOperator({
     const kh = reductionAxis('kh', p.kh);
     const kw = reductionAxis('kw', p.kw);
     const ic = reductionAxis('ic', p.c);
-    const sums = p.accumulate_f32 ? 'f32' : dtype;
-    const Y = accumulate(
+    const Y = compute(
       'Y',
       { n: p.n, oh, ow, oc: p.oc },
       ({ n, oh: row, ow: column, oc }) =>
-        sumOver(
-          mul(
-            cast(sums, image.at(n, alongWindow(row, kh, y), alongWindow(column, kw, x), ic)),
-            cast(sums, W.at(kh, kw, ic, oc)),
-          ),
-          [kh, kw, ic],
-        ),
-      { stage: 'conv2d', dtype },
+        sumOver(mul(image.at(n, alongWindow(row, kh, y), alongWindow(column, kw, x), ic), W.at(kh, kw, ic, oc)), [
+          kh,
+          kw,
+          ic,
+        ]),
+      { stage: 'conv2d' },
     );
     return program([X, W], [Y]);
   },
@@ -70,8 +65,8 @@ export const conv2dNhwc = defineOperator({
       },
     };
   },
-  inputs: (p, _, dtype) => {
-    const fill = exactIntegers(p.accumulate_f32 ? 'f32' : dtype, p.c * p.kh * p.kw, 2);
+  inputs: (p, _, __, sums) => {
+    const fill = exactIntegers(sums, p.c * p.kh * p.kw, 2);
     return { X: fill, W: fill };
   },
   tolerance: () => exact,

@@ -1,10 +1,9 @@
-import { accumulate } from './accumulate.ts';
 import { channelGroups, groupsDivide } from './channel-groups.ts';
-import { defineOperator, dimension, option } from './define.ts';
-import { cast, mul, reductionAxis, sumOver } from './expression.ts';
+import { defineOperator, dimension } from './define.ts';
+import { mul, reductionAxis, sumOver } from './expression.ts';
 import { exact, exactIntegers } from './fill.ts';
 import { convolutionWindow, emptyImage, imageWindows, perDirection } from './image-window.ts';
-import { input, program } from './tensor.ts';
+import { compute, input, program } from './tensor.ts';
 import { alongWindow, elementUnder, padded } from './window.ts';
 
 /** Two-dimensional convolution (cross-correlation, as in neural networks) in NCHW. */
@@ -20,7 +19,6 @@ export const conv2d = defineOperator({
     ...convolutionWindow,
     groups: dimension(1, 'independent channel groups; divides c and oc'),
     ...perDirection,
-    accumulate_f32: option('f16: sums are kept in f32 and rounded once'),
   },
   check: (p) => groupsDivide(p) ?? emptyImage(p),
   build: (p, _, dtype) => {
@@ -30,22 +28,21 @@ export const conv2d = defineOperator({
     const X = input('X', [p.n, ...groups.of(p.c), p.h, p.w], dtype);
     const W = input('W', [...groups.of(p.oc), channels, p.kh, p.kw], dtype);
     const image = padded(X, ['n', ...groups.named('c'), 'y', 'x'], { y, x });
-    const sums = p.accumulate_f32 ? 'f32' : dtype;
     const ic = reductionAxis('ic', channels);
     const kh = reductionAxis('kh', p.kh);
     const kw = reductionAxis('kw', p.kw);
-    const Y = accumulate(
+    const Y = compute(
       'Y',
       { n: p.n, ...groups.axis, oc: p.oc / p.groups, oh, ow },
       ({ n, g, oc, oh: row, ow: column }) =>
         sumOver(
           mul(
-            cast(sums, image.at(n, ...groups.at(g), ic, alongWindow(row, kh, y), alongWindow(column, kw, x))),
-            cast(sums, W.at(...groups.at(g), oc, ic, kh, kw)),
+            image.at(n, ...groups.at(g), ic, alongWindow(row, kh, y), alongWindow(column, kw, x)),
+            W.at(...groups.at(g), oc, ic, kh, kw),
           ),
           [ic, kh, kw],
         ),
-      { stage: 'conv2d', dtype },
+      { stage: 'conv2d' },
     );
     return program([X, W], [Y]);
   },
@@ -76,8 +73,8 @@ export const conv2d = defineOperator({
       },
     };
   },
-  inputs: (p, _, dtype) => {
-    const fill = exactIntegers(p.accumulate_f32 ? 'f32' : dtype, (p.c / p.groups) * p.kh * p.kw, 2);
+  inputs: (p, _, __, sums) => {
+    const fill = exactIntegers(sums, (p.c / p.groups) * p.kh * p.kw, 2);
     return { X: fill, W: fill };
   },
   tolerance: () => exact,

@@ -1,6 +1,7 @@
 import type { Program } from '../ir/nodes.ts';
 import { assert, UserError } from '../support/errors.ts';
 import type { Refusal } from '../support/refusal.ts';
+import { accumulateAttribute, checkAccumulation, sumsOf, withAccumulation } from './accumulation.ts';
 import {
   checkEpilogue,
   epilogueAttribute,
@@ -84,6 +85,9 @@ export type Attributes<A extends Readonly<Record<string, AttributeSpec>>> = { re
 
 type Dtype = Workload['dtype'];
 
+/** What every operator takes. */
+const common = { accumulate: accumulateAttribute, epilogue: epilogueAttribute } as const;
+
 /** What `defineOperator` takes. `p` are the parameters, `a` the text attributes, with the types their declarations say. */
 export interface OperatorDefinition<
   P extends Readonly<Record<string, ParameterSpec>>,
@@ -98,7 +102,10 @@ export interface OperatorDefinition<
   readonly attributes?: A;
   /** Constraints between parameters (each alone is already within its bounds); null when they go together. */
   readonly check?: (p: Parameters<P>, a: Attributes<A>) => Refusal | null;
-  /** The tensor expression: ends in a call of `program` of tensor.ts. */
+  /**
+   * The tensor expression: ends in a call of `program` of tensor.ts. Sums of f16 elements may be written in either dtype: what they are kept in
+   * is the workload's to say (see accumulation.ts).
+   */
   readonly build: (p: Parameters<P>, a: Attributes<A>, dtype: Dtype) => Program;
   /**
    * What the outputs must be, in plain loops over the inputs (float64, packed row-major), for each output a function of the flat
@@ -111,19 +118,21 @@ export interface OperatorDefinition<
   ) => Readonly<Record<string, ElementReference>>;
   /**
    * What each input is filled with for verification. Use `exactIntegers` where the outputs are sums of products, so that results
-   * must be equal bit for bit, and `reals` where the operator has transcendental functions.
+   * must be equal bit for bit, and `reals` where the operator has transcendental functions. `sums` is what sums are kept in.
    */
-  readonly inputs: (p: Parameters<P>, a: Attributes<A>, dtype: Dtype) => Readonly<Record<string, Fill>>;
+  readonly inputs: (p: Parameters<P>, a: Attributes<A>, dtype: Dtype, sums: Dtype) => Readonly<Record<string, Fill>>;
   /** `exact`, or how far an output may be from the reference rounded to the output's dtype. */
   readonly tolerance: (p: Parameters<P>, a: Attributes<A>, dtype: Dtype) => Tolerance;
   /**
    * The dimensions of the output that are its channels: an epilogue's inputs have one value each. The last where nothing is said.
    */
   readonly channels?: (p: Parameters<P>, a: Attributes<A>) => readonly number[];
+  /** Why `accumulate=f16` is refused, where sums in f16 would be of no use. */
+  readonly f32SumsOnly?: string;
 }
 
 /**
- * Declares an operator (every one takes an `epilogue`, see epilogue.ts), registers it under its name and returns it; from then on workloads of it can be made, tuned and exported
+ * Declares an operator (every one takes `accumulate`, see accumulation.ts, and an `epilogue`, see epilogue.ts), registers it under its name and returns it; from then on workloads of it can be made, tuned and exported
  * like those of the operators that come with wgtune. Throws UserError where the declaration itself is wrong or the name taken.
  */
 export function defineOperator<
@@ -133,10 +142,11 @@ export function defineOperator<
   const { name, parameters } = definition;
   const declared: Readonly<Record<string, AttributeSpec>> = {
     ...definition.attributes,
-    epilogue: epilogueAttribute,
+    ...common,
   };
-  if (Object.hasOwn({ ...parameters, ...definition.attributes }, 'epilogue')) {
-    throw new UserError(`parameter "epilogue" of ${name} is every operator's own; give it another name`);
+  for (const own of Object.keys(common)) {
+    if (Object.hasOwn({ ...parameters, ...definition.attributes }, own))
+      throw new UserError(`parameter "${own}" of ${name} is every operator's own; give it another name`);
   }
   if (!/^[a-z][a-z0-9_]*$/.test(name)) {
     throw new UserError(`operator name "${name}" must be lower-case letters, digits and underscores`);
@@ -162,8 +172,9 @@ export function defineOperator<
   };
 
   const formulaOf = (workload: Workload) => epilogueOf(workload.attributes.epilogue ?? '');
-  const plainProgram = (workload: Workload): Program =>
+  const writtenProgram = (workload: Workload): Program =>
     definition.build(parametersOf(workload), attributesOf(workload), workload.dtype);
+  const plainProgram = (workload: Workload): Program => withAccumulation(workload, writtenProgram(workload));
   const plainTolerance = (workload: Workload): Tolerance =>
     definition.tolerance(parametersOf(workload), attributesOf(workload), workload.dtype);
   const outputOf = (program: Program) => {
@@ -180,7 +191,9 @@ export function defineOperator<
     parameters,
     attributes: declared,
     check: (workload) => {
-      const refusal = definition.check?.(parametersOf(workload), attributesOf(workload)) ?? null;
+      const refusal =
+        definition.check?.(parametersOf(workload), attributesOf(workload)) ??
+        checkAccumulation(workload, () => writtenProgram(workload), definition.f32SumsOnly);
       const { epilogue = '' } = workload.attributes;
       if (refusal !== null || epilogue.trim() === '') return refusal;
       return checkEpilogue(epilogue, plainProgram(workload));
@@ -202,7 +215,7 @@ export function defineOperator<
       return { [output.name]: epilogueReference(element, formula, inputs, output.shape, channels) };
     },
     fills: (workload) => {
-      const plain = definition.inputs(parametersOf(workload), attributesOf(workload), workload.dtype);
+      const plain = definition.inputs(parametersOf(workload), attributesOf(workload), workload.dtype, sumsOf(workload));
       const formula = formulaOf(workload);
       return formula === null ? plain : { ...plain, ...epilogueFills(formula, plainTolerance(workload)) };
     },

@@ -79,8 +79,8 @@ function defineDepthwise(layout: 'nchw' | 'nhwc'): Operator {
         },
       };
     },
-    inputs: (p, _, dtype) => {
-      const fill = exactIntegers(dtype, p.kh * p.kw, 2);
+    inputs: (p, _, __, sums) => {
+      const fill = exactIntegers(sums, p.kh * p.kw, 2);
       return { X: fill, W: fill };
     },
     tolerance: () => exact,

@@ -3,6 +3,7 @@ import type { Block, Buffer, Expr, Program, Stmt, Write } from '../ir/nodes.ts';
 import { blocksOf, freshName, namesOf, replaceInProgram } from '../ir/visit.ts';
 import { assert, UserError } from '../support/errors.ts';
 import { type Refusal, refuse } from '../support/refusal.ts';
+import { dtypesOf, elementDtype } from './element-dtype.ts';
 import { type Formula, operandsOf, parseFormula } from './elementwise-language.ts';
 import {
   fillFor,
@@ -61,28 +62,6 @@ export function checkEpilogue(text: string, program: Program): Refusal | null {
   return null;
 }
 
-/** The dtype of a block's expression; `index` where it is made of iters alone. */
-function dtypeOf(expr: Expr, buffers: readonly Buffer[]): Buffer['dtype'] | 'index' {
-  switch (expr.kind) {
-    case 'int':
-    case 'var':
-      return 'index';
-    case 'float':
-    case 'cast':
-      return expr.dtype;
-    case 'load':
-      return buffers.find((buffer) => buffer.name === expr.buffer)?.dtype ?? 'index';
-    case 'unary':
-      return dtypeOf(expr.a, buffers);
-    case 'select':
-      return dtypeOf(expr.then, buffers);
-    case 'binary': {
-      const a = dtypeOf(expr.a, buffers);
-      return a === 'index' ? dtypeOf(expr.b, buffers) : a;
-    }
-  }
-}
-
 const isVariable = (expr: Expr, name: string | undefined): boolean => expr.kind === 'var' && expr.name === name;
 
 /** What computes the operator's output, made to write an intermediate buffer instead, and which buffer that is. */
@@ -96,7 +75,9 @@ function withoutOutput(
   const others = program.buffers.filter((buffer) => buffer !== output);
   // What was computed in f32 and only stored in f16 is not rounded in between.
   const wide =
-    block.reducer === null && write.value.kind === 'cast' && dtypeOf(write.value.a, program.buffers) === 'f32'
+    block.reducer === null &&
+    write.value.kind === 'cast' &&
+    elementDtype(write.value.a, dtypesOf(program.buffers)) === 'f32'
       ? write.value.a
       : null;
   if (wide?.kind === 'load') {

@@ -1,6 +1,6 @@
 import { accumulate } from './accumulate.ts';
 import { defineOperator, dimension, flag, option } from './define.ts';
-import { add, cast, mul, reductionAxis, sumOver } from './expression.ts';
+import { add, mul, reductionAxis, sumOver } from './expression.ts';
 import { exact, exactIntegers, integers } from './fill.ts';
 import { input, program } from './tensor.ts';
 
@@ -16,28 +16,20 @@ export const matmul = defineOperator({
     transpose_a: flag(false, 'A is stored as [b,k,m]'),
     transpose_b: flag(false, 'B is stored as [b,n,k]'),
     bias: option('adds bias[n] to every row of C'),
-    accumulate_f32: option('f16: sums are kept in f32 and rounded once'),
   },
   build: (p, _, dtype) => {
     const A = input('A', p.transpose_a ? [p.b, p.k, p.m] : [p.b, p.m, p.k], dtype);
     const B = input('B', p.transpose_b ? [p.b, p.n, p.k] : [p.b, p.k, p.n], dtype);
     const k = reductionAxis('k', p.k);
-    const sums = p.accumulate_f32 ? 'f32' : dtype;
     const bias = p.bias ? input('bias', [p.n], dtype) : null;
     const C = accumulate(
       'C',
       { b: p.b, i: p.m, j: p.n },
       ({ b, i, j }) =>
-        sumOver(
-          mul(
-            cast(sums, p.transpose_a ? A.at(b, k, i) : A.at(b, i, k)),
-            cast(sums, p.transpose_b ? B.at(b, j, k) : B.at(b, k, j)),
-          ),
-          [k],
-        ),
+        sumOver(mul(p.transpose_a ? A.at(b, k, i) : A.at(b, i, k), p.transpose_b ? B.at(b, j, k) : B.at(b, k, j)), [k]),
       bias === null
         ? { stage: 'matmul', dtype }
-        : { stage: 'matmul', dtype, finish: (sum, { j }) => add(sum, cast(sums, bias.at(j))) },
+        : { stage: 'matmul', dtype, finish: (sum, { j }) => add(sum, bias.at(j)) },
     );
     return program(bias === null ? [A, B] : [A, B, bias], [C]);
   },
@@ -57,8 +49,8 @@ export const matmul = defineOperator({
       },
     };
   },
-  inputs: (p, _, dtype) => {
-    const fill = exactIntegers(p.accumulate_f32 ? 'f32' : dtype, p.k, 2);
+  inputs: (p, _, __, sums) => {
+    const fill = exactIntegers(sums, p.k, 2);
     return p.bias ? { A: fill, B: fill, bias: integers(-8, 8) } : { A: fill, B: fill };
   },
   tolerance: () => exact,

@@ -180,7 +180,7 @@ export const avgPool2d = defineOperator({
       return total / (p.count_padding ? p.kh * p.kw : count);
     },
   }),
-  inputs: (p) => ({ X: exactIntegers('f32', p.kh * p.kw, 1) }),
+  inputs: (p, _, __, sums) => ({ X: exactIntegers(sums, p.kh * p.kw, 1) }),
   tolerance: (_, __, dtype) => divided[dtype],
   channels: () => [1],
 });

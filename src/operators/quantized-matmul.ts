@@ -2,7 +2,7 @@ import { refuse } from '../support/refusal.ts';
 import { accumulate } from './accumulate.ts';
 import { defineOperator, dimension, integer } from './define.ts';
 import { bitAnd, cast, mul, reductionAxis, shiftRight, sub, sumOver } from './expression.ts';
-import { exact, integers } from './fill.ts';
+import { exact, exactIntegerLimit, integers } from './fill.ts';
 import { input, program } from './tensor.ts';
 
 const wordBits = 32;
@@ -79,6 +79,13 @@ export const quantizedMatmul = defineOperator({
     };
   },
   // Products stay below 2^9 and are integers: 2^15 of them are exact in f32 at worst, and sums far from what f16 cannot hold.
-  inputs: () => ({ A: integers(-2, 2), B: integers(0, 2 ** wordBits - 1), scales: integers(-2, 2) }),
+  inputs: (p, _, __, sums) => {
+    const B = integers(0, 2 ** wordBits - 1);
+    if (sums === 'f32') return { A: integers(-2, 2), B, scales: integers(-2, 2) };
+    // Thinned as exactIntegers does it: a term is one of -1, 0, 1 times a weight, of variance 4^bits / 12.
+    const variance = (2 / 3) * (4 ** p.bits / 12);
+    const density = (exactIntegerLimit.f16 / 8) ** 2 / (p.k * variance);
+    return { A: integers(-1, 1, Math.min(1, density)), B, scales: integers(1, 1) };
+  },
   tolerance: () => exact,
 });

@@ -21,6 +21,7 @@ import {
 import { exact, exactIntegers, type Fill, integers, type Tolerance } from './fill.ts';
 import { type FourAxis, fourAxes, parseAxes, stridesOf } from './four-axes.ts';
 import { computeTuple, input, program, type Tensor } from './tensor.ts';
+import type { Workload } from './workload.ts';
 
 /** What one kind of reduction differs in from another. */
 interface Kind {
@@ -30,7 +31,7 @@ interface Kind {
   readonly finish?: (reduced: Value, count: number) => Value;
   /** The reference, from `count` elements by position. */
   readonly reference: (element: (position: number) => number, count: number) => number;
-  readonly fill: (count: number) => Fill;
+  readonly fill: (count: number, sums: Workload['dtype']) => Fill;
   readonly isExact: boolean;
 }
 
@@ -62,7 +63,7 @@ const sum = {
   over: sumOver,
   prepare: wide,
   reference: folded(0, plus),
-  fill: (count: number) => exactIntegers('f32', count, 1),
+  fill: (count: number, sums: Workload['dtype']) => exactIntegers(sums, count, 1),
   isExact: true,
 } satisfies Kind;
 const extreme = { prepare: (element: Value) => element, isExact: true };
@@ -93,7 +94,9 @@ const kinds: Readonly<Record<string, Kind>> = {
     prepare: (element) => mul(wide(element), wide(element)),
     finish: (squares) => sqrt(squares),
     reference: folded(0, (total, element) => total + element * element, Math.sqrt),
-    fill: (count) => exactIntegers('f32', count, 2),
+    // Squares do not cancel: in f16 there may be some 1,024 of them.
+    fill: (count, sums) =>
+      sums === 'f16' ? integers(-1, 1, Math.min(1, 1024 / count)) : exactIntegers(sums, count, 2),
     isExact: false,
   },
   // Of few different values, so that most extremes are there several times and the first must be found.
@@ -208,6 +211,8 @@ export const reduce = defineOperator({
       },
     };
   },
-  inputs: (p, texts) => ({ X: kindOf(texts.kind).fill(countOf(p, partition(texts.axes).reduced)) }),
+  inputs: (p, texts, _, sums) => ({
+    X: kindOf(texts.kind).fill(countOf(p, partition(texts.axes).reduced), sums),
+  }),
   tolerance: (_, texts, dtype) => (kindOf(texts.kind).isExact ? exact : rounded[dtype]),
 });

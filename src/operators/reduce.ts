@@ -13,7 +13,7 @@ interface ReduceDefinition {
   /** The reference's combine and what it starts from. */
   readonly start: number;
   readonly combine: (accumulated: number, value: number) => number;
-  readonly fill: (dtype: Workload['dtype'], terms: number) => Fill;
+  readonly fill: (sums: Workload['dtype'], terms: number) => Fill;
 }
 
 function defineReduce({ name, summary, over, start, combine, fill }: ReduceDefinition): Operator {
@@ -44,7 +44,7 @@ function defineReduce({ name, summary, over, start, combine, fill }: ReduceDefin
         return result;
       },
     }),
-    inputs: (p, _, dtype) => ({ X: fill(dtype, p.axis === 1 ? p.cols : p.rows) }),
+    inputs: (p, _, __, sums) => ({ X: fill(sums, p.axis === 1 ? p.cols : p.rows) }),
     tolerance: () => exact,
   });
 }
@@ -55,7 +55,7 @@ export const reduceSum = defineReduce({
   over: sumOver,
   start: 0,
   combine: (total, value) => total + value,
-  fill: (dtype, terms) => exactIntegers(dtype, terms, 1),
+  fill: (sums, terms) => exactIntegers(sums, terms, 1),
 });
 
 export const reduceMax = defineReduce({

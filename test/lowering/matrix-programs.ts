@@ -10,7 +10,7 @@ import { bind, cacheWrite, computeAt, reorder, split, subgroupMatrix } from '../
 const file = new URL('../../schedules/matmul-64x64-subgroup-matrix-f16.json', import.meta.url);
 
 /** The hand-made schedule of f16 subgroup matrices on a shape small enough to execute lane by lane. */
-export function f16MatrixProgram(shape = 'm=128,n=64,k=64,accumulate_f32=1'): Program {
+export function f16MatrixProgram(shape = 'm=128,n=64,k=64'): Program {
   const { trace } = JSON.parse(readFileSync(file, 'utf8')) as { readonly trace: Trace };
   return scheduleProgram(makeWorkload('matmul', { shape, dtype: 'f16' }), trace);
 }

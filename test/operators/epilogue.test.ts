@@ -67,12 +67,12 @@ for epilogue_b in 1
   });
 
   it('of sums kept in f32 comes before their rounding to f16, and the stage that only rounds goes', () => {
-    const text = print('matmul', 'm=7,n=5,k=3,accumulate_f32=1', 'x * 2 + bias', 'f16');
+    const text = print('matmul', 'm=7,n=5,k=3', 'x * 2 + bias', 'f16');
     expect(text).toContain('storage C_sum: f32[1, 7, 5]');
     expect(text).toContain('C[vb, vi, vj] = f16(C_sum[vb, vi, vj] * 2.0 + f32(bias[vj]))');
     expect(text).not.toContain('finish');
     // The stage that adds the operator's own bias stays, in f32.
-    const biased = print('matmul', 'm=7,n=5,k=3,accumulate_f32=1,bias=1', 'relu(x)', 'f16');
+    const biased = print('matmul', 'm=7,n=5,k=3,bias=1', 'relu(x)', 'f16');
     expect(biased).toContain('storage C_plain: f32[1, 7, 5]');
     expect(biased).toContain('C_plain[vb, vi, vj] = C_sum[vb, vi, vj] + f32(bias[vj])');
   });

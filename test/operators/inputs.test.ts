@@ -43,7 +43,11 @@ describe('exactIntegers', () => {
   });
 
   it('thins long f16 sums instead of leaving the exact range', () => {
-    const workload = makeWorkload('reduce_sum', { shape: 'rows=2,cols=1000000', dtype: 'f16' });
+    const workload = makeWorkload('reduce_sum', {
+      shape: 'rows=2,cols=1000000',
+      dtype: 'f16',
+      attributes: { accumulate: 'f16' },
+    });
     const fill = findOperator('reduce_sum').fills(workload).X;
     expect(fill?.high).toBe(1);
     expect(fill?.density).toBeLessThan(1);

@@ -13,7 +13,7 @@ function complaint(operator: string, wish: WorkloadWish = {}): string {
   }
   return 'accepted';
 }
-const names = 'b, m, n, k, transpose_a, transpose_b, bias, accumulate_f32';
+const names = 'b, m, n, k, transpose_a, transpose_b, bias';
 
 describe('makeWorkload', () => {
   it('fills in what is not named, in declaration order', () => {
@@ -83,7 +83,7 @@ describe('makeWorkload', () => {
     );
     expect(complaint('matmul', { dtype: 'f64' })).toBe('dtype "f64" must be f32 or f16');
     expect(complaint('matmul', { attributes: { expression: 'x' } })).toBe(
-      'matmul has no attribute "expression"; it has epilogue',
+      'matmul has no attribute "expression"; it has accumulate, epilogue',
     );
     expect(complaint('elementwise', { attributes: { expr: 'x' } })).toBe(
       'elementwise has no attribute "expr"; it has expression, x, y, z, epilogue',

@@ -50,11 +50,11 @@ const wishes: Readonly<Record<string, Wish>> = {
   matmul: ({ size, few, flag }) => ({
     shape: {
       ...{ b: few(2), m: size(), n: size(), k: size(), transpose_a: flag(), transpose_b: flag() },
-      ...{ bias: flag(), accumulate_f32: flag() },
+      bias: flag(),
     },
   }),
   gemv: ({ size, few, flag }) => ({
-    shape: { m: size() * few(3), k: size() * few(4), transpose_a: flag(), accumulate_f32: flag() },
+    shape: { m: size() * few(3), k: size() * few(4), transpose_a: flag() },
   }),
   quantized_matmul: ({ random, size, few }) => {
     const block = random.pick([8, 16, 24, 32]);
@@ -63,13 +63,10 @@ const wishes: Readonly<Record<string, Wish>> = {
   conv2d: (draw) => {
     const groups = draw.few(3);
     const channels = { c: groups * draw.few(3), oc: groups * draw.few(4), groups };
-    return { shape: { n: draw.few(2), ...channels, ...image(draw), ...window(draw), accumulate_f32: draw.flag() } };
+    return { shape: { n: draw.few(2), ...channels, ...image(draw), ...window(draw) } };
   },
   conv2d_nhwc: (draw) => ({
-    shape: {
-      ...{ n: draw.few(2), c: draw.few(6), oc: draw.few(9), ...image(draw), ...window(draw) },
-      accumulate_f32: draw.flag(),
-    },
+    shape: { n: draw.few(2), c: draw.few(6), oc: draw.few(9), ...image(draw), ...window(draw) },
   }),
   depthwise_conv2d: windowed,
   depthwise_conv2d_nhwc: windowed,

@@ -32,7 +32,7 @@ const products = [
   ['f32, both stored by columns', plain('matmul', 'm=16,n=24,k=8,transpose_a=1,transpose_b=1', 'f32')],
   ['f32, batches and a bias', plain('matmul', 'b=2,m=16,n=16,k=16,bias=1', 'f32')],
   ['f32, an epilogue', plain('matmul', 'm=16,n=32,k=8', 'f32', { epilogue: 'relu(x + bias)' })],
-  ['f16 with sums in f32', plain('matmul', 'm=32,n=32,k=32,accumulate_f32=1', 'f16')],
+  ['f16 with sums in f32', plain('matmul', 'm=32,n=32,k=32', 'f16')],
 ] as const;
 
 /** Legal candidates as they lower with matrix instructions, which they must. */
@@ -93,7 +93,7 @@ it('is text that Dawn reads', async () => {
 it.each([
   ['no matrices on the device', plain('matmul', 'm=32,n=16,k=16', 'f32'), limitsWith([])],
   ['matrices of other types', plain('matmul', 'm=32,n=32,k=32', 'f32'), limitsWith([sixteen])],
-  ['sums of another type', plain('matmul', 'm=32,n=32,k=32', 'f16'), limitsWith([sixteen])],
+  ['sums of another type', plain('matmul', 'm=32,n=32,k=32', 'f16', { accumulate: 'f16' }), limitsWith([sixteen])],
   ['rows that matrices do not divide', plain('matmul', 'm=30,n=16,k=16', 'f32'), limits],
   ['lanes that are not known', plain('matmul', 'm=32,n=16,k=16', 'f32'), limitsWith([eight], 0)],
   ['windows', plain('conv2d', 'c=8,h=18,w=18,oc=8', 'f32'), limits],
