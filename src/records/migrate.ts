@@ -1,5 +1,6 @@
 import { type Refusal, refuse } from '../support/refusal.ts';
 import { recordSchema, recordVersion, type TuningRecord } from './record.ts';
+import { presentWorkload } from './workload-versions.ts';
 
 /** Turns a record of one version into the next one's shape; what comes out is checked by the schema at the end. */
 export type Migration = (old: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
@@ -12,7 +13,10 @@ const added: ReadonlyMap<number, Readonly<Partial<TuningRecord>>> = new Map([[2,
 
 /** By the version a migration starts from. */
 export const migrations: ReadonlyMap<number, Migration> = new Map(
-  [...added].map(([version, defaults]) => [version - 1, (old) => ({ ...defaults, ...old, version })]),
+  [...added].map(([version, defaults]) => [
+    version - 1,
+    (old) => ({ ...defaults, ...old, workload: presentWorkload(version - 1, old.workload), version }),
+  ]),
 );
 
 /** The fields of a record of some version, in the order in which they are written. */

@@ -15,6 +15,7 @@ import {
 } from './log-reader.ts';
 import { fieldsOfVersion } from './migrate.ts';
 import { isVerified, recordSchema, recordVersion, type TuningRecord } from './record.ts';
+import { presentWorkload } from './workload-versions.ts';
 
 /** What most questions to a log need of a record. */
 export interface Skim extends Pick<TuningRecord, 'id' | 'startedAt' | 'origin' | 'outcome' | 'medianNs' | 'refutes'> {
@@ -66,10 +67,12 @@ type Workloads = Memo<Workload>;
 type Devices = Memo<DeviceDescription>;
 
 function createSkimmer(): (line: LogLine, file: string) => Skim | LogFault | null {
-  const workloads = createMemo((value) => recordSchema.shape.workload.safeParse(value).data, workloadKey);
+  const workloadsOf = (version: number): Workloads =>
+    createMemo((value) => recordSchema.shape.workload.safeParse(presentWorkload(version, value)).data, workloadKey);
+  const workloads = workloadsOf(recordVersion);
   const devices = createMemo((value) => recordSchema.shape.device.safeParse(value).data, deviceKey);
   const versions = Array.from({ length: recordVersion }, (_, index) =>
-    createVersionSkimmer(index + 1, workloads, devices),
+    createVersionSkimmer(index + 1, workloadsOf(index + 1), devices),
   );
   return (line, file) => {
     if (line.kind === 'line') {

@@ -102,6 +102,28 @@ describe('record', () => {
     expect(fieldsOfVersion(recordVersion)).toEqual(Object.keys(record));
   });
 
+  it('of version 1 whose kernel summed in f16 says so, and is no record of a workload with sums in f32', () => {
+    const read = (operator: string, dtype: 'f32' | 'f16', params: Readonly<Record<string, number>> = {}) => {
+      const workload = { operator, params: { m: 8, ...params }, attributes: { epilogue: 'relu(x)' }, dtype };
+      const record = makeRecord({ workload });
+      const fields = fieldsOfVersion(1).map((name) => [name, record[name as keyof TuningRecord]]);
+      const result = parseRecord({ ...Object.fromEntries(fields), version: 1 });
+      return isRefusal(result) ? null : result.workload;
+    };
+    const plain = { operator: 'matmul', params: { m: 8 }, attributes: { epilogue: 'relu(x)' }, dtype: 'f16' } as const;
+    const inF16 = { ...plain, attributes: { ...plain.attributes, accumulate: 'f16' } };
+    expect(read('matmul', 'f16')).toEqual(inF16);
+    expect(read('matmul', 'f16', { accumulate_f32: 0 })).toEqual(inF16);
+    expect(read('matmul', 'f16', { accumulate_f32: 1 })).toEqual(plain);
+    expect(read('matmul', 'f32', { accumulate_f32: 1 })).toEqual({ ...plain, dtype: 'f32' });
+    for (const operator of ['conv1d', 'depthwise_conv2d', 'conv_transpose2d', 'reduce_sum', 'gram'])
+      expect(read(operator, 'f16')?.attributes.accumulate).toBe('f16');
+    for (const operator of ['softmax', 'avg_pool2d', 'quantized_matmul', 'elementwise'])
+      expect(read(operator, 'f16')).toEqual({ ...plain, operator });
+    const present = makeRecord({ workload: plain });
+    expect(parseRecord(present)).toEqual(present);
+  });
+
   it('has a JSON Schema with every field required and no others allowed', () => {
     const schema = recordJsonSchema() as { required: string[]; additionalProperties: boolean; properties: object };
     expect(schema.additionalProperties).toBe(false);

@@ -52,6 +52,19 @@ const several: readonly TuningRecord[] = [
 ];
 
 describe('skimming', () => {
+  it('knows an f16 workload of version 1 by what its sums were kept in, as reading whole records does', async () => {
+    const half = { ...matmul, dtype: 'f16' } as const;
+    const wide = { ...half, params: { ...half.params, accumulate_f32: 1 } };
+    const { skims, faults } = await skim(
+      logOf([older(timed(900, { workload: half })), older(timed(100, { workload: wide }))]),
+    );
+    expect(faults).toEqual([]);
+    const inF16 = { ...half, attributes: { accumulate: 'f16' } };
+    expect(skims.map(({ workload }) => workload)).toEqual([inF16, half]);
+    expect(skims.map((item) => (wholeRecord(item) as TuningRecord).workload)).toEqual([inF16, half]);
+    expect(skims[1]?.workloadKey).not.toBe(skims[0]?.workloadKey);
+  });
+
   for (const [how, write] of [
     ['as we write them', JSON.stringify],
     ['with fields in another order', reordered],
