@@ -1,9 +1,10 @@
-import { refuse } from '../support/refusal.ts';
+import { isRefusal, refuse } from '../support/refusal.ts';
+import { autoPad } from './auto-pad.ts';
 import { type ChannelGroups, channelGroups, groupsDivide } from './channel-groups.ts';
 import { defineOperator, dimension, integer, optional } from './define.ts';
 import { add, type Index, mul, type Reduction, reductionAxis, sub, sumOver } from './expression.ts';
 import { exact, exactIntegers } from './fill.ts';
-import { type ImageWindowParameters, imageWindows, perDirection } from './image-window.ts';
+import { type ImageWindowParameters, imageWindows, perDirection, writeOutImagePadding } from './image-window.ts';
 import { phasesOf, type Spread, surround, where, within } from './phases.ts';
 import { compute, input, program, type Tensor } from './tensor.ts';
 
@@ -56,6 +57,24 @@ export const convTranspose2d = defineOperator({
     ),
     groups: optional(dimension(1, 'independent channel groups; divides c and oc')),
   },
+  attributes: autoPad,
+  // SAME makes the output as long as the strides of the input: padding takes off what is more, output_pad adds what is less.
+  writeOut: (p, a, given) => {
+    const { y, x } = spreads({ ...p, pad: 0, pad_left: -1, pad_bottom: -1, pad_right: -1 });
+    const [down, across] = [y, x].map((along) => spreadExtent(along) - along.size * along.stride) as [number, number];
+    const written = writeOutImagePadding(p, a.auto_pad, given, [Math.max(0, down), Math.max(0, across)]);
+    if (isRefusal(written) || written.params === undefined || a.auto_pad.trim().toUpperCase() === 'VALID')
+      return written;
+    const [output_pad, right] = [y.outputPad + Math.max(0, -down), x.outputPad + Math.max(0, -across)];
+    return { ...written, params: { ...written.params, output_pad, output_pad_w: right === output_pad ? -1 : right } };
+  },
+  examples: [
+    {
+      says: 'an output of stride times the input',
+      shape: 'kh=3,kw=3,stride=2',
+      attributes: { auto_pad: 'SAME_UPPER' },
+    },
+  ],
   check: (p) => {
     const { y, x, oh, ow } = spreads(p);
     for (const { outputPad, stride, dilation } of [y, x]) {

@@ -1,3 +1,5 @@
+import { isRefusal } from '../support/refusal.ts';
+import { autoPad, autoPadExample, paddingOf, sameTotal } from './auto-pad.ts';
 import { channelGroups, groupsDivide } from './channel-groups.ts';
 import { defineOperator, dimension, integer, optional } from './define.ts';
 import { mul, reductionAxis, sumOver } from './expression.ts';
@@ -34,6 +36,16 @@ export const conv1d = defineOperator({
     pad_right: optional(integer(-1, 'zeros added at the end, where they are others; -1: as pad', { min: -1 })),
     groups: optional(dimension(1, 'independent channel groups; divides c and oc')),
   },
+  attributes: autoPad,
+  writeOut: (p, a, given) => {
+    const ends = paddingOf(a.auto_pad, [sameTotal(windowsOf(p))], { given, pads: ['pad', 'pad_right'] });
+    if (isRefusal(ends)) return ends;
+    const attributes = { auto_pad: 'NOTSET' };
+    const [line] = ends ?? [];
+    if (line === undefined) return { attributes };
+    return { attributes, params: { pad: line.before, pad_right: line.after === line.before ? -1 : line.after } };
+  },
+  examples: [autoPadExample],
   check: (p) => groupsDivide(p) ?? emptyAlong(windowsOf(p), { size: 'l', taps: 'k' }),
   build: (p, _, dtype) => {
     const groups = channelGroups(p.groups);

@@ -1,7 +1,8 @@
+import { autoPad, autoPadExample } from './auto-pad.ts';
 import { defineOperator, dimension } from './define.ts';
 import { mul, reductionAxis, sumOver } from './expression.ts';
 import { exact, exactIntegers } from './fill.ts';
-import { convolutionWindow, emptyImage, imageWindows, perDirection } from './image-window.ts';
+import { convolutionWindow, emptyImage, imageWindows, perDirection, writeOutImagePadding } from './image-window.ts';
 import { compute, input, program } from './tensor.ts';
 import { alongWindow, elementUnder, padded } from './window.ts';
 
@@ -18,6 +19,9 @@ export const conv2dNhwc = defineOperator({
     ...convolutionWindow,
     ...perDirection,
   },
+  attributes: autoPad,
+  writeOut: (p, a, given) => writeOutImagePadding(p, a.auto_pad, given),
+  examples: [autoPadExample],
   check: emptyImage,
   build: (p, _, dtype) => {
     const X = input('X', [p.n, p.h, p.w, p.c], dtype);

@@ -1,8 +1,9 @@
+import { autoPad, autoPadExample } from './auto-pad.ts';
 import { channelGroups, groupsDivide } from './channel-groups.ts';
 import { defineOperator, dimension } from './define.ts';
 import { mul, reductionAxis, sumOver } from './expression.ts';
 import { exact, exactIntegers } from './fill.ts';
-import { convolutionWindow, emptyImage, imageWindows, perDirection } from './image-window.ts';
+import { convolutionWindow, emptyImage, imageWindows, perDirection, writeOutImagePadding } from './image-window.ts';
 import { compute, input, program } from './tensor.ts';
 import { alongWindow, elementUnder, padded } from './window.ts';
 
@@ -20,6 +21,9 @@ export const conv2d = defineOperator({
     groups: dimension(1, 'independent channel groups; divides c and oc'),
     ...perDirection,
   },
+  attributes: autoPad,
+  writeOut: (p, a, given) => writeOutImagePadding(p, a.auto_pad, given),
+  examples: [autoPadExample],
   check: (p) => groupsDivide(p) ?? emptyImage(p),
   build: (p, _, dtype) => {
     const groups = channelGroups(p.groups);

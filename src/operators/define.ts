@@ -1,6 +1,6 @@
 import type { Program } from '../ir/nodes.ts';
 import { assert, UserError } from '../support/errors.ts';
-import type { Refusal } from '../support/refusal.ts';
+import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { accumulateAttribute, checkAccumulation, sumsOf, withAccumulation } from './accumulation.ts';
 import {
   checkEpilogue,
@@ -12,7 +12,7 @@ import {
   withEpilogue,
 } from './epilogue.ts';
 import type { Fill, Tolerance } from './fill.ts';
-import type { AttributeSpec, ElementReference, InputValues, Operator, ParameterSpec } from './operator.ts';
+import type { AttributeSpec, ElementReference, Example, InputValues, Operator, ParameterSpec } from './operator.ts';
 import { registerOperator } from './registry.ts';
 import type { Workload } from './workload.ts';
 
@@ -63,7 +63,7 @@ export function flag(fallback: boolean, doc: string): FlagParameter {
 }
 
 /** A parameter that is not written where it has its default: the way to add one to an operator that has records. */
-export function optional<S extends ParameterSpec>(spec: S): S {
+export function optional<S extends ParameterSpec | AttributeSpec>(spec: S): S {
   return { ...spec, optional: true };
 }
 
@@ -88,6 +88,12 @@ type Dtype = Workload['dtype'];
 /** What every operator takes. */
 const common = { accumulate: accumulateAttribute, epilogue: epilogueAttribute } as const;
 
+/** What a shorthand stands for: parameters and texts that take these values instead of what was given. */
+export interface Written<P extends object, A extends object> {
+  readonly params?: Readonly<Partial<Record<keyof P & string, number>>>;
+  readonly attributes?: Readonly<Partial<Record<keyof A & string, string>>>;
+}
+
 /** What `defineOperator` takes. `p` are the parameters, `a` the text attributes, with the types their declarations say. */
 export interface OperatorDefinition<
   P extends Readonly<Record<string, ParameterSpec>>,
@@ -100,6 +106,11 @@ export interface OperatorDefinition<
   /** In the order in which workloads list them. */
   readonly parameters: P;
   readonly attributes?: A;
+  /**
+   * Writes out parameters that are another way to say others (`auto_pad` for paddings), so that both ways make one workload with one key.
+   * `given` names what the user said; the rest has its default. Or why that cannot be.
+   */
+  readonly writeOut?: (p: Parameters<P>, a: Attributes<A>, given: ReadonlySet<string>) => Written<P, A> | Refusal;
   /** Constraints between parameters (each alone is already within its bounds); null when they go together. */
   readonly check?: (p: Parameters<P>, a: Attributes<A>) => Refusal | null;
   /**
@@ -129,6 +140,8 @@ export interface OperatorDefinition<
   readonly channels?: (p: Parameters<P>, a: Attributes<A>) => readonly number[];
   /** Why `accumulate=f16` is refused, where sums in f16 would be of no use. */
   readonly f32SumsOnly?: string;
+  /** What the parameters are for, shown by `wgtune ops <name>`. */
+  readonly examples?: readonly Example[];
 }
 
 /**
@@ -190,6 +203,15 @@ export function defineOperator<
     summary: definition.summary,
     parameters,
     attributes: declared,
+    examples: definition.examples ?? [],
+    writeOut: (workload, given) => {
+      const written = definition.writeOut?.(parametersOf(workload), attributesOf(workload), given) ?? {};
+      if (isRefusal(written)) return written;
+      // Only what is there is written: the names are those of P and A.
+      const params = { ...workload.params, ...(written.params as Record<string, number> | undefined) };
+      const attributes = { ...workload.attributes, ...(written.attributes as Record<string, string> | undefined) };
+      return { ...workload, params, attributes };
+    },
     check: (workload) => {
       const refusal =
         definition.check?.(parametersOf(workload), attributesOf(workload)) ??

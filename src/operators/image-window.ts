@@ -1,6 +1,7 @@
-import type { Refusal } from '../support/refusal.ts';
+import { isRefusal, type Refusal } from '../support/refusal.ts';
+import { paddingOf, sameTotal } from './auto-pad.ts';
 import { dimension, integer, optional } from './define.ts';
-import { emptyAlong, outputExtent, type Windows } from './window.ts';
+import { emptyAlong, outputExtent, roundedUp, type Windows } from './window.ts';
 
 /* The parameters of operators that slide a window over an image, in one place: a number for both directions, and where the width (or one
  * side) differs, a second one, left out of workloads where it does not. */
@@ -39,6 +40,7 @@ export interface ImageWindowParameters {
   readonly pad_left: number;
   readonly pad_bottom: number;
   readonly pad_right: number;
+  readonly ceil_mode?: boolean;
 }
 
 export interface ImageWindows {
@@ -50,16 +52,17 @@ export interface ImageWindows {
 }
 
 export function imageWindows(p: ImageWindowParameters): ImageWindows {
+  const whole = p.ceil_mode ? roundedUp : (along: Windows): Windows => along;
   const side = (told: number): number => (told === -1 ? p.pad : told);
   const dilated = (dilation: number | undefined) => (dilation === undefined ? {} : { dilation });
-  const y = {
+  const y = whole({
     ...{ size: p.h, taps: p.kh, stride: p.stride, ...dilated(p.dilation) },
     ...{ before: p.pad, after: side(p.pad_bottom) },
-  };
-  const x = {
+  });
+  const x = whole({
     ...{ size: p.w, taps: p.kw, stride: p.stride_w || p.stride, ...dilated(p.dilation_w || p.dilation) },
     ...{ before: side(p.pad_left), after: side(p.pad_right) },
-  };
+  });
   return { y, x, oh: outputExtent(y), ow: outputExtent(x) };
 }
 
@@ -67,4 +70,37 @@ export function imageWindows(p: ImageWindowParameters): ImageWindows {
 export function emptyImage(p: ImageWindowParameters): Refusal | null {
   const { y, x } = imageWindows(p);
   return emptyAlong(y, { size: 'h', taps: 'kh' }) ?? emptyAlong(x, { size: 'w', taps: 'kw' });
+}
+
+/** The parameters of an image that say its padding. */
+const imagePads = ['pad', 'pad_left', 'pad_bottom', 'pad_right'] as const;
+
+/** `auto_pad` written out as paddings (see auto-pad.ts); `totals` is what SAME wants down and across. */
+export function writeOutImagePadding(
+  p: ImageWindowParameters,
+  text: string,
+  given: ReadonlySet<string>,
+  totals: readonly [down: number, across: number] = sameTotals(p),
+): ImagePadding | Refusal {
+  const ends = paddingOf(text, totals, { given, pads: imagePads, ceil_mode: p.ceil_mode ?? false });
+  if (isRefusal(ends)) return ends;
+  const attributes = { auto_pad: 'NOTSET' };
+  const [down, across] = ends ?? [];
+  if (down === undefined || across === undefined) return { attributes };
+  const side = (padding: number): number => (padding === down.before ? -1 : padding);
+  const params = {
+    ...{ pad: down.before, pad_left: side(across.before) },
+    ...{ pad_bottom: side(down.after), pad_right: side(across.after) },
+  };
+  return { params, attributes };
+}
+
+interface ImagePadding {
+  readonly params?: Readonly<Record<(typeof imagePads)[number], number>>;
+  readonly attributes: { readonly auto_pad: string };
+}
+
+function sameTotals(p: ImageWindowParameters): readonly [down: number, across: number] {
+  const { y, x } = imageWindows(p);
+  return [sameTotal(y), sameTotal(x)];
 }

@@ -25,6 +25,16 @@ export interface AttributeSpec {
   readonly optional?: boolean;
 }
 
+/** A way to use some parameters. */
+export interface Example {
+  /** What it is good for, in one line. */
+  readonly says: string;
+  /** For `-s`. */
+  readonly shape?: string;
+  /** For `--attr`. */
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
 /** Buffer contents by name, packed row-major. */
 export type InputValues = Readonly<Record<string, Float64Array>>;
 
@@ -37,6 +47,9 @@ export interface Operator {
   readonly summary: string;
   readonly parameters: Readonly<Record<string, ParameterSpec>>;
   readonly attributes: Readonly<Record<string, AttributeSpec>>;
+  readonly examples: readonly Example[];
+  /** The same workload with shorthands written out (see OperatorDefinition), or why that cannot be; `given` names what the user said. */
+  readonly writeOut: (workload: Workload, given: ReadonlySet<string>) => Workload | Refusal;
   /** Why these parameters do not go together, or null. The functions below may be called only where this returns null. */
   readonly check: (workload: Workload) => Refusal | null;
   /** The plain program: one nest of serial loops a stage. */

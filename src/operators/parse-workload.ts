@@ -28,14 +28,16 @@ export function makeWorkload(operatorName: string, wish: WorkloadWish = {}): Wor
   const params: Record<string, number> = {};
   for (const [name, spec] of Object.entries(operator.parameters)) {
     const text = given.get(name);
-    const value = text === undefined ? spec.default : parseValue(operator, name, spec, text);
-    if (!spec.optional || value !== spec.default) params[name] = value;
+    params[name] = text === undefined ? spec.default : parseValue(operator, name, spec, text);
   }
+  const attributes = attributesOf(operator, wish.attributes ?? {});
+  const told: Workload = { operator: operator.name, params, attributes, dtype: dtypeOf(wish.dtype ?? 'f32') };
+  const written = operator.writeOut(told, new Set([...given.keys(), ...Object.keys(wish.attributes ?? {})]));
+  if (isRefusal(written)) throw new UserError(`${operator.name}: ${explainRefusal(written)}`);
   const workload: Workload = {
-    operator: operator.name,
-    params,
-    attributes: attributesOf(operator, wish.attributes ?? {}),
-    dtype: dtypeOf(wish.dtype ?? 'f32'),
+    ...written,
+    params: withoutDefaults(operator.parameters, written.params),
+    attributes: withoutDefaults(operator.attributes, written.attributes),
   };
   const refusal = operator.check(workload);
   if (isRefusal(refusal)) throw new UserError(`${operator.name}: ${explainRefusal(refusal)}`);
@@ -56,6 +58,11 @@ function entriesOf(
   for (const [name, value] of entries) {
     if (!names.includes(name)) {
       const near = nearestNames(name, names, 1);
+      if (Object.hasOwn(operator.attributes, name)) {
+        throw new UserError(
+          `${name} of ${operator.name} is a text, not part of the shape; write --attr ${name}=${value}`,
+        );
+      }
       const hint = near.length > 0 ? ` (did you mean ${near[0]}?)` : '';
       throw new UserError(`${operator.name} has no dimension "${name}"${hint}; it has ${names.join(', ')}`);
     }
@@ -114,10 +121,19 @@ function attributesOf(operator: Operator, given: Readonly<Record<string, string>
     throw new UserError(`${operator.name} has no attribute "${name}"; ${known}`);
   }
   return Object.fromEntries(
-    Object.entries(operator.attributes)
-      .map(([name, spec]) => [name, given[name] ?? spec.default] as const)
-      .filter(([name, text]) => !operator.attributes[name]?.optional || text !== operator.attributes[name]?.default),
+    Object.entries(operator.attributes).map(([name, spec]) => [name, given[name] ?? spec.default]),
   );
+}
+
+/** What a workload writes: everything but what is optional and has its default. */
+function withoutDefaults<T extends number | string>(
+  specs: Readonly<Record<string, { readonly default: T; readonly optional?: boolean }>>,
+  values: Readonly<Record<string, T>>,
+): Record<string, T> {
+  const written = Object.entries(values).filter(
+    ([name, value]) => !specs[name]?.optional || value !== specs[name]?.default,
+  );
+  return Object.fromEntries(written);
 }
 
 function dtypeOf(text: string): Workload['dtype'] {

@@ -1,11 +1,13 @@
 import { lowestOf } from '../ir/reducers.ts';
 import { type Refusal, refuse } from '../support/refusal.ts';
 import { accumulate } from './accumulate.ts';
-import { defineOperator, dimension, flag, integer } from './define.ts';
+import { autoPad, autoPadExample } from './auto-pad.ts';
+import { defineOperator, dimension, flag, integer, option, optional } from './define.ts';
 import {
   add,
   cast,
   div,
+  floorDiv,
   type Index,
   max,
   maxOver,
@@ -17,9 +19,16 @@ import {
   type Value,
 } from './expression.ts';
 import { exact, exactIntegers, integers, type Tolerance } from './fill.ts';
-import { emptyImage, type ImageWindowParameters, imageWindows, perDirection } from './image-window.ts';
+import {
+  emptyImage,
+  type ImageWindowParameters,
+  imageWindows,
+  perDirection,
+  writeOutImagePadding,
+} from './image-window.ts';
+import type { Example } from './operator.ts';
 import { compute, input, program } from './tensor.ts';
-import { alongWindow, elementUnder, outputExtent, padded, type Windows } from './window.ts';
+import { alongWindow, elementUnder, outputExtent, padded, type Windows, windowMisses } from './window.ts';
 
 const parameters = {
   n: dimension(1, 'batch'),
@@ -35,35 +44,52 @@ const parameters = {
   pad_bottom: perDirection.pad_bottom,
   pad_right: perDirection.pad_right,
 } as const;
-type Shape = ImageWindowParameters & { readonly c: number };
 
-function check(p: Shape): Refusal | null {
+const ceil_mode = option(
+  'rounds the number of windows up: the last may reach over the padding at the end, but not begin in it',
+);
+const dilation = integer(1, 'distance between elements of a window, both directions', { min: 1 });
+
+const examples: readonly Example[] = [
+  { says: 'a last window that is not whole, as ONNX and PyTorch', shape: 'h=28,w=28,kh=3,kw=3,pad=0,ceil_mode=1' },
+  autoPadExample,
+];
+
+function check(p: ImageWindowParameters): Refusal | null {
   const { y, x } = imageWindows(p);
-  const [narrow, taps] = p.kh < p.kw ? [y, 'kh'] : [x, 'kw'];
-  const wide = narrow === y ? x : y;
-  const [along, name] = beyond(narrow) ? [narrow, taps] : [wide, taps === 'kh' ? 'kw' : 'kh'];
-  if (beyond(along)) {
-    return refuse(
-      'window-in-padding',
-      () =>
-        `pad=${Math.max(along.before, along.after)} must be below ${name}=${along.taps}, or a window would hold nothing but padding`,
+  for (const [along, taps] of [
+    [y, 'kh'],
+    [x, 'kw'],
+  ] as const) {
+    if (outputExtent(along) < 1 || !windowMisses(along)) continue;
+    const padding = Math.max(along.before, along.after);
+    const fault = 'or a window would hold nothing but padding';
+    return refuse('window-in-padding', () =>
+      padding >= along.taps
+        ? `pad=${padding} must be below ${taps}=${along.taps}, ${fault}`
+        : `with dilation=${along.dilation} and pad=${padding} some window lies in the padding alone; take a smaller dilation`,
     );
   }
   return emptyImage(p);
 }
 
-const beyond = ({ before, after, taps }: Windows): boolean => Math.max(before, after) >= taps;
-
-/** Calls `visit` with each element under the window of an output element. */
-function underWindow(p: Shape, X: Float64Array | undefined, flat: number, visit: (element: number) => void): void {
+/** Calls `visit` with each element under the window of an output element, 0 in the padding; not with what lies beyond that. */
+function underWindow(
+  p: ImageWindowParameters,
+  X: Float64Array | undefined,
+  flat: number,
+  visit: (element: number, inside: boolean) => void,
+): void {
   const { y, x, oh, ow } = imageWindows(p);
   const image = Math.floor(flat / (oh * ow));
+  const beyond = (at: number, { size, after }: Windows): boolean => at >= size + after;
   for (let ky = 0; ky < p.kh; ky++) {
     const row = elementUnder(Math.floor(flat / ow) % oh, ky, y);
     for (let kx = 0; kx < p.kw; kx++) {
       const column = elementUnder(flat % ow, kx, x);
-      if (row < 0 || row >= p.h || column < 0 || column >= p.w) continue;
-      visit(X?.[(image * p.h + row) * p.w + column] ?? Number.NaN);
+      if (beyond(row, y) || beyond(column, x)) continue;
+      const inside = row >= 0 && row < p.h && column >= 0 && column < p.w;
+      visit(inside ? (X?.[(image * p.h + row) * p.w + column] ?? Number.NaN) : 0, inside);
     }
   }
 }
@@ -72,23 +98,11 @@ function underWindow(p: Shape, X: Float64Array | undefined, flat: number, visit:
 export const maxPool2d = defineOperator({
   name: 'max_pool2d',
   summary: '2-D max pooling Y[n,c,oh,ow] of X[n,c,h,w]',
-  parameters: {
-    ...parameters,
-    dilation: integer(1, 'distance between elements of a window, both directions', { min: 1 }),
-    dilation_w: perDirection.dilation_w,
-  },
-  check: (p) => {
-    const refusal = check(p);
-    if (refusal !== null) return refusal;
-    const { y, x } = imageWindows(p);
-    // The whole image may lie in a gap of the window.
-    if (!windowMisses(y) && !windowMisses(x)) return null;
-    return refuse(
-      'window-in-padding',
-      () =>
-        `with dilation=${p.dilation} and pad=${p.pad} some window lies in the padding alone; take a smaller dilation`,
-    );
-  },
+  parameters: { ...parameters, dilation, dilation_w: perDirection.dilation_w, ceil_mode },
+  attributes: autoPad,
+  writeOut: (p, a, given) => writeOutImagePadding(p, a.auto_pad, given),
+  examples,
+  check,
   build: (p, _, dtype) => {
     const X = input('X', [p.n, p.c, p.h, p.w], dtype);
     const lowest = lowestOf(dtype).value;
@@ -108,8 +122,8 @@ export const maxPool2d = defineOperator({
   reference: (p, _, { X }) => ({
     Y: (flat) => {
       let largest = Number.NEGATIVE_INFINITY;
-      underWindow(p, X, flat, (element) => {
-        largest = Math.max(largest, element);
+      underWindow(p, X, flat, (element, inside) => {
+        if (inside) largest = Math.max(largest, element);
       });
       return largest;
     },
@@ -120,20 +134,31 @@ export const maxPool2d = defineOperator({
   channels: () => [1],
 });
 
-/** Whether some window has none of its taps inside [0, size). */
-function windowMisses(along: Windows): boolean {
-  const { before, after, dilation = 1, taps, size } = along;
-  if (before + after === 0 || dilation === 1) return false;
-  const inside = (at: number): boolean =>
-    Array.from({ length: taps }, (_, tap) => elementUnder(at, tap, along)).some((at) => at >= 0 && at < size);
-  return Array.from({ length: outputExtent(along) }, (_, at) => at).some((at) => !inside(at));
-}
-
 /** A sum is exact and its division correctly rounded or nearly so (WGSL: 2.5 units in the last place). */
 const divided: Readonly<Record<'f32' | 'f16', Tolerance>> = {
   f32: { absolute: 1e-7, relative: 1e-6 },
   f16: { absolute: 6.2e-5, relative: 1e-3 },
 };
+
+/** Whether every tap of every window counts. */
+function alwaysCounted({ before, after, beyond = 0 }: Windows, padding: boolean): boolean {
+  return beyond <= 0 && (padding || before + after === 0);
+}
+
+/** How many taps of a window count: those inside the image, or inside the image with its padding. */
+function countedTaps(at: Index, along: Windows, padding: boolean): Index {
+  const { stride, taps, size, before, after, dilation = 1 } = along;
+  // In the coordinates of the padded image, so that nothing is negative.
+  const start = mul(at, stride);
+  const [first, end] = padding ? [0, before + size + after] : [before, before + size];
+  if (dilation === 1) {
+    return sub(min(add(start, taps), end), first === 0 ? start : max(start, first));
+  }
+  /** Taps before an element at or after the window's start. */
+  const tapsBefore = (distance: Index): Index => floorDiv(add(distance, dilation - 1), dilation);
+  const below = min(tapsBefore(sub(end, start)), taps);
+  return first === 0 ? below : sub(below, tapsBefore(max(sub(first, start), 0)));
+}
 
 /** The mean of each window, in f32 whatever the dtype; of what lies inside the image unless padding counts as zeros. */
 export const avgPool2d = defineOperator({
@@ -141,21 +166,27 @@ export const avgPool2d = defineOperator({
   summary: '2-D average pooling Y[n,c,oh,ow] of X[n,c,h,w]',
   parameters: {
     ...parameters,
-    count_padding: flag(false, 'padding counts as zeros of the window, which is then always divided by kh*kw'),
+    count_padding: flag(
+      false,
+      'padding counts as zeros of the window, which is then divided by kh*kw; what ceil_mode lets a window reach beyond it does not',
+    ),
+    dilation: optional(dilation),
+    dilation_w: perDirection.dilation_w,
+    ceil_mode,
   },
-  check,
+  attributes: autoPad,
+  writeOut: (p, a, given) => writeOutImagePadding(p, a.auto_pad, given),
+  examples,
+  // A dilation of 1 is not worth a word.
+  check: ({ dilation: told, ...p }) => check(told === 1 ? p : { ...p, dilation: told }),
   build: (p, _, dtype) => {
     const X = input('X', [p.n, p.c, p.h, p.w], dtype);
     const { y, x, oh, ow } = imageWindows(p);
     const image = padded(X, ['n', 'c', 'y', 'x'], { y, x });
-    const unpadded = [y, x].every(({ before, after }) => before + after === 0);
     const kh = reductionAxis('kh', p.kh);
     const kw = reductionAxis('kw', p.kw);
-    // In the coordinates of the padded image, so that nothing is negative.
-    const covered = (at: Index, { stride, taps, size, before }: Windows): Value => {
-      const start = mul(at, stride);
-      return cast('f32', sub(min(add(start, taps), size + before), max(start, before)));
-    };
+    const whole = [y, x].every((along) => alwaysCounted(along, p.count_padding));
+    const counted = (at: Index, along: Windows): Value => cast('f32', countedTaps(at, along, p.count_padding));
     const Y = accumulate(
       'Y',
       { n: p.n, c: p.c, oh, ow },
@@ -165,7 +196,7 @@ export const avgPool2d = defineOperator({
         stage: 'avg_pool',
         dtype,
         finish: (sum, { oh: row, ow: column }) =>
-          p.count_padding || unpadded ? div(sum, p.kh * p.kw) : div(sum, mul(covered(row, y), covered(column, x))),
+          div(sum, whole ? p.kh * p.kw : mul(counted(row, y), counted(column, x))),
       },
     );
     return program([X], [Y]);
@@ -173,11 +204,11 @@ export const avgPool2d = defineOperator({
   reference: (p, _, { X }) => ({
     Y: (flat) => {
       let [total, count] = [0, 0];
-      underWindow(p, X, flat, (element) => {
+      underWindow(p, X, flat, (element, inside) => {
         total += element;
-        count++;
+        if (inside || p.count_padding) count++;
       });
-      return total / (p.count_padding ? p.kh * p.kw : count);
+      return total / count;
     },
   }),
   inputs: (p, _, __, sums) => ({ X: exactIntegers(sums, p.kh * p.kw, 1) }),

@@ -12,14 +12,45 @@ export interface Windows {
   /** Elements of padding at its two ends. */
   readonly before: number;
   readonly after: number;
+  /** How far the last window reaches over the padding at the end; negative where padding there is left out (see roundedUp). */
+  readonly beyond?: number;
 }
 
 /** Elements from the first to the last of a window. */
-const spanOf = ({ taps, dilation = 1 }: Windows): number => dilation * (taps - 1) + 1;
+export const spanOf = ({ taps, dilation = 1 }: Windows): number => dilation * (taps - 1) + 1;
 
 /** How many windows there are. */
 export function outputExtent(along: Windows): number {
-  return Math.floor((along.size + along.before + along.after - spanOf(along)) / along.stride) + 1;
+  return Math.floor((endOf(along) - spanOf(along)) / along.stride) + 1;
+}
+
+/** Elements with all their padding: where the last window may end. */
+const endOf = ({ size, before, after, beyond = 0 }: Windows): number => size + before + after + beyond;
+
+/**
+ * The same with the number of windows rounded up instead of down: the last one may reach over the padding at the end, but not begin in it. As
+ * ONNX and PyTorch define `ceil_mode`.
+ */
+export function roundedUp(along: Windows): Windows {
+  const { size, before, after, stride } = along;
+  const room = size + before + after - spanOf(along);
+  const steps = Math.ceil(room / stride);
+  const last = steps * stride >= size + before ? steps - 1 : steps;
+  const beyond = last * stride - room;
+  // Nothing to add where every window lies within.
+  return beyond <= 0 && last === Math.floor(room / stride) ? along : { ...along, beyond };
+}
+
+/** Whether some window has none of its taps inside [0, size). */
+export function windowMisses(along: Windows): boolean {
+  const { size, taps, stride, dilation = 1, before } = along;
+  // A window that begins inside has its first tap there.
+  if (elementUnder(outputExtent(along) - 1, 0, along) >= size) return true;
+  for (let start = -before; start < 0; start += stride) {
+    const tap = Math.ceil(-start / dilation);
+    if (tap >= taps || start + tap * dilation >= size) return true;
+  }
+  return false;
 }
 
 /** The element (counted from the start of the padding) under a tap of the window at an output position. */
@@ -56,7 +87,10 @@ export function padded(
   windows: Readonly<Record<string, Windows>>,
   fill = 0,
 ): Tensor {
-  const added = (axis: string): Pick<Windows, 'before' | 'after'> => windows[axis] ?? { before: 0, after: 0 };
+  const added = (axis: string): Pick<Windows, 'before' | 'after'> => {
+    const { before = 0, after = 0, beyond = 0 } = windows[axis] ?? {};
+    return { before, after: Math.max(0, after + beyond) };
+  };
   if (axes.every((axis) => added(axis).before + added(axis).after === 0)) return X;
   const shape = Object.fromEntries(
     axes.map((axis, d) => [axis, (X.shape[d] as number) + added(axis).before + added(axis).after]),

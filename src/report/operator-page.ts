@@ -1,4 +1,4 @@
-import type { Operator, ParameterSpec } from '../operators/operator.ts';
+import type { Example, Operator, ParameterSpec } from '../operators/operator.ts';
 import { formatTable } from './table.ts';
 import type { Colours } from './terminal.ts';
 
@@ -33,12 +33,25 @@ export function formatOperator(operator: Operator, colours: Colours, word = oper
     );
   }
   parts.push(`example\n  ${exampleCommand(operator, word)}`);
+  for (const example of operator.examples) {
+    parts.push(`${example.says}\n  ${commandOf(example, word)}`);
+  }
   return parts.join('\n\n');
+}
+
+/** The command that an example of an operator stands for. */
+function commandOf({ shape, attributes = {} }: Example, word: string): string {
+  const texts = Object.entries(attributes).map(([name, text]) => {
+    // Characters that a shell would take for its own.
+    const value = `${name}=${text}`;
+    return ` --attr ${/^[\w=.,:+-]+$/.test(value) ? value : `'${value}'`}`;
+  });
+  return `wgtune tune ${word}${shape === undefined ? '' : ` -s ${shape}`}${texts.join('')}`;
 }
 
 /** A command that tunes the operator with its defaults written out. */
 export function exampleCommand({ name, parameters, attributes }: Operator, word = name): string {
-  const dimensions = Object.entries(parameters).filter(([, spec]) => spec.kind === 'dimension');
+  const dimensions = Object.entries(parameters).filter(([, spec]) => spec.kind === 'dimension' && !spec.optional);
   const shape = dimensions.map(([key, spec]) => `${key}=${spec.default}`).join(',');
   const [attribute] = Object.entries(attributes).filter(([, spec]) => !spec.optional);
   const attr = attribute === undefined ? '' : ` --attr '${attribute[0]}=${attribute[1].default}'`;
@@ -53,5 +66,6 @@ function rangeOf({ kind, min, max }: ParameterSpec): string {
 /** What one operator takes, as plain data. */
 export function describeOperator(operator: Operator, word = operator.name): Record<string, unknown> {
   const { name, summary, parameters, attributes } = operator;
-  return { name, summary, parameters, attributes, example: exampleCommand(operator, word) };
+  const examples = operator.examples.map((example) => ({ ...example, command: commandOf(example, word) }));
+  return { name, summary, parameters, attributes, example: exampleCommand(operator, word), examples };
 }

@@ -25,54 +25,43 @@ interface Along {
 /** Numbers that our operators take for a dimension that a line lacks, as an image of one row. */
 const oneRow: Along = { size: 1, taps: 1, stride: 1, dilation: 1, before: 0, after: 0, extent: 1 };
 
-/** Padding before and after each dimension, with `auto_pad` worked out. */
-function paddingOf(
-  call: Call,
-  image: readonly number[],
-  spans: readonly number[],
-  strides: readonly number[],
-): readonly number[] {
-  const automatic = textOf(call, 'auto_pad', 'NOTSET');
-  if (automatic === 'VALID') return image.flatMap(() => [0, 0]);
-  if (automatic === 'NOTSET') return integersOfAttribute(call, 'pads') ?? image.flatMap(() => [0, 0]);
-  const totals = image.map((size, d) => {
-    const [span = 1, stride = 1] = [spans[d], strides[d]];
-    return Math.max(0, (Math.ceil(size / stride) - 1) * stride + span - size);
-  });
-  const before = totals.map((total) => (automatic === 'SAME_LOWER' ? Math.ceil(total / 2) : Math.floor(total / 2)));
-  return [...before, ...totals.map((total, d) => total - (before[d] as number))];
+/** `auto_pad` where it is set: our operators know it by the same names. */
+function automaticOf(call: Call): string | null {
+  const mode = textOf(call, 'auto_pad', 'NOTSET');
+  return mode === 'NOTSET' ? null : mode;
 }
 
-/** Windows along every dimension of the image. */
+/** Windows along every dimension of the image; their number is worked out here once more, as ONNX's text has it. */
 function windowsOf(call: Call, image: readonly number[], taps: readonly number[]): readonly Along[] {
   const { type } = call.node;
   if (image.length < 1 || image.length > 2) notMapped(`${type} over ${image.length} dimensions`);
   const strides = integersOfAttribute(call, 'strides') ?? image.map(() => 1);
   const dilations = integersOfAttribute(call, 'dilations') ?? image.map(() => 1);
-  const spans = taps.map((count, d) => (dilations[d] as number) * (count - 1) + 1);
-  const pads = paddingOf(call, image, spans, strides);
+  const automatic = automaticOf(call);
+  const pads = (automatic === null ? integersOfAttribute(call, 'pads') : null) ?? image.flatMap(() => [0, 0]);
   const up = integerOf(call, 'ceil_mode', 0) !== 0;
   return image.map((size, d): Along => {
-    const [span, stride, before] = [spans[d] as number, strides[d] as number, pads[d] as number];
-    const given = pads[d + image.length] as number;
-    const room = size + before + given - span;
-    // A window may reach over the end, but not begin in the padding there.
-    const whole = up ? Math.ceil(room / stride) : Math.floor(room / stride);
-    const last = up && whole * stride >= size + before ? whole - 1 : whole;
-    const after = Math.max(given, last * stride + span - size - before);
-    if (after > given && integerOf(call, 'count_include_pad', 0) !== 0)
-      notMapped(`${type} with windows that reach over the padding they count (ceil_mode)`);
-    return { size, taps: taps[d] as number, stride, dilation: dilations[d] as number, before, after, extent: last + 1 };
+    const [count, stride, dilation] = [taps[d] as number, strides[d] as number, dilations[d] as number];
+    const [before, after] = [pads[d] as number, pads[d + image.length] as number];
+    const windows = { size, taps: count, stride, dilation, before, after };
+    if (automatic?.startsWith('SAME')) return { ...windows, extent: Math.ceil(size / stride) };
+    const steps = (size + before + after - dilation * (count - 1) - 1) / stride;
+    const last = up && automatic === null ? Math.ceil(steps) : Math.floor(steps);
+    // A window does not begin in the padding at the end.
+    const dropped = up && last * stride >= size + before;
+    return { ...windows, extent: dropped ? last : last + 1 };
   });
 }
 
 /** The parameters of an operator over an image: a number for both directions and sides, and those that differ. */
-function imageShape([y, x]: readonly [Along, Along]): Readonly<Record<string, number>> {
+function imageShape(call: Call, [y, x]: readonly [Along, Along]): Readonly<Record<string, number>> {
   const side = (value: number): number => (value === y.before ? -1 : value);
   return {
-    ...{ h: y.size, w: x.size, kh: y.taps, kw: x.taps, stride: y.stride, pad: y.before },
+    ...{ h: y.size, w: x.size, kh: y.taps, kw: x.taps, stride: y.stride },
     stride_w: x.stride === y.stride ? 0 : x.stride,
-    ...{ pad_left: side(x.before), pad_bottom: side(y.after), pad_right: side(x.after) },
+    ...(automaticOf(call) === null
+      ? { pad: y.before, pad_left: side(x.before), pad_bottom: side(y.after), pad_right: side(x.after) }
+      : {}),
   };
 }
 
@@ -85,8 +74,14 @@ const asImage = (along: readonly Along[]): readonly [Along, Along] =>
   along.length === 1 ? [oneRow, along[0] as Along] : [along[0] as Along, along[1] as Along];
 
 /** A bias of one value a channel becomes the epilogue. */
-function withBias(bias: Value | null): Pick<Parameters<Call['plan']['run']>[1], 'attributes'> {
-  return bias === null ? {} : { attributes: { epilogue: 'x + bias' } };
+function attributesOf(call: Call, bias: Value | null): { readonly attributes: Readonly<Record<string, string>> } {
+  const automatic = automaticOf(call);
+  return {
+    attributes: {
+      ...(bias === null ? {} : { epilogue: 'x + bias' }),
+      ...(automatic === null ? {} : { auto_pad: automatic }),
+    },
+  };
 }
 
 export function mapConv(call: Call): Value[] {
@@ -96,14 +91,15 @@ export function mapConv(call: Call): Value[] {
   const groups = integerOf(call, 'group', 1);
   const along = windowsOf(call, image, taps);
   const inputs = { X, W, ...(bias === null ? {} : { bias }) };
-  const rest = { ...withBias(bias), inputs, result: [n, oc, ...along.map(({ extent }) => extent)] };
+  const rest = { ...attributesOf(call, bias), inputs, result: [n, oc, ...along.map(({ extent }) => extent)] };
   if (along.length === 1) {
     const { size, taps: k, stride, dilation, before, after } = along[0] as Along;
-    const line = { l: size, k, stride, pad: before, pad_right: after === before ? -1 : after, dilation };
+    const pads = automaticOf(call) === null ? { pad: before, pad_right: after === before ? -1 : after } : {};
+    const line = { l: size, k, stride, dilation, ...pads };
     return [call.plan.run('conv1d', { shape: { n, c, oc, groups, ...line }, ...rest })];
   }
   const windows = asImage(along);
-  const shape = { n, c, ...imageShape(windows), ...dilations(windows) };
+  const shape = { n, c, ...imageShape(call, windows), ...dilations(windows) };
   if (groups > 1 && groups === c && oc === c) return [call.plan.run('depthwise_conv2d', { shape, ...rest })];
   return [call.plan.run('conv2d', { shape: { ...shape, oc, groups }, ...rest })];
 }
@@ -120,10 +116,10 @@ export function mapConvTranspose(call: Call): Value[] {
   const oc = outputs * groups;
   const wish = {
     shape: {
-      ...{ n, c, oc, groups, ...imageShape([y, x]), ...dilations([y, x]) },
+      ...{ n, c, oc, groups, ...imageShape(call, [y, x]), ...dilations([y, x]) },
       ...{ output_pad: y.extra, output_pad_w: x.extra === y.extra ? -1 : x.extra },
     },
-    ...withBias(bias),
+    ...attributesOf(call, bias),
     inputs: { X, W, ...(bias === null ? {} : { bias }) },
     result: [n, oc, ...[y, x].slice(2 - image.length).map(({ extent }) => extent)],
   };
@@ -136,23 +132,26 @@ function spreadOf(
   image: readonly number[],
   taps: readonly number[],
 ): readonly (Along & { readonly extra: number })[] {
-  const automatic = textOf(call, 'auto_pad', 'NOTSET');
+  const automatic = automaticOf(call);
   const list = (name: string, fallback: number): readonly number[] =>
     integersOfAttribute(call, name) ?? image.map(() => fallback);
   const pads = integersOfAttribute(call, 'pads') ?? image.flatMap(() => [0, 0]);
   const wanted = integersOfAttribute(call, 'output_shape');
+  if (wanted !== null && automatic !== null) notMapped('ConvTranspose with both output_shape and auto_pad');
   return image.map((size, d) => {
     const [stride, dilation, count] = [list('strides', 1)[d] ?? 1, list('dilations', 1)[d] ?? 1, taps[d] ?? 1];
     const extra = list('output_padding', 0)[d] ?? 0;
     const whole = (size - 1) * stride + dilation * (count - 1) + 1 + extra;
     const along = { size, taps: count, stride, dilation };
-    const target = wanted?.at(d - image.length) ?? (automatic.startsWith('SAME') ? size * stride : null);
+    if (automatic !== null)
+      return { ...along, before: 0, after: 0, extra, extent: automatic === 'VALID' ? whole : size * stride };
+    const target = wanted?.at(d - image.length) ?? null;
     if (target === null) {
-      const [before, after] = automatic === 'VALID' ? [0, 0] : [pads[d] ?? 0, pads[d + image.length] ?? 0];
+      const [before, after] = [pads[d] ?? 0, pads[d + image.length] ?? 0];
       return { ...along, before, after, extra, extent: whole - before - after };
     }
     const off = Math.max(0, whole - target);
-    const after = automatic === 'SAME_UPPER' ? Math.ceil(off / 2) : Math.floor(off / 2);
+    const after = Math.floor(off / 2);
     return { ...along, before: off - after, after, extra: extra + Math.max(0, target - whole), extent: target };
   });
 }
@@ -165,10 +164,10 @@ export function mapPool(call: Call): Value[] {
   const taps = integersOfAttribute(call, 'kernel_shape') ?? notMapped(`${type} without kernel_shape`);
   const along = windowsOf(call, image, taps);
   const windows = asImage(along);
-  const shape = { n, c, ...imageShape(windows) };
-  const rest = { inputs: { X }, result: [n, c, ...along.map(({ extent }) => extent)] };
-  if (!average) return [call.plan.run('max_pool2d', { shape: { ...shape, ...dilations(windows) }, ...rest })];
-  if (along.some(({ dilation }) => dilation !== 1)) notMapped('AveragePool with dilation');
+  const ceil_mode = automaticOf(call) === null ? integerOf(call, 'ceil_mode', 0) : 0;
+  const shape = { n, c, ...imageShape(call, windows), ...dilations(windows), ceil_mode };
+  const rest = { ...attributesOf(call, null), inputs: { X }, result: [n, c, ...along.map(({ extent }) => extent)] };
+  if (!average) return [call.plan.run('max_pool2d', { shape, ...rest })];
   const count_padding = integerOf(call, 'count_include_pad', 0);
   return [call.plan.run('avg_pool2d', { shape: { ...shape, count_padding }, ...rest })];
 }

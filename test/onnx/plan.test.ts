@@ -86,12 +86,14 @@ describe('what ONNX nodes become', () => {
     expect(plan(type, inputs, result, attributes)).toEqual({ reason: expect.stringMatching(reason) });
   });
 
-  it('pooling: windows over the end count what is there; those that count padding are skipped', () => {
+  it('pooling: windows over the end count what is there, and padding that was asked for', () => {
     const ceiling = { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1 };
     const image = [tensor([1, 1, 3, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9])];
     expect(lastOf(planned('AveragePool', image, [1, 1, 2, 2], ceiling))).toEqual([3, 4.5, 7.5, 9]);
-    const counted = plan('AveragePool', image, [1, 1, 2, 2], { ...ceiling, count_include_pad: 1 });
-    expect(counted).toEqual({ reason: expect.stringMatching(/ceil_mode/) });
+    const counting = { ...ceiling, count_include_pad: 1 };
+    expect(lastOf(planned('AveragePool', image, [1, 1, 2, 2], counting))).toEqual([3, 4.5, 7.5, 9]);
+    const padded = { ...counting, pads: [1, 1, 1, 1] };
+    expect(lastOf(planned('AveragePool', image, [1, 1, 2, 2], padded))).toEqual([0.25, 1.25, 2.75, 7]);
     const line = planned('AveragePool', [tensor([1, 1, 5, 1])], [1, 1, 2, 1], {
       kernel_shape: [2, 1],
       strides: [2, 1],

@@ -56,6 +56,36 @@ describe('parameters that do not go together are refused with what would be righ
       'max_pool2d: with dilation=2 and pad=1 some window lies in the padding alone; take a smaller dilation',
     ],
     [
+      'conv2d',
+      'pad=2',
+      { auto_pad: 'SAME_UPPER' },
+      'conv2d: auto_pad=SAME_UPPER says the padding by itself; leave pad out',
+    ],
+    [
+      'conv1d',
+      'pad_right=2',
+      { auto_pad: 'valid' },
+      'conv1d: auto_pad=VALID says the padding by itself; leave pad_right out',
+    ],
+    [
+      'avg_pool2d',
+      '',
+      { auto_pad: 'SAME' },
+      'avg_pool2d: auto_pad="SAME" must be one of NOTSET, SAME_UPPER, SAME_LOWER, VALID',
+    ],
+    [
+      'max_pool2d',
+      'ceil_mode=1',
+      { auto_pad: 'SAME_UPPER' },
+      'max_pool2d: auto_pad=SAME_UPPER says by itself how many windows there are, as ONNX has it; leave ceil_mode out',
+    ],
+    [
+      'conv2d',
+      'auto_pad=VALID',
+      {},
+      'auto_pad of conv2d is a text, not part of the shape; write --attr auto_pad=VALID',
+    ],
+    [
       'conv_transpose2d',
       'h=1,kh=1,pad=1',
       {},

@@ -42,8 +42,23 @@ const pooled: Wish = (draw) => ({
     stride: draw.few(3),
     pad: draw.flag(),
     ...perDirection(draw),
+    ceil_mode: draw.flag(),
   },
 });
+/** Now and then padded by name. */
+const automatic = ({ random }: Draw): Readonly<Record<string, string>> =>
+  random.below(3) === 0 ? { auto_pad: random.pick(['SAME_UPPER', 'SAME_LOWER', 'VALID']) } : {};
+const paddings = ['pad', 'pad_left', 'pad_bottom', 'pad_right', 'ceil_mode'];
+/** The wish with its padding said by name instead. */
+const padded =
+  (wish: Wish): Wish =>
+  (draw) => {
+    const { shape, attributes } = wish(draw);
+    const padding = automatic(draw);
+    if (Object.keys(padding).length === 0) return { shape: shape ?? {}, attributes: attributes ?? {} };
+    const others = Object.entries(shape ?? {}).filter(([name]) => !paddings.includes(name));
+    return { shape: Object.fromEntries(others), attributes: { ...attributes, ...padding } };
+  };
 
 /** What is asked of each operator; one that is not here is an error, so that a new operator cannot be forgotten. */
 const wishes: Readonly<Record<string, Wish>> = {
@@ -68,8 +83,8 @@ const wishes: Readonly<Record<string, Wish>> = {
   conv2d_nhwc: (draw) => ({
     shape: { n: draw.few(2), c: draw.few(6), oc: draw.few(9), ...image(draw), ...window(draw) },
   }),
-  depthwise_conv2d: windowed,
-  depthwise_conv2d_nhwc: windowed,
+  depthwise_conv2d: padded(windowed),
+  depthwise_conv2d_nhwc: padded(windowed),
   conv1d: (draw) => {
     const groups = draw.few(2);
     return {
@@ -92,11 +107,11 @@ const wishes: Readonly<Record<string, Wish>> = {
       },
     };
   },
-  max_pool2d: pooled,
-  avg_pool2d: (draw) => {
+  max_pool2d: padded(pooled),
+  avg_pool2d: padded((draw) => {
     const { shape } = pooled(draw);
     return { shape: { ...(shape as Record<string, number>), count_padding: draw.flag() } };
-  },
+  }),
   reduce_sum: ({ size, few, flag }) => ({ shape: { rows: size(), cols: size() * few(4), axis: flag() } }),
   reduce_max: ({ size, few, flag }) => ({ shape: { rows: size() * few(3), cols: size(), axis: flag() } }),
   reduce: (draw) => ({
