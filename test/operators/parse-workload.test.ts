@@ -86,7 +86,7 @@ describe('makeWorkload', () => {
       'matmul has no attribute "expression"; it has accumulate, epilogue',
     );
     expect(complaint('elementwise', { attributes: { expr: 'x' } })).toBe(
-      'elementwise has no attribute "expr"; it has expression, x, y, z, epilogue',
+      'elementwise has no attribute "expr"; it has expression, x, y, z, accumulate, epilogue',
     );
   });
 });
