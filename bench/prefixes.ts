@@ -11,9 +11,8 @@ import { loadXgboost } from '../src/cost-model/xgboost-library.ts';
 import { createXgboostModel } from '../src/cost-model/xgboost-model.ts';
 import { type DeviceDescription, defaultLimits } from '../src/ir/limits.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
-import { createBeamSearch } from '../src/search/beam.ts';
-import type { PrefixJudgement } from '../src/search/judge.ts';
-import { sketchSpace } from '../src/search/sketch-space.ts';
+import { sketchSpace } from '../src/search/space/sketch-space.ts';
+import { createBeamSearch } from '../src/search/strategies/beam.ts';
 import type { Observation } from '../src/search/strategy.ts';
 import { sketchesOf } from '../src/space/rules.ts';
 import { createRandom } from '../src/support/random.ts';
@@ -40,7 +39,6 @@ const device: DeviceDescription = {
 
 const rounds = 12;
 const library = loadXgboost();
-const judgements: readonly PrefixJudgement[] = ['value', 'completions', 'both'];
 console.log(
   `${new Date().toISOString().slice(0, 10)}  ${cpus()[0]?.model ?? 'unknown CPU'}  node ${process.version}  one core`,
 );
@@ -49,48 +47,44 @@ if (isRefusal(library))
 console.log(
   'checked: through legality; scored: of these, the legal ones, through features and score as well; medians of rounds (quartiles)',
 );
-console.log('workload                         judged by        checked/s   scored/s');
+console.log('workload                            checked/s              scored/s');
 
 for (const [operator, shape] of [
   ['matmul', 'm=512,n=512,k=512'],
   ['conv2d', 'c=16,h=28,w=28,oc=32'],
 ] as const) {
   const space = sketchSpace(sketchesOf(programOf(makeWorkload(operator, { shape }))), device);
-  for (const judgement of judgements) {
-    const base = createFittedModel('cpu');
-    const model: CostModel = isRefusal(library)
-      ? base
-      : createResidualModel(base, createXgboostModel(library, { seed: 1 }));
-    const search = createBeamSearch(space, { seed: 1, model, judgement });
-    const random = createRandom(7);
-    // Any times will do: what is timed is the search, not the kernels.
-    const learn = async (): Promise<void> => {
-      const results: Observation[] = search
-        .propose(32)
-        .map((candidate) => ({ candidate, timeNs: 1e6 * (1 + random.unit()) }));
-      await search.observe(results);
-    };
-    await learn();
-    await learn();
-    const checked: number[] = [];
-    const scored: number[] = [];
-    const refused = (): number => [...search.tally.byReason.values()].reduce((sum, count) => sum + count, 0);
-    for (let round = 0; round < rounds; round++) {
-      const before = search.tally.looked;
-      const refusedBefore = refused();
-      // Processor time: what other programs do meanwhile is not counted.
-      const started = process.cpuUsage();
-      search.propose(8);
-      const { user, system } = process.cpuUsage(started);
-      const seconds = (user + system) / 1e6;
-      const looked = search.tally.looked - before;
-      checked.push(looked / seconds);
-      scored.push((looked - refused() + refusedBefore) / seconds);
-    }
-    console.log(
-      `${`${operator} ${shape}`.padEnd(32)} ${judgement.padEnd(12)} ${summary(checked)}   ${summary(scored)}`,
-    );
+  const base = createFittedModel('cpu');
+  const model: CostModel = isRefusal(library)
+    ? base
+    : createResidualModel(base, createXgboostModel(library, { seed: 1 }));
+  const search = createBeamSearch(space, { seed: 1, model });
+  const random = createRandom(7);
+  // Any times will do: what is timed is the search, not the kernels.
+  const learn = async (): Promise<void> => {
+    const results: Observation[] = search
+      .propose(32)
+      .map((candidate) => ({ candidate, timeNs: 1e6 * (1 + random.unit()) }));
+    await search.observe(results);
+  };
+  await learn();
+  await learn();
+  const checked: number[] = [];
+  const scored: number[] = [];
+  const refused = (): number => [...search.tally.byReason.values()].reduce((sum, count) => sum + count, 0);
+  for (let round = 0; round < rounds; round++) {
+    const before = search.tally.looked;
+    const refusedBefore = refused();
+    // Processor time: what other programs do meanwhile is not counted.
+    const started = process.cpuUsage();
+    search.propose(8);
+    const { user, system } = process.cpuUsage(started);
+    const seconds = (user + system) / 1e6;
+    const looked = search.tally.looked - before;
+    checked.push(looked / seconds);
+    scored.push((looked - refused() + refusedBefore) / seconds);
   }
+  console.log(`${`${operator} ${shape}`.padEnd(32)} ${summary(checked)}   ${summary(scored)}`);
 }
 
 function summary(rates: readonly number[]): string {

@@ -34,7 +34,6 @@ interface Flags {
   readonly whole?: boolean;
   readonly folds: string;
   readonly seeds: string;
-  readonly maxPrefixes: string;
   readonly out: string;
   readonly list?: boolean;
 }
@@ -59,7 +58,6 @@ async function main(paths: readonly string[], flags: Flags): Promise<void> {
       .split(',')
       .flatMap((name) => (flags.sets?.split(';') ?? ['all']).map((set) => withFamilies(name, set))),
     seeds: Number(flags.seeds),
-    maxPrefixes: Number(flags.maxPrefixes),
     judges: ({ whole }) => flags.whole !== true || whole,
   };
   const ranked =
@@ -106,7 +104,6 @@ const command = new Command()
   .option('--whole', 'judge prefixes of spaces recorded whole only; samples teach')
   .option('--folds <n>', 'parts that held-out candidates are cut into', '3')
   .option('--seeds <n>', 'repetitions', '3')
-  .option('--max-prefixes <n>', 'prefix rows that a workload teaches, at most', '1500')
   .option('--out <folder>', 'where tables and figures go', 'out/ranking')
   .option('--list', 'print what there is');
 command.parse();

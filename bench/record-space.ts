@@ -30,9 +30,9 @@ import {
   rowTimeNs,
   writeKernelSpace,
 } from '../src/records/recorded/kernel-space.ts';
-import { listCandidates } from '../src/search/listing.ts';
-import { createPool } from '../src/search/pool.ts';
-import { type SketchSpace, sketchSpace } from '../src/search/sketch-space.ts';
+import { enumerateCandidates } from '../src/search/space/enumeration.ts';
+import { createSampler } from '../src/search/space/sampling.ts';
+import { type SketchSpace, sketchSpace } from '../src/search/space/sketch-space.ts';
 import { type Candidate, candidateKey } from '../src/search/strategy.ts';
 import { sketchesOf } from '../src/space/rules.ts';
 import { instantiate, type Sketch } from '../src/space/sketch.ts';
@@ -177,7 +177,7 @@ function wished(program: Program, flags: Flags, device: DeviceDescription): Want
     return { space, listed: drawn(space, Number(flags.sample)), sampled: true };
   }
   const space = thinTo(Number(flags.points), kept, spaceOf);
-  return { space, listed: listCandidates(space) ?? [], sampled: false };
+  return { space, listed: enumerateCandidates(space) ?? [], sampled: false };
 }
 
 /** What a file holds, as far as today's sketches can make it. */
@@ -210,10 +210,10 @@ function joined(before: KernelRow | undefined, now: KernelRow): KernelRow {
 
 /** Different candidates at random, fewer where there are no more. */
 function drawn(space: SketchSpace, count: number): Candidate[] {
-  const pool = createPool(space, createRandom(1), { listing: false });
+  const sampler = createSampler(space, createRandom(1), null);
   const candidates: Candidate[] = [];
-  for (let next = pool.unseen(); next !== null && candidates.length < count; next = pool.unseen()) {
-    pool.history.reserve(next);
+  for (let next = sampler.unseen(); next !== null && candidates.length < count; next = sampler.unseen()) {
+    sampler.history.reserve(next);
     candidates.push(next);
   }
   return candidates;

@@ -12,8 +12,6 @@ export interface Plan {
   readonly ways: readonly NamedWay[];
   /** Repetitions: seeds of the models and of what they draw. */
   readonly seeds: number;
-  /** Prefix rows that one workload teaches, at most. */
-  readonly maxPrefixes: number;
   /** Whether a workload is held out and judged; all of them teach. */
   readonly judges: (group: Measured) => boolean;
 }
@@ -53,7 +51,7 @@ async function judgedBy(
   lessons: readonly { readonly group: Measured; readonly of: readonly number[] }[],
   group: Measured,
   tested: readonly number[],
-  { ways, seeds, maxPrefixes }: Plan,
+  { ways, seeds }: Plan,
   taught: string,
 ): Promise<Ranked[]> {
   const ranked: Ranked[] = [];
@@ -62,9 +60,7 @@ async function judgedBy(
     const random = createRandom(seed);
     for (const { name, way } of ways) {
       const model = way.create(seed);
-      const rows = lessons.map(({ group: other, of }, at) =>
-        rowsOf(other, of, { prefixes: way.prefixes, maxPrefixes, random: random.fork(`lesson ${at}`) }),
-      );
+      const rows = lessons.map(({ group: other, of }) => rowsOf(other, of));
       await model.fit(joined(rows));
       for (const { fraction, prefixes } of asked) {
         const scores = judged(group, prefixes, model, way, random.fork(`${name} ${fraction}`));

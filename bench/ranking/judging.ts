@@ -1,16 +1,16 @@
 import type { CostModel, TrainingData } from '../../src/cost-model/cost-model.ts';
 import { createHistory } from '../../src/search/history.ts';
-import { createJudge, type JudgeOptions } from '../../src/search/judge.ts';
+import { createPrefixScorer, type PrefixScorerOptions } from '../../src/search/scoring/prefix-scorer.ts';
 import type { Random } from '../../src/support/random.ts';
 import type { Measured } from './measured.ts';
 import type { Prefixes } from './prefixes.ts';
 
-/** Scores of prefixes, as the beam judges them; one a prefix, higher is better. */
+/** Scores of prefixes, as the beam scores them; one per prefix, higher is better. */
 export function judged(
   { space }: Measured,
   { prefixes }: Pick<Prefixes, 'prefixes'>,
   model: CostModel,
-  options: JudgeOptions,
+  options: PrefixScorerOptions,
   random: Random,
 ): Float32Array {
   const scores = new Float32Array(prefixes.length);
@@ -22,7 +22,7 @@ export function judged(
     const matrix = new Float64Array(own.length * width);
     for (const [row, at] of own.entries()) matrix.set(prefixes[at]?.values as Float64Array, row * width);
     const into = new Float32Array(own.length);
-    createJudge(sketch, space.columns, model, options, random).score(
+    createPrefixScorer(sketch, space.columns, model, options, random).score(
       matrix,
       own.length,
       prefixes[first]?.depth as number,
@@ -34,24 +34,14 @@ export function judged(
 }
 
 /** The rows that a search would learn from, had it measured these candidates of a workload (indices). */
-export function rowsOf(
-  { space, candidates, timesNs }: Measured,
-  of: readonly number[],
-  options: RowOptions,
-): TrainingData {
+export function rowsOf({ space, candidates, timesNs }: Measured, of: readonly number[]): TrainingData {
   const history = createHistory(space);
   for (const item of of)
     history.add({
       candidate: candidates[item] as Measured['candidates'][number],
       timeNs: timesNs[item] as number,
     });
-  return history.trainingData(options);
-}
-
-export interface RowOptions {
-  readonly prefixes: boolean;
-  readonly maxPrefixes: number;
-  readonly random: Random;
+  return history.trainingData();
 }
 
 /** Rows of several workloads, each a group of its own: only rows of one are compared. */
@@ -59,14 +49,13 @@ export function joined(parts: readonly TrainingData[]): TrainingData {
   const count = parts.reduce((sum, part) => sum + part.count, 0);
   const columns = parts[0]?.columns ?? 0;
   const rows = new Float32Array(count * columns);
-  const [labels, depth, groups] = [new Float32Array(count), new Float32Array(count), new Uint32Array(count)];
+  const [labels, groups] = [new Float32Array(count), new Uint32Array(count)];
   let at = 0;
   for (const [group, part] of parts.entries()) {
     rows.set(part.rows.subarray(0, part.count * columns), at * columns);
     labels.set(part.labels.subarray(0, part.count), at);
-    depth.set(part.depth.subarray(0, part.count), at);
     groups.fill(group, at, at + part.count);
     at += part.count;
   }
-  return { rows, columns, count, labels, depth, groups };
+  return { rows, columns, count, labels, groups };
 }

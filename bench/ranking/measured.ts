@@ -10,7 +10,7 @@ import {
   readKernelSpace,
   rowTimeNs,
 } from '../../src/records/recorded/kernel-space.ts';
-import { type SketchSpace, sketchSpace } from '../../src/search/sketch-space.ts';
+import { type SketchSpace, sketchSpace } from '../../src/search/space/sketch-space.ts';
 import type { Candidate } from '../../src/search/strategy.ts';
 import { recordedValues } from '../../src/space/recorded.ts';
 import { sketchesOf } from '../../src/space/rules.ts';

@@ -4,16 +4,14 @@ import { createFittedModel } from '../../src/cost-model/fitted-model.ts';
 import { createResidualModel } from '../../src/cost-model/residual-model.ts';
 import { loadXgboost } from '../../src/cost-model/xgboost-library.ts';
 import { createXgboostModel, type XgboostModelOptions } from '../../src/cost-model/xgboost-model.ts';
-import type { JudgeOptions } from '../../src/search/judge.ts';
+import type { PrefixScorerOptions } from '../../src/search/scoring/prefix-scorer.ts';
 import { UserError } from '../../src/support/errors.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { hiddenBy, withHidden } from './hidden-features.ts';
 
-/** A model and how it judges prefixes. */
-export interface Way extends JudgeOptions {
+/** A model and how prefixes are scored with it. */
+export interface Way extends PrefixScorerOptions {
   readonly create: (seed: number) => CostModel;
-  /** Whether it learns from prefixes beside complete programs. */
-  readonly prefixes: boolean;
 }
 
 export interface NamedWay {
@@ -39,37 +37,37 @@ const onFitted =
 
 const regression = { objective: 'reg:squarederror' } as const;
 
-const byValue = { judgement: 'value', completions: 8, prefixes: true } as const;
-const byCompletions = { judgement: 'completions', completions: 8, prefixes: false } as const;
+const byCompletions = { completions: 8 } as const;
 
-/** Every way by the name the bench prints. The first three are the model the beam uses, under each of its judgements. */
+/** Every way by the name the bench prints. The first two are the model the beam uses, with more completions per prefix. */
 export const ways: ReadonlyMap<string, Way> = new Map<string, Way>([
-  ['value', { ...byValue, create: onFitted() }],
   ['completions', { ...byCompletions, create: onFitted() }],
-  ['both', { ...byValue, judgement: 'both', create: onFitted() }],
   ['completions-32', { ...byCompletions, completions: 32, create: onFitted() }],
   // Parts of it alone, and other ways to put them together.
   ['analytic', { ...byCompletions, create: () => createAnalyticModel('cpu') }],
   ['fitted', { ...byCompletions, create: () => createFittedModel('cpu') }],
-  ['boosters', { ...byValue, create: boosters() }],
+  ['boosters', { ...byCompletions, create: boosters() }],
   [
     'on-analytic',
     {
-      ...byValue,
+      ...byCompletions,
       create: (seed) => createResidualModel(createAnalyticModel('cpu'), createXgboostModel(library(), { seed })),
     },
   ],
-  ['throughput', { ...byValue, create: onFitted(regression) }],
-  ['throughput-boosters', { ...byValue, create: boosters(regression) }],
-  ['large-leaves', { ...byValue, create: onFitted({ params: { min_child_weight: 10, colsample_bytree: 0.4 } }) }],
-  ['larger-leaves', { ...byValue, create: onFitted({ params: { min_child_weight: 30, colsample_bytree: 0.4 } }) }],
-  ['members-8', { ...byValue, create: onFitted({ members: 8 }) }],
-  ['rounds-100', { ...byValue, create: onFitted({ rounds: 100 }) }],
-  ['depth-4', { ...byValue, create: onFitted({ params: { max_depth: 4, colsample_bytree: 0.4 } }) }],
+  ['throughput', { ...byCompletions, create: onFitted(regression) }],
+  ['throughput-boosters', { ...byCompletions, create: boosters(regression) }],
+  ['large-leaves', { ...byCompletions, create: onFitted({ params: { min_child_weight: 10, colsample_bytree: 0.4 } }) }],
+  [
+    'larger-leaves',
+    { ...byCompletions, create: onFitted({ params: { min_child_weight: 30, colsample_bytree: 0.4 } }) },
+  ],
+  ['members-8', { ...byCompletions, create: onFitted({ members: 8 }) }],
+  ['rounds-100', { ...byCompletions, create: onFitted({ rounds: 100 }) }],
+  ['depth-4', { ...byCompletions, create: onFitted({ params: { max_depth: 4, colsample_bytree: 0.4 } }) }],
   [
     'careful',
     {
-      ...byValue,
+      ...byCompletions,
       create: onFitted({
         params: { max_depth: 5, min_child_weight: 30, colsample_bytree: 0.4, subsample: 0.5, eta: 0.1 },
       }),
@@ -77,7 +75,7 @@ export const ways: ReadonlyMap<string, Way> = new Map<string, Way>([
   ],
 ]);
 
-export const defaultWays: readonly string[] = ['value', 'completions', 'both'];
+export const defaultWays: readonly string[] = ['completions', 'fitted'];
 
 /** A way by its name, whose models see a set of families of features only: `schedule,machine`, or `all`. */
 export function withFamilies(name: string, set: string): NamedWay {

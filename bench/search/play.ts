@@ -1,4 +1,4 @@
-import type { ReplayedSpace } from '../../src/search/recorded-space.ts';
+import type { ReplayedSpace } from '../../src/search/space/replayed-space.ts';
 import type { Candidate, SearchStrategy } from '../../src/search/strategy.ts';
 import { hashJson } from '../../src/support/hash.ts';
 import type { Job, Outcome } from './job.ts';

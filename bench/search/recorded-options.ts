@@ -1,5 +1,5 @@
 import type { KernelSpace } from '../../src/records/recorded/kernel-space.ts';
-import type { SketchSpace } from '../../src/search/sketch-space.ts';
+import type { SketchSpace } from '../../src/search/space/sketch-space.ts';
 import type { Candidate } from '../../src/search/strategy.ts';
 import { recordedRowValues, withRecordedOptions } from '../../src/space/recorded.ts';
 import type { Sketch } from '../../src/space/sketch.ts';

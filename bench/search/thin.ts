@@ -1,4 +1,4 @@
-import { listCandidates } from '../../src/search/listing.ts';
+import { enumerateCandidates } from '../../src/search/space/enumeration.ts';
 import type { SearchSpace } from '../../src/search/strategy.ts';
 import type { Sketch } from '../../src/space/sketch.ts';
 import { UserError } from '../../src/support/errors.ts';
@@ -35,7 +35,7 @@ export function thinTo<Space extends SearchSpace>(
   let current = sketches;
   for (;;) {
     const space = spaceOf(current);
-    if (listCandidates(space, points) !== null) return space;
+    if (enumerateCandidates(space, points) !== null) return space;
     const most = Math.max(...current.flatMap(({ decisions }) => decisions.map(({ options }) => options.length)));
     if (most <= 2) throw new UserError(`even with two options a decision there are more than ${points} candidates`);
     let thinned = false;

@@ -51,7 +51,7 @@ export function addTuneCommand(program: Command): void {
       '--search <name>',
       `how to look for candidates: ${searchNames.join(', ')}`,
       oneOf('--search', searchNames),
-      'beam',
+      'auto',
     )
     .option(
       '--model <name>',
@@ -131,7 +131,7 @@ function resumeCommand(operator: string, flags: TuneFlags): string {
     ...(trials === undefined ? [] : ['--trials', String(trials)]),
     ...(timeLimit === undefined ? [] : ['--time-limit', String(timeLimit)]),
     ...(seed === 1 ? [] : ['--seed', String(seed)]),
-    ...(search === 'beam' ? [] : ['--search', search]),
+    ...(search === 'auto' ? [] : ['--search', search]),
     ...(model === 'xgboost' ? [] : ['--model', model]),
     ...(reuse ? [] : ['--no-reuse']),
   );

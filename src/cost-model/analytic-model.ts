@@ -1,5 +1,5 @@
 import type { CostModel } from './cost-model.ts';
-import { isComplete, machines, terms, writeTerms } from './kernel-costs.ts';
+import { machines, terms, writeTerms } from './kernel-costs.ts';
 
 /** An analytic model with given costs, one a term; the device is of the type whose machine it takes. */
 export interface AnalyticModel extends CostModel {
@@ -8,7 +8,7 @@ export interface AnalyticModel extends CostModel {
 
 /**
  * A model from first principles for the time before there is data: instructions by kind, idle lanes, wave quantisation, register
- * pressure. Knows finished programs; of an unfinished one it judges what is decided, as if the rest cost nothing.
+ * pressure.
  * The score is minus the natural logarithm of the cost, which is a time in some unit.
  */
 export function createAnalyticModel(type: 'cpu' | 'gpu'): AnalyticModel {
@@ -17,13 +17,9 @@ export function createAnalyticModel(type: 'cpu' | 'gpu'): AnalyticModel {
 }
 
 /** How rows are scored with the costs that hold by then. */
-export function analyticScores(
-  type: 'cpu' | 'gpu',
-  costs: () => Float64Array,
-): Required<Pick<CostModel, 'score' | 'knows'>> {
+export function analyticScores(type: 'cpu' | 'gpu', costs: () => Float64Array): Pick<CostModel, 'score'> {
   const counts = new Float64Array(terms.length);
   return {
-    knows: isComplete,
     score: (rows, count, columns, into) => {
       const held = costs();
       for (let row = 0; row < count; row++) {

@@ -1,29 +1,21 @@
-/** What a cost model learns from: complete programs that were measured and, if wanted, the prefixes that led to them. */
+/** What a cost model learns from: complete programs that were measured. */
 export interface TrainingData {
-  /** Row after row, `columns` features each; NaN is a feature that is not decided yet. */
+  /** Row after row, `columns` features each. */
   readonly rows: Float32Array;
   readonly columns: number;
   readonly count: number;
-  /**
-   * Throughput relative to the best of the same workload and device, in (0, 1]; 0 for a failure. A prefix carries the best that
-   * any measured completion of it reached.
-   */
+  /** Throughput relative to the best of the same workload and device, in (0, 1]; 0 for a failure. */
   readonly labels: Float32Array;
-  /** Fraction of the decisions made, 1 = complete. Prefixes, of whatever depth, are ranked among each other, and so is what is complete. */
-  readonly depth: Float32Array;
   /** How much a row counts; 1 when absent. */
   readonly weights?: Float32Array;
   /** What a row must be compared with: rows of another workload or device have another number. One group when absent. */
   readonly groups?: Uint32Array;
-  /**
-   * Score of each row by a model that was there before (analytic, or trained on other devices): only the residual is learned. NaN where that
-   * model knows nothing of a row.
-   */
+  /** Score of each row by a model that was there before (analytic, or trained on other devices): only the residual is learned. */
   readonly base?: Float32Array;
 }
 
 /**
- * Judges programs and prefixes by their features. One contract for every model: scores are finite, higher is better, and compare
+ * Judges programs by their features. One contract for every model: scores are finite, higher is better, and compare
  * only with scores of the same model since its last fit; scoring changes nothing but `into`.
  */
 export interface CostModel {
@@ -32,20 +24,6 @@ export interface CostModel {
   readonly trained: boolean;
   /** Scores `count` rows of `columns` features into the front of `into`. */
   score(rows: Float32Array, count: number, columns: number, into: Float32Array): void;
-  /** Whether the row of features that begins at `offset` is one it can judge; where it is absent, every row is. */
-  knows?(rows: Float32Array, offset: number): boolean;
   /** Learns from all data known so far and forgets what it learned before. Scores stay as they were until it is done. */
   fit(data: TrainingData): Promise<void> | void;
-}
-
-/** A model that knows how sure it is. */
-export interface UncertainCostModel extends CostModel {
-  /** Mean score and standard deviation between the members of the ensemble, both in units of the score. */
-  scoreWithUncertainty(
-    rows: Float32Array,
-    count: number,
-    columns: number,
-    mean: Float32Array,
-    deviation: Float32Array,
-  ): void;
 }

@@ -34,10 +34,10 @@ export function createFittedModel(type: 'cpu' | 'gpu'): CostModel {
   };
 }
 
-/** Complete programs that ran: a prefix has no time, and a failure none that means anything. */
-function measuredRows({ count, depth, labels }: TrainingData): number[] {
+/** Programs that ran: the time of a failure means nothing. */
+function measuredRows({ count, labels }: TrainingData): number[] {
   const rows: number[] = [];
-  for (let row = 0; row < count; row++) if (depth[row] === 1 && (labels[row] as number) > 0) rows.push(row);
+  for (let row = 0; row < count; row++) if ((labels[row] as number) > 0) rows.push(row);
   return rows;
 }
 

@@ -75,7 +75,6 @@ type Columns = { readonly [name in (typeof wanted)[number]]: number };
 
 const slots = Array.from({ length: planSlots }, (_, slot) => columnsOf(slot));
 const kernels = featureNames.indexOf('kernels');
-const decided = featureNames.indexOf('fraction decided');
 
 function columnsOf(slot: number): Columns {
   const entries = wanted.map((name) => {
@@ -84,11 +83,6 @@ function columnsOf(slot: number): Columns {
     return [name, index] as const;
   });
   return Object.fromEntries(entries) as Columns;
-}
-
-/** Whether a row of features has all decisions made, so that nothing is missing but what its kernels do not have. */
-export function isComplete(rows: Float32Array, offset: number): boolean {
-  return rows[offset + decided] === 1;
 }
 
 /**

@@ -11,20 +11,16 @@ export interface Ranking {
   readonly sizes: Uint32Array;
 }
 
-/**
- * Groups rows by their group and whether they are complete. Prefixes of all depths and sketches are compared: one that is worth more is so whatever
- * else is decided, and rows of one depth alone are few. The order is a function of the data alone: equal rows keep their order.
- */
+/** Rows of one group lie together. The order is a function of the data alone: equal rows keep their order. */
 export function rankingOf(data: TrainingData, keep: (row: number) => boolean): Ranking {
   const rows: number[] = [];
   for (let row = 0; row < data.count; row++) if (keep(row)) rows.push(row);
   const group = (row: number): number => data.groups?.[row] ?? 0;
-  const complete = (row: number): number => (data.depth[row] === 1 ? 1 : 0);
-  rows.sort((a, b) => group(a) - group(b) || complete(a) - complete(b) || a - b);
+  rows.sort((a, b) => group(a) - group(b) || a - b);
   const sizes: number[] = [];
   rows.forEach((row, at) => {
     const before = rows[at - 1];
-    if (before !== undefined && group(before) === group(row) && complete(before) === complete(row)) {
+    if (before !== undefined && group(before) === group(row)) {
       sizes[sizes.length - 1] = (sizes.at(-1) as number) + 1;
     } else {
       sizes.push(1);
@@ -74,11 +70,9 @@ export function logLabels(labels: Float32Array): Float32Array {
 export interface Calibration {
   readonly scale: number;
   readonly shift: number;
-  /** Mean log throughput: what is expected of a row of which the base knows nothing. */
-  readonly unknown: number;
 }
 
-/** The best line through the log throughputs, with one slope for all groups: their base scores need not compare. NaN scores are left out. */
+/** The best line through the log throughputs, with one slope for all groups: their base scores need not compare. */
 export function calibrate(
   base: Float32Array,
   labels: Float32Array,
@@ -93,23 +87,18 @@ export function calibrate(
     means.set(group, held);
     return held;
   };
-  const isKnown = (row: number): boolean => !Number.isNaN(base[row] as number);
-  let known = 0;
   const whole = { base: 0, target: 0 };
   for (let row = 0; row < count; row++) {
-    if (!isKnown(row)) continue;
     const own = meanOf(row);
     own.rows++;
     own.base += base[row] as number;
     own.target += target[row] as number;
-    known++;
     whole.base += base[row] as number;
     whole.target += target[row] as number;
   }
   let covariance = 0;
   let variance = 0;
   for (let row = 0; row < count; row++) {
-    if (!isKnown(row)) continue;
     const own = meanOf(row);
     const x = (base[row] as number) - own.base / own.rows;
     covariance += x * ((target[row] as number) - own.target / own.rows);
@@ -117,12 +106,10 @@ export function calibrate(
   }
   // A base that runs against the measurements is not turned round: the trees say what is true instead.
   const scale = variance > 0 ? Math.max(0, covariance / variance) : 0;
-  const unknown = known > 0 ? whole.target / known : 0;
   const margins = Float32Array.from({ length: count }, (_, row) => {
     const own = meanOf(row);
-    if (own.rows === 0) return unknown;
-    const mean = own.target / own.rows;
-    return isKnown(row) ? mean + scale * ((base[row] as number) - own.base / own.rows) : mean;
+    return own.target / own.rows + scale * ((base[row] as number) - own.base / own.rows);
   });
-  return { scale, shift: unknown - (known > 0 ? (scale * whole.base) / known : 0), unknown, margins };
+  const shift = count === 0 ? 0 : whole.target / count - (scale * whole.base) / count;
+  return { scale, shift, margins };
 }

@@ -1,7 +1,7 @@
 import { assert } from '../support/errors.ts';
 import { createRandom } from '../support/random.ts';
 import { type Booster, trainBooster } from './booster.ts';
-import type { TrainingData, UncertainCostModel } from './cost-model.ts';
+import type { CostModel, TrainingData } from './cost-model.ts';
 import {
   type Calibration,
   calibrate,
@@ -32,27 +32,18 @@ export interface XgboostModelOptions {
 }
 
 /** An ensemble of boosters. `base`, where given, holds each row's base score, of the same origin as `TrainingData.base`. */
-export interface XgboostModel extends UncertainCostModel {
+export interface XgboostModel extends CostModel {
   score(rows: Float32Array, count: number, columns: number, into: Float32Array, base?: Float32Array): void;
-  scoreWithUncertainty(
-    rows: Float32Array,
-    count: number,
-    columns: number,
-    mean: Float32Array,
-    deviation: Float32Array,
-    base?: Float32Array,
-  ): void;
   fit(data: TrainingData): Promise<void>;
 }
 
 const defaults = { objective: 'rank:pairwise', rounds: 50, members: 3, threads: 1 } as const;
-const unfitted: Calibration = { scale: 1, shift: 0, unknown: 0 };
+const unfitted: Calibration = { scale: 1, shift: 0 };
 /** Margins of rankings for a step of one in log throughput: the odds that one which is 2.7 times faster wins. */
 const rankMargin = 3;
 
 /**
- * Gradient-boosted trees over features: an ensemble whose spread says how sure it is. Ranks a group's prefixes, and its finished programs,
- * among each other. Before the first fit a score is the base score, or 0.
+ * Gradient-boosted trees over features: an ensemble that ranks the programs of a group among each other. Before the first fit a score is the base score, or 0.
  */
 export function createXgboostModel(library: XgboostLibrary, options: XgboostModelOptions): XgboostModel {
   const { objective, rounds, members, threads, seed } = { ...defaults, ...options };
@@ -83,9 +74,9 @@ export function createXgboostModel(library: XgboostLibrary, options: XgboostMode
   };
 
   const fit = async (data: TrainingData): Promise<void> => {
-    const { count, columns, rows, labels, depth } = data;
+    const { count, columns, rows, labels } = data;
     assert(rows.length >= count * columns, () => `training data: ${rows.length} numbers for ${count} x ${columns}`);
-    assert(labels.length >= count && depth.length >= count, 'training data: a label or a depth is missing');
+    assert(labels.length >= count, 'training data: a label is missing');
     if (count === 0) return;
     const fitted = data.base === undefined ? undefined : calibrate(data.base, labels, count, data.groups);
     const step = objective === 'rank:pairwise' ? rankMargin : 1;
@@ -97,31 +88,7 @@ export function createXgboostModel(library: XgboostLibrary, options: XgboostMode
       await new Promise((resolve) => setImmediate(resolve));
     }
     boosters = trained;
-    calibration =
-      fitted === undefined
-        ? unfitted
-        : { scale: step * fitted.scale, shift: step * fitted.shift, unknown: step * fitted.unknown };
-  };
-
-  const scoreWithUncertainty: XgboostModel['scoreWithUncertainty'] = (rows, count, columns, mean, deviation, base) => {
-    if (scratch.length < count) scratch = new Float32Array(2 * count);
-    mean.fill(0, 0, count);
-    deviation.fill(0, 0, count);
-    // Welford's update: no second array of scores, no cancellation.
-    boosters.forEach((booster, member) => {
-      booster.predict(rows, count, columns, scratch);
-      for (let row = 0; row < count; row++) {
-        const value = scratch[row] as number;
-        const before = value - (mean[row] as number);
-        mean[row] = (mean[row] as number) + before / (member + 1);
-        deviation[row] = (deviation[row] as number) + before * (value - (mean[row] as number));
-      }
-    });
-    const freedom = Math.max(1, boosters.length - 1);
-    for (let row = 0; row < count; row++) {
-      deviation[row] = Math.sqrt((deviation[row] as number) / freedom);
-      if (base !== undefined) mean[row] = (mean[row] as number) + onLine(base[row] as number, calibration);
-    }
+    calibration = fitted === undefined ? unfitted : { scale: step * fitted.scale, shift: step * fitted.shift };
   };
 
   return {
@@ -138,11 +105,10 @@ export function createXgboostModel(library: XgboostLibrary, options: XgboostMode
         for (let row = 0; row < count; row++) into[row] = (into[row] as number) + (scratch[row] as number) / members;
       }
     },
-    scoreWithUncertainty,
     fit,
   };
 }
 
-function onLine(base: number, { scale, shift, unknown }: Calibration): number {
-  return Number.isNaN(base) ? unknown : scale * base + shift;
+function onLine(base: number, { scale, shift }: Calibration): number {
+  return scale * base + shift;
 }

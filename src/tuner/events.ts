@@ -8,7 +8,8 @@ import type { Trace } from '../schedule/trace.ts';
 import type { BeamDeath } from '../search/tally.ts';
 import type { Peaks } from '../space/roofline.ts';
 
-export const searchNames = ['beam', 'rank', 'annealing', 'evolution', 'random', 'grid'] as const;
+/** Ways to search; `auto` is Bayesian optimisation where the space can be enumerated, and the beam elsewhere. */
+export const searchNames = ['auto', 'beam', 'bayesian', 'annealing', 'evolution', 'rank', 'random', 'grid'] as const;
 export type SearchName = (typeof searchNames)[number];
 export const modelNames = ['xgboost', 'analytic', 'random'] as const;
 export type ModelName = (typeof modelNames)[number];
@@ -146,7 +147,8 @@ export interface TuneResult {
   readonly elapsedMs: number;
   readonly spentMs: { readonly measure: number; readonly propose: number; readonly fit: number };
   readonly stoppedBy: 'trials' | 'time' | 'exhausted' | 'interrupted';
-  readonly search: SearchName;
+  /** The strategy that ran, which `auto` chose. */
+  readonly search: string;
   readonly model: ModelName;
   readonly seed: number;
   /** The log this run wrote; null when it measured nothing. */

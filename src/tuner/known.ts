@@ -6,7 +6,7 @@ import { describeFault, type LogFault } from '../records/log-fault.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
 import { skimLogs, wholeRecord } from '../records/skim.ts';
 import { createTopTable } from '../records/top-table.ts';
-import type { SketchSpace } from '../search/sketch-space.ts';
+import type { SketchSpace } from '../search/space/sketch-space.ts';
 import { type Candidate, candidateKey, type Observation } from '../search/strategy.ts';
 import { recordedValues } from '../space/recorded.ts';
 

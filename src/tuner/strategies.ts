@@ -5,12 +5,14 @@ import { createRandomModel } from '../cost-model/random-model.ts';
 import { createResidualModel } from '../cost-model/residual-model.ts';
 import { loadXgboost } from '../cost-model/xgboost-library.ts';
 import { createXgboostModel } from '../cost-model/xgboost-model.ts';
-import { createAnnealingSearch } from '../search/annealing.ts';
-import { createBeamSearch } from '../search/beam.ts';
-import { createEvolutionSearch } from '../search/evolution.ts';
-import { createGridSearch } from '../search/grid-search.ts';
-import { createRandomSearch } from '../search/random-search.ts';
-import { createRankSearch } from '../search/rank-search.ts';
+import { createAnnealingSearch } from '../search/strategies/annealing.ts';
+import { createAutoSearch } from '../search/strategies/auto.ts';
+import { createBayesianSearch } from '../search/strategies/bayesian.ts';
+import { createBeamSearch } from '../search/strategies/beam.ts';
+import { createEvolutionSearch } from '../search/strategies/evolution.ts';
+import { createGridSearch } from '../search/strategies/grid.ts';
+import { createRandomSearch } from '../search/strategies/random.ts';
+import { createRankSearch } from '../search/strategies/rank.ts';
 import type { SearchSpace, SearchStrategy } from '../search/strategy.ts';
 import { explainRefusal, isRefusal } from '../support/refusal.ts';
 import type { ModelName, SearchName } from './events.ts';
@@ -21,7 +23,9 @@ const creators: Readonly<
     (space: SearchSpace, options: { readonly seed: number; readonly model: CostModel }) => SearchStrategy
   >
 > = {
+  auto: createAutoSearch,
   beam: createBeamSearch,
+  bayesian: createBayesianSearch,
   rank: createRankSearch,
   annealing: createAnnealingSearch,
   evolution: createEvolutionSearch,

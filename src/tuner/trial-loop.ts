@@ -1,12 +1,12 @@
 import { isVerified, type TuningRecord } from '../records/record.ts';
 import { isFault, replay } from '../schedule/replay.ts';
-import type { SketchSpace } from '../search/sketch-space.ts';
+import type { SketchSpace } from '../search/space/sketch-space.ts';
 import type { Candidate, Observation, SearchStrategy } from '../search/strategy.ts';
 import { instantiate } from '../space/sketch.ts';
 import { type AttemptsOptions, createAttempts, type Prepared, type Proposal } from './attempts.ts';
 import { naiveOf, programOf } from './build.ts';
 import { createDriftWatch } from './drift-watch.ts';
-import type { ModelName, PruneSummary, SearchName, TunedKernel, TuneEvent, TuneResult } from './events.ts';
+import type { ModelName, PruneSummary, TunedKernel, TuneEvent, TuneResult } from './events.ts';
 import { type Known, knownObservations } from './known.ts';
 import type { Reuse } from './retarget.ts';
 
@@ -19,7 +19,6 @@ export interface LoopOptions extends AttemptsOptions {
   readonly reuse: Reuse;
   readonly trials: number;
   readonly timeLimitMs: number | null;
-  readonly searchName: SearchName;
   readonly modelName: ModelName;
   readonly signal: AbortSignal | undefined;
   readonly onEvent: (event: TuneEvent) => void;
@@ -232,7 +231,7 @@ const wallClockNote =
 type Searched = Proposal & { readonly candidate: Candidate };
 
 /** A candidate of the search with its schedule. */
-function searched(candidate: Candidate, round: number, { space, searchName, modelName }: LoopOptions): Searched {
+function searched(candidate: Candidate, round: number, { space, strategy, modelName }: LoopOptions): Searched {
   const sketch = space.sketches[candidate.sketch] as SketchSpace['sketches'][number];
   return {
     candidate,
@@ -240,7 +239,7 @@ function searched(candidate: Candidate, round: number, { space, searchName, mode
     origin: 'search',
     sketch: sketch.name,
     decisions: decisionsOf(sketch, candidate),
-    search: { name: searchName, model: modelName, round, score: finite(candidate.score) },
+    search: { name: strategy.name, model: modelName, round, score: finite(candidate.score) },
   };
 }
 

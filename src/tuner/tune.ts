@@ -3,7 +3,7 @@ import { createDawnRunner } from '../measure/dawn-runner.ts';
 import type { Runner } from '../measure/runner.ts';
 import { flopsOf } from '../operators/flops.ts';
 import { createLogWriter, defaultLogFolder } from '../records/log-writer.ts';
-import { sketchSpace } from '../search/sketch-space.ts';
+import { sketchSpace } from '../search/space/sketch-space.ts';
 import type { Peaks } from '../space/roofline.ts';
 import { sketchesOf } from '../space/rules.ts';
 import { programOf } from './build.ts';
@@ -44,7 +44,7 @@ export async function tuneOn(
   const { workload, onEvent = () => {}, useKnown = true, useOthers = true } = options;
   const { description } = device;
   const seed = options.seed ?? defaultSeed;
-  const search = options.search ?? 'beam';
+  const search = options.search ?? 'auto';
   const logFolder = options.logFolder ?? defaultLogFolder;
   const program = programOf(workload);
   requireFits(program, description);
@@ -92,7 +92,7 @@ export async function tuneOn(
   try {
     const verification = verificationData(workload, program, seed);
     runner = await createRunner(device);
-    if (search === 'beam' && trials > fewestBounded && peaksHoldFor(workload, space.sketches))
+    if (strategy.name === 'beam' && trials > fewestBounded && peaksHoldFor(workload, space.sketches))
       peaks = await peaksOf(runner, description);
     await runner.prepare(verification.data);
     const outcome = await runTrials({
@@ -108,7 +108,6 @@ export async function tuneOn(
       trials,
       timeLimitMs: options.timeLimit === undefined ? null : options.timeLimit * 1000,
       seed,
-      searchName: search,
       modelName,
       signal: options.signal,
       onEvent,
@@ -121,7 +120,7 @@ export async function tuneOn(
       peaks,
       speedup: best === null || naiveNs === null ? null : naiveNs / best.timeNs,
       flopsPerSecond: best === null ? null : (flopsOf(program) / best.timeNs) * 1e9,
-      search,
+      search: strategy.name,
       model: modelName,
       seed,
       logPath: outcome.measured > 0 ? log.path : null,

@@ -95,7 +95,7 @@ describe('a kernel that is wrong', () => {
 
 describe('what tune asks of the tuner', () => {
   it.each([
-    [[], { trials: 64, timeLimit: 90, seed: 1, search: 'beam', model: 'xgboost', useKnown: true }],
+    [[], { trials: 64, timeLimit: 90, seed: 1, search: 'auto', model: 'xgboost', useKnown: true }],
     [['--trials', '7'], { trials: 7, timeLimit: undefined }],
     [['--trials', '7', '--time-limit', '5'], { trials: 7, timeLimit: 5 }],
     [['--time-limit', '600'], { trials: 64, timeLimit: 600 }],

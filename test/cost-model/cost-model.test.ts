@@ -8,10 +8,6 @@ import { pairwiseAccuracy, sample, xgboost, xgboostMissing } from './fixtures.ts
 const columns = 20;
 const train = sample(300, columns, 11);
 const test = sample(150, columns, 12);
-const complete = (data: ReturnType<typeof sample>): TrainingData => ({
-  ...data,
-  depth: new Float32Array(data.count).fill(1),
-});
 
 function scores(model: CostModel, data = test): Float32Array {
   const into = new Float32Array(data.count);
@@ -61,14 +57,14 @@ describe.each(Object.entries(models))('every cost model: %s', (_name, create) =>
       expect(into.slice(0, test.count).every(Number.isFinite)).toBe(true);
       expect([...into.slice(test.count)]).toEqual([-5, -5, -5]);
       expect(rows).toEqual(test.rows);
-      await model.fit(complete(train));
+      await model.fit(train);
     }
   });
 
   it('gives the same scores for the same seed and calls', async () => {
     const twice = [create(), create()].map(async (model) => {
       const before = scores(model);
-      await model.fit(complete(train));
+      await model.fit(train);
       return [before, scores(model)];
     });
     const [first, second] = await Promise.all(twice);
@@ -83,15 +79,14 @@ describe.each(Object.entries(models))('every cost model: %s', (_name, create) =>
       columns,
       count: 0,
       labels: new Float32Array(0),
-      depth: new Float32Array(0),
     });
     expect(model.trained).toBe(false);
   });
 
   it('survives one row, and rows that all failed', async () => {
     const model = create();
-    await model.fit({ ...complete(train), count: 1 });
-    await model.fit({ ...complete(train), labels: new Float32Array(train.count) });
+    await model.fit({ ...train, count: 1 });
+    await model.fit({ ...train, labels: new Float32Array(train.count) });
     expect(scores(model).every(Number.isFinite)).toBe(true);
   });
 });
@@ -112,7 +107,7 @@ describe.skipIf(xgboostMissing)('xgboost model', () => {
       const model = boosted({ objective });
       expect(model.trained).toBe(false);
       expect(new Set(scores(model)).size).toBe(1);
-      await model.fit(complete(train));
+      await model.fit(train);
       expect(model.trained).toBe(true);
       expect(pairwiseAccuracy(scores(model), test.labels)).toBeGreaterThan(0.85);
     });
@@ -120,68 +115,16 @@ describe.skipIf(xgboostMissing)('xgboost model', () => {
 
   it('forgets what it learned before', async () => {
     const [fresh, refitted] = [boosted(), boosted()];
-    await refitted.fit({ ...complete(train), labels: train.labels.map((label) => 1 - label) });
-    await refitted.fit(complete(train));
-    await fresh.fit(complete(train));
+    await refitted.fit({ ...train, labels: train.labels.map((label) => 1 - label) });
+    await refitted.fit(train);
+    await fresh.fit(train);
     expect(scores(refitted)).toEqual(scores(fresh));
-  });
-
-  it('learns prefixes among prefixes: rows of different depth are not rivals', async () => {
-    // Prefixes know column 0 only, and carry the best label of what may follow; all better than any complete program.
-    const rows = new Float32Array(2 * train.rows.length).fill(Number.NaN);
-    rows.set(train.rows);
-    const labels = new Float32Array(2 * train.count);
-    const depth = new Float32Array(2 * train.count).fill(1);
-    labels.set(train.labels.map((label) => label / 2));
-    for (let row = 0; row < train.count; row++) {
-      const value = train.rows[row * columns] as number;
-      rows[(train.count + row) * columns] = value;
-      labels[train.count + row] = 0.5 + value / 16;
-      depth[train.count + row] = 0.1;
-    }
-    const model = boosted();
-    await model.fit({ rows, columns, count: 2 * train.count, labels, depth });
-    expect(pairwiseAccuracy(scores(model), test.labels)).toBeGreaterThan(0.85);
-    const prefixes = { ...test, rows: new Float32Array(test.rows.length).fill(Number.NaN) };
-    for (let row = 0; row < test.count; row++) prefixes.rows[row * columns] = test.rows[row * columns] as number;
-    const wanted = Float32Array.from({ length: test.count }, (_, row) => test.rows[row * columns] as number);
-    expect(pairwiseAccuracy(scores(model, prefixes), wanted)).toBeGreaterThan(0.9);
-  });
-
-  it('is less sure where it has seen nothing', async () => {
-    // Trained on the lower half of column 1 only.
-    const lower = [...Array(train.count).keys()].filter((row) => (train.rows[row * columns + 1] as number) < 4);
-    const rows = new Float32Array(lower.length * columns);
-    for (const [at, row] of lower.entries())
-      rows.set(train.rows.subarray(row * columns, (row + 1) * columns), at * columns);
-    const labels = Float32Array.from(lower, (row) => train.labels[row] as number);
-    const model = boosted({ members: 5, objective: 'reg:squarederror' });
-    await model.fit(complete({ rows, columns, count: lower.length, labels }));
-    const seen = new Float32Array(lower.length);
-    const mean = new Float32Array(lower.length);
-    model.scoreWithUncertainty(rows, lower.length, columns, mean, seen);
-    const plain = new Float32Array(lower.length);
-    model.score(rows, lower.length, columns, plain);
-    for (let row = 0; row < lower.length; row++) expect(mean[row]).toBeCloseTo(plain[row] as number, 4);
-    const unseen = new Float32Array(test.count);
-    model.scoreWithUncertainty(test.rows, test.count, columns, new Float32Array(test.count), unseen);
-    const average = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-    expect(average(unseen)).toBeGreaterThan(average(seen));
-    expect(average(seen)).toBeGreaterThan(0);
-  });
-
-  it('has no spread with one member', async () => {
-    const model = boosted({ members: 1 });
-    await model.fit(complete(train));
-    const deviation = new Float32Array(test.count);
-    model.scoreWithUncertainty(test.rows, test.count, columns, new Float32Array(test.count), deviation);
-    expect(deviation.every((value) => value === 0)).toBe(true);
   });
 });
 
 describe.skipIf(xgboostMissing)('residual model', () => {
   // Few rows: what is known before must help.
-  const few: TrainingData = { ...complete(train), count: 16 };
+  const few: TrainingData = { ...train, count: 16 };
   const truth = (data: ReturnType<typeof sample>): CostModel => ({
     name: 'truth',
     trained: false,
@@ -211,7 +154,7 @@ describe.skipIf(xgboostMissing)('residual model', () => {
       columnModel(7, (value) => (Number.isNaN(value) ? -50 : 50 * value)),
       boosted({ objective: 'reg:squarederror' }),
     );
-    await model.fit(complete(train));
+    await model.fit(train);
     expect(pairwiseAccuracy(scores(model), test.labels)).toBeGreaterThan(0.85);
   });
 });

@@ -2,30 +2,32 @@ import { describe, expect, it } from 'vitest';
 import { factorise } from '../../src/cost-model/gaussian/cholesky.ts';
 import { createField } from '../../src/cost-model/gaussian/field.ts';
 import { learnHyper, lossOf } from '../../src/cost-model/gaussian/learn-hyper.ts';
-import { type Axis, axisTable, hyperPrior } from '../../src/cost-model/gaussian/level-kernel.ts';
+import { dimensionTable, hyperPrior, type InputDimension } from '../../src/cost-model/gaussian/level-kernel.ts';
 import { logExpectedImprovement, normalQuantile } from '../../src/cost-model/gaussian/normal.ts';
 import { createRandom } from '../../src/support/random.ts';
 
-const axes: readonly Axis[] = [
-  { name: 'size', levels: 5, places: Float64Array.of(0, 0.25, 0.5, 0.75, 1), derived: false },
-  { name: 'name', levels: 3, places: new Float64Array(3).fill(Number.NaN), derived: false },
-  { name: 'product', levels: 4, places: Float64Array.of(0, 0.2, 0.6, 1), derived: true },
+const dimensions: readonly InputDimension[] = [
+  { name: 'size', levels: 5, coordinates: Float64Array.of(0, 0.25, 0.5, 0.75, 1), derived: false },
+  { name: 'name', levels: 3, coordinates: new Float64Array(3).fill(Number.NaN), derived: false },
+  { name: 'product', levels: 4, coordinates: Float64Array.of(0, 0.2, 0.6, 1), derived: true },
 ];
 const random = createRandom(5);
 const pointsOf = (count: number): Int32Array =>
-  Int32Array.from({ length: count * axes.length }, (_, at) => random.below(axes[at % axes.length]?.levels ?? 1));
-const prior = hyperPrior(axes);
+  Int32Array.from({ length: count * dimensions.length }, (_, at) =>
+    random.below(dimensions[at % dimensions.length]?.levels ?? 1),
+  );
+const prior = hyperPrior(dimensions);
 const hyper = prior.mean.map((mean) => mean + random.unit() - 0.5);
 
 /** The kernel of two points, straight from its definition. */
 function kernelOf(one: ArrayLike<number>, other: ArrayLike<number>): number {
-  return axes.reduce(
-    (value, axis, at) =>
+  return dimensions.reduce(
+    (value, dimension, at) =>
       value *
-      (axisTable(axis, at, axes.length, hyper).factor[
-        (one[at] as number) * axis.levels + (other[at] as number)
+      (dimensionTable(dimension, at, dimensions.length, hyper).factor[
+        (one[at] as number) * dimension.levels + (other[at] as number)
       ] as number),
-    Math.exp(hyper[3 * axes.length] as number),
+    Math.exp(hyper[3 * dimensions.length] as number),
   );
 }
 
@@ -54,14 +56,14 @@ describe('a Gaussian process over levels', () => {
     const levels = pointsOf(count);
     const targets = Float64Array.from({ length: count }, () => random.unit() * 2 - 1);
     const gradient = new Float64Array(hyper.length);
-    lossOf(axes, levels, targets, prior, hyper, gradient);
+    lossOf(dimensions, levels, targets, prior, hyper, gradient);
     const scratch = new Float64Array(hyper.length);
     for (let h = 0; h < hyper.length; h++) {
       const step = 1e-5;
       const [up, down] = [step, -step].map((by) => {
         const moved = hyper.slice();
         moved[h] = (moved[h] as number) + by;
-        return lossOf(axes, levels, targets, prior, moved, scratch);
+        return lossOf(dimensions, levels, targets, prior, moved, scratch);
       }) as [number, number];
       expect(gradient[h], `hyperparameter ${h}`).toBeCloseTo((up - down) / (2 * step), 4);
     }
@@ -72,9 +74,9 @@ describe('a Gaussian process over levels', () => {
     const levels = pointsOf(count);
     const targets = Float64Array.from({ length: count }, (_, at) => (levels[at * 3] as number) - 2);
     const scratch = new Float64Array(hyper.length);
-    const learned = learnHyper(axes, levels, targets, prior, prior.mean, 30);
-    expect(lossOf(axes, levels, targets, prior, learned, scratch)).toBeLessThan(
-      lossOf(axes, levels, targets, prior, prior.mean, scratch) - 10,
+    const learned = learnHyper(dimensions, levels, targets, prior, prior.mean, 30);
+    expect(lossOf(dimensions, levels, targets, prior, learned, scratch)).toBeLessThan(
+      lossOf(dimensions, levels, targets, prior, prior.mean, scratch) - 10,
     );
     // The size alone explains the targets.
     expect(learned[0] as number).toBeGreaterThan(learned[1] as number);
@@ -84,7 +86,7 @@ describe('a Gaussian process over levels', () => {
     const points = pointsOf(12);
     const seen = Array.from({ length: 7 }, () => pointsOf(1));
     const targets = Float64Array.from(seen, () => random.unit() * 2 - 1);
-    const field = createField(axes, points, hyper);
+    const field = createField(dimensions, points, hyper);
     for (const levels of seen.slice(0, 4)) field.observe(levels);
     field.observe(pointsOf(1));
     field.rewind(4);
@@ -93,7 +95,7 @@ describe('a Gaussian process over levels', () => {
     const mean = new Float64Array(12);
     const deviation = new Float64Array(12);
     field.posterior(targets, mean, deviation);
-    const noise = Math.exp(hyper[3 * axes.length + 1] as number);
+    const noise = Math.exp(hyper[3 * dimensions.length + 1] as number);
     const gram = seen.map((one, i) => seen.map((other, j) => kernelOf(one, other) + (i === j ? noise : 0)));
     const weights = solve(gram, [...targets]);
     for (let at = 0; at < 12; at++) {

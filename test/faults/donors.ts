@@ -1,7 +1,7 @@
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import type { TuningRecord } from '../../src/records/record.ts';
-import { createRandomSearch } from '../../src/search/random-search.ts';
-import { sketchSpace } from '../../src/search/sketch-space.ts';
+import { sketchSpace } from '../../src/search/space/sketch-space.ts';
+import { createRandomSearch } from '../../src/search/strategies/random.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import { instantiate } from '../../src/space/sketch.ts';
 import { isRefusal } from '../../src/support/refusal.ts';

@@ -8,10 +8,10 @@ import { playAll } from '../../bench/search/workers.ts';
 import { createRandomModel } from '../../src/cost-model/random-model.ts';
 import { type KernelSpace, readKernelSpace, writeKernelSpace } from '../../src/records/recorded/kernel-space.ts';
 import { makeRecordedSpace, type ParameterValue } from '../../src/records/recorded/recorded-space.ts';
-import { createBeamSearch } from '../../src/search/beam.ts';
-import { replayKernelSpace } from '../../src/search/kernel-space.ts';
-import { listCandidates } from '../../src/search/listing.ts';
-import { replaySpace } from '../../src/search/recorded-space.ts';
+import { enumerateCandidates } from '../../src/search/space/enumeration.ts';
+import { replayKernelSpace } from '../../src/search/space/replayed-sketches.ts';
+import { replaySpace } from '../../src/search/space/replayed-space.ts';
+import { createBeamSearch } from '../../src/search/strategies/beam.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import { UserError } from '../../src/support/errors.ts';
 import { programOf } from '../../src/tuner/build.ts';
@@ -58,7 +58,7 @@ describe('a recorded space as a space to search', () => {
   });
 
   it('answers with the times of the rows, null for failures', () => {
-    const listed = listCandidates(mixed.space) ?? [];
+    const listed = enumerateCandidates(mixed.space) ?? [];
     expect(listed.map(({ values }) => values)).toEqual([
       [4, 0, 1, 1],
       [4, 1, 1, 1],
@@ -117,7 +117,7 @@ describe.skipIf(xgboostMissing)('the bench of searches', () => {
   it('makes the same decisions, byte for byte, on one worker and on two', { timeout: 300_000 }, async () => {
     const path = join(folder, 'landscape.cache.json');
     writeFileSync(path, landscape());
-    const jobs = ['beam', 'rank', 'annealing', 'evolution', 'random', 'grid'].flatMap((strategy) =>
+    const jobs = ['auto', 'beam', 'rank', 'annealing', 'evolution', 'random', 'grid'].flatMap((strategy) =>
       [1, 2].map((seed): Job => ({ space: path, strategy, seed, trials: 40, batch: null })),
     );
     const played = async (workers: number): Promise<string> => {
@@ -133,8 +133,8 @@ describe.skipIf(xgboostMissing)('the bench of searches', () => {
           strategy === 'grid' ? strategy : `${strategy} ${seed} ${decisions}`,
         ),
       ).size,
-    ).toBe(11);
-    for (const [{ strategy }, curve] of parsed) if (strategy === 'beam') expect(curve.at(-1)).toBe(1);
+    ).toBe(13);
+    for (const [{ strategy }, curve] of parsed) if (strategy === 'auto') expect(curve.at(-1)).toBe(1);
   });
 });
 
@@ -142,7 +142,7 @@ describe('a recorded space of ours', () => {
   const sketches = sketchesOf(programOf(matmul));
   const full = spaceOf('matmul', 'm=19,n=16,k=12');
   const first = full.sketches[0] as (typeof full.sketches)[number];
-  const picked = createBeamSearch(full, { seed: 1, model: createRandomModel(1), listing: false })
+  const picked = createBeamSearch(full, { seed: 1, model: createRandomModel(1) })
     .propose(20)
     .filter(({ sketch }) => sketch === 0);
   const recorded: KernelSpace = {
@@ -168,7 +168,7 @@ describe('a recorded space of ours', () => {
 
   it('is searched with our features, legal where a row goes on', () => {
     const replayed = replayKernelSpace('ours', recorded, sketches);
-    const listed = listCandidates(replayed.space) ?? [];
+    const listed = enumerateCandidates(replayed.space) ?? [];
     expect(listed.map(({ values }) => values.join()).sort()).toEqual(picked.map(({ values }) => values.join()).sort());
     expect(replayed.timeOf({ sketch: 0, values: picked[0]?.values ?? [] })).toBeNull();
     expect(replayed.timeOf({ sketch: 0, values: picked[3]?.values ?? [] })).toBe(103);

@@ -1,5 +1,5 @@
 import type { DeviceDescription } from '../../src/ir/limits.ts';
-import { type SketchSpace, sketchSpace } from '../../src/search/sketch-space.ts';
+import { type SketchSpace, sketchSpace } from '../../src/search/space/sketch-space.ts';
 import type { Candidate, Observation, SearchSpace, SearchStrategy } from '../../src/search/strategy.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import { makeDevice } from '../records/fixtures.ts';

@@ -1,13 +1,17 @@
+import { describe, expect, it } from 'vitest';
 import { createAnalyticModel } from '../../src/cost-model/analytic-model.ts';
 import { createRandomModel } from '../../src/cost-model/random-model.ts';
 import { createResidualModel } from '../../src/cost-model/residual-model.ts';
 import { createXgboostModel } from '../../src/cost-model/xgboost-model.ts';
-import { createAnnealingSearch } from '../../src/search/annealing.ts';
-import { createBeamSearch } from '../../src/search/beam.ts';
-import { createEvolutionSearch } from '../../src/search/evolution.ts';
-import { createRandomSearch } from '../../src/search/random-search.ts';
-import { createRankSearch } from '../../src/search/rank-search.ts';
+import { createAnnealingSearch } from '../../src/search/strategies/annealing.ts';
+import { createAutoSearch } from '../../src/search/strategies/auto.ts';
+import { createBayesianSearch } from '../../src/search/strategies/bayesian.ts';
+import { createBeamSearch } from '../../src/search/strategies/beam.ts';
+import { createEvolutionSearch } from '../../src/search/strategies/evolution.ts';
+import { createRandomSearch } from '../../src/search/strategies/random.ts';
+import { createRankSearch } from '../../src/search/strategies/rank.ts';
 import { xgboost, xgboostMissing } from '../cost-model/fixtures.ts';
+import { spaceOf } from './spaces.ts';
 import { describeStrategyContract } from './strategy.contract.ts';
 
 describeStrategyContract('random search', createRandomSearch);
@@ -30,40 +34,38 @@ describeStrategyContract('the beam with the random model', (space, seed) =>
 );
 
 describeStrategyContract('a beam of one, without a random draw', (space, seed) =>
-  createBeamSearch(space, { seed, model: createRandomModel(seed), width: 1, keepAlive: 0, epsilon: 0 }),
+  createBeamSearch(space, { seed, model: createRandomModel(seed), width: 1, epsilon: 0 }),
 );
 
-describeStrategyContract('the beam in three passes, with a draft model', (space, seed) =>
-  createBeamSearch(space, {
-    seed,
-    model: createRandomModel(seed),
-    draft: createAnalyticModel('cpu'),
-    passes: 3,
-    chooser: null,
-    listing: false,
-  }),
+describeStrategyContract('the beam without an acquisition', (space, seed) =>
+  createBeamSearch(space, { seed, model: createRandomModel(seed), acquisition: null }),
 );
 
-if (!xgboostMissing) {
-  describeStrategyContract('the beam with iterated values', (space, seed) =>
+describeStrategyContract('the automatic choice with the analytic model', (space, seed) =>
+  createAutoSearch(space, { seed, model: createAnalyticModel('cpu') }),
+);
+
+if (!xgboostMissing)
+  describeStrategyContract('the beam with XGBoost', (space, seed) =>
     createBeamSearch(space, {
       seed,
-      judgement: 'value',
-      bootstrap: true,
-      chooser: null,
-      model: createXgboostModel(xgboost(), { seed, rounds: 10, members: 1, objective: 'reg:squarederror' }),
+      model: createResidualModel(
+        createAnalyticModel('cpu'),
+        createXgboostModel(xgboost(), { seed, rounds: 10, members: 1 }),
+      ),
     }),
   );
-  for (const judgement of ['both', 'value', 'completions'] as const) {
-    describeStrategyContract(`the beam with XGBoost, prefixes judged by ${judgement}`, (space, seed) =>
-      createBeamSearch(space, {
-        seed,
-        judgement,
-        model: createResidualModel(
-          createAnalyticModel('cpu'),
-          createXgboostModel(xgboost(), { seed, rounds: 10, members: 1 }),
-        ),
-      }),
+
+describe('the automatic choice', () => {
+  const model = createAnalyticModel('cpu');
+  it('is Bayesian optimisation where every candidate can be enumerated, and the beam where not', () => {
+    expect(createAutoSearch(spaceOf('reduce_sum', 'rows=3,cols=5'), { seed: 1, model }).name).toBe('bayesian');
+    expect(createAutoSearch(spaceOf('matmul', 'm=192,n=256,k=160'), { seed: 1, model }).name).toBe('beam');
+  });
+
+  it('is not needed: Bayesian optimisation of a space too large for it is refused with what to do', () => {
+    expect(() => createBayesianSearch(spaceOf('matmul', 'm=192,n=256,k=160'), { seed: 1, model })).toThrow(
+      /more than 30,000 candidates.*--search beam/,
     );
-  }
-}
+  });
+});

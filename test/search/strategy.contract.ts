@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type SketchSpace, sketchSpace } from '../../src/search/sketch-space.ts';
+import { type SketchSpace, sketchSpace } from '../../src/search/space/sketch-space.ts';
 import { candidateKey, type SearchSpace, type SearchStrategy } from '../../src/search/strategy.ts';
 import { instantiate } from '../../src/space/sketch.ts';
 import { isRefusal } from '../../src/support/refusal.ts';

@@ -2,7 +2,7 @@ import type { DeviceLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { findOperator } from '../../src/operators/catalog.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
-import { completeAtRandom } from '../../src/search/completion.ts';
+import { completeAtRandom } from '../../src/search/space/completion.ts';
 import { createPruner } from '../../src/space/pruning.ts';
 import type { Sketch } from '../../src/space/sketch.ts';
 import type { Random } from '../../src/support/random.ts';

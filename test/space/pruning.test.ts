@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type DeviceLimits, defaultLimits } from '../../src/ir/limits.ts';
 import { lowerProgram } from '../../src/lowering/lower.ts';
-import { constructCandidates } from '../../src/search/construct.ts';
-import type { Judge } from '../../src/search/judge.ts';
+import type { PrefixScorer } from '../../src/search/scoring/prefix-scorer.ts';
+import { constructCandidates } from '../../src/search/strategies/beam-construction.ts';
 import { createTally } from '../../src/search/tally.ts';
 import { createPruner, maxRegisters, maxStatements } from '../../src/space/pruning.ts';
 import { quantity, quantityCount } from '../../src/space/quantities.ts';
@@ -230,14 +230,13 @@ describe.each(sketchesUnderTest)('every prefix of %s', (_, sketch) => {
       frontier = next;
     }
     const tally = createTally();
-    const indifferent: Judge = { score: (_, made, __, into) => void into.fill(0, 0, made) };
-    const everything = { width: Number.POSITIVE_INFINITY, keepAlive: 0 };
+    const indifferent: PrefixScorer = { score: (_, made, __, into) => void into.fill(0, 0, made) };
+    const everything = { width: Number.POSITIVE_INFINITY };
     const found = constructCandidates(
       { ...sketch, createPruner: () => createPruner(sketch, snug) },
       indifferent,
       everything,
       tally,
-      createRandom(1),
     );
     expect(found.map(({ values }) => values.join()).sort()).toEqual(frontier.map((values) => values.join()).sort());
     expect(Object.fromEntries(tally.byDepth)).toEqual(Object.fromEntries(expected));

@@ -1,5 +1,5 @@
 import type { Levels } from './learn-hyper.ts';
-import { type Axis, axisTable } from './level-kernel.ts';
+import { dimensionTable, type InputDimension } from './level-kernel.ts';
 
 /**
  * The posterior of a Gaussian process over a fixed list of points. Observing one more point costs (observed x points) operations and
@@ -14,15 +14,15 @@ export interface Field {
   posterior(targets: Float64Array, mean: Float64Array, deviation: Float64Array): void;
 }
 
-export function createField(axes: readonly Axis[], points: Levels, hyper: Float64Array): Field {
-  const count = axes.length;
+export function createField(dimensions: readonly InputDimension[], points: Levels, hyper: Float64Array): Field {
+  const count = dimensions.length;
   const size = count === 0 ? 0 : points.length / count;
-  const tables = axes.map((axis, at) => axisTable(axis, at, count, hyper).factor);
+  const tables = dimensions.map((dimension, at) => dimensionTable(dimension, at, count, hyper).factor);
   const amplitude = Math.exp(hyper[3 * count] as number);
   const noise = Math.exp(hyper[3 * count + 1] as number);
-  // Points axis by axis, so that the innermost loop walks two arrays side by side.
-  const columns = axes.map((_, axis) =>
-    Int32Array.from({ length: size }, (_, at) => points[at * count + axis] as number),
+  // Points dimension by dimension, so that the innermost loop walks two arrays side by side.
+  const columns = dimensions.map((_, dimension) =>
+    Int32Array.from({ length: size }, (_, at) => points[at * count + dimension] as number),
   );
   const seen: Levels[] = [];
   /** Rows of the Cholesky factor of the observations, and of the same applied to the points. */
@@ -32,9 +32,11 @@ export function createField(axes: readonly Axis[], points: Levels, hyper: Float6
 
   const kernelOf = (one: Levels, other: Levels): number => {
     let value = amplitude;
-    for (let axis = 0; axis < count; axis++) {
-      const { levels } = axes[axis] as Axis;
-      value *= (tables[axis] as Float64Array)[(one[axis] as number) * levels + (other[axis] as number)] as number;
+    for (let dimension = 0; dimension < count; dimension++) {
+      const { levels } = dimensions[dimension] as InputDimension;
+      value *= (tables[dimension] as Float64Array)[
+        (one[dimension] as number) * levels + (other[dimension] as number)
+      ] as number;
     }
     return value;
   };
@@ -58,11 +60,11 @@ export function createField(axes: readonly Axis[], points: Levels, hyper: Float6
       const pivot = Math.sqrt(Math.max(rest, 1e-9));
       row[n] = pivot;
       const values = new Float64Array(size).fill(amplitude);
-      for (let axis = 0; axis < count; axis++) {
-        const { levels: width } = axes[axis] as Axis;
-        const start = (levels[axis] as number) * width;
-        const table = (tables[axis] as Float64Array).subarray(start, start + width);
-        const column = columns[axis] as Int32Array;
+      for (let dimension = 0; dimension < count; dimension++) {
+        const { levels: width } = dimensions[dimension] as InputDimension;
+        const start = (levels[dimension] as number) * width;
+        const table = (tables[dimension] as Float64Array).subarray(start, start + width);
+        const column = columns[dimension] as Int32Array;
         for (let at = 0; at < size; at++) values[at] = (values[at] as number) * (table[column[at] as number] as number);
       }
       for (let k = 0; k < n; k++) {

@@ -1,7 +1,7 @@
 import { factorise, transposedInverse } from './cholesky.ts';
-import { type Axis, type AxisTable, axisTable, type HyperPrior } from './level-kernel.ts';
+import { type DimensionTable, dimensionTable, type HyperPrior, type InputDimension } from './level-kernel.ts';
 
-/** Points as levels, row after row, one number an axis. */
+/** Points as levels, row after row, one number per dimension. */
 export type Levels = Int32Array;
 
 const leastStep = 1e-4;
@@ -13,7 +13,7 @@ const highest = 6;
  * (iRprop-, Igel and Huesken): it needs no line search, and the scale of the likelihood does not matter. Starts from `start`.
  */
 export function learnHyper(
-  axes: readonly Axis[],
+  dimensions: readonly InputDimension[],
   levels: Levels,
   targets: Float64Array,
   prior: HyperPrior,
@@ -27,7 +27,7 @@ export function learnHyper(
   const before = new Float64Array(start.length);
   const gradient = new Float64Array(start.length);
   for (let iteration = 0; iteration < iterations; iteration++) {
-    const loss = lossOf(axes, levels, targets, prior, current, gradient);
+    const loss = lossOf(dimensions, levels, targets, prior, current, gradient);
     if (loss < bestLoss) {
       bestLoss = loss;
       best = current.slice();
@@ -49,21 +49,21 @@ export function learnHyper(
 
 /** Minus the logarithm of likelihood and prior, up to constants, and its gradient. */
 export function lossOf(
-  axes: readonly Axis[],
+  dimensions: readonly InputDimension[],
   levels: Levels,
   targets: Float64Array,
   prior: HyperPrior,
   hyper: Float64Array,
   gradient: Float64Array,
 ): number {
-  const count = axes.length;
+  const count = dimensions.length;
   const n = targets.length;
-  const tables = axes.map((axis, at) => axisTable(axis, at, count, hyper));
+  const tables = dimensions.map((dimension, at) => dimensionTable(dimension, at, count, hyper));
   const noise = Math.exp(hyper[3 * count + 1] as number);
   const kernel = new Float64Array(n * n);
   const amplitude = Math.exp(hyper[3 * count] as number);
   for (let i = 0; i < n; i++)
-    for (let j = 0; j <= i; j++) kernel[i * n + j] = amplitude * product(axes, tables, levels, i, j);
+    for (let j = 0; j <= i; j++) kernel[i * n + j] = amplitude * product(dimensions, tables, levels, i, j);
   const factor = kernel.slice();
   for (let i = 0; i < n; i++) factor[i * n + i] = (factor[i * n + i] as number) + noise;
   gradient.fill(0);
@@ -78,7 +78,7 @@ export function lossOf(
     for (let k = 0; k <= i; k++) weights[k] = (weights[k] as number) + (inverse[k * n + i] as number) * z;
   }
   // The gradient needs only sums over the pairs of points that share a pair of levels.
-  const shares = axes.map(({ levels: size }) => new Float64Array(size * size));
+  const shares = dimensions.map(({ levels: size }) => new Float64Array(size * size));
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
       let entry = -(weights[i] as number) * (weights[j] as number);
@@ -86,21 +86,22 @@ export function lossOf(
       if (i === j) gradient[3 * count + 1] = (gradient[3 * count + 1] as number) + 0.5 * entry * noise;
       const part = (i === j ? 0.5 : 1) * entry * (kernel[i * n + j] as number);
       gradient[3 * count] = (gradient[3 * count] as number) + part;
-      for (let axis = 0; axis < count; axis++) {
-        const size = (axes[axis] as Axis).levels;
-        const at = (levels[i * count + axis] as number) * size + (levels[j * count + axis] as number);
-        const share = shares[axis] as Float64Array;
+      for (let dimension = 0; dimension < count; dimension++) {
+        const size = (dimensions[dimension] as InputDimension).levels;
+        const at = (levels[i * count + dimension] as number) * size + (levels[j * count + dimension] as number);
+        const share = shares[dimension] as Float64Array;
         share[at] = (share[at] as number) + part;
       }
     }
   }
-  for (const [axis, { byWeight, byRoughness, byIndividuality }] of tables.entries()) {
-    const share = shares[axis] as Float64Array;
+  for (const [dimension, { byWeight, byRoughness, byIndividuality }] of tables.entries()) {
+    const share = shares[dimension] as Float64Array;
     for (let at = 0; at < share.length; at++) {
       const part = share[at] as number;
-      gradient[axis] = (gradient[axis] as number) + part * (byWeight[at] as number);
-      gradient[count + axis] = (gradient[count + axis] as number) + part * (byRoughness[at] as number);
-      gradient[2 * count + axis] = (gradient[2 * count + axis] as number) + part * (byIndividuality[at] as number);
+      gradient[dimension] = (gradient[dimension] as number) + part * (byWeight[at] as number);
+      gradient[count + dimension] = (gradient[count + dimension] as number) + part * (byRoughness[at] as number);
+      gradient[2 * count + dimension] =
+        (gradient[2 * count + dimension] as number) + part * (byIndividuality[at] as number);
     }
   }
   for (let h = 0; h < hyper.length; h++) {
@@ -111,13 +112,19 @@ export function lossOf(
   return loss;
 }
 
-function product(axes: readonly Axis[], tables: readonly AxisTable[], levels: Levels, i: number, j: number): number {
-  const count = axes.length;
+function product(
+  dimensions: readonly InputDimension[],
+  tables: readonly DimensionTable[],
+  levels: Levels,
+  i: number,
+  j: number,
+): number {
+  const count = dimensions.length;
   let value = 1;
-  for (let axis = 0; axis < count; axis++) {
-    const size = (axes[axis] as Axis).levels;
-    value *= (tables[axis] as AxisTable).factor[
-      (levels[i * count + axis] as number) * size + (levels[j * count + axis] as number)
+  for (let dimension = 0; dimension < count; dimension++) {
+    const size = (dimensions[dimension] as InputDimension).levels;
+    value *= (tables[dimension] as DimensionTable).factor[
+      (levels[i * count + dimension] as number) * size + (levels[j * count + dimension] as number)
     ] as number;
   }
   return value;

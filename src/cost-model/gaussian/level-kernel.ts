@@ -1,18 +1,18 @@
 /**
- * One axis of a space of choices: a decision, or what follows from one or two. Its levels are numbered from 0.
+ * One input dimension of a space of choices: a decision, or what follows from one or two. Its levels are numbered from 0.
  */
-export interface Axis {
+export interface InputDimension {
   readonly name: string;
   readonly levels: number;
-  /** Where each level lies on the axis, in [0, 1]; NaN for a level that has no place among the others. */
-  readonly places: Float64Array;
-  /** It follows from other axes: a priori it is thought to matter less, and to be smooth. */
+  /** Where each level lies on the dimension, in [0, 1]; NaN for a level that has no place among the others. */
+  readonly coordinates: Float64Array;
+  /** It follows from other dimensions: a priori it is thought to matter less, and to be smooth. */
   readonly derived: boolean;
 }
 
-/** Hyperparameters in one vector of logarithms: weight, roughness and individuality of each axis, then amplitude and noise. */
-export function hyperCount(axes: readonly Axis[]): number {
-  return 3 * axes.length + 2;
+/** Hyperparameters in one vector of logarithms: weight, roughness and individuality of each dimension, then amplitude and noise. */
+export function hyperCount(dimensions: readonly InputDimension[]): number {
+  return 3 * dimensions.length + 2;
 }
 
 /** What is thought of the hyperparameters before any data: independent normal distributions. */
@@ -22,23 +22,23 @@ export interface HyperPrior {
 }
 
 /** Without `individuality` values of a decision are alike by nearness only, as in a plain Gaussian process. */
-export function hyperPrior(axes: readonly Axis[], individuality = true): HyperPrior {
-  const count = axes.length;
-  const mean = new Float64Array(hyperCount(axes));
-  const deviation = new Float64Array(hyperCount(axes)).fill(1);
-  for (const [axis, { derived }] of axes.entries()) {
-    mean[axis] = derived ? -2.5 : 0;
-    mean[count + axis] = 0.5;
-    mean[2 * count + axis] = !individuality ? -8 : derived ? -3 : 0;
-    if (!individuality) deviation[2 * count + axis] = 1e-3;
+export function hyperPrior(dimensions: readonly InputDimension[], individuality = true): HyperPrior {
+  const count = dimensions.length;
+  const mean = new Float64Array(hyperCount(dimensions));
+  const deviation = new Float64Array(hyperCount(dimensions)).fill(1);
+  for (const [dimension, { derived }] of dimensions.entries()) {
+    mean[dimension] = derived ? -2.5 : 0;
+    mean[count + dimension] = 0.5;
+    mean[2 * count + dimension] = !individuality ? -8 : derived ? -3 : 0;
+    if (!individuality) deviation[2 * count + dimension] = 1e-3;
   }
   mean[3 * count + 1] = Math.log(0.01);
   deviation[3 * count] = 0.7;
   return { mean, deviation };
 }
 
-/** One axis' factor of the kernel for every pair of its levels, and the derivative of its logarithm by each hyperparameter. */
-export interface AxisTable {
+/** One dimension's factor of the kernel for every pair of its levels, and the derivative of its logarithm by each hyperparameter. */
+export interface DimensionTable {
   readonly factor: Float64Array;
   readonly byWeight: Float64Array;
   readonly byRoughness: Float64Array;
@@ -46,15 +46,20 @@ export interface AxisTable {
 }
 
 /**
- * The kernel is a product over the axes of (1 + a k) / (1 + a): multiplied out, a sum over all interactions of axes, those of few axes first
- * where the weights `a` are small (the ANOVA kernel of Stitson and others). On each axis, k mixes a smooth function of the
- * places (Matern 5/2) with one that only knows equal from unequal, because times of kernels follow sizes by and large and then
- * jump at the ones that do not divide. The share of the latter is the axis' individuality.
+ * The kernel is a product over the dimensions of (1 + a k) / (1 + a): multiplied out, a sum over all interactions of dimensions, those of few dimensions first
+ * where the weights `a` are small (the ANOVA kernel of Stitson and others). On each dimension, k mixes a smooth function of the
+ * coordinates (Matern 5/2) with one that only knows equal from unequal, because times of kernels follow sizes by and large and then
+ * jump at the ones that do not divide. The share of the latter is the dimension's individuality.
  */
-export function axisTable({ levels, places }: Axis, axis: number, count: number, hyper: Float64Array): AxisTable {
-  const weight = Math.exp(hyper[axis] as number);
-  const roughness = Math.exp(hyper[count + axis] as number);
-  const share = 1 / (1 + Math.exp(-(hyper[2 * count + axis] as number)));
+export function dimensionTable(
+  { levels, coordinates }: InputDimension,
+  dimension: number,
+  count: number,
+  hyper: Float64Array,
+): DimensionTable {
+  const weight = Math.exp(hyper[dimension] as number);
+  const roughness = Math.exp(hyper[count + dimension] as number);
+  const share = 1 / (1 + Math.exp(-(hyper[2 * count + dimension] as number)));
   const factor = new Float64Array(levels * levels);
   const byWeight = new Float64Array(levels * levels);
   const byRoughness = new Float64Array(levels * levels);
@@ -63,7 +68,7 @@ export function axisTable({ levels, places }: Axis, axis: number, count: number,
   for (let one = 0; one < levels; one++) {
     for (let other = 0; other < levels; other++) {
       const equal = one === other ? 1 : 0;
-      const gap = Math.abs((places[one] as number) - (places[other] as number));
+      const gap = Math.abs((coordinates[one] as number) - (coordinates[other] as number));
       // A level without a place is like itself only.
       const r = equal === 1 ? 0 : Number.isNaN(gap) ? Number.POSITIVE_INFINITY : Math.sqrt(5) * roughness * gap;
       const fall = Math.exp(-r);

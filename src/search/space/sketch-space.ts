@@ -1,9 +1,9 @@
-import { createExtractor, featureCount } from '../features/extractor.ts';
-import type { DeviceDescription } from '../ir/limits.ts';
-import { createPruner } from '../space/pruning.ts';
-import { createTimeBound, type Peaks } from '../space/roofline.ts';
-import type { Sketch } from '../space/sketch.ts';
-import type { SearchSketch, SearchSpace } from './strategy.ts';
+import { createExtractor, featureCount } from '../../features/extractor.ts';
+import type { DeviceDescription } from '../../ir/limits.ts';
+import { createPruner } from '../../space/pruning.ts';
+import { createTimeBound, type Peaks } from '../../space/roofline.ts';
+import type { Sketch } from '../../space/sketch.ts';
+import type { SearchSketch, SearchSpace } from '../strategy.ts';
 
 /** The sketches of a workload's program on one device, as a space to search. */
 export interface SketchSpace extends SearchSpace {

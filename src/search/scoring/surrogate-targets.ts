@@ -1,4 +1,4 @@
-import { normalQuantile } from '../cost-model/gaussian/normal.ts';
+import { normalQuantile } from '../../cost-model/gaussian/normal.ts';
 
 /**
  * Times as targets of a Gaussian process: each time's rank as a quantile of the normal distribution, higher is faster; failures share the

@@ -1,15 +1,10 @@
-import type { PruneReason } from '../space/pruning.ts';
-import type { Random } from '../support/random.ts';
-import { hopeless, type Judge } from './judge.ts';
-import type { SearchSketch } from './strategy.ts';
-import type { TallyKeeper } from './tally.ts';
+import type { PruneReason } from '../../space/pruning.ts';
+import { hopeless, type PrefixScorer } from '../scoring/prefix-scorer.ts';
+import type { SearchSketch } from '../strategy.ts';
+import type { TallyKeeper } from '../tally.ts';
 
 export interface ConstructOptions {
   readonly width: number;
-  /** Fraction of the survivors that are drawn at random from the rest: keeps prefixes alive that the model misjudges. */
-  readonly keepAlive: number;
-  /** Prefixes outside are not entered: an earlier pass found nothing good behind them. */
-  readonly within?: (prefix: Float64Array, depth: number) => boolean;
   /** Whether no completion of a legal prefix can beat what is known: counted as refused for its roofline. */
   readonly tooSlow?: (prefix: Float64Array) => boolean;
 }
@@ -25,16 +20,15 @@ const mostBackups = 6;
 
 /**
  * Sequential construction: from the empty prefix, one decision at a time, every option of every survivor is checked by exact pruning
- * and scored, and the best few live on (with a few others at random). All survivors have made the same number of decisions.
+ * and scored, and the best few live on. All survivors have made the same number of decisions.
  * A beam of which no child is legal has died: it backs up by a decision and goes on, twice as wide, with the best of those that did not
  * survive there; the tally keeps where and why.
  */
 export function constructCandidates(
   sketch: Pick<SearchSketch, 'decisions' | 'createPruner'>,
-  judge: Judge,
+  scorer: PrefixScorer,
   options: ConstructOptions,
   tally: TallyKeeper,
-  random: Random,
 ): Constructed[] {
   const decisions = sketch.decisions.length;
   const pruner = sketch.createPruner();
@@ -60,13 +54,13 @@ export function constructCandidates(
         const reason = pruner.check(prefix, depth) ?? (options.tooSlow?.(prefix) ? 'roofline' : null);
         tally.count(reason, depth + 1);
         if (reason !== null) refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
-        else if (options.within?.(prefix, depth + 1) ?? true) {
+        else {
           rows.set(prefix, made * decisions);
           made++;
         }
       }
     }
-    return { rows, made, why: [...refusals].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'outside' };
+    return { rows, made, why: [...refusals].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'no-option' };
   };
 
   const rowsOf = (rows: Float64Array, picked: readonly number[]): Float64Array => {
@@ -83,7 +77,7 @@ export function constructCandidates(
       return [];
     }
     const scores = new Float32Array(made);
-    judge.score(rows, made, depth + 1, scores);
+    scorer.score(rows, made, depth + 1, scores);
     const order = Array.from({ length: made }, (_, i) => i).sort(
       (a, b) => (scores[b] as number) - (scores[a] as number) || a - b,
     );
@@ -92,7 +86,7 @@ export function constructCandidates(
         values: [...rows.subarray(row * decisions, (row + 1) * decisions)],
         score: scores[row] as number,
       }));
-    let living = survivors(order, scores, options, random);
+    let living = survivors(order, scores, options.width);
     const chosen = new Set(living);
     let left = order.filter((row) => !chosen.has(row));
     for (let width = options.width; ; ) {
@@ -107,17 +101,8 @@ export function constructCandidates(
   return descend(prefix.slice(), 0);
 }
 
-/** Of rows in the order of their scores the best and, for a share of the places, others at random. Best first. */
-function survivors(
-  order: readonly number[],
-  scores: Float32Array,
-  { width, keepAlive }: ConstructOptions,
-  random: Random,
-): readonly number[] {
+/** The best rows of an order by score; those without a legal completion only where there are no others. */
+function survivors(order: readonly number[], scores: Float32Array, width: number): readonly number[] {
   const hopeful = order.filter((index) => (scores[index] as number) > hopeless);
-  const pool = hopeful.length > 0 ? hopeful : order;
-  if (pool.length <= width) return pool;
-  const lucky = Math.floor(width * keepAlive);
-  const best = pool.slice(0, width - lucky);
-  return [...best, ...random.shuffled(pool.slice(width - lucky)).slice(0, lucky)];
+  return (hopeful.length > 0 ? hopeful : order).slice(0, width);
 }

@@ -1,5 +1,5 @@
-import { createGuidedSearch, type Guide, type GuidedOptions, ranked } from './guided.ts';
-import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from './strategy.ts';
+import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from '../strategy.ts';
+import { createGuidedSearch, type Guide, type GuidedOptions, ranked } from './model-guided.ts';
 
 /** MetaSchedule's defaults (search_strategy/evolutionary_search.py). */
 const population = 512;
@@ -17,10 +17,10 @@ export function createEvolutionSearch(space: SearchSpace, options: GuidedOptions
 }
 
 function evolve(guide: Guide): Candidate[] {
-  const { pool, random, scorer } = guide;
-  let living: Candidate[] = [...pool.history.fastest(Math.floor(population * measuredShare))];
+  const { sampler, random, scorer } = guide;
+  let living: Candidate[] = [...sampler.history.fastest(Math.floor(population * measuredShare))];
   while (living.length < population) {
-    const candidate = pool.any();
+    const candidate = sampler.any();
     if (candidate === null) break;
     living.push(candidate);
   }
@@ -31,7 +31,7 @@ function evolve(guide: Guide): Candidate[] {
     const parent = wheel(scorer.scores(living));
     living = living.map(() => {
       const chosen = living[parent(random.unit())] as Candidate;
-      return random.unit() < mutationChance ? (pool.mutated(chosen) ?? chosen) : chosen;
+      return random.unit() < mutationChance ? (sampler.mutated(chosen) ?? chosen) : chosen;
     });
   }
   return ranked(guide, [...met.values()]);

@@ -1,12 +1,12 @@
-import type { TimeBound } from '../space/roofline.ts';
-import type { History } from './history.ts';
-import type { SearchSpace } from './strategy.ts';
+import type { TimeBound } from '../../space/roofline.ts';
+import type { History } from '../history.ts';
+import type { SearchSpace } from '../strategy.ts';
 
 /**
  * Whether no completion of a sketch's prefix can beat the fastest candidate measured, as far as bounds are known. A bound that the fastest
  * candidate itself has beaten is wrong (its peaks were measured while something held the device back): from then on nothing is too slow.
  */
-export function createSlowness(
+export function createRooflineBound(
   space: SearchSpace,
   history: History,
 ): (sketch: number, prefix: Float64Array) => boolean {

@@ -1,11 +1,11 @@
-import { createField, type Field } from '../cost-model/gaussian/field.ts';
-import { learnHyper } from '../cost-model/gaussian/learn-hyper.ts';
-import { type HyperPrior, hyperPrior } from '../cost-model/gaussian/level-kernel.ts';
-import { logExpectedImprovement } from '../cost-model/gaussian/normal.ts';
-import type { Random } from '../support/random.ts';
-import { type Axes, axesOf } from './axes.ts';
-import { type Candidate, candidateKey, type Observation, type SearchSpace } from './strategy.ts';
-import { lineThrough, logTargets, rankTargets } from './targets.ts';
+import { createField, type Field } from '../../cost-model/gaussian/field.ts';
+import { learnHyper } from '../../cost-model/gaussian/learn-hyper.ts';
+import { type HyperPrior, hyperPrior } from '../../cost-model/gaussian/level-kernel.ts';
+import { logExpectedImprovement } from '../../cost-model/gaussian/normal.ts';
+import type { Random } from '../../support/random.ts';
+import { type Candidate, candidateKey, type Observation, type SearchSpace } from '../strategy.ts';
+import { type SurrogateInputs, surrogateInputsOf } from './surrogate-inputs.ts';
+import { lineThrough, logTargets, rankTargets } from './surrogate-targets.ts';
 
 /** Learning anew is due when the observations have grown by this fraction, and by this many. */
 const growth = 0.1;
@@ -16,12 +16,12 @@ const firstIterations = 40;
 const laterIterations = 12;
 
 /** What the two processes are made of; every part can be left out, to see what it gives. */
-export interface ChooserOptions {
+export interface AcquisitionOptions {
   /** How each process sees the times; they take turns. */
   readonly views?: readonly View[];
-  /** Axes for products of two decisions. */
+  /** Inputs for products of two decisions. */
   readonly products?: boolean;
-  /** Axes that tell sizes that are powers of two from others. */
+  /** Inputs that tell sizes that are powers of two from others. */
   readonly powers?: boolean;
   /** Whether equal and unequal count beside near and far. */
   readonly individuality?: boolean;
@@ -59,23 +59,23 @@ export interface Choice {
  * have learned from all observations: one sees the ranks of the times, the other their logarithms. They take turns: ranks open up
  * the scale near the best, but make a plateau look like a slope; logarithms do neither.
  */
-export interface Chooser {
+export interface Acquisition {
   observe(results: readonly Observation[]): void;
   /** Up to `count` candidates that `taken` does not know, none while too little is known; the later ones as if the earlier had come out as expected. */
   choose(choice: Choice, count: number, taken: (candidate: Candidate) => boolean): readonly Candidate[];
 }
 
-export function createChooser(space: SearchSpace, random: Random, options: ChooserOptions = {}): Chooser {
+export function createAcquisition(space: SearchSpace, random: Random, options: AcquisitionOptions = {}): Acquisition {
   const { views, products, powers, individuality, warmUp } = { ...defaults, ...options };
-  const axes = axesOf(space, { products, powers });
+  const inputs = surrogateInputsOf(space, { products, powers });
   const observed: Observation[] = [];
   const experts = views.map((view, at) =>
-    createExpert(axes, observed, viewOf[view], hyperPrior(axes.axes, individuality), at === 0, random),
+    createExpert(inputs, observed, viewOf[view], hyperPrior(inputs.dimensions, individuality), at === 0, random),
   );
   return {
     observe: (results) => void observed.push(...results),
     choose(choice, count, taken) {
-      if (observed.length < warmUp || axes.axes.length === 0) return [];
+      if (observed.length < warmUp || inputs.dimensions.length === 0) return [];
       const turn = observed.length % experts.length;
       return (experts[turn] as (typeof experts)[number])(choice, count, taken);
     },
@@ -84,13 +84,13 @@ export function createChooser(space: SearchSpace, random: Random, options: Choos
 
 /** One process with its view of the times. */
 function createExpert(
-  { axes, levelsOf }: Axes,
+  { dimensions, levelsOf }: SurrogateInputs,
   observed: readonly Observation[],
   targetsOf: (times: readonly (number | null)[]) => Float64Array,
   prior: HyperPrior,
   trusting: boolean,
   random: Random,
-): Chooser['choose'] {
+): Acquisition['choose'] {
   let hyper = prior.mean.slice();
   let learnedFrom = 0;
   let field: Field | null = null;
@@ -100,12 +100,12 @@ function createExpert(
 
   const learn = (targets: Float64Array): void => {
     const rows = sampleForHyper(targets, random);
-    const levels = new Int32Array(rows.length * axes.length);
+    const levels = new Int32Array(rows.length * dimensions.length);
     rows.forEach((row, at) => {
-      levels.set(levelsOf((observed[row] as Observation).candidate), at * axes.length);
+      levels.set(levelsOf((observed[row] as Observation).candidate), at * dimensions.length);
     });
     const chosen = Float64Array.from(rows, (row) => targets[row] as number);
-    hyper = learnHyper(axes, levels, chosen, prior, hyper, learnedFrom === 0 ? firstIterations : laterIterations);
+    hyper = learnHyper(dimensions, levels, chosen, prior, hyper, learnedFrom === 0 ? firstIterations : laterIterations);
     learnedFrom = observed.length;
     field = null;
   };
@@ -113,14 +113,15 @@ function createExpert(
   /** The posterior over the choice's candidates, with everything observed. */
   const fieldFor = (choice: Choice): Field => {
     if (fieldOf !== choice) {
-      points = new Int32Array(choice.candidates.length * axes.length);
-      for (const [at, candidate] of choice.candidates.entries()) points.set(levelsOf(candidate), at * axes.length);
+      points = new Int32Array(choice.candidates.length * dimensions.length);
+      for (const [at, candidate] of choice.candidates.entries())
+        points.set(levelsOf(candidate), at * dimensions.length);
       if (choice.base !== undefined)
         positions = new Map(choice.candidates.map((candidate, at) => [candidateKey(candidate), at]));
       fieldOf = choice;
       field = null;
     }
-    field ??= createField(axes, points, hyper);
+    field ??= createField(dimensions, points, hyper);
     while (field.observed < observed.length)
       field.observe(levelsOf((observed[field.observed] as Observation).candidate));
     return field;

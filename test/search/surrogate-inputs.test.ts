@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { axesOf } from '../../src/search/axes.ts';
+import { surrogateInputsOf } from '../../src/search/scoring/surrogate-inputs.ts';
 import type { SearchDecision, SearchSketch, SearchSpace } from '../../src/search/strategy.ts';
 
 const sketch = (name: string, decisions: readonly Pick<SearchDecision, 'name' | 'options'>[]): SearchSketch => ({
@@ -19,8 +19,8 @@ it('has the decisions that are open, their products, and whether sizes are power
       { name: 'fixed', options: [7] },
     ]),
   );
-  const { axes, levelsOf } = axesOf(space);
-  expect(axes.map(({ name, levels, derived }) => [name, levels, derived])).toEqual([
+  const { dimensions, levelsOf } = surrogateInputsOf(space);
+  expect(dimensions.map(({ name, levels, derived }) => [name, levels, derived])).toEqual([
     ['x', 4, false],
     ['y', 3, false],
     ['staged', 2, false],
@@ -34,21 +34,21 @@ it('has the decisions that are open, their products, and whether sizes are power
   // 32 * 2 and 64 * 1 are the same product.
   expect(levels(64, 1, 0)[4]).toBe(levels(32, 2, 0)[4]);
   expect(levels(64, 1, 0)[3]).toBe(1);
-  expect(axesOf(space, { products: false, powers: false }).axes).toHaveLength(3);
+  expect(surrogateInputsOf(space, { products: false, powers: false }).dimensions).toHaveLength(3);
 });
 
 it('asks for powers of two only where they tell sizes apart', () => {
   const named = (options: readonly number[]): string[] =>
-    axesOf(spaceOf(sketch('one', [{ name: 'x', options }]))).axes.map(({ name }) => name);
+    surrogateInputsOf(spaceOf(sketch('one', [{ name: 'x', options }]))).dimensions.map(({ name }) => name);
   expect(named([1, 2, 4, 8])).toEqual(['x']);
   expect(named([2, 7, 14])).toEqual(['x']);
   expect(named([2, 4, 7, 14])).toEqual(['x', 'x is a power of two']);
 });
 
-it('makes an axis of the sketches, and a level of its own for what a sketch does not have', () => {
+it('makes an input of the sketches, and a level of its own for what a sketch does not have', () => {
   const space = spaceOf(sketch('one', [{ name: 'x', options: [1, 2] }]), sketch('two', []));
-  const { axes, levelsOf } = axesOf(space);
-  expect(axes.map(({ name, levels }) => [name, levels])).toEqual([
+  const { dimensions, levelsOf } = surrogateInputsOf(space);
+  expect(dimensions.map(({ name, levels }) => [name, levels])).toEqual([
     ['sketch', 2],
     ['x', 3],
   ]);

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { CostModel } from '../../src/cost-model/cost-model.ts';
-import type { Choice, Chooser } from '../../src/search/chooser.ts';
 import { createHistory } from '../../src/search/history.ts';
-import { createListedSearch } from '../../src/search/listed.ts';
+import type { Acquisition, Choice } from '../../src/search/scoring/acquisition.ts';
+import { createTurns } from '../../src/search/strategies/bayesian.ts';
 import type { Candidate, SearchSpace } from '../../src/search/strategy.ts';
 
 const space: SearchSpace = {
@@ -25,13 +25,13 @@ const model: CostModel = {
   score: (rows, count, _, into) => into.set(rows.subarray(0, count)),
 };
 /** Asks for the smallest that nobody took, or knows nothing. */
-const smallest = (knows: boolean): Chooser => ({
+const smallest = (knows: boolean): Acquisition => ({
   observe: () => {},
   choose: (_, count, taken) => (knows ? candidates.filter((candidate) => !taken(candidate)).slice(0, count) : []),
 });
 const valuesOf = (chosen: readonly Candidate[]): number[] => chosen.map(({ values }) => values[0] as number);
-const chosenBy = (chooser: Chooser, modelEvery: number, count: number): number[] =>
-  valuesOf(createListedSearch(space, candidates, model, chooser, createHistory(space), modelEvery).choose(count));
+const chosenBy = (acquisition: Acquisition, modelEvery: number, count: number): number[] =>
+  valuesOf(createTurns(space, candidates, model, acquisition, createHistory(space), modelEvery).choose(count));
 
 it('takes turns with the model', () => {
   expect(chosenBy(smallest(true), 2, 4)).toEqual([1, 6, 2, 5]);
@@ -46,7 +46,7 @@ it('leaves all to the model while the processes know too little, and all to chan
 it('proposes nothing twice, nor what was taken', () => {
   const history = createHistory(space);
   for (const value of [1, 6]) history.reserve({ sketch: 0, values: [value] });
-  const listed = createListedSearch(space, candidates, model, smallest(true), history, 2);
+  const listed = createTurns(space, candidates, model, smallest(true), history, 2);
   const chosen = valuesOf(listed.choose(6));
   expect(new Set(chosen)).toEqual(new Set([2, 3, 4, 5]));
   expect(chosen).toHaveLength(4);
@@ -54,15 +54,15 @@ it('proposes nothing twice, nor what was taken', () => {
 
 it('tells the processes which sizes are powers of two where features say nothing, as no more than a rule of thumb', () => {
   let asked: Choice | null = null;
-  const chooser: Chooser = {
+  const acquisition: Acquisition = {
     observe: () => {},
     choose: (choice) => {
       asked = choice;
       return [];
     },
   };
-  createListedSearch({ ...space, decisionsOnly: true }, candidates, model, chooser, createHistory(space), 0).choose(1);
+  createTurns({ ...space, decisionsOnly: true }, candidates, model, acquisition, createHistory(space), 0).choose(1);
   expect(asked).toMatchObject({ doubtful: true, base: Float32Array.of(1, 1, 0, 1, 0, 0) });
-  createListedSearch(space, candidates, model, chooser, createHistory(space), 0).choose(1);
+  createTurns(space, candidates, model, acquisition, createHistory(space), 0).choose(1);
   expect(asked).toEqual({ candidates, base: Float32Array.of(1, 2, 3, 4, 5, 6) });
 });

@@ -1,5 +1,5 @@
-import { createGuidedSearch, type GuidedOptions, ranked } from './guided.ts';
-import type { Candidate, SearchSpace, SearchStrategy } from './strategy.ts';
+import type { Candidate, SearchSpace, SearchStrategy } from '../strategy.ts';
+import { createGuidedSearch, type GuidedOptions, ranked } from './model-guided.ts';
 
 /** Candidates drawn to be ranked where the space is too large to rank whole. */
 const drawn = 4096;
@@ -7,7 +7,7 @@ const drawn = 4096;
 /** Plain model-guided sampling: fit on all, rank everything unseen, take the top. */
 export function createRankSearch(space: SearchSpace, options: GuidedOptions): SearchStrategy {
   return createGuidedSearch('rank', space, options, (guide) =>
-    ranked(guide, guide.pool.listed ?? draw(guide.pool.any)),
+    ranked(guide, guide.sampler.all ?? draw(guide.sampler.any)),
   );
 }
 

@@ -1,41 +1,44 @@
-import type { Axis } from '../cost-model/gaussian/level-kernel.ts';
-import type { Candidate, SearchDecision, SearchSpace } from './strategy.ts';
+import type { InputDimension } from '../../cost-model/gaussian/level-kernel.ts';
+import type { Candidate, SearchDecision, SearchSpace } from '../strategy.ts';
 
-/** Products of two decisions are axes of their own while there are no more axes than this: each one has to be learned. */
-const mostAxes = 24;
+/** Products of two decisions are inputs of their own while there are no more inputs than this: each one has to be learned. */
+const mostInputs = 24;
 
-/** The decisions of all sketches as axes, and every candidate as levels on them. */
-export interface Axes {
-  readonly axes: readonly Axis[];
+/** The decisions of all sketches as input dimensions of a surrogate, and every candidate as levels of them. */
+export interface SurrogateInputs {
+  readonly dimensions: readonly InputDimension[];
   levelsOf(candidate: Pick<Candidate, 'sketch' | 'values'>): Int32Array;
 }
 
-/** Axes that follow from decisions; each kind is there unless it is left out. */
-export interface DerivedAxes {
+/** Inputs that follow from decisions; each kind is there unless it is left out. */
+export interface DerivedInputs {
   readonly products?: boolean;
   readonly powers?: boolean;
 }
 
-interface OpenAxis {
+interface OpenInput {
   readonly name: string;
   readonly levels: number;
-  readonly places: Float64Array;
+  readonly coordinates: Float64Array;
   readonly derived: boolean;
   /** Level of a candidate; `levels - 1` where its sketch does not have the decision, if some sketch does not. */
   readonly levelOf: (candidate: Pick<Candidate, 'sketch' | 'values'>) => number;
 }
 
 /**
- * Decisions of the same name are one axis, whatever sketch they belong to; a sketch without it has a level of its own there, and several
- * sketches are an axis by themselves. Decisions with one option are left out. Axes that follow from others can be left out.
+ * Decisions of the same name are one input, whatever sketch they belong to; a sketch without it has a level of its own there, and several
+ * sketches are an input by themselves. Decisions with one option are left out. Inputs that follow from others can be left out.
  */
-export function axesOf(space: SearchSpace, { products: withProducts = true, powers = true }: DerivedAxes = {}): Axes {
+export function surrogateInputsOf(
+  space: SearchSpace,
+  { products: withProducts = true, powers = true }: DerivedInputs = {},
+): SurrogateInputs {
   const { sketches } = space;
-  const open: OpenAxis[] = [];
+  const open: OpenInput[] = [];
   if (sketches.length > 1) {
-    const places = new Float64Array(sketches.length).fill(Number.NaN);
+    const coordinates = new Float64Array(sketches.length).fill(Number.NaN);
     const levelOf = ({ sketch }: Pick<Candidate, 'sketch'>): number => sketch;
-    open.push({ name: 'sketch', levels: sketches.length, places, derived: false, levelOf });
+    open.push({ name: 'sketch', levels: sketches.length, coordinates, derived: false, levelOf });
   }
   const names = [...new Set(sketches.flatMap(({ decisions }) => decisions.map(({ name }) => name)))];
   const numbers: {
@@ -49,15 +52,15 @@ export function axesOf(space: SearchSpace, { products: withProducts = true, powe
     const options = [...new Set(found.flatMap((decision) => decision.options))].sort((a, b) => a - b);
     const everywhere = positions.every((at) => at >= 0);
     if (options.length + (everywhere ? 0 : 1) < 2) continue;
-    open.push(openAxis(name, options, positions, isOrdered(found)));
+    open.push(openInput(name, options, positions, isOrdered(found)));
     if (options.length > 2 && everywhere && isOrdered(found) && (options[0] as number) > 0)
       numbers.push({ name, options, positions });
   }
-  if (powers) open.push(...numbers.flatMap((one) => powerAxis(one) ?? []));
-  const products = numbers.flatMap((one, at) => numbers.slice(at + 1).map((other) => productAxis(one, other)));
-  if (withProducts && open.length + products.length <= mostAxes) open.push(...products);
+  if (powers) open.push(...numbers.flatMap((one) => powerInput(one) ?? []));
+  const products = numbers.flatMap((one, at) => numbers.slice(at + 1).map((other) => productInput(one, other)));
+  if (withProducts && open.length + products.length <= mostInputs) open.push(...products);
   return {
-    axes: open.map(({ name, levels, places, derived }) => ({ name, levels, places, derived })),
+    dimensions: open.map(({ name, levels, coordinates, derived }) => ({ name, levels, coordinates, derived })),
     levelsOf: (candidate) => Int32Array.from(open, ({ levelOf }) => levelOf(candidate)),
   };
 }
@@ -66,15 +69,20 @@ function isOrdered(decisions: readonly SearchDecision[]): boolean {
   return decisions.every(({ unordered }) => unordered !== true);
 }
 
-function openAxis(name: string, options: readonly number[], positions: readonly number[], ordered: boolean): OpenAxis {
+function openInput(
+  name: string,
+  options: readonly number[],
+  positions: readonly number[],
+  ordered: boolean,
+): OpenInput {
   const absent = positions.some((at) => at < 0) ? 1 : 0;
-  const places = new Float64Array(options.length + absent).fill(Number.NaN);
-  if (ordered) places.set(placesOf(options));
+  const coordinates = new Float64Array(options.length + absent).fill(Number.NaN);
+  if (ordered) coordinates.set(coordinatesOf(options));
   const level = new Map(options.map((option, at) => [option, at]));
   return {
     name,
-    levels: places.length,
-    places,
+    levels: coordinates.length,
+    coordinates,
     derived: false,
     levelOf: ({ sketch, values }) => {
       const at = positions[sketch] as number;
@@ -83,7 +91,7 @@ function openAxis(name: string, options: readonly number[], positions: readonly 
   };
 }
 
-interface NumberAxis {
+interface NumberInput {
   readonly name: string;
   readonly options: readonly number[];
   readonly positions: readonly number[];
@@ -99,26 +107,26 @@ export function powersAmong(options: readonly number[]): ReadonlySet<number> | n
  * Whether a size is a power of two, where some are: addresses then take shifts instead of divisions, which may count more than the size. A
  * space of nearness and equality would have to learn that of each size by itself.
  */
-function powerAxis({ name, options, positions }: NumberAxis): OpenAxis | null {
+function powerInput({ name, options, positions }: NumberInput): OpenInput | null {
   const powers = powersAmong(options);
   if (powers === null) return null;
   return {
     name: `${name} is a power of two`,
     levels: 2,
-    places: Float64Array.of(0, 1),
+    coordinates: Float64Array.of(0, 1),
     derived: true,
     levelOf: ({ sketch, values }) => (powers.has(values[positions[sketch] as number] as number) ? 1 : 0),
   };
 }
 
-function productAxis(one: NumberAxis, other: NumberAxis): OpenAxis {
+function productInput(one: NumberInput, other: NumberInput): OpenInput {
   const all = one.options.flatMap((a) => other.options.map((b) => a * b));
   const products = [...new Set(all)].sort((a, b) => a - b);
   const level = new Map(products.map((product, at) => [product, at]));
   return {
     name: `${one.name} * ${other.name}`,
     levels: products.length,
-    places: placesOf(products),
+    coordinates: coordinatesOf(products),
     derived: true,
     levelOf: ({ sketch, values }) =>
       level.get(
@@ -128,7 +136,7 @@ function productAxis(one: NumberAxis, other: NumberAxis): OpenAxis {
 }
 
 /** Sizes lie on a logarithmic axis, on which twice as large is one step everywhere; zero and below have no logarithm. */
-function placesOf(options: readonly number[]): Float64Array {
+function coordinatesOf(options: readonly number[]): Float64Array {
   const scaled = (options[0] as number) > 0 ? options.map(Math.log2) : [...options];
   const low = scaled[0] as number;
   const span = (scaled.at(-1) as number) - low;

@@ -1,10 +1,10 @@
-import { type KernelSpace, rowTimeNs } from '../records/recorded/kernel-space.ts';
-import { recordedRowValues, withRecordedOptions } from '../space/recorded.ts';
-import type { Sketch } from '../space/sketch.ts';
-import { UserError } from '../support/errors.ts';
-import { prefixTree, type ReplayedSpace } from './recorded-space.ts';
+import { type KernelSpace, rowTimeNs } from '../../records/recorded/kernel-space.ts';
+import { recordedRowValues, withRecordedOptions } from '../../space/recorded.ts';
+import type { Sketch } from '../../space/sketch.ts';
+import { UserError } from '../../support/errors.ts';
+import { candidateKey, type SearchSketch } from '../strategy.ts';
+import { prefixTree, type ReplayedSpace } from './replayed-space.ts';
 import { sketchSpace } from './sketch-space.ts';
-import { candidateKey, type SearchSketch } from './strategy.ts';
 
 /**
  * A recorded space of ours as a space to search: today's sketches of its workload with our features, a prefix being legal when a recorded

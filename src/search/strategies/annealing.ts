@@ -1,5 +1,5 @@
-import { createGuidedSearch, type Guide, type GuidedOptions, ranked } from './guided.ts';
-import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from './strategy.ts';
+import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from '../strategy.ts';
+import { createGuidedSearch, type Guide, type GuidedOptions, ranked } from './model-guided.ts';
 
 /** AutoTVM's settings (tuner/sa_model_optimizer.py): chains, steps, temperatures, steps without news before it stops. */
 const chains = 128;
@@ -15,9 +15,9 @@ const patience = 50;
 export function createAnnealingSearch(space: SearchSpace, options: GuidedOptions): SearchStrategy {
   let points: Candidate[] = [];
   const choose = (guide: Guide, count: number): Candidate[] => {
-    const { pool, random, scorer } = guide;
+    const { sampler, random, scorer } = guide;
     while (points.length < chains) {
-      const start = pool.any();
+      const start = sampler.any();
       if (start === null) break;
       points.push(start);
     }
@@ -29,7 +29,7 @@ export function createAnnealingSearch(space: SearchSpace, options: GuidedOptions
       let news = false;
       for (const [at, candidate] of candidates.entries()) {
         const score = found[at] as number;
-        if (score <= worstKept || pool.history.has(candidate)) continue;
+        if (score <= worstKept || sampler.history.has(candidate)) continue;
         const key = candidateKey(candidate);
         if (met.has(key)) continue;
         met.set(key, { candidate, score });
@@ -46,7 +46,7 @@ export function createAnnealingSearch(space: SearchSpace, options: GuidedOptions
     meet(points, scores);
     for (let step = 0, lastNews = 0; step < steps && step - lastNews < patience; step++) {
       const temperature = hottest * (1 - step / steps);
-      const moved = points.map((point) => pool.mutated(point) ?? point);
+      const moved = points.map((point) => sampler.mutated(point) ?? point);
       const movedScores = scorer.scores(moved);
       if (meet(moved, movedScores)) lastNews = step;
       const before = scores;

@@ -1,6 +1,6 @@
-import type { Pruner } from '../space/pruning.ts';
-import type { Random } from '../support/random.ts';
-import type { SearchSketch } from './strategy.ts';
+import type { Pruner } from '../../space/pruning.ts';
+import type { Random } from '../../support/random.ts';
+import type { SearchSketch } from '../strategy.ts';
 
 const triesADecision = 6;
 

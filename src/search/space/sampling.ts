@@ -1,50 +1,45 @@
-import type { Random } from '../support/random.ts';
+import type { Random } from '../../support/random.ts';
+import { createHistory, type History } from '../history.ts';
+import type { Candidate, SearchSpace } from '../strategy.ts';
+import { createTally, type TallyKeeper } from '../tally.ts';
 import { completeAtRandom } from './completion.ts';
-import { createHistory, type History } from './history.ts';
-import { listCandidates } from './listing.ts';
-import type { Candidate, SearchSpace } from './strategy.ts';
-import { createTally, type TallyKeeper } from './tally.ts';
-import { firstUnseen } from './unseen.ts';
+import { enumerateCandidates } from './enumeration.ts';
+import { countingPruners, walkCandidates } from './walk.ts';
 
 const drawsBeforeGivingUp = 200;
-const triesAMutation = 12;
+const triesPerMutation = 12;
+/** Prefixes looked at before the search for what is left of a space ends: a small space is finished, a large one is left to chance. */
+const mostLooks = 20_000;
 
-/** Where strategies take candidates from; counts what exact pruning refuses and knows what was taken. */
-export interface Pool {
+/** Draws legal candidates from a space; counts what exact pruning refuses and knows what was taken. */
+export interface Sampler {
   readonly history: History;
   readonly tally: TallyKeeper;
-  /** Every legal candidate, where the space is small enough; null in a large one. */
-  readonly listed: readonly Candidate[] | null;
-  /** One that nobody took, at random: uniformly in a listed space. Null where there is none left. */
+  /** Every legal candidate, where the space can be enumerated; null elsewhere. */
+  readonly all: readonly Candidate[] | null;
+  /** A legal candidate that nobody took, at random: uniformly where all are known. Null where none is left. */
   unseen(): Candidate | null;
   /** A legal candidate at random, taken or not; null where none was found. */
   any(): Candidate | null;
-  /** The same with one decision made otherwise; null where no other option is legal in a few tries. */
+  /** The same candidate with one decision made otherwise; null where no other option is legal in a few tries. */
   mutated(candidate: Candidate): Candidate | null;
 }
 
-export function createPool(space: SearchSpace, random: Random, { listing = true } = {}): Pool {
+/** `all`: what `enumerateCandidates` found, where that is known already; null draws by random descents, however small the space. */
+export function createSampler(
+  space: SearchSpace,
+  random: Random,
+  all: readonly Candidate[] | null = enumerateCandidates(space),
+): Sampler {
   const history = createHistory(space);
   const tally = createTally();
-  const pruners = space.sketches.map((sketch) => {
-    const pruner = sketch.createPruner();
-    return {
-      check: (values: Float64Array) => {
-        const reason = pruner.check(values);
-        let depth = 0;
-        while (depth < values.length && !Number.isNaN(values[depth] as number)) depth++;
-        tally.count(reason, depth);
-        return reason;
-      },
-    };
-  });
-  const listed = listing ? listCandidates(space) : null;
+  const pruners = countingPruners(space, tally);
   // Candidates in the order in which chance will hand them out.
-  const order = listed === null ? [] : random.shuffled(listed);
+  const order = all === null ? [] : random.shuffled(all);
   let next = 0;
 
   const any = (): Candidate | null => {
-    if (listed !== null) return listed.length === 0 ? null : random.pick(listed);
+    if (all !== null) return all.length === 0 ? null : random.pick(all);
     for (let draw = 0; draw < drawsBeforeGivingUp; draw++) {
       const sketch = random.below(space.sketches.length);
       const { decisions } = space.sketches[sketch] as SearchSpace['sketches'][number];
@@ -56,13 +51,18 @@ export function createPool(space: SearchSpace, random: Random, { listing = true 
     return null;
   };
 
+  const firstUnseen = (): Candidate | null => {
+    for (const candidate of walkCandidates(space, pruners, mostLooks)) if (!history.has(candidate)) return candidate;
+    return null;
+  };
+
   return {
     history,
     tally,
-    listed,
+    all,
     any,
     unseen() {
-      if (listed !== null) {
+      if (all !== null) {
         while (next < order.length && history.has(order[next] as Candidate)) next++;
         return order[next] ?? null;
       }
@@ -71,14 +71,14 @@ export function createPool(space: SearchSpace, random: Random, { listing = true 
         if (candidate === null) break;
         if (!history.has(candidate)) return candidate;
       }
-      return firstUnseen(space, pruners, history);
+      return firstUnseen();
     },
     mutated({ sketch, values }) {
       const { decisions } = space.sketches[sketch] as SearchSpace['sketches'][number];
       const open = decisions.flatMap(({ options }, at) => (options.length > 1 ? [at] : []));
       if (open.length === 0) return null;
       const changed = Float64Array.from(values);
-      for (let attempt = 0; attempt < triesAMutation; attempt++) {
+      for (let attempt = 0; attempt < triesPerMutation; attempt++) {
         const at = random.pick(open);
         const held = changed[at] as number;
         const others = (decisions[at]?.options ?? []).filter((option) => option !== held);

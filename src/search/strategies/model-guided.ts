@@ -1,14 +1,14 @@
-import type { CostModel } from '../cost-model/cost-model.ts';
-import { createRandom, type Random } from '../support/random.ts';
-import { createPool, type Pool } from './pool.ts';
-import { createScorer, type Scorer } from './scorer.ts';
-import { createStopwatch } from './stopwatch.ts';
-import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from './strategy.ts';
+import type { CostModel } from '../../cost-model/cost-model.ts';
+import { createRandom, type Random } from '../../support/random.ts';
+import { createScorer, type Scorer } from '../scoring/candidate-scorer.ts';
+import { createSampler, type Sampler } from '../space/sampling.ts';
+import { createStopwatch } from '../stopwatch.ts';
+import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from '../strategy.ts';
 
 /** What a way of choosing has at hand. */
 export interface Guide {
   readonly space: SearchSpace;
-  readonly pool: Pool;
+  readonly sampler: Sampler;
   readonly scorer: Scorer;
   readonly random: Random;
 }
@@ -42,25 +42,24 @@ export function createGuidedSearch(
   const { seed, model, warmUp = defaultWarmUp, epsilon = defaultEpsilon } = options;
   const root = createRandom(seed).fork(name);
   const random = root.fork('choices');
-  const training = root.fork('training');
-  const pool = createPool(space, root.fork('pool'));
+  const sampler = createSampler(space, root.fork('pool'));
   const scorer = createScorer(space, model);
-  const guide: Guide = { space, pool, scorer, random };
+  const guide: Guide = { space, sampler, scorer, random };
   const stopwatch = createStopwatch();
 
   const proposeNow = (count: number): Candidate[] => {
     const proposals: Candidate[] = [];
     const take = (candidate: Candidate): void => {
-      pool.history.reserve(candidate);
+      sampler.history.reserve(candidate);
       proposals.push(candidate);
     };
-    const guided = pool.history.size >= warmUp && model.trained;
+    const guided = sampler.history.size >= warmUp && model.trained;
     const chosen = guided ? choose(guide, count) : [];
     let next = 0;
     while (proposals.length < count) {
-      while (next < chosen.length && pool.history.has(chosen[next] as Candidate)) next++;
+      while (next < chosen.length && sampler.history.has(chosen[next] as Candidate)) next++;
       const lucky = guided && random.unit() < epsilon;
-      const candidate = (lucky ? null : chosen[next]) ?? pool.unseen();
+      const candidate = (lucky ? null : chosen[next]) ?? sampler.unseen();
       if (candidate === null) break;
       take(candidate);
     }
@@ -72,14 +71,14 @@ export function createGuidedSearch(
     round: options.round ?? defaultRound,
     propose: (count) => stopwatch.proposing(() => proposeNow(count)),
     async observe(results) {
-      for (const result of results) pool.history.add(result);
+      for (const result of results) sampler.history.add(result);
       await stopwatch.fitting(async () => {
-        if (pool.history.size < warmUp) return;
-        await model.fit(pool.history.trainingData({ prefixes: false, maxPrefixes: 0, random: training }));
+        if (sampler.history.size < warmUp) return;
+        await model.fit(sampler.history.trainingData());
         scorer.forget();
       });
     },
-    tally: pool.tally,
+    tally: sampler.tally,
     get spentMs() {
       return stopwatch.spentMs;
     },
@@ -87,11 +86,11 @@ export function createGuidedSearch(
 }
 
 /** Candidates with their scores, best first; equal scores in the order given. Repeats and what was taken are left out. */
-export function ranked({ pool, scorer }: Guide, candidates: readonly Candidate[]): Candidate[] {
+export function ranked({ sampler, scorer }: Guide, candidates: readonly Candidate[]): Candidate[] {
   const seen = new Set<string>();
   const fresh = candidates.filter((candidate) => {
     const key = candidateKey(candidate);
-    if (seen.has(key) || pool.history.has(candidate)) return false;
+    if (seen.has(key) || sampler.history.has(candidate)) return false;
     seen.add(key);
     return true;
   });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createHistory } from '../../src/search/history.ts';
-import { createSlowness } from '../../src/search/slowness.ts';
+import { createRooflineBound } from '../../src/search/scoring/roofline-bound.ts';
 import type { SearchSpace } from '../../src/search/strategy.ts';
 
 /** One decision; a candidate of value v is bounded by 100 v ns. */
@@ -20,7 +20,7 @@ const candidate = (value: number) => ({ sketch: 0, values: [value], score: null 
 
 it('is what a bound above the best time says, once there is one', () => {
   const history = createHistory(space);
-  const isTooSlow = createSlowness(space, history);
+  const isTooSlow = createRooflineBound(space, history);
   expect(isTooSlow(0, Float64Array.of(3))).toBe(false);
   history.add({ candidate: candidate(1), timeNs: 250 });
   expect(isTooSlow(0, Float64Array.of(3))).toBe(true);
@@ -30,7 +30,7 @@ it('is what a bound above the best time says, once there is one', () => {
 
 it('is nothing any more when a candidate was faster than its own bound', () => {
   const history = createHistory(space);
-  const isTooSlow = createSlowness(space, history);
+  const isTooSlow = createRooflineBound(space, history);
   history.add({ candidate: candidate(2), timeNs: 150 });
   expect(isTooSlow(0, Float64Array.of(3))).toBe(false);
 });

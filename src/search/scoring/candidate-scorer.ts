@@ -1,6 +1,6 @@
-import type { CostModel } from '../cost-model/cost-model.ts';
-import type { FeatureExtractor } from '../features/extractor.ts';
-import { type Candidate, candidateKey, type SearchSpace } from './strategy.ts';
+import type { CostModel } from '../../cost-model/cost-model.ts';
+import type { FeatureExtractor } from '../../features/extractor.ts';
+import { type Candidate, candidateKey, type SearchSpace } from '../strategy.ts';
 
 /** Scores candidates with a model, each once between two fits. */
 export interface Scorer {

@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { constructCandidates } from '../../src/search/construct.ts';
-import type { Judge } from '../../src/search/judge.ts';
-import { listCandidates } from '../../src/search/listing.ts';
+import type { PrefixScorer } from '../../src/search/scoring/prefix-scorer.ts';
+import { enumerateCandidates } from '../../src/search/space/enumeration.ts';
+import { constructCandidates } from '../../src/search/strategies/beam-construction.ts';
 import { createTally } from '../../src/search/tally.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { spaceOf } from './spaces.ts';
 
 describe('sequential construction', () => {
-  // What lets a listed space be judged candidate by candidate and not prefix by prefix (src/search/chooser.ts).
+  // What lets a listed space be judged candidate by candidate and not prefix by prefix (src/search/strategies/bayesian.ts).
   it('that judges prefixes by the best of all their completions ends at the best candidates', () => {
     const { sketches } = spaceOf('reduce_sum', 'rows=3,cols=5');
-    const listed = listCandidates({ sketches, columns: 1 }) ?? [];
+    const listed = enumerateCandidates({ sketches, columns: 1 }) ?? [];
     expect(listed.length).toBeGreaterThan(10);
     for (const [index, sketch] of sketches.entries()) {
       const own = listed.filter((candidate) => candidate.sketch === index);
       const random = createRandom(3);
       const worth = new Map(own.map(({ values }) => [values.join(), Math.fround(random.unit())]));
       const width = sketch.decisions.length;
-      const judge: Judge = {
+      const scorer: PrefixScorer = {
         score: (prefixes, count, depth, into) => {
           for (let at = 0; at < count; at++) {
             const prefix = prefixes.subarray(at * width, at * width + depth);
@@ -28,13 +28,7 @@ describe('sequential construction', () => {
       };
       const best = [...worth.entries()].sort((a, b) => b[1] - a[1]).map(([key]) => key);
       const survivors = 4;
-      const found = constructCandidates(
-        sketch,
-        judge,
-        { width: survivors, keepAlive: 0 },
-        createTally(),
-        createRandom(1),
-      );
+      const found = constructCandidates(sketch, scorer, { width: survivors }, createTally());
       const top = found.slice(0, survivors).map(({ values }) => values.join());
       expect(top).toEqual(best.slice(0, survivors));
     }
@@ -43,7 +37,7 @@ describe('sequential construction', () => {
   it('backs up and goes on wider where no child is legal, and says where and why', () => {
     const names = ['a', 'b', 'c'];
     const tally = createTally();
-    // The judge likes what only the last decision shows to be dead.
+    // The scorer likes what only the last decision shows to be dead.
     const found = constructCandidates(
       {
         decisions: names.map((name) => ({ name, doc: '', options: [0, 1, 2, 3] })),
@@ -54,9 +48,8 @@ describe('sequential construction', () => {
           for (let at = 0; at < count; at++) into[at] = prefixes[at * names.length] as number;
         },
       },
-      { width: 2, keepAlive: 0 },
+      { width: 2 },
       tally,
-      createRandom(1),
     );
     expect(found.length).toBeGreaterThan(0);
     for (const { values } of found) expect(values[0]).toBe(0);
@@ -69,8 +62,8 @@ describe('sequential construction', () => {
       decisions: ['a', 'b'].map((name) => ({ name, doc: '', options: [0, 1] })),
       createPruner: () => ({ check: (values: Float64Array) => (Number.isNaN(values[1] as number) ? null : 'nothing') }),
     };
-    const judge: Judge = { score: (_, count, __, into) => void into.fill(0, 0, count) };
-    expect(constructCandidates(sketch, judge, { width: 1, keepAlive: 0 }, tally, createRandom(1))).toEqual([]);
+    const scorer: PrefixScorer = { score: (_, count, __, into) => void into.fill(0, 0, count) };
+    expect(constructCandidates(sketch, scorer, { width: 1 }, tally)).toEqual([]);
     expect(tally.deaths).toEqual([{ depth: 2, reason: 'nothing', count: 2 }]);
   });
 });

@@ -1,12 +1,12 @@
-import type { FeatureExtractor } from '../features/extractor.ts';
+import type { FeatureExtractor } from '../../features/extractor.ts';
 import type {
   ParameterValue,
   RecordedParameter,
   RecordedRow,
   RecordedSpace,
-} from '../records/recorded/recorded-space.ts';
-import type { Pruner } from '../space/pruning.ts';
-import { type Candidate, candidateKey, type SearchDecision, type SearchSketch, type SearchSpace } from './strategy.ts';
+} from '../../records/recorded/recorded-space.ts';
+import type { Pruner } from '../../space/pruning.ts';
+import { type Candidate, candidateKey, type SearchDecision, type SearchSketch, type SearchSpace } from '../strategy.ts';
 
 /** A recorded space as a space to search, with the answer to every candidate. */
 export interface ReplayedSpace {

@@ -1,0 +1,132 @@
+import type { CostModel } from '../../cost-model/cost-model.ts';
+import { createRandom } from '../../support/random.ts';
+import { type AcquisitionOptions, createAcquisition } from '../scoring/acquisition.ts';
+import { createPrefixScorer } from '../scoring/prefix-scorer.ts';
+import { createRooflineBound } from '../scoring/roofline-bound.ts';
+import { createSampler } from '../space/sampling.ts';
+import { createStopwatch } from '../stopwatch.ts';
+import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from '../strategy.ts';
+import { constructCandidates } from './beam-construction.ts';
+
+export interface BeamOptions {
+  readonly seed: number;
+  readonly model: CostModel;
+  /** Survivors of each depth, shared among the sketches. */
+  readonly width?: number;
+  /** Fraction of a proposal that is drawn at random from the whole space. */
+  readonly epsilon?: number;
+  /** Random completions by which a prefix is judged. */
+  readonly completions?: number;
+  /** How the acquisition works that chooses among the beam's ends beside the model; `null` leaves the choice to the model's scores. */
+  readonly acquisition?: AcquisitionOptions | null;
+}
+
+const defaults = { width: 64, epsilon: 0.15, completions: 8 } as const;
+const leastWidth = 12;
+/** Trials after which the share of random draws has fallen to a third of its start. */
+const ignoranceTrials = 40;
+/** Candidates of a round: enough to spread the cost of learning, few enough to use soon what was learned. */
+const firstRound = 8;
+const laterRound = 16;
+/** The fastest candidates are varied in one decision to choose among beside the ends of the beam. */
+const fastestVaried = 8;
+const variations = 8;
+/** Each widening doubles the beam. */
+const maxWidenings = 3;
+
+/**
+ * Sequential construction of schedules with early pruning. Every round the beam is built afresh with what the model knows by then; what comes
+ * out and is not yet known is proposed best first, by the model's score and the acquisition's in turn, with a few draws from the whole space
+ * among them. A beam that brings only known candidates is built again, wider.
+ */
+export function createBeamSearch(space: SearchSpace, options: BeamOptions): SearchStrategy {
+  const { seed, model } = options;
+  const { width, epsilon, completions } = { ...defaults, ...options };
+  const root = createRandom(seed).fork('beam');
+  const random = root.fork('choices');
+  const sampler = createSampler(space, root.fork('pool'), null);
+  const { history, tally } = sampler;
+  const scorers = space.sketches.map((sketch) =>
+    createPrefixScorer(sketch, space.columns, model, { completions }, random),
+  );
+  const stopwatch = createStopwatch();
+  const isTooSlow = createRooflineBound(space, history);
+  const acquisition =
+    options.acquisition === null ? null : createAcquisition(space, root.fork('chooser'), options.acquisition);
+
+  const constructed = (wide: number): Candidate[] => {
+    const share = Math.max(leastWidth, Math.floor(wide / space.sketches.length));
+    const found = space.sketches.flatMap((sketch, index) =>
+      constructCandidates(
+        sketch,
+        scorers[index] as (typeof scorers)[number],
+        { width: share, tooSlow: (prefix) => isTooSlow(index, prefix) },
+        tally,
+      ).map((made): Candidate => ({ sketch: index, ...made })),
+    );
+    return found
+      .filter((candidate) => !history.has(candidate))
+      .sort((a, b) => (b.score as number) - (a.score as number));
+  };
+
+  /** While little has been measured half of the trials look around: an analytic model may be wrong about this device. */
+  const ignorance = (): number => 0.5 * Math.exp(-history.size / ignoranceTrials);
+
+  /** The ends of the beam, best first, each once. */
+  const ends = (count: number): Candidate[] => {
+    let best = constructed(width);
+    for (let widening = 1; best.length < count && widening <= maxWidenings; widening++)
+      best = constructed(width * 2 ** widening);
+    const seen = new Set<string>();
+    return best.filter((candidate) => !seen.has(candidateKey(candidate)) && seen.add(candidateKey(candidate)));
+  };
+
+  /** The ends of the beam by the model's score and by the acquisition's in turn: each is wrong in its own way. */
+  const inTurn = (queue: readonly Candidate[], count: number): Candidate[] => {
+    const near = history
+      .fastest(fastestVaried)
+      .flatMap((candidate) =>
+        Array.from({ length: variations }, () => sampler.mutated(candidate)).filter((varied) => varied !== null),
+      );
+    const candidates = [...queue, ...near];
+    const chosen = acquisition?.choose({ candidates }, count, history.has) ?? [];
+    return queue.flatMap((candidate, at) => {
+      const other = chosen[at];
+      return other === undefined ? [candidate] : [candidate, { ...other, score: null }];
+    });
+  };
+
+  const proposeNow = (count: number): Candidate[] => {
+    const proposals: Candidate[] = [];
+    const queue = inTurn(ends(count), count);
+    const luck = Math.max(epsilon, ignorance());
+    for (let next = 0; proposals.length < count; ) {
+      while (next < queue.length && history.has(queue[next] as Candidate)) next++;
+      const lucky = luck > 0 && random.unit() < luck ? sampler.unseen() : null;
+      const candidate = lucky ?? queue[next] ?? sampler.unseen();
+      if (candidate === null) break;
+      history.reserve(candidate);
+      proposals.push(candidate);
+    }
+    return proposals;
+  };
+
+  return {
+    name: 'beam',
+    get round() {
+      return history.size === 0 ? firstRound : laterRound;
+    },
+    propose: (count) => stopwatch.proposing(() => proposeNow(count)),
+    async observe(results) {
+      for (const result of results) history.add(result);
+      await stopwatch.fitting(async () => {
+        acquisition?.observe(results);
+        if (history.size > 0) await model.fit(history.trainingData());
+      });
+    },
+    tally,
+    get spentMs() {
+      return stopwatch.spentMs;
+    },
+  };
+}
