@@ -1,7 +1,6 @@
 import type { FeatureExtractor } from '../features/extractor.ts';
 import type { Decision } from '../space/decision.ts';
 import type { Pruner } from '../space/pruning.ts';
-import type { TimeBound } from '../space/roofline.ts';
 import type { PruneTally } from './tally.ts';
 
 /** A decision as a search sees it. */
@@ -17,8 +16,6 @@ export interface SearchSketch {
   /** Owns scratch memory: one a user. */
   readonly createPruner: () => Pruner;
   readonly createExtractor: () => FeatureExtractor;
-  /** What completions of a prefix take at least; absent, or null, where nothing is known of the device's peaks. */
-  readonly createBound?: () => TimeBound | null;
 }
 
 /** What is searched: the sketches of a workload's program on one device (`sketch-space.ts`), or recorded measurements (`recorded-space.ts`). */

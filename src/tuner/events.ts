@@ -139,7 +139,7 @@ export interface TuneResult {
     /** Beams that had no legal child left, and backed up. */
     readonly deaths: readonly BeamDeath[];
   };
-  /** What the device does at most, with a margin: prefixes whose roofline is above the best time are refused. Null where nothing was bounded. */
+  /** What the device does at most, with a margin; null where it was not measured. */
   readonly peaks: Peaks | null;
   readonly drift: DriftSummary;
   /** What building in further processes did; null where the runner builds nothing. */

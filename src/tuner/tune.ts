@@ -18,8 +18,8 @@ import { verificationData } from './workload-data.ts';
 
 const defaultTrials = 64;
 const defaultSeed = 1;
-/** Fewer trials are over before bounds could save what measuring the peaks costs. */
-const fewestBounded = 32;
+/** Runs of fewer trials are over before it is worth measuring the device's peaks. */
+const fewestWithPeaks = 32;
 const nothingKnown: Known = { records: [], best: null, naive: null, elsewhere: [], faults: [] };
 
 /**
@@ -51,7 +51,7 @@ export async function tuneOn(
   onEvent({ kind: 'device', device: description });
 
   let peaks: Peaks | null = null;
-  const space = sketchSpace(sketchesOf(program, description.limits), description, () => peaks);
+  const space = sketchSpace(sketchesOf(program, description.limits), description);
   onEvent({
     kind: 'space',
     sketches: space.sketches.map((sketch) => ({
@@ -92,8 +92,7 @@ export async function tuneOn(
   try {
     const verification = verificationData(workload, program, seed);
     runner = await createRunner(device);
-    if (strategy.name === 'beam' && trials > fewestBounded && peaksHoldFor(workload, space.sketches))
-      peaks = await peaksOf(runner, description);
+    if (trials > fewestWithPeaks && peaksHoldFor(workload, space.sketches)) peaks = await peaksOf(runner, description);
     await runner.prepare(verification.data);
     const outcome = await runTrials({
       workload,

@@ -28,7 +28,7 @@ describe('sequential construction', () => {
       };
       const best = [...worth.entries()].sort((a, b) => b[1] - a[1]).map(([key]) => key);
       const survivors = 4;
-      const found = constructCandidates(sketch, scorer, { width: survivors }, createTally());
+      const found = constructCandidates(sketch, scorer, survivors, createTally());
       const top = found.slice(0, survivors).map(({ values }) => values.join());
       expect(top).toEqual(best.slice(0, survivors));
     }
@@ -48,7 +48,7 @@ describe('sequential construction', () => {
           for (let at = 0; at < count; at++) into[at] = prefixes[at * names.length] as number;
         },
       },
-      { width: 2 },
+      2,
       tally,
     );
     expect(found.length).toBeGreaterThan(0);
@@ -63,7 +63,7 @@ describe('sequential construction', () => {
       createPruner: () => ({ check: (values: Float64Array) => (Number.isNaN(values[1] as number) ? null : 'nothing') }),
     };
     const scorer: PrefixScorer = { score: (_, count, __, into) => void into.fill(0, 0, count) };
-    expect(constructCandidates(sketch, scorer, { width: 1 }, tally)).toEqual([]);
+    expect(constructCandidates(sketch, scorer, 1, tally)).toEqual([]);
     expect(tally.deaths).toEqual([{ depth: 2, reason: 'nothing', count: 2 }]);
   });
 });

@@ -231,7 +231,7 @@ describe.each(sketchesUnderTest)('every prefix of %s', (_, sketch) => {
     }
     const tally = createTally();
     const indifferent: PrefixScorer = { score: (_, made, __, into) => void into.fill(0, 0, made) };
-    const everything = { width: Number.POSITIVE_INFINITY };
+    const everything = Number.POSITIVE_INFINITY;
     const found = constructCandidates(
       { ...sketch, createPruner: () => createPruner(sketch, snug) },
       indifferent,

@@ -1,7 +1,6 @@
 import { createExtractor, featureCount } from '../../features/extractor.ts';
 import type { DeviceDescription } from '../../ir/limits.ts';
 import { createPruner } from '../../space/pruning.ts';
-import { createTimeBound, type Peaks } from '../../space/roofline.ts';
 import type { Sketch } from '../../space/sketch.ts';
 import type { SearchSketch, SearchSpace } from '../strategy.ts';
 
@@ -11,21 +10,12 @@ export interface SketchSpace extends SearchSpace {
   readonly device: DeviceDescription;
 }
 
-/** `peaks` is asked whenever a search begins to use bounds: they are measured on the device, some time after the space is made. */
-export function sketchSpace(
-  sketches: readonly Sketch[],
-  device: DeviceDescription,
-  peaks: () => Peaks | null = () => null,
-): SketchSpace {
+export function sketchSpace(sketches: readonly Sketch[], device: DeviceDescription): SketchSpace {
   return {
     sketches: sketches.map((sketch) => ({
       ...sketch,
       createPruner: () => createPruner(sketch, device.limits),
       createExtractor: () => createExtractor(sketch, device),
-      createBound: () => {
-        const found = peaks();
-        return found === null ? null : createTimeBound(sketch, found);
-      },
     })),
     columns: featureCount,
     device,

@@ -3,12 +3,6 @@ import { hopeless, type PrefixScorer } from '../scoring/prefix-scorer.ts';
 import type { SearchSketch } from '../strategy.ts';
 import type { TallyKeeper } from '../tally.ts';
 
-export interface ConstructOptions {
-  readonly width: number;
-  /** Whether no completion of a legal prefix can beat what is known: counted as refused for its roofline. */
-  readonly tooSlow?: (prefix: Float64Array) => boolean;
-}
-
 /** Complete assignments with their scores, best first. */
 export interface Constructed {
   readonly values: readonly number[];
@@ -27,7 +21,8 @@ const mostBackups = 6;
 export function constructCandidates(
   sketch: Pick<SearchSketch, 'decisions' | 'createPruner'>,
   scorer: PrefixScorer,
-  options: ConstructOptions,
+  /** Survivors of each depth. */
+  width: number,
   tally: TallyKeeper,
 ): Constructed[] {
   const decisions = sketch.decisions.length;
@@ -51,7 +46,7 @@ export function constructCandidates(
       for (let d = 0; d < decisions; d++) prefix[d] = frontier[i * decisions + d] as number;
       for (const choice of choices) {
         prefix[depth] = choice;
-        const reason = pruner.check(prefix, depth) ?? (options.tooSlow?.(prefix) ? 'roofline' : null);
+        const reason = pruner.check(prefix, depth);
         tally.count(reason, depth + 1);
         if (reason !== null) refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
         else {
@@ -86,16 +81,16 @@ export function constructCandidates(
         values: [...rows.subarray(row * decisions, (row + 1) * decisions)],
         score: scores[row] as number,
       }));
-    let living = survivors(order, scores, options.width);
+    let living = survivors(order, scores, width);
     const chosen = new Set(living);
     let left = order.filter((row) => !chosen.has(row));
-    for (let width = options.width; ; ) {
+    for (let wider = width; ; ) {
       const found = descend(rowsOf(rows, living), depth + 1);
       if (found.length > 0 || left.length === 0 || backups >= mostBackups) return found;
       backups++;
-      width *= 2;
-      living = left.slice(0, width);
-      left = left.slice(width);
+      wider *= 2;
+      living = left.slice(0, wider);
+      left = left.slice(wider);
     }
   };
   return descend(prefix.slice(), 0);

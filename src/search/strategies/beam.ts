@@ -2,7 +2,6 @@ import type { CostModel } from '../../cost-model/cost-model.ts';
 import { createRandom } from '../../support/random.ts';
 import { type AcquisitionOptions, createAcquisition } from '../scoring/acquisition.ts';
 import { createPrefixScorer } from '../scoring/prefix-scorer.ts';
-import { createRooflineBound } from '../scoring/roofline-bound.ts';
 import { createSampler } from '../space/sampling.ts';
 import { createStopwatch } from '../stopwatch.ts';
 import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from '../strategy.ts';
@@ -50,19 +49,15 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
     createPrefixScorer(sketch, space.columns, model, { completions }, random),
   );
   const stopwatch = createStopwatch();
-  const isTooSlow = createRooflineBound(space, history);
   const acquisition =
     options.acquisition === null ? null : createAcquisition(space, root.fork('chooser'), options.acquisition);
 
   const constructed = (wide: number): Candidate[] => {
     const share = Math.max(leastWidth, Math.floor(wide / space.sketches.length));
     const found = space.sketches.flatMap((sketch, index) =>
-      constructCandidates(
-        sketch,
-        scorers[index] as (typeof scorers)[number],
-        { width: share, tooSlow: (prefix) => isTooSlow(index, prefix) },
-        tally,
-      ).map((made): Candidate => ({ sketch: index, ...made })),
+      constructCandidates(sketch, scorers[index] as (typeof scorers)[number], share, tally).map(
+        (made): Candidate => ({ sketch: index, ...made }),
+      ),
     );
     return found
       .filter((candidate) => !history.has(candidate))
