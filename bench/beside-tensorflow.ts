@@ -21,7 +21,7 @@ const { trace } = JSON.parse(readFileSync(schedule, 'utf8')) as { trace: Trace }
 /** Milliseconds of one run of the schedule's kernel. */
 function kernelOf(n: number, a: Float32Array, b: Float32Array): () => Promise<number> {
   const workload = makeWorkload('matmul', { shape: `m=${n},n=${n},k=${n}` });
-  const { kernels, buffers } = artifactOf(scheduleProgram(workload, trace), defaultLimits);
+  const { kernels, buffers } = artifactOf(scheduleProgram(workload, trace), { limits: defaultLimits });
   const [kernel] = kernels;
   if (kernel === undefined || kernels.length > 1) throw new Error('expected a schedule of one kernel');
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;

@@ -88,7 +88,7 @@ async function entrantsOf(shape: Shape): Promise<Entrant[]> {
   await runner.prepare(verification.data);
   const entrant = (title: string, trace: Trace): Entrant => {
     const scheduled = scheduleProgram(workload, trace);
-    const artifact = artifactOf(scheduled, description.limits);
+    const artifact = artifactOf(scheduled, description);
     const checks = verification.checksFor(scheduled);
     const samplesNs: number[] = [];
     const measure = async (): Promise<void> => {

@@ -136,7 +136,7 @@ async function main(operator: string | undefined, flags: Flags): Promise<void> {
 
   async function measure({ sketch, values }: Candidate): Promise<KernelRow> {
     const scheduled = instantiate(space.sketches[sketch] as Sketch, values);
-    const built = isRefusal(scheduled) ? scheduled : buildArtifact(scheduled.program, description.limits);
+    const built = isRefusal(scheduled) ? scheduled : buildArtifact(scheduled.program, description);
     const held = { s: sketch, v: [...values] };
     if (isRefusal(built) || isRefusal(scheduled)) return { ...held, t: [], o: 'refused' };
     const checks = verification.checksFor(scheduled.program);

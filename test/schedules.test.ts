@@ -55,7 +55,7 @@ describe.each(devices)('hand-made schedules on $description.name', (device) => {
     const lowered = lowerProgram(program, limits);
     // As some features, subgroups of enough lanes may be missing; anything else that is refused is a fault.
     if (isRefusal(lowered) && lowered.reason === 'subgroups') return context.skip(explainRefusal(lowered));
-    const artifact = artifactOf(program, limits);
+    const artifact = artifactOf(program, { limits });
     const missing = artifact.kernels
       .flatMap(({ features }) => features)
       .find((feature) => !runner.device.features.includes(feature));

@@ -14,7 +14,7 @@ export function addExportCommand(program: Command): void {
     .command('export')
     .summary('write the best known kernel as a bundle anyone can run')
     .description(
-      'Writes the best known kernel of a workload into a folder: one WGSL file a kernel, and manifest.json with the buffers, bindings and dispatch sizes in the order to run them. The bundle needs nothing of wgtune.',
+      'Writes the best known kernel of a workload into a folder: one WGSL file a kernel; manifest.json with the buffers, bindings and dispatch sizes in the order to run them, and with everything they need of a device, as requestDevice takes it; kernel.mjs, a module without dependencies that runs them, or says in one sentence why they would fail or be wrong on a device. The bundle needs nothing of wgtune.',
     );
   addLookupOptions(command)
     .requiredOption('-o, --out <folder>', 'the folder to write; made if it is not there')
@@ -31,14 +31,18 @@ Examples:
       const workload = await workloadOf(operator, flags);
       const kernel = await findBestKernel(operator, workload, flags);
       const { exportBundle } = await import('../tuner/export.ts');
+      const { requirementsOf } = await import('../ir/requirements.ts');
+      const requirements = requirementsOf(kernel.artifact);
       const files = await exportBundle({ kernel, folder: flags.out, force: flags.force === true });
       if (flags.json) {
-        printJson({ folder: flags.out, files, timeNs: kernel.timeNs });
+        printJson({ folder: flags.out, files, timeNs: kernel.timeNs, requirements });
         return;
       }
       const { whoseText } = await import('../report/kernel-report.ts');
       const { formatTime } = await import('../report/quantities.ts');
+      const { requirementsText } = await import('../report/requirements-text.ts');
       say(`wrote the best known kernel: ${formatTime(kernel.timeNs)} on ${whoseText(kernel)}`);
+      say(requirementsText(requirements));
       for (const file of files) print(file);
     });
 }

@@ -1,4 +1,15 @@
+import type { SubgroupMatrixSupport } from './limits.ts';
 import type { DType } from './nodes.ts';
+
+/**
+ * The sizes of subgroups that a kernel is right for: powers of two from the least to the most. A device may choose among several sizes when
+ * it compiles, so all that it has must be among them. Lanes are taken to follow the local index, x fastest.
+ */
+export interface SubgroupNeeds {
+  readonly minSize: number;
+  /** Null where no size is too large. */
+  readonly maxSize: number | null;
+}
 
 /** A kernel as text with everything needed to dispatch it; the form that is measured, exported and printed. */
 export interface KernelArtifact {
@@ -19,6 +30,10 @@ export interface KernelArtifact {
   readonly workgroupBytes: number;
   /** WebGPU features the text needs, e.g. `shader-f16`. */
   readonly features: readonly string[];
+  /** Null where it knows nothing of subgroups. */
+  readonly subgroups: SubgroupNeeds | null;
+  /** The products that subgroups compute in it, in the syntax of its text; null where there are none. */
+  readonly subgroupMatrix: SubgroupMatrixSupport | null;
 }
 
 export interface BufferSpec {

@@ -80,6 +80,10 @@ export type KExpr =
       readonly how: 'from' | 'xor';
       readonly value: KExpr;
       readonly lane: KExpr;
+      /** Lanes of the aligned group that values stay within: no subgroup may be smaller. */
+      readonly lanes: number;
+      /** Whether the group is taken for a whole subgroup, so that none may be larger either. */
+      readonly whole: boolean;
     };
 
 // ---- matrices ----
@@ -175,7 +179,8 @@ export interface LoweredProgram {
   readonly kernels: readonly Kernel[];
 }
 
-const sizeOfScalar: Record<Scalar, number> = { f32: 4, f16: 2, i32: 4, u32: 4, bool: 4 };
+/** Bytes of one element in storage or workgroup memory; booleans live there as u32. */
+export const sizeOfScalar: Readonly<Record<Scalar, number>> = { f32: 4, f16: 2, i32: 4, u32: 4, bool: 4 };
 
 /** Bytes between two elements of an array: a vec3 is padded to four components. */
 export function strideOf(type: KType): number {
@@ -211,6 +216,45 @@ export function childrenOf(expr: KExpr): readonly KExpr[] {
       return expr.args;
     case 'exchange':
       return [expr.value, expr.lane];
+  }
+}
+
+/** Calls `visit` with every expression that stands in a statement itself; not with those of the statements inside it. */
+export function eachExpr(stmt: KStmt, visit: (expr: KExpr) => void): void {
+  switch (stmt.kind) {
+    case 'let':
+    case 'assign':
+      visit(stmt.value);
+      return;
+    case 'var':
+      if (stmt.value !== null) visit(stmt.value);
+      return;
+    case 'store':
+      visit(stmt.index);
+      visit(stmt.value);
+      return;
+    case 'matrix-load':
+      visit(stmt.from.index);
+      return;
+    case 'matrix-store':
+      visit(stmt.to.index);
+      return;
+    case 'matrix-fill':
+      visit(stmt.value);
+      return;
+    case 'if':
+      visit(stmt.condition);
+      return;
+    default:
+      return;
+  }
+}
+
+/** Calls `visit` with every statement, outer ones first. */
+export function eachStmt(body: readonly KStmt[], visit: (stmt: KStmt) => void): void {
+  for (const stmt of body) {
+    visit(stmt);
+    if (stmt.kind === 'if' || stmt.kind === 'for') eachStmt(stmt.body, visit);
   }
 }
 

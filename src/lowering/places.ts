@@ -90,13 +90,16 @@ export function loadPlace(emission: Emission, place: Place, planned: Planned): K
     if (layout.kind !== 'array') whole = remember(emission, place, place.key, whole);
   }
   if (planned.laneForm !== null) {
-    const lane = laneCode(emission, planned.laneForm, planned.access.exchange as Exchange);
+    const exchange = planned.access.exchange as Exchange;
+    const lane = laneCode(emission, planned.laneForm, exchange);
     whole = remember(emission, place, `${place.key} of ${lane.key}`, {
       kind: 'exchange',
       type,
       how: 'from',
       value: whole,
       lane: lane.code,
+      lanes: exchange.lanes,
+      whole: exchange.whole,
     });
   }
   const value: KExpr =

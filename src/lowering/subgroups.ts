@@ -58,7 +58,15 @@ export function combineLanes(
   let held = terms.map((term) => nameValue(emission, term, hint));
   for (let distance = 1; distance < block.across; distance *= 2) {
     const both = held.map((value, i): Term => {
-      const other: KExpr = { kind: 'exchange', type: value.type, how: 'xor', value, lane: literal(distance) };
+      const other: KExpr = {
+        kind: 'exchange',
+        type: value.type,
+        how: 'xor',
+        value,
+        lane: literal(distance),
+        lanes: block.across,
+        whole: false,
+      };
       return { old: value, added: other, dtype: dtypes[i] as DType, oldName: hint, addedName: hint };
     });
     held = combineCode(emission, op, both, hint).map((value) => nameValue(emission, value, hint));

@@ -1,4 +1,4 @@
-import { childrenOf, exchanges, type KExpr, type KStmt } from '../ir/kernel.ts';
+import { childrenOf, eachExpr, exchanges, type KExpr, type KStmt } from '../ir/kernel.ts';
 
 /**
  * Pass 10: a `let` that is used once, in the loop it stands in, gives way to its value. Lets are made where a value might be shared;
@@ -41,33 +41,6 @@ function countUses(expr: KExpr, loop: number, uses: Map<string, { count: number;
     return;
   }
   for (const child of childrenOf(expr)) countUses(child, loop, uses);
-}
-
-function eachExpr(stmt: KStmt, visit: (expr: KExpr) => void): void {
-  switch (stmt.kind) {
-    case 'let':
-    case 'assign':
-      visit(stmt.value);
-      return;
-    case 'var':
-      if (stmt.value !== null) visit(stmt.value);
-      return;
-    case 'store':
-      visit(stmt.index);
-      visit(stmt.value);
-      return;
-    case 'matrix-load':
-      visit(stmt.from.index);
-      return;
-    case 'matrix-store':
-      visit(stmt.to.index);
-      return;
-    case 'if':
-      visit(stmt.condition);
-      return;
-    default:
-      return;
-  }
 }
 
 function replaceIn(

@@ -1,13 +1,14 @@
 import { loadDawn, openDevice } from '../device/dawn.ts';
 import { dieWithParent } from '../device/watchdog.ts';
 import type { Artifact } from '../ir/artifact.ts';
+import { byteSizeOf } from '../ir/requirements.ts';
 import { assert, InternalError } from '../support/errors.ts';
 import { artifactProblem, buildKernels } from './build.ts';
 import { withErrorScopes } from './error-scopes.ts';
 import { errorText } from './failure.ts';
 import { compileByEmptyDispatch } from './passes.ts';
 import type { FromChild, ToChild } from './protocol.ts';
-import { type BufferPool, byteSize, createBufferPool } from './session.ts';
+import { type BufferPool, createBufferPool } from './session.ts';
 
 /** A building process: compiles candidates one at a time as the measuring process will, and runs none. The parent may kill it at any moment. */
 dieWithParent();
@@ -50,7 +51,7 @@ async function build(gpu: GPUDevice, pool: BufferPool, artifact: Artifact): Prom
   await withErrorScopes(gpu, async () => {
     const buffers = new Map<string, GPUBuffer>();
     for (const spec of artifact.buffers) {
-      const buffer = pool.take(byteSize(spec), usage);
+      const buffer = pool.take(byteSizeOf(spec), usage);
       taken.push(buffer);
       buffers.set(spec.name, buffer);
     }

@@ -1,6 +1,7 @@
 import type { Artifact } from '../ir/artifact.ts';
+import { byteSizeOf } from '../ir/requirements.ts';
 import type { BuiltKernel } from './build.ts';
-import { byteSize, type Session } from './session.ts';
+import type { Session } from './session.ts';
 
 /** All copies of one candidate's buffers together may take this much of the device's memory, and there are no more of them than this. */
 const copyBytes = 256 << 20;
@@ -21,7 +22,7 @@ export function createCopies(
   kernels: readonly BuiltKernel[],
   taken: GPUBuffer[],
 ): KernelCopies {
-  const footprint = specs.reduce((sum, spec) => sum + byteSize(spec), 0);
+  const footprint = specs.reduce((sum, spec) => sum + byteSizeOf(spec), 0);
   const most = Math.max(1, Math.min(mostCopies, Math.floor(copyBytes / footprint)));
   const made: (readonly BuiltKernel[])[] = [kernels];
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
@@ -33,7 +34,7 @@ export function createCopies(
         for (const spec of specs) {
           if (spec.role === 'input') buffers.set(spec.name, session.inputCopies.copy(spec.name, made.length - 1));
           else {
-            const buffer = session.pool.take(byteSize(spec), usage);
+            const buffer = session.pool.take(byteSizeOf(spec), usage);
             taken.push(buffer);
             buffers.set(spec.name, buffer);
           }

@@ -1,5 +1,5 @@
 import type { BufferSpec } from '../ir/artifact.ts';
-import { bytesPerElement } from '../operators/flops.ts';
+import { byteSizeOf } from '../ir/requirements.ts';
 import { withErrorScopes } from './error-scopes.ts';
 import { type Failure, fail } from './failure.ts';
 import { createFlush, type Flush } from './flush.ts';
@@ -42,11 +42,6 @@ export function createBufferPool(gpu: GPUDevice): BufferPool {
 /** Elements of a buffer. */
 export function elementCount(spec: BufferSpec): number {
   return spec.shape.reduce((product, extent) => product * extent, 1);
-}
-
-/** Bytes of a buffer on the device: WebGPU copies whole words, and no buffer may be empty. */
-export function byteSize(spec: BufferSpec): number {
-  return wholeWords(elementCount(spec) * bytesPerElement(spec.dtype));
 }
 
 export function wholeWords(bytes: number): number {
@@ -109,7 +104,7 @@ export function bindBuffers(
   const written: GPUBuffer[] = [];
   for (const spec of specs) {
     const input = spec.role === 'input' ? session.inputs.get(spec.name) : undefined;
-    const buffer = input ?? session.pool.take(byteSize(spec), usage);
+    const buffer = input ?? session.pool.take(byteSizeOf(spec), usage);
     if (input === undefined) written.push(buffer);
     buffers.set(spec.name, buffer);
   }
@@ -121,6 +116,6 @@ function inputProblem(session: Session, spec: BufferSpec): string | null {
   if (spec.role !== 'input') return null;
   const size = session.inputs.get(spec.name)?.size;
   if (size === undefined) return `input ${spec.name} is not among the workload's data`;
-  if (size === byteSize(spec)) return null;
-  return `input ${spec.name} should have ${byteSize(spec)} bytes by its shape, but the workload's data has ${size}`;
+  if (size === byteSizeOf(spec)) return null;
+  return `input ${spec.name} should have ${byteSizeOf(spec)} bytes by its shape, but the workload's data has ${size}`;
 }

@@ -1,10 +1,11 @@
 import type { BufferSpec } from '../ir/artifact.ts';
+import { byteSizeOf } from '../ir/requirements.ts';
 import type { Verification } from '../records/outcome.ts';
 import { assert } from '../support/errors.ts';
 import { compareOutput, decodeElements, nothingCompared } from './compare.ts';
 import { settleQuietly } from './quiet-wait.ts';
 import type { OutputCheck } from './runner.ts';
-import { byteSize, elementCount, type Session } from './session.ts';
+import { elementCount, type Session } from './session.ts';
 
 /** Copies of the checked outputs where JavaScript can read them. */
 export interface Readback {
@@ -26,7 +27,7 @@ export function createReadback(
   const outputs = [...names].map((name) => {
     const spec = specs.find((candidate) => candidate.name === name && candidate.role === 'output');
     assert(spec !== undefined, `a check names ${name}, which is not an output of the artifact`);
-    const staging = session.pool.take(byteSize(spec), GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+    const staging = session.pool.take(byteSizeOf(spec), GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
     taken.push(staging);
     return { spec, staging, source: buffers.get(name) as GPUBuffer };
   });

@@ -1,7 +1,7 @@
 import type { Artifact, KernelArtifact } from '../ir/artifact.ts';
 import type { DeviceLimits } from '../ir/limits.ts';
 import { axes } from '../ir/nodes.ts';
-import { bytesPerElement } from '../operators/flops.ts';
+import { byteSizeOf } from '../ir/requirements.ts';
 import { formatCount } from './quantities.ts';
 import { formatTable } from './table.ts';
 import type { Colours } from './terminal.ts';
@@ -19,7 +19,7 @@ export interface LimitUse {
 export function limitUses({ kernels, buffers }: Artifact, limits: DeviceLimits): readonly LimitUse[] {
   const bytesOf = (name: string): number => {
     const buffer = buffers.find((candidate) => candidate.name === name);
-    return buffer === undefined ? 0 : buffer.shape.reduce((size, n) => size * n, bytesPerElement(buffer.dtype));
+    return buffer === undefined ? 0 : byteSizeOf(buffer);
   };
   return kernels.flatMap((kernel) =>
     numbersOf(kernel, limits, bytesOf).map(([what, used, limit]) => ({ kernel: kernel.name, what, used, limit })),

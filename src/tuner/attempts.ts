@@ -64,7 +64,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     prepare: (proposal) => {
       const begun = performance.now();
       const { scheduled } = proposal;
-      const artifact = isRefusal(scheduled) ? scheduled : buildArtifact(scheduled.program, device.limits);
+      const artifact = isRefusal(scheduled) ? scheduled : buildArtifact(scheduled.program, device);
       const loweringMs = performance.now() - begun;
       spentMs += loweringMs;
       return { ...proposal, artifact, loweringMs };

@@ -47,7 +47,7 @@ export async function bestKernelFor(device: DeviceDescription, options: BestKern
       exitCode.noRecord,
     );
   }
-  const artifact = artifactOf(scheduleProgram(workload, best.record.trace), device.limits);
+  const artifact = artifactOf(scheduleProgram(workload, best.record.trace), device);
   return {
     ...tunedKernel(best.record),
     workload,

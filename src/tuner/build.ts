@@ -1,6 +1,8 @@
+import { unmetNeed } from '../../bundle/load.mjs';
 import type { Artifact } from '../ir/artifact.ts';
-import type { DeviceLimits } from '../ir/limits.ts';
+import type { DeviceDescription } from '../ir/limits.ts';
 import type { Program } from '../ir/nodes.ts';
+import { requirementsOf, targetOf } from '../ir/requirements.ts';
 import { lowerProgram } from '../lowering/lower.ts';
 import { findOperator } from '../operators/catalog.ts';
 import type { Workload } from '../operators/workload.ts';
@@ -9,7 +11,7 @@ import type { Trace } from '../schedule/trace.ts';
 import { naiveSchedule } from '../space/rules.ts';
 import type { Scheduled } from '../space/sketch.ts';
 import { UserError } from '../support/errors.ts';
-import { explainRefusal, isRefusal, type Refusal } from '../support/refusal.ts';
+import { explainRefusal, isRefusal, type Refusal, refuse } from '../support/refusal.ts';
 import { emit } from '../wgsl/emit.ts';
 
 /** The plain program of a workload. */
@@ -17,10 +19,19 @@ export function programOf(workload: Workload): Program {
   return findOperator(workload.operator).build(workload);
 }
 
-/** Lowers a scheduled program and prints it as WGSL; a refusal where it cannot be a kernel on a device with these limits. */
-export function buildArtifact(program: Program, limits: DeviceLimits): Artifact | Refusal {
-  const lowered = lowerProgram(program, limits);
-  return isRefusal(lowered) ? lowered : emit(lowered, limits.subgroupMatrix?.orderAs);
+/** What a kernel is built for; where no features are told it may have any. */
+export type BuildTarget = Pick<DeviceDescription, 'limits'> & Partial<DeviceDescription>;
+
+/**
+ * Lowers a scheduled program for a device and prints it as WGSL; a refusal where it cannot be a kernel there. What the loader of a bundle would
+ * refuse is refused here, by the same list.
+ */
+export function buildArtifact(program: Program, device: BuildTarget): Artifact | Refusal {
+  const lowered = lowerProgram(program, device.limits);
+  if (isRefusal(lowered)) return lowered;
+  const artifact = emit(lowered, device.limits.subgroupMatrix?.orderAs);
+  const unmet = unmetNeed(requirementsOf(artifact), targetOf(device));
+  return unmet === null ? artifact : refuse('requirements', () => unmet);
 }
 
 /** The naive schedule of a workload; throws UserError where there is none. */
@@ -43,8 +54,8 @@ export function scheduleProgram(workload: Workload, trace: Trace | 'naive'): Pro
 }
 
 /** As buildArtifact, for a caller with a user in front of it: throws UserError. */
-export function artifactOf(program: Program, limits: DeviceLimits): Artifact {
-  const artifact = buildArtifact(program, limits);
+export function artifactOf(program: Program, device: BuildTarget): Artifact {
+  const artifact = buildArtifact(program, device);
   if (isRefusal(artifact)) throw new UserError(`the schedule makes no kernel here: ${explainRefusal(artifact)}`);
   return artifact;
 }

@@ -51,7 +51,7 @@ function judge({ trace, device }: TuningRecord, program: Program | Refusal, must
     const { step, refusal } = scheduled;
     return refuse('illegal-step', () => `step ${step + 1} of the schedule: ${explainRefusal(refusal)}`);
   }
-  const artifact = mustBuild ? buildArtifact(scheduled, device.limits) : null;
+  const artifact = mustBuild ? buildArtifact(scheduled, device) : null;
   return isRefusal(artifact) ? artifact : null;
 }
 

@@ -1,15 +1,22 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import type { Manifest } from '../../bundle/load.mjs';
 import { exitCode, UserError } from '../support/errors.ts';
 import { makeFolder } from '../support/make-folder.ts';
 import type { BestKernel } from './events.ts';
+import { manifestOf } from './manifest.ts';
 
 const manifestName = 'manifest.json';
+/** What lies in every bundle; src/tuner and dist/tuner lie equally deep below it. */
+const bundleParts = new URL('../../bundle/', import.meta.url);
+const sameInAll = ['load.mjs', 'load.d.mts', 'kernel.d.mts', 'manifest.schema.json'] as const;
 
 /**
- * Writes a bundle that anyone can run without us: one WGSL file a kernel and `manifest.json` with the buffers and the dispatches, kernels in
- * order. Kernels of an older bundle there, as its manifest names them, are removed. Returns the paths written. Throws UserError when the folder holds something else, unless `force` is set, or cannot be written.
+ * Writes a bundle that anyone can run without us: one WGSL file a kernel, `manifest.json` with the buffers, the dispatches in order and
+ * everything they need of a device, and an ES module, `kernel.mjs`, that runs it all where the device has that and says why elsewhere.
+ * Kernels of an older bundle there, as its manifest names them, are removed. Returns the paths written. Throws UserError when the folder
+ * holds something else, unless `force` is set, or cannot be written.
  */
 export async function exportBundle({
   kernel,
@@ -35,11 +42,15 @@ export async function exportBundle({
       await writeFileAtomic(path, text);
       written.push(path);
     };
-    for (const part of artifact.kernels) await put(`${part.name}.wgsl`, part.wgsl);
-    await put(manifestName, `${JSON.stringify(manifestOf(kernel), null, 2)}\n`);
+    const manifest = manifestOf(kernel);
+    const sources = Object.fromEntries(artifact.kernels.map((part) => [`${part.name}.wgsl`, part.wgsl]));
+    for (const [file, text] of Object.entries(sources)) await put(file, text);
+    for (const file of sameInAll) await put(file, readFileSync(new URL(file, bundleParts), 'utf8'));
+    await put('kernel.mjs', moduleOf(manifest, sources));
+    // Last: a folder with a manifest is a whole bundle.
+    await put(manifestName, `${JSON.stringify(manifest, null, 2)}\n`);
     // Only now: until the new manifest stands, the old one needs its kernels.
-    const current = new Set(artifact.kernels.map((part) => `${part.name}.wgsl`));
-    for (const name of older) if (!current.has(name)) rmSync(join(folder, name), { force: true });
+    for (const name of older) if (!(name in sources)) rmSync(join(folder, name), { force: true });
     return written;
   } catch (error) {
     if (error instanceof UserError) throw error;
@@ -65,20 +76,17 @@ function kernelFilesOf(folder: string): readonly string[] {
     .filter((file): file is string => typeof file === 'string' && /^[\w.-]+\.wgsl$/.test(file));
 }
 
-/** The manifest of a bundle. */
-export function manifestOf({ artifact, workload, device, timeNs }: BestKernel): Record<string, unknown> {
-  return {
-    workload,
-    device,
-    timeNs,
-    buffers: artifact.buffers,
-    kernels: artifact.kernels.map((part) => ({
-      file: `${part.name}.wgsl`,
-      entryPoint: part.entryPoint,
-      workgroupSize: part.workgroupSize,
-      dispatch: part.dispatch,
-      bindings: part.bindings.map(({ group, binding, buffer }) => ({ group, binding, buffer })),
-      features: part.features,
-    })),
-  };
+/** The bundle as one module: the manifest and the texts as they lie beside it, bound to the loader. No fetch, so that every bundler takes it. */
+function moduleOf(manifest: Manifest, sources: Readonly<Record<string, string>>): string {
+  return `// Made by \`wgtune export\`; manifest.json and the WGSL files hold the same.
+import * as loader from './load.mjs';
+
+export const manifest = ${JSON.stringify(manifest, null, 2)};
+
+const sources = ${JSON.stringify(sources, null, 2)};
+
+export const deviceNeeds = loader.deviceNeedsOf([manifest]);
+export const unsupportedReason = (target) => loader.unsupportedReason(manifest, target);
+export const createKernel = (device) => loader.createKernel(device, manifest, sources);
+`;
 }

@@ -106,6 +106,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         ],
         workgroupBytes: 0,
         features: [],
+        subgroups: null,
+        subgroupMatrix: null,
       },
     ],
   };

@@ -52,7 +52,7 @@ export function chooseReuse(
     if (seen.has(key) || record.origin === 'baseline') continue;
     seen.add(key);
     const program = replay(programOf(workload), record.trace);
-    if (isFault(program) || isRefusal(buildArtifact(program, device.limits))) unfit += 1;
+    if (isFault(program) || isRefusal(buildArtifact(program, device))) unfit += 1;
     else chosen.push({ record, scheduled: { trace: record.trace, program } });
   }
   const known = new Set(measuredHere.map((record) => scheduleKey(record.trace)));

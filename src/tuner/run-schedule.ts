@@ -28,7 +28,7 @@ export async function runSchedule(options: RunOptions): Promise<RunResult> {
         ? naiveOf(workload).trace
         : options.trace;
   const scheduled = scheduleProgram(workload, trace);
-  const artifact = artifactOf(scheduled, description.limits);
+  const artifact = artifactOf(scheduled, description);
   const verification = verificationData(workload, program, options.seed ?? 1);
   const runner = await createDawnRunner({ device });
   try {

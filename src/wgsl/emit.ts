@@ -1,7 +1,8 @@
 import type { Artifact, KernelArtifact } from '../ir/artifact.ts';
 import { type Kernel, type LoweredProgram, sharedBytes } from '../ir/kernel.ts';
 import type { MatrixOrderSyntax } from '../ir/limits.ts';
-import { printKernel } from './kernel-text.ts';
+import { matrixConfigsOf, subgroupNeedsOf } from '../ir/subgroup-needs.ts';
+import { newestSyntax, printKernel } from './kernel-text.ts';
 
 /** WGSL extensions and the WebGPU features they need. */
 const directives: readonly (readonly [directive: string, feature: string])[] = [
@@ -11,12 +12,13 @@ const directives: readonly (readonly [directive: string, feature: string])[] = [
 ];
 
 /** A lowered program as WGSL with everything needed to dispatch it. The entry point of every kernel is `main`. `orderAs`: see printKernel. */
-export function emit(lowered: LoweredProgram, orderAs?: MatrixOrderSyntax): Artifact {
+export function emit(lowered: LoweredProgram, orderAs: MatrixOrderSyntax = newestSyntax): Artifact {
   return { buffers: lowered.buffers, kernels: lowered.kernels.map((kernel) => emitKernelArtifact(kernel, orderAs)) };
 }
 
-function emitKernelArtifact(kernel: Kernel, orderAs?: MatrixOrderSyntax): KernelArtifact {
+function emitKernelArtifact(kernel: Kernel, orderAs: MatrixOrderSyntax): KernelArtifact {
   const wgsl = printKernel(kernel, orderAs);
+  const configs = matrixConfigsOf(kernel);
   return {
     name: kernel.name,
     entryPoint: 'main',
@@ -28,5 +30,7 @@ function emitKernelArtifact(kernel: Kernel, orderAs?: MatrixOrderSyntax): Kernel
     features: directives
       .filter(([directive]) => wgsl.includes(`\nenable ${directive};\n`))
       .map(([, feature]) => feature),
+    subgroups: subgroupNeedsOf(kernel),
+    subgroupMatrix: configs.length === 0 ? null : { orderAs, configs },
   };
 }

@@ -1,5 +1,6 @@
 import { childrenOf, type KExpr, type Kernel, type KStmt } from '../ir/kernel.ts';
 import type { MatrixOrderSyntax } from '../ir/limits.ts';
+import { describeSubgroups, subgroupNeedsOf } from '../ir/subgroup-needs.ts';
 import { printExpression, printType } from './expressions.ts';
 import { createIdentifiers } from './identifiers.ts';
 import { isMatrixStmt, matrixDirectives, printMatrixStmt } from './matrices.ts';
@@ -7,11 +8,14 @@ import { isMatrixStmt, matrixDirectives, printMatrixStmt } from './matrices.ts';
 type Spell = (name: string) => string;
 const components = 'xyzw';
 
+/** How the newest Dawn spells the order of a subgroup matrix. */
+export const newestSyntax: MatrixOrderSyntax = 'template';
+
 /**
  * The WGSL of one kernel: a comment with its name, bindings in group 0 in order, workgroup memory, one entry point `main`. `orderAs` is
  * how the device's WGSL spells the order of a subgroup matrix.
  */
-export function printKernel(kernel: Kernel, orderAs: MatrixOrderSyntax = 'template'): string {
+export function printKernel(kernel: Kernel, orderAs: MatrixOrderSyntax = newestSyntax): string {
   const spell = createIdentifiers();
   const lines: string[] = [];
   const usage: Usage = { wg: false, lid: false, f16: false, lane: false, subgroups: false, matrix: false };
@@ -23,6 +27,8 @@ export function printKernel(kernel: Kernel, orderAs: MatrixOrderSyntax = 'templa
 
   const half = usage.f16 || [...kernel.bindings, ...kernel.shared].some(({ element }) => element.scalar === 'f16');
   lines.push(`// ${kernel.name.replace(/[^\x20-\x7e]/g, '?')}`);
+  const needs = subgroupNeedsOf(kernel);
+  if (needs !== null) lines.push(`// ${describeSubgroups(needs)}`);
   if (usage.matrix) lines.push(...matrixDirectives);
   if (half) lines.push('enable f16;');
   if (usage.subgroups) lines.push('enable subgroups;');

@@ -36,7 +36,7 @@ function recordFile(name: string, changes: Parameters<typeof makeRecord>[0] = {}
   const file = join(folder, name);
   const record = makeRecord({ workload, device, sketch: sketch.name, decisions, trace: made.trace, ...changes });
   writeFileSync(file, JSON.stringify(record));
-  return { file, artifact: artifactOf(made.program, limits) };
+  return { file, artifact: artifactOf(made.program, { limits }) };
 }
 
 const show = (...args: string[]) => wgtuneHere(['show', 'matmul', ...args]);
@@ -126,7 +126,7 @@ describe('show --as limits', () => {
 
   it('counts f16 as two bytes', () => {
     const halves = makeWorkload('softmax', { shape: 'rows=16,cols=8', dtype: 'f16' });
-    const uses = limitUses(artifactOf(naiveOf(halves).program, defaultLimits), defaultLimits);
+    const uses = limitUses(artifactOf(naiveOf(halves).program, { limits: defaultLimits }), defaultLimits);
     const last = uses.filter(({ kernel, what }) => kernel === 'find_row_max' && what.startsWith('largest'));
     expect(last.map(({ used }) => used)).toEqual([16 * 8 * 2]);
     expect(formatLimits(last, noColours)).toMatch(/256 +134,217,728 +<0\.1%$/);

@@ -25,7 +25,7 @@ export function donorLines(): readonly string[] {
     const searched = candidates.flatMap(({ sketch: index, values }): TuningRecord[] => {
       const sketch = space.sketches[index] as (typeof space.sketches)[number];
       const scheduled = instantiate(sketch, values);
-      if (isRefusal(scheduled) || isRefusal(buildArtifact(scheduled.program, device.limits))) return [];
+      if (isRefusal(scheduled) || isRefusal(buildArtifact(scheduled.program, device))) return [];
       const decisions = Object.fromEntries(sketch.decisions.map(({ name }, at) => [name, values[at] as number]));
       return [makeRecord({ workload, sketch: sketch.name, decisions, trace: plain(scheduled.trace) })];
     });

@@ -183,7 +183,7 @@ function executed({ workload, trace }: TuningRecord): string | null {
   const program = programOf(workload);
   const scheduled = replay(program, trace);
   if (isFault(scheduled)) return 'taken, and does not replay';
-  const artifact = buildArtifact(scheduled, defaultLimits);
+  const artifact = buildArtifact(scheduled, { limits: defaultLimits });
   if (isRefusal(artifact)) return 'beyond the limits';
   const lanes = artifact.kernels.map(({ workgroupSize, dispatch }) =>
     [...workgroupSize, ...dispatch].reduce((product, extent) => product * extent, 1),

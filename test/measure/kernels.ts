@@ -36,6 +36,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         ],
         workgroupBytes: 0,
         features: [],
+        subgroups: null,
+        subgroupMatrix: null,
       },
     ],
   };
@@ -121,6 +123,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         ],
         workgroupBytes: 0,
         features: [],
+        subgroups: null,
+        subgroupMatrix: null,
       },
     ],
   };

@@ -25,7 +25,7 @@ describe('two devices in one run', () => {
     const results = await Promise.all(
       runners.map(async (runner) => {
         await runner.prepare(data);
-        const artifact = artifactOf(naiveOf(workload).program, runner.device.limits);
+        const artifact = artifactOf(naiveOf(workload).program, runner.device);
         return runner.measure({ artifact, bestNs: null });
       }),
     );

@@ -39,7 +39,7 @@ export async function createDeviceJudge(device: Device): Promise<DeviceJudge> {
     async judge({ workload, program, scheduled, title }, inputSeed) {
       const { data, checksFor } = verificationData(workload, program, inputSeed);
       await runner.prepare(data);
-      const artifact = artifactOf(scheduled.program, device.description.limits);
+      const artifact = artifactOf(scheduled.program, device.description);
       const result = await runner.measure({ artifact, checks: checksFor(scheduled.program), bestNs: null });
       const { outcome, verification, error } = result;
       // A kernel of a microsecond may be `unstable`; its answer still counts.

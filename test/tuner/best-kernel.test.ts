@@ -90,7 +90,7 @@ describe('an exported bundle', () => {
       expect(manifest).toMatchObject({ workload, device, timeNs });
       expect(manifest.buffers.length).toBeGreaterThan(1);
       for (const buffer of manifest.buffers) {
-        expect(Object.keys(buffer).sort()).toEqual(['dtype', 'name', 'role', 'shape']);
+        expect(Object.keys(buffer).sort()).toEqual(['bytes', 'dtype', 'name', 'role', 'shape']);
         expect(['input', 'output', 'scratch']).toContain(buffer.role);
         expect(buffer.shape.every(Number.isInteger)).toBe(true);
       }
@@ -103,9 +103,9 @@ describe('an exported bundle', () => {
         expect(text).toContain(`@workgroup_size(${part.workgroupSize.join(', ')})`);
         expect(part.dispatch.length).toBe(3);
         expect(part.bindings.length).toBeGreaterThan(1);
-        for (const { group, binding, buffer } of part.bindings) {
+        for (const { group, binding, buffer, access } of part.bindings) {
           expect(names).toContain(buffer);
-          expect(text).toMatch(new RegExp(`@group\\(${group}\\) @binding\\(${binding}\\) var<storage`));
+          expect(text).toMatch(new RegExp(`@group\\(${group}\\) @binding\\(${binding}\\) var<storage, ${access}>`));
         }
       }
     }

@@ -29,7 +29,7 @@ describe('a tuning run', () => {
       expect(record).toMatchObject({ workload: matmul, device: makeDevice(), seed: 5, outcome: 'ok', refusal: null });
       const program = replay(programOf(matmul), record.trace as Parameters<typeof replay>[1]);
       if (isFault(program)) throw new Error('the trace does not replay');
-      expect(artifactKey(artifactOf(program, makeDevice().limits))).toBe(runner.measured[i]);
+      expect(artifactKey(artifactOf(program, makeDevice()))).toBe(runner.measured[i]);
       if (record.origin === 'search') expect(record.search).toMatchObject({ name: 'beam', model: 'analytic' });
     });
     expect(runner.state).toEqual({ made: 1, closed: 1, prepared: 1 });

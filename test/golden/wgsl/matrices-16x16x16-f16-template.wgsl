@@ -1,4 +1,5 @@
 // matmul
+// right on subgroups of 1 to 32 lanes that follow the local index
 diagnostic(off, chromium.subgroup_matrix_uniformity);
 enable chromium_experimental_subgroup_matrix;
 enable f16;

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import type { Manifest } from '../../bundle/load.mjs';
+import { byteSizeOf, requirementsOf } from '../ir/requirements.ts';
+import { describeWorkload } from '../operators/workload.ts';
+import { deviceSchema, workloadSchema } from '../records/record.ts';
+import type { BestKernel } from './events.ts';
+import { toolVersion } from './tool.ts';
+
+/** Version of the manifest's shape. A loader runs bundles of its own version only, and lies beside each. */
+export const manifestVersion = 1;
+
+const name = z.string().min(1);
+const count = z.int().nonnegative();
+const triple = z.tuple([count, count, count]);
+const limits = z.strictObject({
+  maxComputeInvocationsPerWorkgroup: count,
+  maxComputeWorkgroupSizeX: count,
+  maxComputeWorkgroupSizeY: count,
+  maxComputeWorkgroupSizeZ: count,
+  maxComputeWorkgroupStorageSize: count.describe('bytes'),
+  maxComputeWorkgroupsPerDimension: count,
+  maxStorageBufferBindingSize: count.describe('bytes'),
+  maxBufferSize: count.describe('bytes'),
+  maxStorageBuffersPerShaderStage: count,
+});
+const matrixType = z.enum(['f32', 'f16', 'i32', 'u32']);
+
+const requirementsSchema = z.strictObject({
+  requiredFeatures: z.array(name).describe('for requestDevice: features that the kernels use'),
+  requiredLimits: z
+    .partialRecord(limits.keyof(), count)
+    .describe('for requestDevice: what they need beyond the default limits of WebGPU'),
+  limits: limits.describe('what they use of every limit, whether or not the default has as much'),
+  subgroups: z
+    .strictObject({
+      minSize: z.int().positive().describe('lanes that every subgroup must have at least'),
+      maxSize: z.int().positive().nullable().describe('lanes that it may have at most; null: any number'),
+      laneOrder: z
+        .literal('local-index')
+        .describe('invocation i of a workgroup, x fastest, is lane i % size of subgroup i / size'),
+    })
+    .nullable()
+    .describe(
+      'the sizes of subgroups that they are right for, which requestDevice cannot ask for: all sizes from subgroupMinSize to subgroupMaxSize of the adapter must be among them',
+    ),
+  subgroupMatrix: z
+    .strictObject({
+      orderAs: z.enum(['argument', 'template']).describe('how the WGSL spells the order of a matrix in memory'),
+      configs: z.array(z.strictObject({ component: matrixType, result: matrixType, m: count, n: count, k: count })),
+    })
+    .nullable()
+    .describe('products of matrices that subgroups compute, to be among subgroupMatrixConfigs of the adapter'),
+});
+
+const bufferSchema = z.strictObject({
+  name,
+  role: z.enum(['input', 'output', 'scratch']).describe('inputs and outputs are given, scratch is made by who runs it'),
+  dtype: z.enum(['f32', 'f16', 'i32', 'u32', 'bool']).describe('of one element; bool is stored as u32'),
+  shape: z.array(count).describe('row-major'),
+  bytes: count.describe('least size of the GPU buffer, a multiple of four'),
+});
+
+const kernelSchema = z.strictObject({
+  file: name.describe('its WGSL, beside the manifest'),
+  entryPoint: name,
+  workgroupSize: triple.describe('invocations in x, y, z; as in the text'),
+  dispatch: triple.describe('workgroups in x, y, z'),
+  bindings: z.array(
+    z.strictObject({
+      group: count,
+      binding: count,
+      buffer: name,
+      access: z.enum(['read', 'read_write']).describe('a layout of type read-only-storage, or storage'),
+    }),
+  ),
+  usesSubgroups: z.boolean(),
+});
+
+export const manifestSchema = z.strictObject({
+  $schema: z.literal('./manifest.schema.json'),
+  version: z.literal(manifestVersion),
+  tool: name.describe('what wrote the bundle'),
+  title: name.describe('the workload in one line'),
+  requirements: requirementsSchema.describe('everything that the kernels take for granted of a device'),
+  buffers: z.array(bufferSchema),
+  kernels: z.array(kernelSchema).describe('to be dispatched in this order, in one compute pass'),
+  workload: workloadSchema,
+  device: deviceSchema.describe('where it was tuned'),
+  timeNs: z.number().positive().describe('nanoseconds of one run there'),
+  record: name.describe('the tuning record that it was made from'),
+});
+
+/** Fails to compile where the manifest is not what the loader's types say. */
+type Stored = z.infer<typeof manifestSchema>;
+const agrees: Stored extends Manifest ? true : never = true;
+void agrees;
+
+/** The manifest of a bundle. */
+export function manifestOf({ artifact, workload, device, timeNs, record }: BestKernel): Stored {
+  const { buffers, kernels } = artifact;
+  return manifestSchema.parse({
+    $schema: './manifest.schema.json',
+    version: manifestVersion,
+    tool: `wgtune ${toolVersion}`,
+    title: describeWorkload(workload),
+    requirements: requirementsOf(artifact),
+    buffers: buffers.map((spec) => ({ ...spec, bytes: byteSizeOf(spec) })),
+    kernels: kernels.map(({ name: file, entryPoint, workgroupSize, dispatch, bindings, subgroups }) => ({
+      file: `${file}.wgsl`,
+      entryPoint,
+      workgroupSize,
+      dispatch,
+      bindings,
+      usesSubgroups: subgroups !== null,
+    })),
+    workload,
+    device,
+    timeNs,
+    record,
+  });
+}
+
+/** JSON Schema (draft 2020-12) of `manifest.json`; `bundle/manifest.schema.json` is its text, and goes into every bundle. */
+export function manifestJsonSchema(): Record<string, unknown> {
+  return {
+    $id: `urn:wgtune:manifest:${manifestVersion}`,
+    title: `wgtune bundle, version ${manifestVersion}`,
+    description:
+      'What it takes to run the kernels of a bundle, and where they come from. Sizes in bytes, times in nanoseconds.',
+    ...z.toJSONSchema(manifestSchema, { unrepresentable: 'any' }),
+  };
+}

@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type * as Bundle from '../../bundle/kernel.mjs';
+import { createKernel, deviceNeedsOf, type LoadedKernel, type Manifest } from '../../bundle/load.mjs';
+import { listAdapters, loadDawn } from '../../src/device/dawn.ts';
+import { dieWithParent } from '../../src/device/watchdog.ts';
+import { compareOutput, decodeElements, nothingCompared } from '../../src/measure/compare.ts';
+import type { Workload } from '../../src/operators/workload.ts';
+import type { Verification } from '../../src/records/outcome.ts';
+import { programOf } from '../../src/tuner/build.ts';
+import { type VerificationData, verificationData } from '../../src/tuner/workload-data.ts';
+import type { LoadAnswer, LoadedOn, LoadRequest, LoadResult } from './load-on-swiftshader.ts';
+
+dieWithParent();
+
+process.once('message', (message) => {
+  void load(message as LoadRequest).then((answers) => process.send?.(answers, () => process.exit(0)));
+});
+
+async function load({ driver, bundles }: LoadRequest): Promise<LoadResult> {
+  const create = await loadDawn(driver);
+  const [listed] = await listAdapters(create);
+  if (listed === undefined) throw new Error('the driver has no adapter');
+  const gpu = create([`backend=${listed.backend}`, `adapter=${listed.name}`]);
+  // Dawn's instance must outlive its devices.
+  Object.assign(globalThis, { gpu });
+  const adapter = async (): Promise<GPUAdapter> => {
+    const found = await gpu.requestAdapter();
+    if (found === null) throw new Error('Dawn refused the adapter');
+    return found;
+  };
+  const asked = await adapter();
+  const loaded = await Promise.all(
+    bundles.map(async ({ folder, workload }) => {
+      const module = (await import(pathToFileURL(join(folder, 'kernel.mjs')).href)) as typeof Bundle;
+      return { folder, workload, module, onAdapter: module.unsupportedReason(asked) };
+    }),
+  );
+  const usable = loaded.filter(({ onAdapter }) => onAdapter === null).map(({ module }) => module.manifest);
+  const bare = await (await adapter()).requestDevice();
+  const byDefault = await (await adapter()).requestDevice({ requiredFeatures: ['subgroups'] });
+  const granted = await asked.requestDevice(deviceNeedsOf(usable));
+  const answers: LoadAnswer[] = [];
+  for (const { folder, workload, module, onAdapter } of loaded) {
+    const data = dataOf(workload);
+    const on = (device: GPUDevice): Promise<LoadedOn> => loadedOn(device, module, data);
+    answers.push({
+      folder,
+      onAdapter,
+      onBare: await on(bare),
+      onDefault: await on(byDefault),
+      onAsked: await on(granted),
+      regardless: onAdapter?.includes('lanes') ? await regardless(granted, folder, module, data) : null,
+    });
+  }
+  const first = loaded.find(({ onAdapter, module }) => onAdapter === null && module.manifest.kernels.length > 1);
+  if (first === undefined) throw new Error('no bundle of several kernels runs here');
+  return { answers, ...(await encodedInParts(granted, first.module, dataOf(first.workload))) };
+}
+
+interface Data {
+  readonly workload: Workload;
+  readonly verification: VerificationData;
+}
+const known = new Map<string, Data>();
+
+function dataOf(workload: Workload): Data {
+  const key = JSON.stringify(workload);
+  const held = known.get(key) ?? { workload, verification: verificationData(workload, programOf(workload), 1) };
+  known.set(key, held);
+  return held;
+}
+
+async function loadedOn(device: GPUDevice, module: typeof Bundle, data: Data): Promise<LoadedOn> {
+  const reason = module.unsupportedReason(device);
+  try {
+    const verification = await verify(await module.createKernel(device), data);
+    return { reason, rejected: null, verification };
+  } catch (error) {
+    return { reason, rejected: (error as Error).message, verification: null };
+  }
+}
+
+/** The same kernel with a manifest that forgets what sizes of subgroups it is right for. */
+async function regardless(
+  device: GPUDevice,
+  folder: string,
+  { manifest }: typeof Bundle,
+  data: Data,
+): Promise<Verification | null> {
+  const requirements = { ...manifest.requirements, subgroups: null };
+  const sources = Object.fromEntries(
+    manifest.kernels.map(({ file }) => [file, readFileSync(join(folder, file), 'utf8')]),
+  );
+  try {
+    return await verify(await createKernel(device, { ...manifest, requirements }, sources), data);
+  } catch {
+    // Beyond a limit as well.
+    return null;
+  }
+}
+
+/** As a model's runtime would: its own encoder, pass and memory, in which tensors lie one after the other. */
+async function encodedInParts(
+  device: GPUDevice,
+  module: typeof Bundle,
+  { verification: { data } }: Data,
+): Promise<Pick<LoadResult, 'inParts' | 'complaints'>> {
+  const kernel = await module.createKernel(device);
+  const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
+  const given = kernel.manifest.buffers.filter(({ role }) => role !== 'scratch');
+  const starts = new Map<string, number>();
+  let size = 256;
+  for (const { name, bytes } of given) {
+    starts.set(name, size);
+    size += Math.ceil(bytes / 256) * 256 + 256;
+  }
+  // One for what is read and one for what is written: a buffer is not both in one dispatch.
+  const inputs = device.createBuffer({ size, usage: STORAGE | COPY_DST });
+  const outputs = device.createBuffer({ size, usage: STORAGE | COPY_SRC });
+  const answer = device.createBuffer({ size, usage: MAP_READ | COPY_DST });
+  for (const { buffer, bytes } of data.inputs)
+    device.queue.writeBuffer(inputs, starts.get(buffer) as number, bytes as Uint8Array<ArrayBuffer>);
+  const buffers = Object.fromEntries(
+    given.map(({ name, role }) => [
+      name,
+      { buffer: role === 'input' ? inputs : outputs, offset: starts.get(name) as number },
+    ]),
+  );
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  const complaints: string[] = [];
+  const [some] = given;
+  const { [some?.name ?? '']: _, ...missing } = buffers;
+  for (const wrong of [missing, { ...buffers, [some?.name ?? '']: { buffer: inputs, offset: size - 4 } }])
+    try {
+      kernel.encode(pass, wrong);
+    } catch (error) {
+      complaints.push((error as Error).message);
+    }
+  kernel.encode(pass, buffers);
+  pass.end();
+  encoder.copyBufferToBuffer(outputs, 0, answer, 0, size);
+  device.queue.submit([encoder.finish()]);
+  await answer.mapAsync(GPUMapMode.READ);
+  const bytes = answer.getMappedRange().slice(0);
+  const inParts = compared(kernel.manifest, data, (name, length) => {
+    const start = starts.get(name) as number;
+    return bytes.slice(start, start + length);
+  });
+  return { inParts, complaints };
+}
+
+async function verify(kernel: LoadedKernel, { verification: { data } }: Data): Promise<Verification> {
+  const outputs = await kernel.run(Object.fromEntries(data.inputs.map(({ buffer, bytes }) => [buffer, bytes])));
+  kernel.destroy();
+  return compared(kernel.manifest, data, (name) => outputs[name] as ArrayBuffer);
+}
+
+function compared(
+  { buffers }: Manifest,
+  { checks }: VerificationData['data'],
+  bytesOf: (output: string, length: number) => ArrayBuffer,
+): Verification {
+  let seen = nothingCompared;
+  for (const check of checks) {
+    const spec = buffers.find(({ name }) => name === check.buffer);
+    if (spec === undefined) throw new Error(`there is no output ${check.buffer}`);
+    const count = spec.shape.reduce((product, extent) => product * extent, 1);
+    seen = compareOutput(seen, decodeElements(bytesOf(spec.name, spec.bytes), spec.dtype, count), spec.dtype, check);
+  }
+  return seen;
+}

@@ -1,0 +1,60 @@
+import { fork } from 'node:child_process';
+import { chooseDevice, deviceEnvironment } from '../../src/device/devices.ts';
+import type { Driver } from '../../src/device/driver.ts';
+import type { Workload } from '../../src/operators/workload.ts';
+import type { Verification } from '../../src/records/outcome.ts';
+
+/** A bundle's folder, and what it computes. */
+export interface LoadRequest {
+  readonly driver: Driver;
+  readonly bundles: readonly { readonly folder: string; readonly workload: Workload }[];
+}
+
+/** What its own loader says of one device, and what comes out of it there. */
+export interface LoadedOn {
+  readonly reason: string | null;
+  /** What `createKernel` rejects with; null where it does not. */
+  readonly rejected: string | null;
+  readonly verification: Verification | null;
+}
+
+export interface LoadAnswer {
+  readonly folder: string;
+  /** What the loader says of the adapter, before any device is asked for. */
+  readonly onAdapter: string | null;
+  /** On a device without features and with default limits; with the feature subgroups and default limits; with all that bundles ask for. */
+  readonly onBare: LoadedOn;
+  readonly onDefault: LoadedOn;
+  readonly onAsked: LoadedOn;
+  /** Where subgroups are of the wrong size: what the kernel gives when its loader is told that it does not matter. */
+  readonly regardless: Verification | null;
+}
+
+export interface LoadResult {
+  readonly answers: readonly LoadAnswer[];
+  /** Of the first bundle that runs: dispatches recorded in a pass of the caller's, on parts of larger buffers, which lie between others. */
+  readonly inParts: Verification;
+  /** What `encode` throws without one of the buffers, and with one that is too small. */
+  readonly complaints: readonly string[];
+}
+
+/** Loads bundles as an app would, each by its own `kernel.mjs`, in a process that sees SwiftShader alone. */
+export async function loadOnSwiftshader(bundles: LoadRequest['bundles']): Promise<LoadResult> {
+  const device = await chooseDevice('swiftshader');
+  const child = fork(new URL('./load-child.ts', import.meta.url), {
+    env: deviceEnvironment(device),
+    execArgv: ['--import', 'tsx'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let errors = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    errors += chunk.toString('utf8');
+  });
+  const answers = new Promise<LoadResult>((resolve, reject) => {
+    child.once('message', (message) => resolve(message as LoadResult));
+    child.once('close', (code) => reject(new Error(`the loading process ended with ${code}: ${errors}`)));
+  });
+  const request: LoadRequest = { driver: device.driver, bundles };
+  child.send(request);
+  return answers;
+}

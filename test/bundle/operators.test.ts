@@ -1,0 +1,103 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Artifact } from '../../src/ir/artifact.ts';
+import { requirementsOf } from '../../src/ir/requirements.ts';
+import { listOperators } from '../../src/operators/catalog.ts';
+import { exportBundle } from '../../src/tuner/export.ts';
+import { bestKernelOf, madeForEightLanes } from './exported.ts';
+import { type LoadAnswer, type LoadResult, loadOnSwiftshader } from './load-on-swiftshader.ts';
+
+/** Kernels that ask for the same things beyond the default are of one kind. */
+function kindOf(artifact: Artifact): string {
+  const { requiredLimits, subgroups } = requirementsOf(artifact);
+  return JSON.stringify([Object.keys(requiredLimits), (subgroups?.minSize ?? 0) > 4]);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'wgtune-bundles-'));
+const bundles = listOperators().flatMap(({ name }) =>
+  madeForEightLanes(name, kindOf).map((made, index) => ({
+    made,
+    operator: name,
+    workload: made.workload,
+    folder: join(folder, `${name}-${index}`),
+  })),
+);
+const answers = new Map<string, LoadAnswer>();
+let result: LoadResult;
+
+beforeAll(async () => {
+  for (const { made, folder: own } of bundles) await exportBundle({ kernel: bestKernelOf(made), folder: own });
+  const wanted = bundles.map(({ folder: own, workload }) => ({ folder: own, workload }));
+  result = await loadOnSwiftshader(wanted);
+  for (const answer of result.answers) answers.set(answer.folder, answer);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const answersOf = (operator: string): readonly LoadAnswer[] =>
+  bundles.filter((bundle) => bundle.operator === operator).map((bundle) => answers.get(bundle.folder) as LoadAnswer);
+
+describe('bundles made for subgroups of 8 lanes and 1,024 invocations, on SwiftShader', () => {
+  it.each(listOperators().map(({ name }) => name))('%s is right, or refused with the reason', (operator) => {
+    const own = answersOf(operator);
+    expect(own.length).toBeGreaterThan(0);
+    for (const { onAdapter, onBare, onDefault, onAsked } of own)
+      for (const { reason, rejected, verification } of [onBare, onDefault, onAsked]) {
+        if (reason === null) {
+          expect(rejected).toBeNull();
+          expect(verification?.wrong).toBe(0);
+          expect(verification?.checked).toBeGreaterThan(0);
+          expect(onAdapter).toBeNull();
+        } else {
+          expect(rejected).toBe(reason);
+          expect(reason).toMatch(new RegExp(`^${operator} .* cannot run here: it .*(lanes|allows|feature)`));
+          expect(reason).not.toContain('\n');
+        }
+      }
+    // With what it asks for, whatever the adapter can do is done.
+    for (const { onAdapter, onAsked } of own) expect(onAsked.reason === null).toBe(onAdapter === null);
+  });
+
+  it('subgroups of 4 lanes are refused to what was made for 8, most of which would be wrong on them', () => {
+    const sized = [...answers.values()].filter(({ onAdapter }) => onAdapter?.includes('lanes'));
+    for (const { onAdapter } of sized)
+      expect(onAdapter).toMatch(/right for subgroups of at least 8 lanes, and those of this adapter have 4/);
+    const ran = sized.flatMap(({ regardless }) => (regardless === null ? [] : [regardless]));
+    expect(ran.length).toBeGreaterThanOrEqual(6);
+    const wrong = ran.filter((verification) => verification.wrong > 0);
+    expect(wrong.length).toBeGreaterThanOrEqual(ran.length / 2);
+  });
+
+  it('limits that a device was not made with are named with the number, and granted they suffice', () => {
+    const limited = [...answers.values()].filter(
+      ({ onAdapter, onDefault }) => onAdapter === null && onDefault.reason !== null,
+    );
+    for (const { onDefault } of limited) expect(onDefault.reason).toMatch(/name max\w+ in requiredLimits/);
+    const wide = [...answers.values()].filter(({ onAdapter }) => onAdapter?.includes('invocations a workgroup'));
+    expect(wide.length).toBeGreaterThanOrEqual(5);
+  });
+
+  it('a device without the feature is told which one is missing', () => {
+    for (const { folder: own } of bundles) {
+      const manifest = JSON.parse(readFileSync(join(own, 'manifest.json'), 'utf8'));
+      const { onBare } = answers.get(own) as LoadAnswer;
+      if (manifest.requirements.requiredFeatures.length > 0)
+        expect(onBare.reason).toMatch(/needs the feature subgroups, which this device was not made with/);
+    }
+  });
+});
+
+describe('a loaded kernel of several dispatches', () => {
+  it('runs in the pass of an app, on parts of its buffers', () => {
+    expect(result.inParts.checked).toBeGreaterThan(0);
+    expect(result.inParts.wrong).toBe(0);
+  });
+
+  it('says which buffer is missing or too small', () => {
+    expect(result.complaints).toEqual([
+      expect.stringMatching(/^input \w+ is missing: give a GPUBuffer of at least \d+ bytes$/),
+      expect.stringMatching(/^input \w+ has 4 bytes, and the kernel needs \d+$/),
+    ]);
+  });
+});
