@@ -1,24 +1,25 @@
 /**
  * How well prefixes and complete programs of workloads that were never seen are ranked (Ansor's Figure 3, and the complete end of it).
  *     npm run bench:ranking                         recorded spaces and samples under tuning-logs
- *     npm run bench:ranking -- --only "conv|softmax" --ways value,completions,both --seeds 3
+ *     npm run bench:ranking -- --only "conv|softmax" --ways completions,fitted --seeds 3
  *     npm run bench:ranking -- --sets "schedule;schedule,arithmetic,machine;all;all,-first operand"
  * Each workload is held out once: the model learns from all other workloads, or from the others of its class (`--taught`), and judges prefixes
  * as the beam does. `--held-out candidates` holds out a third of each workload's own candidates instead, as a tuning run does.
  * A prefix is worth its best measured completion. That is known where a space was recorded whole; samples, where it is the best of few,
  * are a table of their own. Fractions count the decisions that were open. Pairs whose throughputs differ by less than 2% are none.
  * recall@10: of the ten best those among the model's ten best; top-k: the best of the model's first k, of the best there is.
- * Writes the tables as CSV and a figure a way, and names the features that tell nothing on these workloads.
+ * Writes the tables as CSV and a figure per way, and names the features that tell nothing on these workloads.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { exitCode, UserError } from '../src/support/errors.ts';
+import { markdownOrigin } from './markdown.ts';
 import { textOfIdle } from './ranking/constant-features.ts';
 import { figureOf } from './ranking/figure.ts';
 import { heldOutCandidates, heldOutWorkloads, type Plan } from './ranking/held-out.ts';
 import { type Measured, readMeasured } from './ranking/measured.ts';
-import { csvOfRows, type Ranked, summarise, textOfRows } from './ranking/tables.ts';
+import { csvOfRows, csvOfRuns, markdownOfRows, type Ranked, summarise } from './ranking/tables.ts';
 import { defaultWays, ways, withFamilies } from './ranking/ways.ts';
 
 /** Fewer candidates than this say nothing about ranking. */
@@ -79,8 +80,14 @@ function report(what: string, ranked: readonly Ranked[], out: string): void {
   if (ranked.length === 0) return;
   const rows = summarise(ranked);
   console.log(`\n${what === 'spaces' ? 'spaces recorded whole' : 'samples'}: means over workloads and seeds\n`);
-  console.log(textOfRows(rows));
+  const table = markdownOfRows(rows);
+  console.log(table);
+  writeFileSync(
+    join(out, `${what}.md`),
+    `# Rankings: ${what}\n\n${markdownOrigin('npm run bench:ranking')}\n${table}\n`,
+  );
   writeFileSync(join(out, `${what}.csv`), csvOfRows(rows));
+  writeFileSync(join(out, `${what}-runs.csv`), csvOfRuns(ranked));
   for (const name of new Set(rows.map(({ way, taught }) => `${way}, taught by ${taught}`))) {
     const own = rows.filter(({ way, taught }) => `${way}, taught by ${taught}` === name);
     writeFileSync(join(out, `${what} ${name}.svg`.replaceAll(/[ ,:]+/g, '-')), figureOf(`${what}: ${name}`, own));

@@ -2,21 +2,23 @@
  * Searches compared on recorded spaces: every strategy on every space, same budgets, several seeds.
  *     npm run bench:search -- --spaces folder-or-file...  [--strategies a,b] [--seeds 20] [--trials 400] [--batch n] [--workers 2] [--out folder]
  * External spaces (T4 JSON, Kernel Tuner caches) come from --spaces or WGTUNE_SPACES; recorded spaces of ours in tuning-logs/spaces
- * are always among them. Prints a table and writes it as CSV, with every run, and a figure a space.
+ * are always among them. Prints a table and writes it as Markdown (README.md) and CSV, with every run beside it (runs.csv) and a figure per space.
+ * Where the spaces of others are from: bench/README.md.
  * `--list` prints the spaces and strategies there are. Searches are deterministic: `decisions` in runs.csv is the same for the same seed
  * on any machine and any number of workers.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { stringify } from 'csv-stringify/sync';
 import { nameOfSpace } from '../src/records/recorded/read-space.ts';
 import { UserError } from '../src/support/errors.ts';
+import { markdownOrigin } from './markdown.ts';
 import { figureOf } from './search/figure.ts';
 import { type Job, type Outcome, trialsTo } from './search/job.ts';
 import { spaceFiles } from './search/spaces.ts';
 import { defaultStrategies, strategies } from './search/strategies.ts';
-import { csvOfSummaries, summarise, targets, textOfMeans, textOfSummaries } from './search/tables.ts';
+import { csvOfSummaries, markdownOfSummaries, summarise, targets } from './search/tables.ts';
 import { playAll } from './search/workers.ts';
 
 const ownSpaces = 'tuning-logs/spaces';
@@ -37,9 +39,11 @@ interface Flags {
 async function main(flags: Flags): Promise<void> {
   const given = flags.spaces ?? process.env.WGTUNE_SPACES?.split(':') ?? [];
   const wanted = new RegExp(flags.only ?? '', 'i');
-  const files = [...given, ...(existsSync(ownSpaces) ? [ownSpaces] : [])]
-    .flatMap(spaceFiles)
-    .filter((file) => wanted.test(nameOfSpace(file)));
+  const named = [...given, ...(existsSync(ownSpaces) ? [ownSpaces] : [])].flatMap(spaceFiles);
+  // A space of ours that is also named is read once.
+  const files = [...new Map(named.map((file) => [realpathSync(file), file])).values()].filter((file) =>
+    wanted.test(nameOfSpace(file)),
+  );
   if (flags.list) {
     console.log(`spaces: ${files.map(nameOfSpace).join(', ')}\nstrategies: ${[...strategies.keys()].join(', ')}`);
     return;
@@ -63,9 +67,13 @@ async function main(flags: Flags): Promise<void> {
   });
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   const summaries = summarise(outcomes, nameOfSpace);
-  console.log(textOfSummaries(summaries));
-  console.log(textOfMeans(summaries));
+  const table = markdownOfSummaries(summaries);
+  console.log(table);
   mkdirSync(flags.out, { recursive: true });
+  writeFileSync(
+    join(flags.out, 'README.md'),
+    `# Searches on recorded spaces\n\n${markdownOrigin('npm run bench:search')}\n${table}\n`,
+  );
   writeFileSync(join(flags.out, 'summary.csv'), csvOfSummaries(summaries));
   writeFileSync(join(flags.out, 'runs.csv'), csvOfRuns(outcomes));
   for (const file of files) {

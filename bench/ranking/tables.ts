@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import { markdownTable } from '../markdown.ts';
 import { type Figures, meanOf, measures } from './measures.ts';
 
 /** What one way made of one workload, at one fraction of the decisions, with one seed. */
@@ -105,14 +106,33 @@ export function csvOfRows(rows: readonly Row[]): string {
   ]);
 }
 
-/** One line a row, for people; `-` where there is nothing to compare. */
-export function textOfRows(rows: readonly Row[]): string {
-  const columns = measures.map((measure) => measure.padStart(10)).join('');
-  const header = `${'way'.padEnd(24)} ${'taught by'.padEnd(12)} ${'class'.padEnd(18)} decided ${columns}`;
-  const cell = (value: number): string => (Number.isNaN(value) ? '-' : value.toFixed(3)).padStart(10);
-  const lines = rows.map(({ way, taught, kind, fraction, figures }) => {
-    const start = `${way.padEnd(24)} ${taught.padEnd(12)} ${kind.padEnd(18)} ${percent(fraction).padStart(7)}`;
-    return `${start} ${figures.map(cell).join('')}`;
-  });
-  return [header, ...lines].join('\n');
+/** Every seed of every workload, as the table was made of them. */
+export function csvOfRuns(ranked: readonly Ranked[]): string {
+  return stringify([
+    ['way', 'taught by', 'class', 'workload', 'decided', 'seed', ...measures],
+    ...ranked.map(({ way, taught, kind, workload, fraction, seed, figures }) => [
+      way,
+      taught,
+      kind,
+      workload,
+      percent(fraction),
+      seed,
+      ...figures.map((figure) => (Number.isNaN(figure) ? '' : figure.toFixed(4))),
+    ]),
+  ]);
+}
+
+/** The rows as a Markdown table; `-` where there is nothing to compare. */
+export function markdownOfRows(rows: readonly Row[]): string {
+  const cell = (value: number): string => (Number.isNaN(value) ? '-' : value.toFixed(3));
+  return markdownTable(
+    ['way', 'taught by', 'class', 'decided', ...measures],
+    rows.map(({ way, taught, kind, fraction, figures }) => [
+      way,
+      taught,
+      kind,
+      percent(fraction),
+      ...figures.map(cell),
+    ]),
+  );
 }

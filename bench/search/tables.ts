@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import { markdownTable } from '../markdown.ts';
 import { mean, type Outcome, quantile, reachedAfter, trialsTo } from './job.ts';
 
 export const targets = [0.9, 0.95, 0.99];
@@ -70,34 +71,27 @@ export function csvOfSummaries(summaries: readonly Summary[]): string {
   return stringify([header, ...rows]);
 }
 
-/** One line a strategy and space, for people. */
-export function textOfSummaries(summaries: readonly Summary[]): string {
-  const lines = summaries.map(({ space, strategy, to, reached, msATrial }) =>
-    [
-      space.padEnd(20),
-      strategy.padEnd(18),
-      ...to.map(({ median, low, high }) => `${count(median)} (${count(low)}-${count(high)})`.padStart(16)),
-      ...reached.map((fraction) => fraction.toFixed(3)),
-      `${msATrial.toFixed(1)} ms`.padStart(9),
-    ].join(' '),
-  );
-  const header = [
-    'space'.padEnd(20),
-    'strategy'.padEnd(18),
-    ...targets.map((target) => `to ${percent(target)}`.padStart(16)),
-    ...checkpoints.map((trials) => `@${trials}`.padStart(5)),
-    'a trial'.padStart(9),
-  ].join(' ');
-  return [header, ...lines].join('\n');
-}
-
-/** Mean over the spaces of the mean fraction at each checkpoint, a line a strategy. */
-export function textOfMeans(summaries: readonly Summary[]): string {
+/** A row per strategy and space, and one per strategy for the mean over the spaces, as a Markdown table. */
+export function markdownOfSummaries(summaries: readonly Summary[]): string {
+  const rows = summaries.map(({ space, strategy, to, reached, msATrial }) => [
+    space,
+    strategy,
+    ...to.map(({ median, low, high }) => `${count(median)} (${count(low)} - ${count(high)})`),
+    ...reached.map((fraction) => fraction.toFixed(3)),
+    msATrial.toFixed(1),
+  ]);
   const names = [...new Set(summaries.map(({ strategy }) => strategy))];
-  const lines = names.map((name) => {
+  const means = names.map((name) => {
     const own = summaries.filter(({ strategy }) => strategy === name);
     const parts = checkpoints.map((_, at) => mean(own.map(({ reached }) => reached[at] as number)).toFixed(3));
-    return `${`mean of ${own.length} spaces`.padEnd(20)} ${name.padEnd(18)} ${' '.repeat(51)}${parts.join(' ')}`;
+    return [`mean of ${own.length}`, name, ...targets.map(() => ''), ...parts, ''];
   });
-  return lines.join('\n');
+  const header = [
+    'space',
+    'strategy',
+    ...targets.map((target) => `trials to ${percent(target)} (quartiles)`),
+    ...checkpoints.map((trials) => `@${trials}`),
+    'ms per trial',
+  ];
+  return markdownTable(header, [...rows, ...means]);
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import PQueue from 'p-queue';
 import type { Job, Outcome } from './job.ts';
 
 /** Plays jobs on worker processes, each with the next job as soon as it is free. Outcomes come in the order of the jobs. */
@@ -7,32 +8,38 @@ export async function playAll(
   workers: number,
   onOutcome: (outcome: Outcome, done: number) => void,
 ): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = new Array(jobs.length);
-  let next = 0;
+  const queue = new PQueue({ concurrency: workers });
+  const children: ChildProcess[] = [];
+  const idle: ChildProcess[] = [];
+  const start = (): ChildProcess => {
+    const child = fork(new URL('./worker.ts', import.meta.url), { execArgv: ['--import', 'tsx'] });
+    children.push(child);
+    return child;
+  };
   let done = 0;
-  const work = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const child: ChildProcess = fork(new URL('./worker.ts', import.meta.url), { execArgv: ['--import', 'tsx'] });
-      let current = -1;
-      const give = (): void => {
-        if (next >= jobs.length) {
-          child.disconnect();
-          resolve();
-          return;
-        }
-        current = next++;
-        child.send(jobs[current] as Job);
-      };
-      child.on('message', (outcome: Outcome) => {
-        outcomes[current] = outcome;
-        onOutcome(outcome, ++done);
-        give();
-      });
-      child.on('exit', (code) => {
-        if (code !== 0) reject(new Error(`a worker process of the bench ended with ${code}`));
-      });
-      give();
+  const play = async (job: Job): Promise<Outcome> => {
+    const child = idle.pop() ?? start();
+    const outcome = await answerOf(child, job);
+    idle.push(child);
+    onOutcome(outcome, ++done);
+    return outcome;
+  };
+  try {
+    return await queue.addAll(jobs.map((job) => () => play(job)));
+  } finally {
+    for (const child of children) if (child.connected) child.disconnect();
+  }
+}
+
+/** What a worker makes of a job. Rejects where the process dies over it. */
+function answerOf(child: ChildProcess, job: Job): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null): void => reject(new Error(`a worker process of the bench ended with ${code}`));
+    child.once('exit', onExit);
+    child.once('message', (outcome: Outcome) => {
+      child.off('exit', onExit);
+      resolve(outcome);
     });
-  await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, work));
-  return outcomes;
+    child.send(job);
+  });
 }

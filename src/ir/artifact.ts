@@ -1,3 +1,4 @@
+import { hashJson } from '../support/hash.ts';
 import type { SubgroupMatrixSupport } from './limits.ts';
 import type { DType } from './nodes.ts';
 
@@ -47,4 +48,9 @@ export interface BufferSpec {
 export interface Artifact {
   readonly buffers: readonly BufferSpec[];
   readonly kernels: readonly KernelArtifact[];
+}
+
+/** Names a candidate by all it does on a device: its kernels and buffers. */
+export function artifactKey(artifact: Artifact): string {
+  return hashJson(artifact);
 }

@@ -1,10 +1,9 @@
+import PQueue from 'p-queue';
 import type { Device } from '../device/devices.ts';
-import type { Artifact } from '../ir/artifact.ts';
-
+import { type Artifact, artifactKey } from '../ir/artifact.ts';
 import { type BuildProcess, startBuildProcess } from './build-process.ts';
 import type { Failure } from './failure.ts';
 import { createGainWatch } from './gain-watch.ts';
-import { artifactKey } from './recorded-runner.ts';
 import type { AheadSummary, TimingBudget } from './runner.ts';
 
 /** What came of a build in another process: how long it took there, or what it did to that process. */
@@ -39,8 +38,8 @@ interface Job {
   readonly artifact: Artifact;
   readonly stopped: () => boolean;
   begun: boolean;
-  readonly done: Promise<AheadOutcome | null>;
-  readonly finish: (outcome: AheadOutcome | null) => void;
+  /** It is built where it is measured instead: its turn passes. */
+  withdrawn: boolean;
 }
 
 export interface BuildAheadOptions {
@@ -51,15 +50,15 @@ export interface BuildAheadOptions {
 
 /** Starts nothing before the first build. Never throws for what a candidate or a process does. */
 export function createBuildAhead({ device, budget, processes }: BuildAheadOptions): BuildAhead {
-  const jobs = new Map<string, Job>();
-  const queue: Job[] = [];
+  const jobs = new Map<string, { readonly job: Job; readonly done: Promise<AheadOutcome | null> }>();
+  const queue = new PQueue({ concurrency: Math.max(1, processes) });
+  const idle: BuildProcess[] = [];
   const gain = createGainWatch();
   const isCpu = device.description.type === 'cpu';
   const builders: BuildProcess[] = [];
   const builtHere = { count: 0, ms: 0 };
   let candidates = 0;
   let waitedMs = 0;
-  let working = 0;
   let closed = false;
 
   const waiting = async <T>(work: Promise<T>): Promise<T> => {
@@ -71,37 +70,31 @@ export function createBuildAhead({ device, budget, processes }: BuildAheadOption
     }
   };
 
+  const process = (): BuildProcess => {
+    const started = startBuildProcess(device, budget);
+    builders.push(started);
+    return started;
+  };
+
+  const buildNow = async (job: Job): Promise<AheadOutcome | null> => {
+    if (job.withdrawn || closed || gain.givenUp() !== null || job.stopped()) return null;
+    job.begun = true;
+    const builder = idle.pop() ?? process();
+    const built = await builder.build(job.artifact);
+    idle.push(builder);
+    if (built.kind === 'no-process') {
+      gain.giveUp(built.why);
+      return null;
+    }
+    if (built.kind === 'built') candidates++;
+    return built;
+  };
+
   const enqueue = (artifact: Artifact, stopped: () => boolean): void => {
     const key = artifactKey(artifact);
     if (jobs.has(key)) return;
-    let finish: Job['finish'] = () => {};
-    const done = new Promise<AheadOutcome | null>((resolve) => {
-      finish = resolve;
-    });
-    const job: Job = { artifact, stopped, begun: false, done, finish };
-    jobs.set(key, job);
-    queue.push(job);
-  };
-
-  /** Works the queue off with one process. */
-  const work = async (builder: BuildProcess): Promise<void> => {
-    working++;
-    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
-      job.begun = true;
-      const built = closed || gain.givenUp() !== null || job.stopped() ? null : await builder.build(job.artifact);
-      if (built !== null && built.kind === 'no-process') gain.giveUp(built.why);
-      if (built?.kind === 'built') candidates++;
-      job.finish(built === null || built.kind === 'no-process' ? null : built);
-    }
-    working--;
-  };
-
-  const startWork = (): Promise<unknown> => {
-    while (builders.length < Math.min(processes, queue.length + working))
-      builders.push(startBuildProcess(device, budget));
-    // Those that work already will look into the queue again by themselves.
-    const idle = builders.filter((builder) => !builder.busy());
-    return Promise.all(idle.slice(0, queue.length).map(work));
+    const job: Job = { artifact, stopped, begun: false, withdrawn: false };
+    jobs.set(key, { job, done: queue.add(() => buildNow(job)) });
   };
 
   const isWorthwhile = (count: number): boolean => {
@@ -117,19 +110,17 @@ export function createBuildAhead({ device, budget, processes }: BuildAheadOption
       const taken = artifacts.slice(0, most);
       // Longest first, so that the cores are done at about the same time: compilers take longer for longer texts.
       for (const artifact of [...taken].sort((a, b) => textLength(b) - textLength(a))) enqueue(artifact, stopped);
-      const finished = startWork();
-      if (isCpu) await waiting(finished);
+      if (isCpu) await waiting(queue.onIdle());
       return gain.givenUp() === null ? taken.length : 0;
     },
     outcomeOf: async (artifact) => {
       const key = artifactKey(artifact);
-      const job = jobs.get(key);
-      if (job === undefined) return null;
+      const queued = jobs.get(key);
+      if (queued === undefined) return null;
       jobs.delete(key);
-      if (job.begun) return waiting(job.done);
+      if (queued.job.begun) return waiting(queued.done);
       // Still in the queue: building it here is quicker than waiting for its turn.
-      queue.splice(queue.indexOf(job), 1);
-      job.finish(null);
+      queued.job.withdrawn = true;
       return null;
     },
     learn: (aheadMs, hereMs) => {

@@ -15,14 +15,12 @@ export type Built =
 export interface BuildProcess {
   /** Never rejects. What a candidate does to the process is the candidate's failure; the next build starts a new process. */
   build(artifact: Artifact): Promise<Built>;
-  busy(): boolean;
   close(): void;
 }
 
 /** Starts the process at its first build. */
 export function startBuildProcess(device: Device, budget: TimingBudget): BuildProcess {
   let child: DeviceProcess | null = null;
-  let busy = false;
   let closed = false;
   const drop = (): void => {
     child?.kill();
@@ -64,15 +62,7 @@ export function startBuildProcess(device: Device, budget: TimingBudget): BuildPr
   };
 
   return {
-    build: async (artifact) => {
-      busy = true;
-      try {
-        return await build(artifact);
-      } finally {
-        busy = false;
-      }
-    },
-    busy: () => busy,
+    build,
     close: () => {
       closed = true;
       drop();

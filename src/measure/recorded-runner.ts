@@ -1,14 +1,8 @@
-import type { Artifact } from '../ir/artifact.ts';
+import { type Artifact, artifactKey } from '../ir/artifact.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
 import { assert } from '../support/errors.ts';
-import { hashJson } from '../support/hash.ts';
 import { fail, failedResult } from './failure.ts';
 import type { MeasureResult, Runner } from './runner.ts';
-
-/** Names a candidate by all it does on a device: its kernels and buffers. */
-export function artifactKey(artifact: Artifact): string {
-  return hashJson(artifact);
-}
 
 /**
  * Answers from measurements made earlier, so that searches can be compared and tested with no device, and with none of its

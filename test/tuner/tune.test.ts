@@ -1,7 +1,7 @@
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { artifactKey } from '../../src/measure/recorded-runner.ts';
+import { artifactKey } from '../../src/ir/artifact.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { isVerified, type TuningRecord } from '../../src/records/record.ts';
 import { isFault, replay } from '../../src/schedule/replay.ts';
