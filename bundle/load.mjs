@@ -220,10 +220,26 @@ function bytesOf({ name, dtype, shape, bytes }, data) {
 
 // ---- the order of lanes ----
 
+/**
+ * What devices answered, by workgroup size: an app loads many kernels on one.
+ * @type {WeakMap<GPUDevice, Map<string, Promise<boolean>>>}
+ */
+const answered = new WeakMap();
+
+/** @type {(device: GPUDevice, workgroupSize: Triple) => Promise<boolean>} */
+function lanesFollow(device, workgroupSize) {
+  const known = answered.get(device) ?? new Map();
+  answered.set(device, known);
+  const key = workgroupSize.join();
+  const answer = known.get(key) ?? readLanes(device, workgroupSize).then(lanesAreInOrder);
+  known.set(key, answer);
+  return answer;
+}
+
 /** @type {(device: GPUDevice, manifest: Manifest) => Promise<string | null>} */
 async function laneReason(device, { title, kernels }) {
   for (const { usesSubgroups, workgroupSize } of kernels)
-    if (usesSubgroups && !lanesAreInOrder(await readLanes(device, workgroupSize)))
+    if (usesSubgroups && !(await lanesFollow(device, workgroupSize)))
       return `${title} cannot run here: it takes lanes of subgroups to follow the local index, and this device orders them otherwise in workgroups of ${workgroupSize.join(' x ')}`;
   return null;
 }

@@ -5,10 +5,12 @@
  *     const result = await tune({ workload: makeWorkload('matmul', { shape: 'm=128,n=128,k=128' }), trials: 32 });
  */
 
+export type { Manifest, Requirements } from '../bundle/load.mjs';
 export { chooseDevice, type Device, type DeviceList, listDevices } from './device/devices.ts';
 export type { Artifact, BufferSpec, KernelArtifact } from './ir/artifact.ts';
 export type { DeviceDescription, DeviceLimits, Profile } from './ir/limits.ts';
 export { printProgram } from './ir/printer.ts';
+export { requirementsOf } from './ir/requirements.ts';
 export type { MeasureRequest, MeasureResult, Runner } from './measure/runner.ts';
 export { findOperator, listOperators } from './operators/catalog.ts';
 export {

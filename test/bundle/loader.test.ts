@@ -1,5 +1,12 @@
-import { describe, expect, it } from 'vitest';
-import { deviceNeedsOf, type Manifest, type Requirements, unmetNeed, unsupportedReason } from '../../bundle/load.mjs';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  createKernel,
+  deviceNeedsOf,
+  type Manifest,
+  type Requirements,
+  unmetNeed,
+  unsupportedReason,
+} from '../../bundle/load.mjs';
 import { defaultLimits } from '../../src/ir/limits.ts';
 
 const nothing: Requirements = {
@@ -125,5 +132,64 @@ it('what several bundles need of one device is joined', () => {
   expect(joined).toEqual({
     requiredFeatures: ['subgroups', 'shader-f16'],
     requiredLimits: { maxComputeWorkgroupSizeX: 1024, maxBufferSize: 1 << 29 },
+  });
+});
+
+describe('the order of lanes', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  /** A device whose lanes are as told: pairs of lane and size by local index. Whatever else is asked of it does nothing. */
+  function deviceWith(pairs: readonly number[]): { readonly device: GPUDevice; readonly asked: () => number } {
+    vi.stubGlobal('GPUBufferUsage', { STORAGE: 1, COPY_SRC: 2, COPY_DST: 4, MAP_READ: 8 });
+    vi.stubGlobal('GPUMapMode', { READ: 1 });
+    let asked = 0;
+    const nothingDone = (): unknown => new Proxy(nothingDone, { get: () => nothingDone });
+    const device = {
+      ...adapter({ subgroupMinSize: 8, subgroupMaxSize: 8 }),
+      createBuffer: () => ({
+        mapAsync: async () => {
+          asked += 1;
+        },
+        getMappedRange: () => Uint32Array.from(pairs).buffer,
+        destroy: nothingDone,
+      }),
+      createComputePipeline: () => ({ getBindGroupLayout: nothingDone }),
+      createShaderModule: nothingDone,
+      createBindGroup: nothingDone,
+      createCommandEncoder: nothingDone,
+      queue: { submit: nothingDone },
+    };
+    return { device: device as unknown as GPUDevice, asked: () => asked };
+  }
+  const kernel: Manifest['kernels'][number] = {
+    file: 'k.wgsl',
+    entryPoint: 'main',
+    workgroupSize: [4, 2, 1],
+    dispatch: [1, 1, 1],
+    bindings: [],
+    usesSubgroups: true,
+  };
+  const manifest: Manifest = {
+    ...manifestWith({ subgroups: { minSize: 8, maxSize: null, laneOrder: 'local-index' } }),
+    kernels: [kernel, kernel],
+  };
+  const inOrder = Array.from({ length: 8 }, (_, i) => [i, 8]).flat();
+
+  it('is asked before a kernel that depends on it is compiled, once for a device and a size', async () => {
+    const reversed = Array.from({ length: 8 }, (_, i) => [7 - i, 8]).flat();
+    const { device } = deviceWith(reversed);
+    await expect(createKernel(device, manifest, {})).rejects.toThrow(
+      'softmax rows=2 cols=8 f32 cannot run here: it takes lanes of subgroups to follow the local index, and this device orders them otherwise in workgroups of 4 x 2 x 1',
+    );
+    const good = deviceWith(inOrder);
+    await expect(createKernel(good.device, manifest, {})).rejects.toThrow(/k.wgsl is missing; export the bundle again/);
+    expect(good.asked()).toBe(1);
+  });
+
+  it('is not asked for kernels that know nothing of lanes', async () => {
+    const { device, asked } = deviceWith(inOrder);
+    const plain = { ...manifestWith({}), kernels: [{ ...kernel, usesSubgroups: false }] };
+    await expect(createKernel(device, plain, {})).rejects.toThrow(/is missing/);
+    expect(asked()).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { chooseDevice, deviceEnvironment } from '../../src/device/devices.ts';
+import { type Device, deviceEnvironment } from '../../src/device/devices.ts';
 import type { Driver } from '../../src/device/driver.ts';
 import type { Workload } from '../../src/operators/workload.ts';
 import type { Verification } from '../../src/records/outcome.ts';
@@ -32,15 +32,14 @@ export interface LoadAnswer {
 
 export interface LoadResult {
   readonly answers: readonly LoadAnswer[];
-  /** Of the first bundle that runs: dispatches recorded in a pass of the caller's, on parts of larger buffers, which lie between others. */
-  readonly inParts: Verification;
+  /** Of the first bundle with several dispatches that runs: they are recorded in a pass of the caller's, on parts of larger buffers. Null where there is none. */
+  readonly inParts: Verification | null;
   /** What `encode` throws without one of the buffers, and with one that is too small. */
   readonly complaints: readonly string[];
 }
 
-/** Loads bundles as an app would, each by its own `kernel.mjs`, in a process that sees SwiftShader alone. */
-export async function loadOnSwiftshader(bundles: LoadRequest['bundles']): Promise<LoadResult> {
-  const device = await chooseDevice('swiftshader');
+/** Loads bundles as an app would, each by its own `kernel.mjs`, in a process that sees one device alone. */
+export async function loadOn(device: Device, bundles: LoadRequest['bundles']): Promise<LoadResult> {
   const child = fork(new URL('./load-child.ts', import.meta.url), {
     env: deviceEnvironment(device),
     execArgv: ['--import', 'tsx'],
