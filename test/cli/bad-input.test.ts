@@ -55,7 +55,7 @@ const mistakes: readonly (readonly [string, number, RegExp])[] = [
   [
     'tune matmul --search bean',
     usage,
-    /--search "bean" must be beam or rank or annealing or evolution or random or grid \(did you mean beam\?\)/,
+    /--search "bean" must be auto or beam or bayesian or annealing or evolution or rank or random or grid \(did you mean beam\?\)/,
   ],
   [
     'show matmul --as wsgl',
