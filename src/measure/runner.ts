@@ -16,12 +16,23 @@ export interface OutputCheck {
   /** |got - expected| <= absolute + relative * |expected|; both 0 asks for equality bit for bit (of values: -0 equals 0). */
   readonly absoluteTolerance: number;
   readonly relativeTolerance: number;
+  /** Where it is there, what each element may be off by; the tolerances then count for nothing. */
+  readonly allowed?: Float64Array;
+}
+
+/** Other inputs of a workload, with which a candidate must be right as well before its time counts. */
+export interface FurtherInputs {
+  /** One word, for messages and records. */
+  readonly name: string;
+  readonly inputs: readonly InputData[];
+  readonly checks: readonly OutputCheck[];
 }
 
 /** What all candidates of one workload share; sent to the device once. */
 export interface WorkloadData {
   readonly inputs: readonly InputData[];
   readonly checks: readonly OutputCheck[];
+  readonly further?: readonly FurtherInputs[];
 }
 
 export interface TimingBudget {

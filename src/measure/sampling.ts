@@ -38,6 +38,8 @@ export interface Samples {
 export interface SamplingOptions {
   /** Runs of the kernels one pass can hold; 4096 when absent. */
   readonly mostRepeats?: number;
+  /** Nanoseconds the device worked on the same kernels besides the first run; 0 when absent. */
+  readonly warmedNs?: number;
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
   readonly rest?: (milliseconds: number) => Promise<void>;
@@ -59,7 +61,7 @@ export async function takeSamples(
   first: ClockReading,
   budget: TimingBudget,
   bestNs: number | null,
-  { mostRepeats = maxRepeats, now = () => performance.now(), rest = sleepQuietly }: SamplingOptions = {},
+  { mostRepeats = maxRepeats, warmedNs = 0, now = () => performance.now(), rest = sleepQuietly }: SamplingOptions = {},
 ): Promise<Samples> {
   const begun = now();
   const readings: ClockReading[] = [first];
@@ -102,7 +104,7 @@ export async function takeSamples(
 
   let runNs = timeOf(first);
   let repeats = repeatsFor(runNs);
-  let busyNs = runNs;
+  let busyNs = runNs + warmedNs;
   if (repeats === 1 && isHopeless(1, runNs, farBehindCold))
     return result(behind, { stoppedEarly: true, unstableBy: null });
   // It counts where the next pass says the same, but is no sample beside it: it may have been slow for being the first.

@@ -4,17 +4,25 @@ import { withErrorScopes } from './error-scopes.ts';
 import { type Failure, fail } from './failure.ts';
 import { createFlush, type Flush } from './flush.ts';
 import { createInputCopies, type InputCopies } from './input-copies.ts';
-import type { OutputCheck, WorkloadData } from './runner.ts';
+import type { InputData, OutputCheck, WorkloadData } from './runner.ts';
 
 /** What a measuring process holds on the device from one trial to the next. */
 export interface Session {
   readonly gpu: GPUDevice;
   readonly inputs: ReadonlyMap<string, GPUBuffer>;
   readonly checks: readonly OutputCheck[];
+  readonly further: readonly FurtherSession[];
   readonly pool: BufferPool;
   /** Null where kernels are timed with warm caches. */
   readonly flush: Flush | null;
   readonly inputCopies: InputCopies;
+}
+
+/** Other inputs of the workload, on the device. */
+interface FurtherSession {
+  readonly name: string;
+  readonly inputs: ReadonlyMap<string, GPUBuffer>;
+  readonly checks: readonly OutputCheck[];
 }
 
 /** Device buffers by usage and size, kept for the next trial: candidates of a workload need the same ones again and again. */
@@ -57,21 +65,13 @@ export async function openSession(
   data: WorkloadData,
   coldCacheBytes: number | null,
 ): Promise<Session | Failure> {
-  const inputUsage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
   return withErrorScopes(gpu, async () => {
-    const inputs = new Map<string, GPUBuffer>();
-    for (const { buffer: name, bytes } of data.inputs) {
-      const size = wholeWords(bytes.byteLength);
-      const buffer = gpu.createBuffer({ size, usage: inputUsage });
-      const padded = bytes.byteLength === size ? bytes : new Uint8Array(size);
-      if (padded !== bytes) padded.set(bytes);
-      gpu.queue.writeBuffer(buffer, 0, padded as Uint8Array<ArrayBuffer>);
-      inputs.set(name, buffer);
-    }
+    const inputs = uploaded(gpu, data.inputs);
     return {
       gpu,
       inputs,
       checks: data.checks,
+      further: (data.further ?? []).map((set) => ({ ...set, inputs: uploaded(gpu, set.inputs) })),
       pool: createBufferPool(gpu),
       flush: coldCacheBytes === null ? null : await createFlush(gpu, coldCacheBytes),
       inputCopies: createInputCopies(gpu, inputs),
@@ -79,8 +79,22 @@ export async function openSession(
   });
 }
 
+function uploaded(gpu: GPUDevice, inputs: readonly InputData[]): ReadonlyMap<string, GPUBuffer> {
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+  return new Map(
+    inputs.map(({ buffer: name, bytes }) => {
+      const size = wholeWords(bytes.byteLength);
+      const buffer = gpu.createBuffer({ size, usage });
+      const padded = bytes.byteLength === size ? bytes : new Uint8Array(size);
+      if (padded !== bytes) padded.set(bytes);
+      gpu.queue.writeBuffer(buffer, 0, padded as Uint8Array<ArrayBuffer>);
+      return [name, buffer];
+    }),
+  );
+}
+
 export function closeSession(session: Session): void {
-  for (const buffer of session.inputs.values()) buffer.destroy();
+  for (const { inputs } of [session, ...session.further]) for (const buffer of inputs.values()) buffer.destroy();
   session.inputCopies.destroy();
   session.flush?.destroy();
   session.pool.destroy();

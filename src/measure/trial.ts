@@ -82,15 +82,16 @@ async function attempt(
         const bound = bindBuffers(session, artifact.buffers, taken);
         if (isFailure(bound)) return bound;
         const { buffers, written } = bound;
-        const checks = [...session.checks, ...ownChecks];
-        const readback = createReadback(session, artifact.buffers, buffers, checks, taken);
+        const outputs = new Set([...session.checks, ...ownChecks].map(({ buffer }) => buffer));
+        const readback = createReadback(session, artifact.buffers, buffers, outputs, taken);
         const kernels = await buildKernels(gpu, artifact, buffers);
         await compileByEmptyDispatch(gpu, kernels);
-        return { kernels, written, readback };
+        return { kernels, buffers, written, readback };
       }),
     );
     if (isFailure(built)) return built;
-    const { kernels, written, readback } = built;
+    const { kernels, buffers, written, readback } = built;
+    const checks = [...session.checks, ...ownChecks];
     const poison = (encoder: GPUCommandEncoder): void => {
       for (const buffer of written) encodePoison(gpu, encoder, buffer);
     };
@@ -103,11 +104,31 @@ async function attempt(
     if (isFailure(first)) return first;
     progress.kernel = first.deviceNs / 1e6;
     sound = true;
-    progress.verification = await stage('verify', 'verify', readback.compare);
+    progress.verification = await stage('verify', 'verify', () => readback.compare(checks));
     if (progress.verification.wrong > 0) return fail('wrong-answer', describeWrong(progress.verification));
+    let warmedNs = 0;
+    for (const { name, inputs, checks: further } of session.further) {
+      const rebound = kernels.map((kernel) => kernel.rebind(new Map([...buffers, ...inputs])));
+      const ran = await stage('run', 'verify', () =>
+        withErrorScopes(gpu, () =>
+          runPass(gpu, pool, [rebound], {
+            repeats: 1,
+            expectedMs: first.deviceNs / 1e6,
+            before: poison,
+            after: readback.copy,
+          }),
+        ),
+      );
+      if (isFailure(ran)) return ran;
+      warmedNs += ran.deviceNs;
+      const before = progress.verification;
+      const seen = await stage('verify', 'verify', () => readback.compare(further, before));
+      progress.verification = withFurther(seen, name);
+      if (seen.wrong > 0) return fail('wrong-answer', describeWrong(progress.verification));
+    }
 
     const samples = await stage('sample', 'time', () =>
-      timeKernels(session, artifact, kernels, first, budget, bestNs, taken),
+      timeKernels(session, artifact, kernels, { first, warmedNs }, budget, bestNs, taken),
     );
     if (isFailure(samples)) return samples;
     progress.kernel = samples.kernelMs;
@@ -116,7 +137,7 @@ async function attempt(
       const encoder = gpu.createCommandEncoder();
       readback.copy(encoder);
       gpu.queue.submit([encoder.finish()]);
-      return readback.compare();
+      return readback.compare(checks);
     });
     if (again.wrong > 0) {
       progress.verification = again;
@@ -132,11 +153,21 @@ async function attempt(
   }
 }
 
+/** What was seen with further inputs too. */
+function withFurther(seen: Verification, name: string): Verification {
+  const { firstWrong, further = [] } = seen;
+  return {
+    ...seen,
+    further: [...further, name],
+    ...(firstWrong === undefined ? {} : { firstWrong: { ...firstWrong, inputs: name } }),
+  };
+}
+
 async function timeKernels(
   session: Session,
   artifact: Artifact,
   kernels: readonly BuiltKernel[],
-  first: ClockReading,
+  { first, warmedNs }: { readonly first: ClockReading; readonly warmedNs: number },
   budget: TimingBudget,
   bestNs: number | null,
   taken: GPUBuffer[],
@@ -149,6 +180,7 @@ async function timeKernels(
         first,
         budget,
         bestNs,
+        { warmedNs },
       );
     const copies = createCopies(session, artifact, kernels, taken);
     const pass = async (repeats: number, expectedMs: number): Promise<ClockReading> => {
@@ -156,6 +188,6 @@ async function timeKernels(
       await flush.run();
       return runPass(gpu, pool, sequences, { repeats, expectedMs });
     };
-    return takeSamples(pass, first, budget, bestNs, { mostRepeats: copies.most });
+    return takeSamples(pass, first, budget, bestNs, { mostRepeats: copies.most, warmedNs });
   });
 }

@@ -11,19 +11,18 @@ import { elementCount, type Session } from './session.ts';
 export interface Readback {
   /** To be encoded after the pass whose outputs are wanted. */
   readonly copy: (encoder: GPUCommandEncoder) => void;
-  /** To be called when that submission was made; compares with every check. */
-  readonly compare: () => Promise<Verification>;
+  /** To be called when that submission was made; compares with every check and adds to what was seen before. */
+  readonly compare: (checks: readonly OutputCheck[], before?: Verification) => Promise<Verification>;
 }
 
-/** Staging buffers come from the pool and are added to `taken`. */
+/** Of the outputs named. Staging buffers come from the pool and are added to `taken`. */
 export function createReadback(
   session: Session,
   specs: readonly BufferSpec[],
   buffers: ReadonlyMap<string, GPUBuffer>,
-  checks: readonly OutputCheck[],
+  names: ReadonlySet<string>,
   taken: GPUBuffer[],
 ): Readback {
-  const names = new Set(checks.map(({ buffer }) => buffer));
   const outputs = [...names].map((name) => {
     const spec = specs.find((candidate) => candidate.name === name && candidate.role === 'output');
     assert(spec !== undefined, `a check names ${name}, which is not an output of the artifact`);
@@ -35,9 +34,10 @@ export function createReadback(
     copy: (encoder) => {
       for (const { source, staging } of outputs) encoder.copyBufferToBuffer(source, 0, staging, 0, staging.size);
     },
-    compare: async () => {
-      let seen = nothingCompared;
+    compare: async (checks, before = nothingCompared) => {
+      let seen = before;
       for (const { spec, staging } of outputs) {
+        if (!checks.some(({ buffer }) => buffer === spec.name)) continue;
         await settleQuietly(staging.mapAsync(GPUMapMode.READ));
         const got = decodeElements(staging.getMappedRange(), spec.dtype, elementCount(spec));
         for (const check of checks) if (check.buffer === spec.name) seen = compareOutput(seen, got, spec.dtype, check);

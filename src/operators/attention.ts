@@ -124,6 +124,7 @@ export const attention = defineOperator({
     };
   },
   inputs: () => ({ Q: reals(-2, 2), K: reals(-2, 2), V: reals(-2, 2) }),
+  ones: () => true,
   f32SumsOnly: 'in f16 a row of 4,096 equal scores would have half its sum, and every result twice its size',
   // A score's error is absolute and an exponential's relative one; values of both signs cancel in the weighted mean.
   tolerance: (p, _, dtype) => {

@@ -9,9 +9,12 @@ import {
   epilogueOf,
   epilogueReference,
   epilogueTolerance,
+  formulaTolerance,
   withEpilogue,
 } from './epilogue.ts';
-import type { Fill, Tolerance } from './fill.ts';
+import { exact, type Fill, isEquality, type Tolerance } from './fill.ts';
+import { longestSum } from './keep-sums.ts';
+import { boundedReference } from './layer-bound.ts';
 import type { AttributeSpec, ElementReference, Example, InputValues, Operator, ParameterSpec } from './operator.ts';
 import { registerOperator } from './registry.ts';
 import type { Workload } from './workload.ts';
@@ -138,6 +141,11 @@ export interface OperatorDefinition<
    * The dimensions of the output that are its channels: an epilogue's inputs have one value each. The last where nothing is said.
    */
   readonly channels?: (p: Parameters<P>, a: Attributes<A>) => readonly number[];
+  /**
+   * Whether f16 is verified with inputs that are all 1, too, which an operator that divides by deviations cannot take. Where nothing is said,
+   * where results are exact on integers.
+   */
+  readonly ones?: (p: Parameters<P>, a: Attributes<A>) => boolean;
   /** Why `accumulate=f16` is refused, where sums in f16 would be of no use. */
   readonly f32SumsOnly?: string;
   /** What the parameters are for, shown by `wgtune ops <name>`. */
@@ -245,6 +253,34 @@ export function defineOperator<
       const plain = plainTolerance(workload);
       const formula = formulaOf(workload);
       return formula === null ? plain : epilogueTolerance(formula, plain, workload.dtype);
+    },
+    isExact: (workload) => isEquality(plainTolerance(workload)),
+    takesOnes: (workload) =>
+      definition.ones?.(parametersOf(workload), attributesOf(workload)) ?? isEquality(plainTolerance(workload)),
+    boundedReference: (workload, inputs) => {
+      const formula = formulaOf(workload);
+      const program = plainProgram(workload);
+      // Arithmetic is in f32; that results are stored in f16 is added to it.
+      const tolerance = plainTolerance({ ...workload, dtype: 'f32' });
+      const references = definition.reference(parametersOf(workload), attributesOf(workload), inputs);
+      return Object.fromEntries(
+        Object.entries(references).map(([output, plain]) => {
+          const shape = program.buffers.find((buffer) => buffer.name === output)?.shape ?? [];
+          const channels = channelsOf(workload, shape.length);
+          const bounded = boundedReference({
+            plain,
+            finished: (flat, added) => {
+              const moved = plain(flat) + added;
+              return formula === null ? moved : epilogueReference(() => moved, formula, inputs, shape, channels)(flat);
+            },
+            size: shape.reduce((all, next) => all * next, 1),
+            terms: longestSum(program),
+            tolerance: isEquality(tolerance) ? null : tolerance,
+            epilogue: formula === null ? exact : formulaTolerance(formula, tolerance, workload.dtype),
+          });
+          return [output, bounded];
+        }),
+      );
     },
   });
 }

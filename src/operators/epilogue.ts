@@ -14,7 +14,7 @@ import {
   tensorValueOf,
 } from './elementwise-meaning.ts';
 import { cast, type Value } from './expression.ts';
-import { exactIntegerLimit, type Fill, integers, type Tolerance } from './fill.ts';
+import { exact, exactIntegerLimit, type Fill, integers, isEquality, type Tolerance } from './fill.ts';
 import type { AttributeSpec, ElementReference, InputValues } from './operator.ts';
 import type { Workload } from './workload.ts';
 
@@ -208,9 +208,15 @@ const largestResult = 2 ** 20;
 
 /** The arithmetic is in f32, and one rounding at the store is the reference's own. */
 function isExact(formula: Formula, plain: Tolerance): boolean {
-  if (plain.absolute !== 0 || plain.relative !== 0) return false;
+  if (!isEquality(plain)) return false;
   const magnitude = (operand: string): number => (operand === result ? largestResult : integerMagnitude);
   return isExactOnIntegers(formula, exactIntegerLimit.f32, magnitude);
+}
+
+/** The part of it that the formula's arithmetic has: none where that is exact on integers. */
+export function formulaTolerance(formula: Formula, plain: Tolerance, dtype: Workload['dtype']): Tolerance {
+  if (isExact(formula, plain)) return exact;
+  return dtype === 'f32' ? { absolute: 1e-4, relative: 1e-4 } : { absolute: 2e-4, relative: 2e-3 };
 }
 
 /** Results of operators that are not exact are of this size where a formula may cancel them. */
@@ -222,7 +228,7 @@ const typicalResult = 8;
  */
 export function epilogueTolerance(formula: Formula, plain: Tolerance, dtype: Workload['dtype']): Tolerance {
   if (isExact(formula, plain)) return plain;
-  const own = dtype === 'f32' ? { absolute: 1e-4, relative: 1e-4 } : { absolute: 2e-4, relative: 2e-3 };
+  const own = formulaTolerance(formula, plain, dtype);
   return {
     absolute: own.absolute + 4 * (plain.absolute + typicalResult * plain.relative),
     relative: own.relative + 4 * plain.relative,

@@ -20,6 +20,7 @@ export interface Tolerance {
 
 /** Equality. */
 export const exact: Tolerance = Object.freeze({ absolute: 0, relative: 0 });
+export const isEquality = ({ absolute, relative }: Tolerance): boolean => absolute === 0 && relative === 0;
 
 /** Integers up to this magnitude are exact, and so is every sum that stays below it, in whatever order it is taken. */
 export const exactIntegerLimit: Readonly<Record<Workload['dtype'], number>> = { f32: 2 ** 24, f16: 2 ** 11 };

@@ -156,11 +156,16 @@ function withSpatialLoopsNamed(nest: Stmt, block: Block, buffer: string, fresh: 
 
 /** Sums in f16, also where the operator says them in f32: every term is rounded to f16 and so is every partial sum. */
 export function withSumsInF16(program: Program): Program {
-  const narrow = new Set(
-    summingBlocks(program)
-      .flatMap(({ writes }) => writes.map(({ buffer }) => buffer))
-      .filter((name) => program.buffers.find((buffer) => buffer.name === name)?.dtype === 'f32'),
+  return withHalves(
+    program,
+    new Set(summingBlocks(program).flatMap(({ writes }) => writes.map(({ buffer }) => buffer))),
   );
+}
+
+/** Makes buffers of f32 hold f16: what they are given is rounded, and what reads them converts it. */
+export function withHalves(program: Program, names: ReadonlySet<string>): Program {
+  const isNarrowed = ({ name, dtype }: Buffer): boolean => dtype === 'f32' && names.has(name);
+  const narrow = new Set(program.buffers.filter(isNarrowed).map(({ name }) => name));
   if (narrow.size === 0) return program;
   const reread = (expr: Expr): Expr => {
     if (expr.kind === 'load') return narrow.has(expr.buffer) ? ir.cast('f32', expr) : expr;

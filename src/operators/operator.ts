@@ -1,6 +1,7 @@
 import type { Program } from '../ir/nodes.ts';
 import type { Refusal } from '../support/refusal.ts';
 import type { Fill, Tolerance } from './fill.ts';
+import type { BoundedReference } from './layer-bound.ts';
 import type { Workload } from './workload.ts';
 
 /** An integer (or, as 0 and 1, a flag) that an operator is told in its shape. */
@@ -60,4 +61,10 @@ export interface Operator {
   readonly fills: (workload: Workload) => Readonly<Record<string, Fill>>;
   /** How far outputs may be from the reference. */
   readonly tolerance: (workload: Workload) => Tolerance;
+  /** Whether results are exact on what inputs are filled with, an epilogue left aside. */
+  readonly isExact: (workload: Workload) => boolean;
+  /** Whether inputs that are all 1 make results that are known well. */
+  readonly takesOnes: (workload: Workload) => boolean;
+  /** As reference, for any inputs of f16: not rounded, and how far a kernel with sums in f32 may be from that. */
+  readonly boundedReference: (workload: Workload, inputs: InputValues) => Readonly<Record<string, BoundedReference>>;
 }

@@ -212,6 +212,7 @@ export const avgPool2d = defineOperator({
     },
   }),
   inputs: (p, _, __, sums) => ({ X: exactIntegers(sums, p.kh * p.kw, 1) }),
+  ones: () => true,
   tolerance: (_, __, dtype) => divided[dtype],
   channels: () => [1],
 });

@@ -214,5 +214,6 @@ export const reduce = defineOperator({
   inputs: (p, texts, _, sums) => ({
     X: kindOf(texts.kind).fill(countOf(p, partition(texts.axes).reduced), sums),
   }),
+  ones: () => true,
   tolerance: (_, texts, dtype) => (kindOf(texts.kind).isExact ? exact : rounded[dtype]),
 });

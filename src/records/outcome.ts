@@ -26,5 +26,9 @@ export interface Verification {
     readonly expected: number;
     /** A string where the number has no JSON form (NaN, Infinity). */
     readonly got: number | string;
+    /** Name of the further inputs with which it was wrong; absent for the workload's own. */
+    readonly inputs?: string;
   };
+  /** Names of the further inputs with which outputs were compared too (`normal`, `ones`); absent where there were none. */
+  readonly further?: readonly string[];
 }

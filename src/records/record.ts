@@ -85,8 +85,10 @@ const verificationSchema = z.strictObject({
       index: count,
       expected: z.number(),
       got: z.union([z.number(), z.string()]),
+      inputs: name.exactOptional(),
     })
     .exactOptional(),
+  further: z.array(name).exactOptional(),
 });
 
 /** Who proposed a trial: the search, a schedule it is compared with, one read from a log or file, or a person. */

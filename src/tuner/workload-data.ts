@@ -1,8 +1,9 @@
 import { linearOf } from '../arithmetic/linear.ts';
 import type { Program } from '../ir/nodes.ts';
-import type { OutputCheck, WorkloadData } from '../measure/runner.ts';
+import type { FurtherInputs, OutputCheck, WorkloadData } from '../measure/runner.ts';
 import { findOperator } from '../operators/catalog.ts';
 import { type Expectation, encode, expectationOf, generateInputs } from '../operators/inputs.ts';
+import { type LayerInputs, layerInputsOf } from '../operators/layer-inputs.ts';
 import type { InputValues } from '../operators/operator.ts';
 import type { Workload } from '../operators/workload.ts';
 import { allBlocks } from '../schedule/legality/find.ts';
@@ -19,6 +20,8 @@ const mostSamples = 8192;
 const leastSamples = 64;
 /** Positions at a candidate's own tile boundaries, and what their reference may cost: a few milliseconds of each trial. */
 const boundaries = { most: 192, least: 16, operations: 2_000_000 };
+/** Positions with inputs like those of a layer, in all of an output's regions; what their references may cost, each of the two twice. */
+const layerSamples = { most: 2048, least: 32, operations: 6_000_000 };
 /** Expected values kept for the boundaries of further candidates, which have many in common. */
 const mostKept = 1 << 17;
 
@@ -61,10 +64,36 @@ export function verificationData(workload: Workload, program: Program, seed: num
     if (isWhole(size)) return check(name, null);
     return check(name, sampledPositions(shape, samplesFor(leastSamples, mostSamples, sampledOperations), random));
   });
+  const layerCount = samplesFor(layerSamples.least, layerSamples.most, layerSamples.operations);
+  const furtherInputs = ({ name, values }: LayerInputs): FurtherInputs[] => {
+    const references = operator.boundedReference(workload, values);
+    const further = outputs.flatMap((output) => {
+      const reference = references[output.name];
+      assert(reference !== undefined, () => `${workload.operator} has no output ${output.name}`);
+      const positions = sampledPositions(output.shape, Math.min(layerCount, output.size), random);
+      const elements = [...positions].map((position) => ({ position, ...reference(position) }));
+      // What f16 cannot hold is promised by nobody.
+      const known = elements.filter(({ allowed }) => Number.isFinite(allowed));
+      if (known.length === 0) return [];
+      return {
+        buffer: output.name,
+        positions: Uint32Array.from(known, ({ position }) => position),
+        expected: Float64Array.from(known, ({ expected }) => expected),
+        allowed: Float64Array.from(known, ({ allowed }) => allowed),
+        absoluteTolerance: 0,
+        relativeTolerance: 0,
+      };
+    });
+    return further.length === 0 ? [] : [{ name, inputs: encodedInputs(program, values), checks: further }];
+  };
   const atBoundaries = remembering(expected);
   const boundaryCount = samplesFor(boundaries.least, boundaries.most, boundaries.operations);
   return {
-    data: { inputs: encodedInputs(program, inputs), checks },
+    data: {
+      inputs: encodedInputs(program, inputs),
+      checks,
+      further: layerInputsOf(workload, seed, program).flatMap((set) => furtherInputs(set)),
+    },
     checksFor: (scheduled) =>
       outputs
         .filter(({ size }) => !isWhole(size))

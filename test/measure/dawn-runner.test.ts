@@ -4,7 +4,15 @@ import { defaultBudget } from '../../src/measure/budget.ts';
 import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
 import type { MeasureResult, Runner, TimingBudget } from '../../src/measure/runner.ts';
 import { exitCode } from '../../src/support/errors.ts';
-import { endless, matmulData, naiveMatmul, vectorAdd, vectorAddData, vectorAddInTwo } from './kernels.ts';
+import {
+  endless,
+  matmulData,
+  naiveMatmul,
+  vectorAdd,
+  vectorAddData,
+  vectorAddDataWithHalves,
+  vectorAddInTwo,
+} from './kernels.ts';
 import { isRunning, measuringChildren } from './processes.ts';
 import { describeRunnerContract } from './runner.contract.ts';
 
@@ -80,6 +88,35 @@ describe('on SwiftShader', () => {
       outcome: 'wrong-answer',
       verification: { checked: 1025, wrong: 1 },
     });
+  });
+
+  it('compares with further inputs before it times, and says with which one a kernel is wrong', async () => {
+    const other = await createDawnRunner({ device, budget });
+    try {
+      await other.prepare(vectorAddDataWithHalves());
+      const right = await other.measure({ artifact: vectorAdd(), bestNs: null });
+      expect(['ok', 'unstable']).toContain(right.outcome);
+      expect(right.verification).toEqual({ checked: 1024 + 2, wrong: 0, maxError: 0, further: ['halves'] });
+      const inTwo = await other.measure({ artifact: vectorAddInTwo(), bestNs: null });
+      expect(inTwo.verification).toMatchObject({ checked: 1024 + 2, wrong: 0 });
+      // Right on the workload's own integers.
+      const wrong = await other.measure({ artifact: vectorAdd('C[i] = floor(A[i] + B[i]);'), bestNs: null });
+      expect(wrong).toMatchObject({
+        outcome: 'wrong-answer',
+        medianNs: null,
+        error: 'with halves inputs C[5] is 1, expected 1.5; 2 of 1026 compared elements are wrong',
+        verification: { wrong: 2, maxError: 0.5, further: ['halves'], firstWrong: { index: 5, inputs: 'halves' } },
+      });
+      // One of the two is allowed to be so far off.
+      const data = vectorAddDataWithHalves([0.5, 0.25]);
+      await other.prepare(data);
+      expect(await other.measure({ artifact: vectorAdd('C[i] = floor(A[i] + B[i]);'), bestNs: null })).toMatchObject({
+        outcome: 'wrong-answer',
+        verification: { wrong: 1, firstWrong: { index: 9 } },
+      });
+    } finally {
+      await other.close();
+    }
   });
 
   it('gives the whole text of a WGSL error, with its line', async () => {

@@ -93,6 +93,25 @@ export function vectorAddData(): WorkloadData {
   };
 }
 
+/** The same with further inputs, A of halves and B of ones, of which elements 5 and 9 are compared. */
+export function vectorAddDataWithHalves(allowed: readonly [number, number] = [0, 0]): WorkloadData {
+  const halves = {
+    name: 'halves',
+    inputs: [input('A', new Float32Array(length).fill(0.5)), input('B', new Float32Array(length).fill(1))],
+    checks: [
+      {
+        buffer: 'C',
+        positions: Uint32Array.of(5, 9),
+        expected: Float64Array.of(1.5, 1.5),
+        allowed: Float64Array.from(allowed),
+        absoluteTolerance: 0,
+        relativeTolerance: 0,
+      },
+    ],
+  };
+  return { ...vectorAddData(), further: [halves] };
+}
+
 /** One invocation an output, nothing tiled. */
 export function naiveMatmul(n: number): Artifact {
   const square = (name: string, role: BufferSpec['role']): BufferSpec => ({ name, role, dtype: 'f32', shape: [n, n] });

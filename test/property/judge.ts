@@ -8,7 +8,7 @@ import { emit } from '../../src/wgsl/emit.ts';
 import { runLowered } from '../lowering/simt.ts';
 import { reversed } from '../support/reversed.ts';
 import { judgedLimits, type RandomCase } from './random-case.ts';
-import { referenceOf } from './reference.ts';
+import { referencesOf } from './reference.ts';
 
 /** Why a case is wrong, with what it takes to understand it: the case, the trace and the loops or the kernels. */
 function failure({ title, scheduled }: RandomCase, why: string, text: string): string {
@@ -20,11 +20,12 @@ export function wrongAsProgram(made: RandomCase, inputSeed: number): string | nu
   const { program } = made.scheduled;
   const broken = checkSpec(program);
   if (broken !== null) return failure(made, broken, printProgram(program));
-  const { inputs, fault } = referenceOf(made, inputSeed);
-  for (const direction of [program, reversed(program)]) {
-    const wrong = fault(interpret(direction, inputs, { rounding: true }));
-    if (wrong !== null)
-      return failure(made, `${direction === program ? '' : 'backwards, '}${wrong}`, printProgram(program));
+  for (const { inputs, fault } of referencesOf(made, inputSeed)) {
+    for (const direction of [program, reversed(program)]) {
+      const wrong = fault(interpret(direction, inputs, { rounding: true }));
+      if (wrong !== null)
+        return failure(made, `${direction === program ? '' : 'backwards, '}${wrong}`, printProgram(program));
+    }
   }
   return null;
 }
@@ -34,12 +35,13 @@ export function wrongAsKernels(made: RandomCase, inputSeed: number): string | nu
   const kernels = lowerProgram(made.scheduled.program, judgedLimits);
   if (isRefusal(kernels))
     return failure(made, `not lowered: ${explainRefusal(kernels)}`, printProgram(made.scheduled.program));
-  const { inputs, fault } = referenceOf(made, inputSeed);
-  let wrong: string | null;
-  try {
-    wrong = fault(runLowered(kernels, inputs));
-  } catch (error) {
-    wrong = String(error);
+  let wrong: string | null = null;
+  for (const { inputs, fault } of referencesOf(made, inputSeed)) {
+    try {
+      wrong ??= fault(runLowered(kernels, inputs));
+    } catch (error) {
+      wrong = String(error);
+    }
   }
   if (wrong === null) return null;
   return failure(

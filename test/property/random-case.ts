@@ -4,7 +4,8 @@ import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { describeWorkload, type Workload } from '../../src/operators/workload.ts';
 import { naiveSchedule, sketchesOf } from '../../src/space/rules.ts';
 import { instantiate, type Scheduled } from '../../src/space/sketch.ts';
-import { createRandom } from '../../src/support/random.ts';
+import { UserError } from '../../src/support/errors.ts';
+import { createRandom, type Random } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { programOf } from '../../src/tuner/build.ts';
 import { describeValues, legalCandidates } from '../space/candidates.ts';
@@ -31,6 +32,18 @@ export interface CaseOptions {
 /** What every device grants, and the subgroups of the device that is always there. */
 export const judgedLimits: DeviceLimits = { ...defaultLimits, subgroupMinSize: 4, subgroupMaxSize: 4 };
 
+/** Now and then with sums in f16, where the workload can have them. */
+function withSumsInEither(random: Random, make: (accumulate: Readonly<Record<string, string>>) => Workload): Workload {
+  const plain = make({});
+  if (plain.dtype === 'f32' || random.below(4) > 0) return plain;
+  try {
+    return make({ accumulate: 'f16' });
+  } catch (error) {
+    if (error instanceof UserError) return plain;
+    throw error;
+  }
+}
+
 /** The case of a seed and an index: one of a workload's sketches with random legal decisions, now and then the naive schedule. */
 export function randomCase({ seed, index, dtype = 'f32', limits = judgedLimits, most = 40 }: CaseOptions): RandomCase {
   const random = createRandom(seed).fork(`case ${index}`);
@@ -38,7 +51,10 @@ export function randomCase({ seed, index, dtype = 'f32', limits = judgedLimits, 
   // The operator's own tensors have upper-case names and a few that are not these.
   const formula = random.pick(['', '', '', 'relu(x + shift)', 'x * factor']);
   const epilogue = formula === '' ? {} : { epilogue: formula };
-  const workload = makeWorkload(operator, { ...wish, attributes: { ...wish.attributes, ...epilogue }, dtype });
+  const attributes = { ...wish.attributes, ...epilogue };
+  const workload = withSumsInEither(random, (accumulate) =>
+    makeWorkload(operator, { ...wish, attributes: { ...attributes, ...accumulate }, dtype }),
+  );
   const program = programOf(workload);
   const start = `seed ${seed}, case ${index}: ${describeWorkload(workload)}`;
   if (random.below(12) === 0) {
