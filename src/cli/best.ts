@@ -1,7 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { BestKernel } from '../tuner/events.ts';
 import { addLookupOptions, followUp, type LookupFlags, workloadOf } from './kernel-options.ts';
 import { findBestKernel } from './known-kernel.ts';
 import { print, printJson } from './output.ts';
@@ -33,10 +30,9 @@ Examples:
       const { flopsOf } = await import('../operators/flops.ts');
       const { programOf } = await import('../tuner/build.ts');
       const flopsPerSecond = (flopsOf(programOf(workload)) / kernel.timeNs) * 1e9;
-      const log = await logOf(kernel, flags);
       if (flags.json) {
         const { artifact: _, ...known } = kernel;
-        printJson({ ...known, flopsPerSecond, log });
+        printJson({ ...known, flopsPerSecond, log: kernel.place?.file ?? null });
         return;
       }
       const { formatBest } = await import('../report/kernel-report.ts');
@@ -47,15 +43,6 @@ Examples:
         followUp('show', operator, flags, '--as', 'wgsl', ...rest),
         followUp('export', operator, flags, '-o', `${workload.operator}-kernel`, ...rest),
       ];
-      print(formatBest(kernel, log, flopsPerSecond, commands, coloursFor(process.stdout)));
+      print(formatBest(kernel, flopsPerSecond, commands, coloursFor(process.stdout)));
     });
-}
-
-/** The file a record lies in: its run's, or the folder where logs were renamed or joined. */
-async function logOf({ record }: BestKernel, { log }: LookupFlags): Promise<string> {
-  const { defaultLogFolder } = await import('../records/log-writer.ts');
-  const { logEnding } = await import('../records/log-files.ts');
-  const folder = log ?? defaultLogFolder;
-  const file = join(folder, record.replace(/#\d+$/, '') + logEnding);
-  return existsSync(file) ? file : folder;
 }

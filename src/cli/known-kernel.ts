@@ -2,11 +2,25 @@ import type { Workload } from '../operators/workload.ts';
 import { exitCode, UserError } from '../support/errors.ts';
 import type { BestKernel } from '../tuner/events.ts';
 import { followUp, type LookupFlags, lookupWish } from './kernel-options.ts';
+import { say } from './output.ts';
 
 /** The best known kernel; where there is none the error has the very command that makes one, with the operator as it was named. */
 export async function findBestKernel(operator: string, workload: Workload, flags: LookupFlags): Promise<BestKernel> {
   const { bestKernel } = await import('../tuner/best-kernel.ts');
-  return withTuneCommand(operator, flags, () => bestKernel({ workload, ...lookupWish(flags) }));
+  const kernel = await withTuneCommand(operator, flags, () => bestKernel({ workload, ...lookupWish(flags) }));
+  await sayWhatWasPassedOver(kernel);
+  return kernel;
+}
+
+/** What speaks against faster records, and against the best itself, on stderr. */
+export async function sayWhatWasPassedOver({
+  passedOver,
+  doubt,
+  broken,
+}: Pick<BestKernel, 'passedOver' | 'doubt' | 'broken'>): Promise<void> {
+  const { passedOverSentences } = await import('../report/passed-over.ts');
+  for (const sentence of [...broken, ...passedOverSentences(passedOver)]) say(`note: ${sentence}`);
+  if (doubt !== null) say(`note: the best there is is doubted: ${doubt}; \`wgtune tune\` measures it again`);
 }
 
 /** Adds the command to tune to the error of an action that found no record. */

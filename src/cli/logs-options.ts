@@ -34,19 +34,25 @@ export function addOut(command: Command, what: string): Command {
 /** A stranger's log may be broken in every line: what is told of it must stay readable. */
 const mostTold = 20;
 
-/** Tells faults on stderr as they are found, the first of them; `rest` says how many more there were. */
+/** Tells faults on stderr: those of broken lines as they are found, the first of them; `rest` says what else there was. */
 export async function faultTeller(): Promise<{
   readonly onFault: (fault: LogFault) => void;
   readonly rest: () => void;
 }> {
-  const { describeFault } = await import('../records/log-fault.ts');
+  const { createFaultGroups, describeFault } = await import('../records/log-fault.ts');
+  const newer = createFaultGroups();
   let found = 0;
   return {
     onFault: (fault) => {
+      if (fault.newer !== undefined) {
+        newer.add(fault);
+        return;
+      }
       found += 1;
       if (found <= mostTold) say(`${fault.severity === 'note' ? 'note: ' : ''}${describeFault(fault)}`);
     },
     rest: () => {
+      for (const sentence of newer.sentences(0)) say(sentence);
       if (found > mostTold) say(`and ${found - mostTold} more; \`wgtune logs validate\` lists all`);
     },
   };

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { LogFault } from '../records/log-fault.ts';
 import { exitCode, UserError } from '../support/errors.ts';
 import { addPaths, addSkipBroken, faultTeller, type LogsFlags, pathsOf } from './logs-options.ts';
-import { print, printJson } from './output.ts';
+import { print, printJson, say } from './output.ts';
 
 export function addLogsStatsCommand(logs: Command): void {
   const command = logs
@@ -22,8 +22,9 @@ export function addLogsStatsCommand(logs: Command): void {
       const { skimLogs } = await import('../records/skim.ts');
       const { createStats } = await import('../records/log-stats.ts');
       const { refuseBroken } = await import('../records/derive-log.ts');
+      const { readStanding } = await import('../records/standing.ts');
       const faults = await faultTeller();
-      const stats = createStats();
+      const stats = createStats(await readStanding(paths));
       const summary = await skimLogs(paths, { onSkim: stats.add, onFault: faults.onFault });
       faults.rest();
       if (flags.json) printJson({ ...summary, ...stats.result() });
@@ -46,7 +47,7 @@ export function addLogsBestCommand(logs: Command): void {
     .command('best')
     .summary('tell the best record of every workload on every device')
     .description(
-      'Tells the fastest verified record of every workload on every device, and where it stands. `wgtune best <operator>` looks up one for the device at hand.',
+      'Tells the fastest verified record of every workload on every device, and where it stands. A record that a later measurement refuted does not count, one whose time no such device can reach only where there is no other; both are named. `wgtune best <operator>` looks up one for the device at hand.',
     );
   addSkipBroken(addPaths(command))
     .option('--operator <name>', 'only workloads of this operator')
@@ -61,8 +62,10 @@ export function addLogsBestCommand(logs: Command): void {
       const { skimLogs } = await import('../records/skim.ts');
       const { createTopTable } = await import('../records/top-table.ts');
       const { refuseBroken } = await import('../records/derive-log.ts');
+      const { readStanding } = await import('../records/standing.ts');
       const faults = await faultTeller();
-      const table = createTopTable(1, ({ sketch, decisions }) => ({ sketch, decisions }));
+      const standing = await readStanding(paths);
+      const table = createTopTable(1, ({ sketch, decisions }) => ({ sketch, decisions }), standing);
       let late = 0;
       const summary = await skimLogs(paths, {
         onSkim: (skim, file, line) => {
@@ -76,6 +79,8 @@ export function addLogsBestCommand(logs: Command): void {
         onFault: faults.onFault,
       });
       faults.rest();
+      const { passedOverSentences } = await import('../report/passed-over.ts');
+      for (const sentence of passedOverSentences(table.passedOver())) say(`note: ${sentence}`);
       const bests = table
         .entries()
         .map((entries) => entries[0])
@@ -117,13 +122,15 @@ export function addLogsValidateCommand(logs: Command): void {
 async function runValidate(given: string[], flags: ValidateFlags): Promise<void> {
   const paths = await pathsOf(given);
   const { readLogs } = await import('../records/log-reader.ts');
-  const { describeFault, lineFault } = await import('../records/log-fault.ts');
+  const { createFaultGroups, describeFault, lineFault } = await import('../records/log-fault.ts');
   const { explainRefusal } = await import('../support/refusal.ts');
   const { createRecordCheck } = await import('../tuner/check-record.ts');
   const check = flags.quick ? () => null : createRecordCheck();
   const faults: LogFault[] = [];
+  const newer = createFaultGroups();
   const tell = (fault: LogFault): void => {
     if (flags.json) faults.push(fault);
+    else if (fault.newer !== undefined) newer.add(fault);
     else print(`${fault.severity}: ${describeFault(fault)}`);
   };
   const illegal = { notes: 0, errors: 0 };
@@ -138,6 +145,7 @@ async function runValidate(given: string[], flags: ValidateFlags): Promise<void>
     },
     onFault: tell,
   });
+  for (const sentence of newer.sentences(0)) print(`error: ${sentence}`);
   const records = summary.records - illegal.errors;
   const notes = summary.notes + illegal.notes;
   const errors = summary.errors + illegal.errors;

@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import type { Workload } from '../operators/workload.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { exitCode, UserError } from '../support/errors.ts';
+import type { BestKernel, RunResult } from '../tuner/events.ts';
 import { addLookupOptions, type LookupFlags, lookupWish, workloadOf } from './kernel-options.ts';
-import { withTuneCommand } from './known-kernel.ts';
+import { sayWhatWasPassedOver, withTuneCommand } from './known-kernel.ts';
 import { wholeNumber } from './option-values.ts';
 import { print, printJson, say } from './output.ts';
 import { addSourceOptions, checkOneSource, type SourceFlags } from './schedule-source.ts';
@@ -41,17 +42,32 @@ async function runRun(operator: string, flags: RunFlags): Promise<void> {
     runSchedule({ workload, trace, seed: flags.seed, ...lookupWish(flags) }),
   );
   if (flags.json) {
-    const { artifact: _, ...document } = run;
-    printJson(document);
+    const { artifact: _, known, ...document } = run;
+    printJson(known === null ? document : { ...document, known: { ...known, artifact: undefined } });
   } else {
     const { formatRun } = await import('../report/kernel-report.ts');
     const { coloursFor } = await import('../report/terminal.ts');
     print(formatRun(run, what, coloursFor(process.stdout)));
   }
+  if (run.known !== null) {
+    await sayWhatWasPassedOver(run.known);
+    await sayWhereRecordDiffers(run, run.known);
+  }
   const { outcome, error } = run.result;
   // Right answers, but times that scatter: a matter of the machine, not of the kernel.
   if (outcome === 'unstable') say(`note: the times scatter too much to be trusted: ${error}`);
   else if (outcome !== 'ok') throw new UserError(`the kernel ended in ${outcome}: ${error}`, exitCode.failed);
+}
+
+/** A record that this run does not bear out stays the best until a tuning run measures it again: this one writes nothing. */
+async function sayWhereRecordDiffers({ result }: RunResult, { timeNs, place, whose }: BestKernel): Promise<void> {
+  const { isDisproved } = await import('../records/refute.ts');
+  if (whose !== 'same-device' || place === null || result.medianNs === null || !isDisproved(timeNs, result.medianNs))
+    return;
+  const { formatFactor, formatTime } = await import('../report/quantities.ts');
+  say(
+    `note: this is ${formatFactor(result.medianNs / timeNs)} as long as ${place.file}:${place.line} says (${formatTime(timeNs)}); \`wgtune tune\` measures it again, and a record that is disproved counts no more`,
+  );
 }
 
 async function findSchedule(

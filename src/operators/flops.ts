@@ -97,9 +97,18 @@ export function flopsOf(program: Program): number {
 
 /** Bytes that any kernel for the program moves at least: inputs and outputs once each. */
 export function minimumBytes(program: Program): number {
-  const parameters = new Set([...program.inputs, ...program.outputs]);
+  return bytesOf(program, [...program.inputs, ...program.outputs]);
+}
+
+/** Bytes that any kernel for the program writes: its outputs once each. */
+export function outputBytes(program: Program): number {
+  return bytesOf(program, program.outputs);
+}
+
+function bytesOf(program: Program, names: readonly string[]): number {
+  const wanted = new Set(names);
   return program.buffers.reduce((total, { name, dtype, shape }) => {
-    if (!parameters.has(name)) return total;
+    if (!wanted.has(name)) return total;
     return total + shape.reduce((product, extent) => product * extent, bytesPerElement(dtype));
   }, 0);
 }

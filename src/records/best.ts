@@ -2,6 +2,7 @@ import type { DeviceDescription } from '../ir/limits.ts';
 import { type Workload, workloadKey } from '../operators/workload.ts';
 import { deviceKey, distanceBetween, type Kinship, kinshipOf } from './device-key.ts';
 import { isVerified, type TuningRecord } from './record.ts';
+import { type Against, createStanding, type Place, type Standing } from './standing.ts';
 import { beats } from './top-table.ts';
 
 /** The best record there is for a workload, and whose it is: never another machine's time in disguise. */
@@ -10,53 +11,125 @@ export interface BestOf {
   readonly whose: Kinship;
 }
 
-/** The best verified record of every workload on every device seen; holds one record for each, however many were added. */
+/** A verified record where it stands among the others. */
+export interface Ranked extends BestOf {
+  readonly place: Place | null;
+  /** Why it does not count, or only where there is no other. */
+  readonly against: Against | null;
+}
+
+/** The verified records of every workload on every device seen, to be ranked. Holds all of them: whoever adds leaves out other workloads. */
 export interface BestTable {
-  /** Takes a record in; true when it became the best of its workload and device. Records that are not verified do not count. */
-  add(record: TuningRecord): boolean;
+  /**
+   * Takes a record in, and what it says of another; true when it became the best of its workload and device. Records that are not verified do
+   * not count.
+   */
+  add(record: TuningRecord, place?: Place): boolean;
   /**
    * The nearest device's best: of this device if there is one, else of this hardware with another driver, else of its architecture, else of
    * any other, preferring there devices of the same type and backend. Among equally near devices the fastest. Null when nothing was ever
-   * verified.
+   * verified. A doubted record only where there is no other of any device.
    */
   lookup(workload: Workload, device: DeviceDescription): BestOf | null;
   /** The best of every device for a workload, nearest to `device` first and fastest first among equals. */
   everyDevice(workload: Workload, device: DeviceDescription): readonly BestOf[];
+  /** What speaks against a record, by all that was added so far. */
+  against(record: TuningRecord): Against | null;
+  /** Every verified record of a workload, nearest device first, each device's fastest first, with what speaks against it. */
+  ranked(workload: Workload, device: DeviceDescription): readonly Ranked[];
 }
 
 interface Entry {
   readonly record: BestOf['record'];
+  readonly place: Place | null;
 }
 
-export function createBestTable(): BestTable {
-  const table = new Map<string, Map<string, Entry>>();
+/** The records of one workload on one device. */
+interface Cell {
+  readonly entries: Entry[];
+  /** Which of them was the best when it was added. */
+  best: Entry | null;
+}
+
+export function createBestTable(standing: Standing = createStanding()): BestTable {
+  const table = new Map<string, Map<string, Cell>>();
   // Logs repeat the same few workloads and devices: hashing each once is what makes a big log quick to fold.
   const keyOfWorkload = memoize(workloadKey);
   const keyOfDevice = memoize(deviceKey);
 
-  const everyDevice = (workload: Workload, device: DeviceDescription): readonly BestOf[] => {
-    const entries = [...(table.get(workloadKey(workload))?.values() ?? [])];
-    return entries
-      .map(({ record }) => ({ record, distance: distanceBetween(device, record.device) }))
-      .sort((a, b) => a.distance - b.distance || (beats(a.record, b.record) ? -1 : 1))
-      .map(({ record }) => ({ record, whose: kinshipOf(device, record.device) }));
+  /** Of one device, whatever it counts. */
+  const rankedOf = (entries: readonly Entry[], device: DeviceDescription): readonly Ranked[] => {
+    const [first] = entries as readonly [Entry];
+    const whose = kinshipOf(device, first.record.device);
+    return [...entries]
+      .sort((a, b) => (beats(a.record, b.record) ? -1 : 1))
+      .map(({ record, place }) => ({ record, whose, place, against: standing.against(record) }));
   };
+  const byDevice = (workload: Workload, device: DeviceDescription): readonly (readonly Ranked[])[] =>
+    [...(table.get(workloadKey(workload))?.values() ?? [])]
+      .map(({ entries }) => ({
+        ranked: rankedOf(entries, device),
+        distance: distanceBetween(device, deviceOf(entries)),
+      }))
+      .sort((a, b) => a.distance - b.distance || compareBests(a.ranked, b.ranked))
+      .map(({ ranked }) => ranked);
+  const everyDevice: BestTable['everyDevice'] = (workload, device) =>
+    byDevice(workload, device)
+      .map(bestAmong)
+      .filter((best) => best !== null)
+      .map(({ record, whose }) => ({ record, whose }));
 
   return {
-    add: (record) => {
+    add: (record, place) => {
+      standing.note(record, place);
       if (!isVerified(record)) return false;
       const workload = keyOfWorkload(record.workload);
       const device = keyOfDevice(record.device);
-      const devices = table.get(workload) ?? new Map<string, Entry>();
+      const devices = table.get(workload) ?? new Map<string, Cell>();
       table.set(workload, devices);
-      const held = devices.get(device);
-      if (held !== undefined && !beats(record, held.record)) return false;
-      devices.set(device, { record });
-      return true;
+      const cell: Cell = devices.get(device) ?? { entries: [], best: null };
+      devices.set(device, cell);
+      const entry = { record, place: place ?? null };
+      cell.entries.push(entry);
+      if (cell.best !== null && !isAhead(record, cell.best.record)) return false;
+      const counts = standing.against(record)?.kind !== 'refuted';
+      if (counts) cell.best = entry;
+      return counts;
     },
-    lookup: (workload, device) => everyDevice(workload, device)[0] ?? null,
+    lookup: (workload, device) => {
+      const found = bestAmong(byDevice(workload, device).flat());
+      return found === null ? null : { record: found.record, whose: found.whose };
+    },
     everyDevice,
+    against: (record) => standing.against(record),
+    ranked: (workload, device) => byDevice(workload, device).flat(),
   };
+
+  /** What nothing speaks against comes before what is doubted, and that before what is refuted; among equals the faster. */
+  function isAhead(record: BestOf['record'], other: BestOf['record']): boolean {
+    const [one, two] = [standing.against(record), standing.against(other)];
+    return one?.kind === two?.kind ? beats(record, other) : rankOf(one) < rankOf(two);
+  }
+}
+
+function rankOf(against: Against | null): number {
+  return against === null ? 0 : against.kind === 'doubted' ? 1 : 2;
+}
+
+/** The first that nothing speaks against, else the first that is only doubted. */
+export function bestAmong(ranked: readonly Ranked[]): Ranked | null {
+  const sound = ranked.find(({ against }) => against === null);
+  return sound ?? ranked.find(({ against }) => against?.kind === 'doubted') ?? null;
+}
+
+function deviceOf([first]: readonly Entry[]): DeviceDescription {
+  return (first as Entry).record.device;
+}
+
+function compareBests(a: readonly Ranked[], b: readonly Ranked[]): number {
+  const [one, two] = [bestAmong(a), bestAmong(b)];
+  if (one === null || two === null) return one === two ? 0 : one === null ? 1 : -1;
+  return beats(one.record, two.record) ? -1 : 1;
 }
 
 /** The best record among some; see BestTable.lookup. */

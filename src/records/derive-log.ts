@@ -9,6 +9,7 @@ import { isSystemError, logEnding } from './log-files.ts';
 import { type LogHandlers, type ReadSummary, readLogs } from './log-reader.ts';
 import type { TuningRecord } from './record.ts';
 import { skimLogs, wholeRecord } from './skim.ts';
+import { readStanding } from './standing.ts';
 import { createTopTable } from './top-table.ts';
 
 export interface DeriveOptions {
@@ -56,13 +57,14 @@ export function mergeLogs(
 
 /**
  * Writes the `keep` fastest records of every workload on every device, each of another schedule, and the fastest of its naive schedule, which
- * speedups are told against. Failed trials are left out. The logs that are read stay as they are. Throws as mergeLogs does.
+ * speedups are told against. Failed trials are left out, and what a later measurement refutes, but not the refutation. The logs that are read stay as they are. Throws as mergeLogs does.
  */
 export function pruneLogs(options: DeriveOptions & { readonly keep: number }): Promise<Derived> {
   const nothing = (): null => null;
-  const fastest = createTopTable(options.keep, nothing);
-  const naive = createTopTable(1, nothing, (skim) => skim.verified && skim.origin === 'baseline');
   return deriveFile(options, async (write, handlers) => {
+    const standing = await readStanding(options.paths);
+    const fastest = createTopTable(options.keep, nothing, standing);
+    const naive = createTopTable(1, nothing, standing, (skim) => skim.verified && skim.origin === 'baseline');
     let late = 0;
     const summary = await skimLogs(options.paths, {
       ...handlers,
@@ -76,7 +78,8 @@ export function pruneLogs(options: DeriveOptions & { readonly keep: number }): P
     const kept = new Set([...fastest.entries(), ...naive.entries()].flat().map(({ file, line }) => `${file}\n${line}`));
     await skimLogs(options.paths, {
       onSkim: (skim, file, line) => {
-        if (!kept.has(`${file}\n${line}`)) return;
+        // A refutation stays, or joining with other logs would bring back what it refutes.
+        if (!kept.has(`${file}\n${line}`) && skim.refutes === null) return;
         const record = wholeRecord(skim);
         // What entered a table was a record; only a log that changed meanwhile is none any more.
         if (!('severity' in record)) write(logLine(record));
@@ -121,12 +124,16 @@ export async function deriveFile<Result extends ReadSummary>(
   }
 }
 
-/** Throws UserError when lines were broken. */
-export function refuseBroken({ errors }: ReadSummary, consequence: string): void {
+/** Throws UserError when lines were broken, or of a newer version. */
+export function refuseBroken({ errors, newer }: ReadSummary, consequence: string): void {
   if (errors === 0) return;
-  const lines = errors === 1 ? 'one line is' : `${errors} lines are`;
+  const broken = errors - newer;
+  const lines = broken === 1 ? 'one line is broken' : `${broken} lines are broken`;
+  const records = newer === 1 ? 'one record is of a newer version' : `${newer} records are of a newer version`;
+  const what = [...(broken > 0 ? [lines] : []), ...(newer > 0 ? [records] : [])].join(' and ');
+  const remedy = [...(broken > 0 ? ['mend what is listed'] : []), ...(newer > 0 ? ['update wgtune'] : [])].join(', ');
   throw new UserError(
-    `${lines} broken, and ${consequence}; mend what is listed, or add --skip-broken to leave it out`,
+    `${what}, and ${consequence}; ${remedy}, or add --skip-broken to leave ${errors === 1 ? 'it' : 'them'} out`,
     exitCode.failed,
   );
 }

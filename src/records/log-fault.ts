@@ -1,4 +1,5 @@
 import { printable } from '../support/printable.ts';
+import { recordVersion } from './record.ts';
 
 export type FaultReason =
   | 'torn'
@@ -19,6 +20,8 @@ export interface LogFault {
   /** From 1; null when the whole file cannot be read. */
   readonly line: number | null;
   readonly message: string;
+  /** Of a record of a later version than this wgtune reads: which. Nothing is wrong with the line. */
+  readonly newer?: number;
 }
 
 /** `tuning-logs/x.jsonl:12: not JSON: ...`; what a stranger's line says of itself cannot move a terminal's cursor. */
@@ -34,3 +37,56 @@ export function tornLine(file: string, line: number): LogFault {
   const message = 'the last line is torn (the run was cut off); skipped';
   return { severity: 'note', reason: 'torn', file, line, message };
 }
+
+/** Gathers faults to be told: what is of a newer version in one sentence for each version, whatever the number of its lines. */
+export interface FaultGroups {
+  add(fault: LogFault): void;
+  /** The sentences, each with file and line; of other faults at most so many one by one. */
+  sentences(most: number): readonly string[];
+}
+
+interface NewerLines {
+  readonly first: LogFault;
+  readonly files: Set<string>;
+  count: number;
+}
+
+export function createFaultGroups(): FaultGroups {
+  const newer = new Map<number, NewerLines>();
+  const others: LogFault[] = [];
+  let left = 0;
+  return {
+    add: (fault) => {
+      if (fault.newer === undefined) {
+        if (others.length < mostHeld) others.push(fault);
+        else left += 1;
+        return;
+      }
+      const lines = newer.get(fault.newer) ?? { first: fault, files: new Set<string>(), count: 0 };
+      newer.set(fault.newer, lines);
+      lines.files.add(fault.file);
+      lines.count += 1;
+    },
+    sentences: (most) => {
+      const told = others.slice(0, most).map(describeFault);
+      const more = others.length - told.length + left;
+      const rest = more === 0 ? [] : [`and ${more} more broken lines; \`wgtune logs validate\` lists all`];
+      return [...[...newer.values()].map(describeNewer), ...told, ...rest];
+    },
+  };
+}
+
+/** A hostile log may be broken in every line. */
+const mostHeld = 1000;
+
+/** `a.jsonl:1: 4406 records are of version 9, and this wgtune reads up to 2; update wgtune`. */
+function describeNewer({ first, files, count }: NewerLines): string {
+  if (count === 1) return describeFault(first);
+  const where = files.size === 1 ? '' : ` in ${files.size} files`;
+  return describeFault({
+    ...first,
+    message: `from here on ${count} records${where} are of version ${first.newer}, ${readsUpTo}`,
+  });
+}
+
+const readsUpTo = `and this wgtune reads up to ${recordVersion}; update wgtune`;

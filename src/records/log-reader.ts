@@ -2,7 +2,7 @@ import { explainRefusal, isRefusal } from '../support/refusal.ts';
 import { type FaultReason, type LogFault, lineFault, tornLine } from './log-fault.ts';
 import { isSystemError, logFilesOf } from './log-files.ts';
 import { type LogLine, readLines } from './log-lines.ts';
-import { parseRecord } from './migrate.ts';
+import { newerVersion, parseRecord } from './migrate.ts';
 import type { TuningRecord } from './record.ts';
 
 /** Longest line that is parsed, bytes. A record takes a few thousand. */
@@ -25,6 +25,8 @@ export interface ReadSummary {
   readonly records: number;
   readonly notes: number;
   readonly errors: number;
+  /** Of the errors: records of a newer version, which are not broken. */
+  readonly newer: number;
 }
 
 /**
@@ -57,10 +59,11 @@ export async function foldLines<Item extends object>(
   { parse, onItem, onFault }: LineHandlers<Item>,
   options: ReadOptions = {},
 ): Promise<ReadSummary> {
-  const tally = { records: 0, notes: 0, errors: 0 };
+  const tally = { records: 0, notes: 0, errors: 0, newer: 0 };
   const fault = (found: LogFault): void => {
     if (found.severity === 'note') tally.notes += 1;
     else tally.errors += 1;
+    if (found.newer !== undefined) tally.newer += 1;
     onFault?.(found);
   };
   const files: string[] = [];
@@ -129,7 +132,9 @@ export function recordOfLine(line: LogLine, file: string): TuningRecord | LogFau
     return lineFault('wrong-shape', 'wrong shape: a key is named __proto__', file, line.number);
   }
   const reason = record.reason as FaultReason;
-  return lineFault(reason, `${record.reason.replace('-', ' ')}: ${explainRefusal(record)}`, file, line.number);
+  const fault = lineFault(reason, `${record.reason.replace('-', ' ')}: ${explainRefusal(record)}`, file, line.number);
+  const newer = newerVersion(value);
+  return newer === null ? fault : { ...fault, newer };
 }
 
 /**

@@ -2,6 +2,7 @@ import type { DeviceDescription } from '../ir/limits.ts';
 import type { Workload } from '../operators/workload.ts';
 import type { Outcome } from './outcome.ts';
 import type { Skim } from './skim.ts';
+import { createStanding, type Standing } from './standing.ts';
 
 export type OutcomeCounts = Readonly<Partial<Record<Outcome, number>>>;
 
@@ -16,7 +17,7 @@ export interface Tally {
   readonly last: string;
 }
 
-/** Of one workload on one device; times in nanoseconds, null where nothing was verified. */
+/** Of one workload on one device; times in nanoseconds, null where nothing was verified and not refuted since. */
 export interface CellStats extends Tally {
   readonly workload: Workload;
   readonly device: DeviceDescription;
@@ -59,11 +60,13 @@ interface Cell extends Pick<Skim, 'workload' | 'workloadKey' | 'device' | 'devic
   first: string;
   last: string;
   bestNs: number | null;
+  /** The fastest of those whose times are doubted: the best only where there is no other. */
+  doubtedNs: number | null;
   naiveNs: number | null;
 }
 
 /** Counts records by workload, device and outcome; holds one cell for each workload on each device, however many records there are. */
-export function createStats(): StatsFold {
+export function createStats(standing: Standing = createStanding()): StatsFold {
   const byWorkload = new Map<string, Map<string, Cell>>();
   const cells: Cell[] = [];
   return {
@@ -75,7 +78,7 @@ export function createStats(): StatsFold {
         const { startedAt, workload, workloadKey, device, deviceKey } = skim;
         cell = {
           ...{ workload, workloadKey, device, deviceKey, outcomes: {}, records: 0, verified: 0 },
-          ...{ first: startedAt, last: startedAt, bestNs: null, naiveNs: null },
+          ...{ first: startedAt, last: startedAt, bestNs: null, doubtedNs: null, naiveNs: null },
         };
         byWorkload.set(skim.workloadKey, byDevice.set(skim.deviceKey, cell));
         cells.push(cell);
@@ -86,6 +89,12 @@ export function createStats(): StatsFold {
       if (skim.startedAt > cell.last) cell.last = skim.startedAt;
       if (!skim.verified) return;
       cell.verified += 1;
+      const against = standing.against(skim);
+      if (against?.kind === 'refuted') return;
+      if (against !== null) {
+        cell.doubtedNs = lesser(cell.doubtedNs, skim.medianNs);
+        return;
+      }
       cell.bestNs = lesser(cell.bestNs, skim.medianNs);
       if (skim.origin === 'baseline') cell.naiveNs = lesser(cell.naiveNs, skim.medianNs);
     },
@@ -111,7 +120,7 @@ export function createStats(): StatsFold {
           device: cell.device,
           deviceKey: cell.deviceKey,
           ...tallyOf(group),
-          bestNs: cell.bestNs,
+          bestNs: cell.bestNs ?? cell.doubtedNs,
           naiveNs: cell.naiveNs,
         })),
       };

@@ -56,6 +56,13 @@ export function parseRecord(
   return refuse('wrong-shape', () => shorten(`${at === '' ? '' : `${at}: `}${issue?.message ?? 'not a record'}`));
 }
 
+/** The version of a parsed line that a later wgtune wrote; null for any other. */
+export function newerVersion(value: unknown): number | null {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'version')) return null;
+  const { version } = value as { readonly version: unknown };
+  return typeof version === 'number' && version > recordVersion ? version : null;
+}
+
 /** A stranger's line may quote itself into the reason. */
 function shorten(text: string): string {
   return text.length > 300 ? `${text.slice(0, 300)}...` : text;

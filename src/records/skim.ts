@@ -18,7 +18,8 @@ import { isVerified, recordSchema, recordVersion, type TuningRecord } from './re
 import { presentWorkload } from './workload-versions.ts';
 
 /** What most questions to a log need of a record. */
-export interface Skim extends Pick<TuningRecord, 'id' | 'startedAt' | 'origin' | 'outcome' | 'medianNs' | 'refutes'> {
+export interface Skim
+  extends Pick<TuningRecord, 'id' | 'startedAt' | 'origin' | 'outcome' | 'medianNs' | 'refutes' | 'peaks'> {
   /** One object for equal texts, so that a log of 100,000 records holds few. */
   readonly workload: Workload;
   readonly workloadKey: string;
@@ -55,11 +56,12 @@ export function skimLogs(
   return foldLines(paths, { parse, onItem, ...(onFault === undefined ? {} : { onFault }) }, options);
 }
 
-const { id, startedAt, origin, outcome, medianNs, verification, refutes } = recordSchema.shape;
+const { id, startedAt, origin, outcome, medianNs, verification, refutes, peaks } = recordSchema.shape;
 /** What is parsed of each line; what an older version lacks is there as its migration makes it. */
 const headSchema = z.object({
   ...{ id, startedAt, origin, outcome, medianNs, verification },
   refutes: refutes.default(null),
+  peaks: peaks.default(null),
 });
 type Head = z.infer<typeof headSchema>;
 
@@ -151,6 +153,7 @@ function skimOf(
     outcome: head.outcome,
     medianNs: head.medianNs,
     refutes: head.refutes,
+    peaks: head.peaks,
     workload: workload.value,
     workloadKey: workload.key,
     device: device.value,

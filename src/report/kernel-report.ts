@@ -28,10 +28,9 @@ function sameHardware(differs: readonly string[]): boolean {
   return differs.every((fact) => setUp.has(fact));
 }
 
-/** The best known kernel; `log` says where its record lies. */
+/** The best known kernel, and where its record stands. */
 export function formatBest(
   kernel: BestKernel,
-  log: string,
   flopsPerSecond: number,
   commands: readonly string[],
   colours: Colours,
@@ -41,7 +40,10 @@ export function formatBest(
     ['measured on', whoseText(kernel)],
     ['schedule', decisionsText(kernel)],
     ['when', kernel.startedAt],
-    ['record', `${kernel.record} in ${log}`],
+    [
+      'record',
+      `${printable(kernel.record)}${kernel.place === null ? '' : ` in ${printable(kernel.place.file)}:${kernel.place.line}`}`,
+    ],
   ];
   const next = commands.map((command) => `  ${command}`).join('\n');
   return `${colours.bold(describeWorkload(kernel.workload))}\n${formatFacts(facts, colours.dim)}\n\nnext\n${next}`;

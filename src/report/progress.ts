@@ -1,6 +1,7 @@
 import { hasColdCaches } from '../device/caches.ts';
 import { printable } from '../support/printable.ts';
 import type { TuneEvent } from '../tuner/events.ts';
+import { passedOverSentences } from './passed-over.ts';
 import { formatCount, formatDuration, formatFactor, formatTime } from './quantities.ts';
 import { coloursFor, isTerminal, type TextStream } from './terminal.ts';
 
@@ -76,7 +77,7 @@ export function createProgress(options: ProgressOptions): Progress {
       else {
         status = statusAfter(event) ?? status;
         const line = lineOf(event);
-        if (line !== null) say(event.kind === 'note' || event.kind === 'drift' ? colours.yellow(line) : line);
+        if (line !== null) say(warnings.has(event.kind) ? colours.yellow(line) : line);
         else draw();
       }
     },
@@ -107,6 +108,8 @@ function overNaive(timeNs: number, naiveNs: number | null): string {
   return naiveNs === null ? '' : `, ${formatFactor(naiveNs / timeNs)} over naive`;
 }
 
+const warnings: ReadonlySet<TuneEvent['kind']> = new Set(['note', 'drift', 'passed-over', 'disbelieved']);
+
 /** What is being waited for once this has happened. */
 function statusAfter(event: TuneEvent): string | null {
   switch (event.kind) {
@@ -127,6 +130,12 @@ function lineOf(event: TuneEvent): string | null {
   switch (event.kind) {
     case 'note':
       return `note: ${event.message}`;
+    case 'passed-over':
+      return passedOverSentences(event.records)
+        .map((sentence) => `note: ${sentence}`)
+        .join('\n');
+    case 'disbelieved':
+      return `note: the time of ${printable(event.record)} (${formatTime(event.timeNs)}) does not count: ${event.why}`;
     case 'device':
       return `device ${event.device.name}: ${event.device.driver}${hasColdCaches(event.device) ? ', timed with cold caches' : ''}`;
     case 'space': {

@@ -1,12 +1,9 @@
+import { rooflineNs, type Throughput } from '../ir/roofline.ts';
 import { quantity, quantityCount } from './quantities.ts';
 import type { Sketch } from './sketch.ts';
 
-/** The most a device can do, measured on it: no kernel computes or moves more in a nanosecond. */
-export interface Peaks {
-  /** Floating-point operations with every lane busy; a fused multiply-add is two. */
-  readonly flopsPerNs: number;
-  /** Bytes read from storage, wherever they are cached. */
-  readonly bytesPerNs: number;
+/** The most a device can do, measured on it: operations with every lane busy, and bytes read from storage, wherever they are cached. */
+export interface Peaks extends Throughput {
   /** Invocations that run in step whether there is work for them or not; 1 where it is not known. */
   readonly lanes: number;
 }
@@ -15,11 +12,12 @@ export interface Peaks {
 export type TimeBound = (values: Float64Array) => number;
 
 /**
- * The roofline as a bound (Williams and others, 2009): a kernel's useful operations at the device's peak, less the lanes that its workgroup
+ * The roofline as a bound: a kernel's useful operations at the device's peak, less the lanes that its workgroup
  * leaves idle, or its distinct bytes at the peak rate, whichever takes longer; kernels one after the other. What is undecided
  * costs nothing, so that the bound only rises along a prefix, and is never above what some completion takes.
  */
-export function createTimeBound(sketch: Sketch, { flopsPerNs, bytesPerNs, lanes }: Peaks): TimeBound {
+export function createTimeBound(sketch: Sketch, peaks: Peaks): TimeBound {
+  const { lanes } = peaks;
   const row = new Float64Array(quantityCount);
   const known = (index: number, instead: number): number => {
     const value = row[index] as number;
@@ -31,9 +29,8 @@ export function createTimeBound(sketch: Sketch, { flopsPerNs, bytesPerNs, lanes 
       sketch.plans[p]?.quantities(values, sketch.firsts[p] as number, row, 0);
       const invocations = known(quantity.invocations, lanes);
       const busy = invocations / (Math.ceil(invocations / lanes) * lanes);
-      const computing = known(quantity.flops, 0) / (flopsPerNs * busy);
-      const moving = (known(quantity.storageUniqueBytes, 0) + known(quantity.storageWriteBytes, 0)) / bytesPerNs;
-      total += Math.max(computing, moving);
+      const bytes = known(quantity.storageUniqueBytes, 0) + known(quantity.storageWriteBytes, 0);
+      total += rooflineNs(known(quantity.flops, 0) / busy, bytes, peaks);
     }
     return total;
   };

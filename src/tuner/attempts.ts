@@ -1,10 +1,11 @@
 import type { Artifact } from '../ir/artifact.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
-import type { Runner } from '../measure/runner.ts';
+import type { MeasureResult, Runner } from '../measure/runner.ts';
 import type { Workload } from '../operators/workload.ts';
 import type { LogWriter } from '../records/log-writer.ts';
 import type { Outcome } from '../records/outcome.ts';
 import type { Origin, TuningRecord } from '../records/record.ts';
+import type { Peaks } from '../space/roofline.ts';
 import type { Scheduled } from '../space/sketch.ts';
 import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { buildArtifact } from './build.ts';
@@ -34,8 +35,15 @@ export interface Attempts {
    * is asked before each build.
    */
   buildAhead(prepared: readonly Prepared[], stopped: () => boolean): Promise<number>;
-  /** `bestNs`: best time so far; who is far behind it is not sampled for long. */
-  attempt(prepared: Prepared, bestNs: number | null): Promise<TuningRecord>;
+  /**
+   * `bestNs`: best time so far; who is far behind it is not sampled for long. `refutes`: what the result says of an earlier record of the same
+   * schedule.
+   */
+  attempt(
+    prepared: Prepared,
+    bestNs: number | null,
+    refutes?: (result: MeasureResult) => TuningRecord['refutes'],
+  ): Promise<TuningRecord>;
   readonly outcomes: Partial<Record<Outcome, number>>;
   /** Records written. */
   count(): number;
@@ -50,10 +58,12 @@ export interface AttemptsOptions {
   readonly verification: VerificationData;
   readonly log: LogWriter;
   readonly seed: number;
+  /** What the run measured of the device, for its records. */
+  readonly peaks: Peaks | null;
 }
 
 export function createAttempts(options: AttemptsOptions): Attempts {
-  const { workload, device, runner, verification, log, seed } = options;
+  const { workload, device, runner, verification, log, seed, peaks } = options;
   const outcomes: Attempts['outcomes'] = {};
   let count = 0;
   let spentMs = 0;
@@ -80,7 +90,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       spentMs += performance.now() - begun;
       return taken === 0 ? 1 : (legal[taken - 1] as number) + 1;
     },
-    attempt: async (prepared, bestNs) => {
+    attempt: async (prepared, bestNs, refutes = () => null) => {
       const { scheduled, artifact, loweringMs, origin, sketch, decisions, search } = prepared;
       const startedAt = new Date();
       const begun = performance.now();
@@ -101,6 +111,8 @@ export function createAttempts(options: AttemptsOptions): Attempts {
           decisions,
           trace: isRefusal(scheduled) ? { version: 1, steps: [] } : scheduled.trace,
           artifact: isRefusal(artifact) ? null : artifact,
+          refutes: refutes(result),
+          peaks,
           startedAt,
           durationMs: loweringMs + performance.now() - begun,
         },

@@ -1,12 +1,14 @@
 import { chooseDevice } from '../device/devices.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
 import { describeWorkload, type Workload, workloadKey } from '../operators/workload.ts';
-import { type BestOf, createBestTable } from '../records/best.ts';
+import { type BestOf, type BestTable, createBestTable } from '../records/best.ts';
 import { differingFacts } from '../records/device-key.ts';
+import { createFaultGroups, type LogFault } from '../records/log-fault.ts';
 import { defaultLogFolder } from '../records/log-writer.ts';
 import { skimLogs, wholeRecord } from '../records/skim.ts';
+import { readStanding } from '../records/standing.ts';
 import { exitCode, UserError } from '../support/errors.ts';
-import { artifactOf, scheduleProgram } from './build.ts';
+import { chooseBest, type PassedOver } from './choose-best.ts';
 import type { BestKernel } from './events.ts';
 import { tunedKernel } from './trial-loop.ts';
 
@@ -21,9 +23,11 @@ export interface BestKernelOptions {
   readonly allowOther?: boolean;
 }
 
+const mostBrokenTold = 3;
+
 /**
- * The best known kernel of a workload for a device, and whose record it is. Throws UserError (exit code 4) when there is none, or only
- * one of another architecture and `allowOther` is not set.
+ * The best known kernel of a workload for a device, and whose record it is. Throws UserError (exit code 4) when there is none that counts
+ * and fits the device, or only one of another architecture and `allowOther` is not set. What stands before it and was passed over is named.
  */
 export async function bestKernel(options: BestKernelOptions): Promise<BestKernel> {
   const { description } = await chooseDevice(options.device, options.profile ?? 'browser', options.cold);
@@ -34,44 +38,91 @@ export async function bestKernel(options: BestKernelOptions): Promise<BestKernel
 export async function bestKernelFor(device: DeviceDescription, options: BestKernelOptions): Promise<BestKernel> {
   const { workload } = options;
   const folder = options.logFolder ?? defaultLogFolder;
-  const best = await lookup(folder, workload, device);
-  if (best === null) {
-    throw new UserError(
-      `there is no record of ${describeWorkload(workload)} in ${folder}; tune it first`,
-      exitCode.noRecord,
-    );
-  }
-  if (best.whose === 'other-device' && options.allowOther !== true) {
-    throw new UserError(
-      `the only record of ${describeWorkload(workload)} in ${folder} is of another device (${best.record.device.name}); tune it on ${device.name}, or add --allow-other to use that one`,
-      exitCode.noRecord,
-    );
-  }
-  const artifact = artifactOf(scheduleProgram(workload, best.record.trace), device);
-  return {
-    ...tunedKernel(best.record),
+  const { table, broken } = await readTable(folder, workload);
+  const { chosen, passedOver } = chooseBest(
+    table,
     workload,
-    device: best.record.device,
-    whose: best.whose,
-    differs: differingFacts(device, best.record.device),
-    startedAt: best.record.startedAt,
+    device,
+    ({ whose }) => whose !== 'other-device' || options.allowOther === true,
+  );
+  if (chosen === null) {
+    const other = table.lookup(workload, device);
+    throw new UserError(
+      noneSentence({
+        workload,
+        device,
+        folder,
+        broken,
+        passedOver,
+        other: other?.whose === 'other-device' ? other : null,
+      }),
+      exitCode.noRecord,
+    );
+  }
+  const { record, whose, place, against, artifact } = chosen;
+  return {
+    ...tunedKernel(record),
+    workload,
+    device: record.device,
+    whose,
+    differs: differingFacts(device, record.device),
+    startedAt: record.startedAt,
     artifact,
+    place,
+    doubt: against?.why ?? null,
+    passedOver,
+    broken,
   };
 }
 
-async function lookup(folder: string, workload: Workload, device: DeviceDescription): Promise<BestOf | null> {
+/** The records of one workload, and what is wrong with lines of the logs. */
+async function readTable(
+  folder: string,
+  workload: Workload,
+): Promise<{ readonly table: BestTable; readonly broken: readonly string[] }> {
   const wanted = workloadKey(workload);
-  const table = createBestTable();
+  const options = { missingIsEmpty: true };
+  const table = createBestTable(await readStanding([folder], options));
+  const faults = createFaultGroups();
+  const tell = (fault: LogFault): void => {
+    if (fault.severity !== 'note') faults.add(fault);
+  };
   await skimLogs(
     [folder],
     {
-      onSkim: (skim) => {
+      onSkim: (skim, file, line) => {
         if (skim.workloadKey !== wanted || !skim.verified) return;
         const record = wholeRecord(skim);
-        if (!('severity' in record)) table.add(record);
+        if ('severity' in record) tell(record);
+        else table.add(record, { file, line });
       },
+      onFault: tell,
     },
-    { missingIsEmpty: true },
+    options,
   );
-  return table.lookup(workload, device);
+  return { table, broken: faults.sentences(mostBrokenTold) };
+}
+
+interface Nothing {
+  readonly workload: Workload;
+  readonly device: DeviceDescription;
+  readonly folder: string;
+  readonly broken: readonly string[];
+  readonly passedOver: readonly PassedOver[];
+  /** Of another architecture, which may not be taken unasked. */
+  readonly other: BestOf | null;
+}
+
+/** Why there is no kernel, and what to do. */
+function noneSentence({ workload, device, folder, broken, passedOver, other }: Nothing): string {
+  const name = describeWorkload(workload);
+  const [first] = passedOver;
+  if (first !== undefined) {
+    const more = passedOver.length === 1 ? '' : `, and ${passedOver.length - 1} more`;
+    return `no record of ${name} in ${folder} makes a kernel on ${device.name}: ${first.file}:${first.line} is ${first.why}${more}; tune it here`;
+  }
+  if (other !== null)
+    return `the only record of ${name} in ${folder} is of another device (${other.record.device.name}); tune it on ${device.name}, or add --allow-other to use that one`;
+  const unread = broken.length === 0 ? '' : ` that can be read (${broken.join('; ')})`;
+  return `there is no record of ${name} in ${folder}${unread}; tune it first`;
 }

@@ -41,6 +41,26 @@ export function naiveOf(workload: Workload): Scheduled {
   return naive;
 }
 
+/** A program under the steps of a trace, or which step is not legal and why. */
+export function replayed(program: Program, trace: Trace): Program | Refusal {
+  const scheduled = replay(program, trace);
+  if (!isFault(scheduled)) return scheduled;
+  const { step, refusal } = scheduled;
+  return refuse('illegal-step', () => `step ${step + 1} of the schedule: ${explainRefusal(refusal)}`);
+}
+
+/** A recorded schedule of a workload and its kernel within a device's limits; a refusal where it is not legal or does not fit there. */
+export function kernelOf(
+  workload: Workload,
+  trace: Trace,
+  device: BuildTarget,
+): { readonly program: Program; readonly artifact: Artifact } | Refusal {
+  const program = replayed(programOf(workload), trace);
+  if (isRefusal(program)) return program;
+  const artifact = buildArtifact(program, device);
+  return isRefusal(artifact) ? artifact : { program, artifact };
+}
+
 /** Replays a trace on a workload's program. Throws UserError with the step and what would be legal when it does not fit. */
 export function scheduleProgram(workload: Workload, trace: Trace | 'naive'): Program {
   if (trace === 'naive') return naiveOf(workload).program;

@@ -1,13 +1,10 @@
 import type { Program } from '../ir/nodes.ts';
-import { findOperator, listOperators } from '../operators/catalog.ts';
-import { makeWorkload } from '../operators/parse-workload.ts';
+import { checkedProgram } from '../operators/checked-program.ts';
 import { type Workload, workloadKey } from '../operators/workload.ts';
 import type { TuningRecord } from '../records/record.ts';
 import { scheduleKey } from '../records/schedule-key.ts';
-import { isFault, replay } from '../schedule/replay.ts';
-import { UserError } from '../support/errors.ts';
-import { explainRefusal, isRefusal, type Refusal, refuse } from '../support/refusal.ts';
-import { buildArtifact } from './build.ts';
+import { isRefusal, type Refusal } from '../support/refusal.ts';
+import { buildArtifact, replayed } from './build.ts';
 
 /**
  * Says whether a record means what it says: its workload is one that its operator can have, its trace is legal step by step, and a kernel
@@ -46,29 +43,8 @@ const mostHeld = 4096;
 
 function judge({ trace, device }: TuningRecord, program: Program | Refusal, mustBuild: boolean): Refusal | null {
   if (isRefusal(program)) return program;
-  const scheduled = replay(program, trace);
-  if (isFault(scheduled)) {
-    const { step, refusal } = scheduled;
-    return refuse('illegal-step', () => `step ${step + 1} of the schedule: ${explainRefusal(refusal)}`);
-  }
+  const scheduled = replayed(program, trace);
+  if (isRefusal(scheduled)) return scheduled;
   const artifact = mustBuild ? buildArtifact(scheduled, device) : null;
   return isRefusal(artifact) ? artifact : null;
-}
-
-/** The plain program of a stranger's workload; every number of it is held against what the operator allows before anything is made. */
-function checkedProgram(workload: Workload): Program | Refusal {
-  const { operator, params, attributes, dtype } = workload;
-  if (!listOperators().some(({ name }) => name === operator))
-    return refuse('unknown-operator', () => `there is no operator "${operator}" here`);
-  let made: Workload;
-  try {
-    made = makeWorkload(operator, { shape: params, attributes, dtype });
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    const { message } = error;
-    return refuse('illegal-workload', () => message);
-  }
-  if (workloadKey(made) !== workloadKey(workload))
-    return refuse('illegal-workload', () => `${operator} needs parameters that the workload does not name`);
-  return findOperator(operator).build(made);
 }

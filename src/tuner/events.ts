@@ -4,9 +4,11 @@ import type { AheadSummary, MeasureResult } from '../measure/runner.ts';
 import type { Workload } from '../operators/workload.ts';
 import type { Kinship } from '../records/device-key.ts';
 import type { Outcome } from '../records/outcome.ts';
+import type { Place } from '../records/standing.ts';
 import type { Trace } from '../schedule/trace.ts';
 import type { BeamDeath } from '../search/tally.ts';
 import type { Peaks } from '../space/roofline.ts';
+import type { PassedOver } from './choose-best.ts';
 
 /** Ways to search; `auto` is Bayesian optimisation where the space can be enumerated, and the beam elsewhere. */
 export const searchNames = ['auto', 'beam', 'bayesian', 'annealing', 'evolution', 'rank', 'random', 'grid'] as const;
@@ -53,6 +55,10 @@ export type TuneEvent =
       readonly bestNs: number | null;
       readonly naiveNs: number | null;
     }
+  /** Records of the logs that are faster than the best and do not count, or make no kernel here. */
+  | { readonly kind: 'passed-over'; readonly records: readonly PassedOver[] }
+  /** A time that cannot be, or that a later measurement does not bear out: the record it is of does not count. */
+  | { readonly kind: 'disbelieved'; readonly record: string; readonly timeNs: number; readonly why: string }
   /** Schedules of other devices' records, to be measured here before the search proposes any; see chooseReuse. */
   | {
       readonly kind: 'reuse';
@@ -190,6 +196,14 @@ export interface BestKernel extends TunedKernel {
   readonly differs: readonly string[];
   readonly startedAt: string;
   readonly artifact: Artifact;
+  /** Where its record stands in the logs. */
+  readonly place: Place | null;
+  /** Why its time is doubted; it is the best only for want of any other. Null where nothing speaks against it. */
+  readonly doubt: string | null;
+  /** Faster or nearer records that do not count or make no kernel on the device. */
+  readonly passedOver: readonly PassedOver[];
+  /** What is wrong with lines of the logs, in sentences: what a best of them is told without. */
+  readonly broken: readonly string[];
 }
 
 /** A schedule verified and timed once more. */
@@ -200,4 +214,6 @@ export interface RunResult {
   readonly trace: Trace;
   readonly artifact: Artifact;
   readonly flopsPerSecond: number | null;
+  /** Where the best known schedule was run: what the logs say of it. */
+  readonly known: BestKernel | null;
 }

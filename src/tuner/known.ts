@@ -1,27 +1,53 @@
 import type { DeviceDescription } from '../ir/limits.ts';
 import { type Workload, workloadKey } from '../operators/workload.ts';
-import { type BestOf, createBestTable } from '../records/best.ts';
+import { type BestOf, type BestTable, createBestTable, type Ranked } from '../records/best.ts';
 import { deviceKey, distanceBetween } from '../records/device-key.ts';
-import { describeFault, type LogFault } from '../records/log-fault.ts';
+import { createFaultGroups, type LogFault } from '../records/log-fault.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
+import { scheduleKey } from '../records/schedule-key.ts';
 import { skimLogs, wholeRecord } from '../records/skim.ts';
+import { type Against, readStanding } from '../records/standing.ts';
 import { createTopTable } from '../records/top-table.ts';
 import type { SketchSpace } from '../search/space/sketch-space.ts';
 import { type Candidate, candidateKey, type Observation } from '../search/strategy.ts';
 import { recordedValues } from '../space/recorded.ts';
+import { chooseBest, type PassedOver } from './choose-best.ts';
 
 /** What the logs hold for one workload. */
 export interface Known {
   /** Records of this workload on this very device. */
   readonly records: readonly TuningRecord[];
-  /** The fastest verified record of this device, and the fastest of the naive schedule on it. */
+  /** The same to be ranked, with what later measurements refute. */
+  readonly table: BestTable;
+  /** The best of this device that counts and makes a kernel, and the fastest of the naive schedule on it. */
   readonly best: BestOf | null;
   readonly naive: TuningRecord | null;
+  /** Faster records of this device that count less: doubted, or far ahead of all others. They are measured again before anything is searched. */
+  readonly suspects: readonly Suspect[];
+  /** Faster records of this device that were passed over, and why. */
+  readonly passedOver: readonly PassedOver[];
   /** The fastest of the same workload on every other device, nearest device first, fastest first within. */
   readonly elsewhere: readonly TuningRecord[];
   /** Broken lines, each one sentence with file and line. */
   readonly faults: readonly string[];
 }
+
+/** A record whose schedule is to be measured again at once. */
+export interface Suspect {
+  readonly record: BestOf['record'];
+  readonly why: string;
+}
+
+export function nothingKnown(): Known {
+  const table = createBestTable();
+  return { records: [], table, best: null, naive: null, suspects: [], passedOver: [], elsewhere: [], faults: [] };
+}
+
+const mostFaultsTold = 20;
+
+/** How far ahead of the next best schedule a record may be; search seldom finds so much at one stroke, and a mistake often makes more. */
+const suspiciousLead = 8;
+const mostSuspects = 3;
 
 /** Of another device's records more than the fastest few say nothing of this one. */
 const mostFromOneDevice = 8;
@@ -31,11 +57,13 @@ export async function loadKnown(folder: string, workload: Workload, device: Devi
   const wanted = workloadKey(workload);
   const own = deviceKey(device);
   const records: TuningRecord[] = [];
-  const faults: string[] = [];
-  const table = createBestTable();
-  const others = createTopTable(mostFromOneDevice, (record) => record);
+  const faults = createFaultGroups();
+  const options = { missingIsEmpty: true };
+  const standing = await readStanding([folder], options);
+  const table = createBestTable(standing);
+  const others = createTopTable(mostFromOneDevice, (record) => record, standing);
   const tell = (fault: LogFault): void => {
-    if (fault.severity !== 'note') faults.push(describeFault(fault));
+    if (fault.severity !== 'note') faults.add(fault);
   };
   await skimLogs(
     [folder],
@@ -53,11 +81,11 @@ export async function loadKnown(folder: string, workload: Workload, device: Devi
           return;
         }
         records.push(record);
-        table.add(record);
+        table.add(record, { file, line });
       },
       onFault: tell,
     },
-    { missingIsEmpty: true },
+    options,
   );
   const elsewhere = others
     .entries()
@@ -67,25 +95,54 @@ export async function loadKnown(folder: string, workload: Workload, device: Devi
     }))
     .sort((a, b) => a.distance - b.distance)
     .flatMap(({ entries }) => entries.map(({ held }) => held));
-  const naive = records
-    .filter((record) => record.origin === 'baseline' && isVerified(record))
-    .reduce<TuningRecord | null>(
-      (fastest, record) => (fastest === null || (record.medianNs ?? 0) < (fastest.medianNs ?? 0) ? record : fastest),
-      null,
-    );
-  return { records, best: table.lookup(workload, device), naive, elsewhere, faults };
+  const { chosen, passedOver } = chooseBest(table, workload, device);
+  const naive = table
+    .ranked(workload, device)
+    .find(({ record, against }) => record.origin === 'baseline' && against === null);
+  return {
+    records,
+    table,
+    best: chosen === null ? null : { record: chosen.record, whose: chosen.whose },
+    naive: naive?.record ?? null,
+    suspects: suspectsOf(table.ranked(workload, device), chosen),
+    passedOver,
+    elsewhere,
+    faults: faults.sentences(mostFaultsTold),
+  };
+}
+
+/** Doubted records, and the best where it is far ahead of all other schedules. */
+function suspectsOf(ranked: readonly Ranked[], chosen: Ranked | null): readonly Suspect[] {
+  const doubted = ranked
+    .filter(({ against }) => against?.kind === 'doubted')
+    .map(({ record, against }) => ({ record, why: (against as Against).why }));
+  const next = ranked.find(
+    ({ record, against }) =>
+      against === null && chosen !== null && scheduleKey(record.trace) !== scheduleKey(chosen.record.trace),
+  );
+  const isFarAhead =
+    chosen !== null &&
+    chosen.against === null &&
+    next !== undefined &&
+    next.record.medianNs > suspiciousLead * chosen.record.medianNs;
+  const far = isFarAhead ? [{ record: chosen.record, why: `no other schedule comes near` }] : [];
+  return [...doubted, ...far].slice(0, mostSuspects);
 }
 
 /**
  * The candidates of this space that were measured, as observations: what a search need not measure again. Of several records of one
- * candidate the fastest counts.
+ * candidate the fastest that counts does.
  */
-export function knownObservations(space: SketchSpace, records: readonly TuningRecord[]): Observation[] {
+export function knownObservations(
+  space: SketchSpace,
+  records: readonly TuningRecord[],
+  counts: (record: TuningRecord) => boolean = () => true,
+): Observation[] {
   const byName = new Map(space.sketches.map((sketch, index) => [sketch.name, index]));
   const observations = new Map<string, Observation>();
   for (const record of records) {
     const index = record.sketch === null ? undefined : byName.get(record.sketch);
-    if (index === undefined) continue;
+    if (index === undefined || (isVerified(record) && !counts(record))) continue;
     const values = recordedValues(space.sketches[index] as SketchSpace['sketches'][number], record.decisions);
     // A record of other decisions than today's teaches nothing about this space.
     if (values === null) continue;

@@ -21,12 +21,9 @@ export async function runSchedule(options: RunOptions): Promise<RunResult> {
   const { description } = device;
   const program = programOf(workload);
   requireFits(program, description);
+  const known = options.trace === null ? await bestKernelFor(description, options) : null;
   const trace =
-    options.trace === null
-      ? (await bestKernelFor(description, options)).trace
-      : options.trace === 'naive'
-        ? naiveOf(workload).trace
-        : options.trace;
+    known?.trace ?? (options.trace === 'naive' || options.trace === null ? naiveOf(workload).trace : options.trace);
   const scheduled = scheduleProgram(workload, trace);
   const artifact = artifactOf(scheduled, description);
   const verification = verificationData(workload, program, options.seed ?? 1);
@@ -35,7 +32,7 @@ export async function runSchedule(options: RunOptions): Promise<RunResult> {
     await runner.prepare(verification.data);
     const result = await runner.measure({ artifact, checks: verification.checksFor(scheduled), bestNs: null });
     const flopsPerSecond = result.medianNs === null ? null : (flopsOf(program) / result.medianNs) * 1e9;
-    return { workload, device: description, result, trace, artifact, flopsPerSecond };
+    return { workload, device: description, result, trace, artifact, flopsPerSecond, known };
   } finally {
     await runner.close();
   }

@@ -1,10 +1,13 @@
+import type { MeasureResult } from '../measure/runner.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
+import { refutationOf } from '../records/refute.ts';
 import { isFault, replay } from '../schedule/replay.ts';
 import type { SketchSpace } from '../search/space/sketch-space.ts';
 import type { Candidate, Observation, SearchStrategy } from '../search/strategy.ts';
 import { instantiate } from '../space/sketch.ts';
 import { type AttemptsOptions, createAttempts, type Prepared, type Proposal } from './attempts.ts';
 import { naiveOf, programOf } from './build.ts';
+import { chooseBest } from './choose-best.ts';
 import { createDriftWatch } from './drift-watch.ts';
 import type { ModelName, PruneSummary, TunedKernel, TuneEvent, TuneResult } from './events.ts';
 import { type Known, knownObservations } from './known.ts';
@@ -53,17 +56,38 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   let best: VerifiedRecord | null = known.best?.record ?? null;
   let bestFromLog = best !== null;
   const bestNs = (): number | null => best?.medianNs ?? null;
+  /** Chooses anew from everything known: when the best is refuted, or nothing but doubted times is left. */
+  const chooseAgain = (): void => {
+    const { chosen } = chooseBest(known.table, workload, options.device);
+    best = chosen?.record ?? null;
+    bestFromLog = best !== null && best.run !== options.log.run;
+  };
+  /** The record's time where it counts. */
+  const countedNs = (record: TuningRecord): number | null =>
+    isVerified(record) && known.table.against(record) === null ? record.medianNs : null;
   /** True when the record is the best now. */
   const keepBest = (record: TuningRecord): boolean => {
-    if (!isVerified(record) || (best !== null && record.medianNs >= best.medianNs)) return false;
+    known.table.add(record);
+    if (record.refutes !== null && record.refutes.record === best?.id) chooseAgain();
+    if (!isVerified(record)) return false;
+    const against = known.table.against(record);
+    if (against !== null) {
+      onEvent({ kind: 'disbelieved', record: record.id, timeNs: record.medianNs, why: against.why });
+      return false;
+    }
+    if (best !== null && record.medianNs >= best.medianNs) return false;
     best = record;
     bestFromLog = false;
     return true;
   };
   let saidClock = false;
-  const attempt = async (proposal: Proposal | Prepared): Promise<TuningRecord> => {
+  const attempt = async (
+    proposal: Proposal | Prepared,
+    farBehindNs = bestNs(),
+    refutes?: (result: MeasureResult) => TuningRecord['refutes'],
+  ): Promise<TuningRecord> => {
     const prepared = 'artifact' in proposal ? proposal : attempts.prepare(proposal);
-    const record = await attempts.attempt(prepared, bestNs());
+    const record = await attempts.attempt(prepared, farBehindNs, refutes);
     if (record.clock === 'wall' && !saidClock) {
       saidClock = true;
       onEvent({ kind: 'note', message: wallClockNote });
@@ -77,29 +101,28 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     decisions: {},
     search: null,
   });
-  /** Measures a kernel once more, and says so when the machine has become another since. */
-  const remeasure = async (earlier: VerifiedRecord, proposal: Proposal): Promise<TuningRecord> => {
-    const again = await attempt(proposal);
+  /** Says so when the machine has become another since the earlier measurement of one kernel. */
+  const tellDrift = (earlier: VerifiedRecord, again: TuningRecord): void => {
     const moved = drift.see(earlier, again);
     if (moved?.beyondIntervals && again.medianNs !== null)
       onEvent({ kind: 'drift', beforeNs: earlier.medianNs, timeNs: again.medianNs, ratio: moved.ratio });
-    return again;
   };
-  /** Measures the best kernel once more, unless it is of a log whose schedule is not legal any more. */
-  const confirmBest = async (): Promise<void> => {
-    if (best === null) return;
-    const { trace, sketch, decisions } = best;
+  /** How many times as long as in the logs everything takes now, by the naive schedule; 1 while that is not known. */
+  let machine = 1;
+  /** Measures a record's kernel once more, unless its schedule is not legal any more. What does not bear the record out refutes it. */
+  const confirm = async (earlier: VerifiedRecord, farBehindNs: number | null): Promise<void> => {
+    const { trace, sketch, decisions } = earlier;
     const program = replay(programOf(workload), trace);
     if (isFault(program)) return;
-    const again = await remeasure(best, {
-      scheduled: { trace, program },
-      origin: 'replay',
-      sketch,
-      decisions,
-      search: null,
-    });
+    const proposal: Proposal = { scheduled: { trace, program }, origin: 'replay', sketch, decisions, search: null };
+    const again = await attempt(proposal, farBehindNs, (result) => refutationOf(earlier, result, machine));
+    if (again.refutes === null) tellDrift(earlier, again);
+    else onEvent({ kind: 'disbelieved', record: earlier.id, timeNs: earlier.medianNs, why: again.refutes.reason });
     const fromLog = bestFromLog;
-    if (keepBest(again)) bestFromLog = fromLog;
+    if (keepBest(again) && again.refutes === null) bestFromLog = fromLog;
+  };
+  const confirmBest = async (): Promise<void> => {
+    if (best !== null) await confirm(best, best.medianNs);
   };
 
   let naive: VerifiedRecord | null = known.naive !== null && isVerified(known.naive) ? known.naive : null;
@@ -124,6 +147,14 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     return trials >= options.trials ? 'trials' : null;
   };
   const isOver = (): boolean => stopReason() !== null;
+  if (known.suspects.length > 0 && !isOver()) {
+    if (naive !== null && naiveFromLog) {
+      const now = await attempt(baseline(), null);
+      if (isVerified(now)) machine = now.medianNs / naive.medianNs;
+      keepBest(now);
+    }
+    for (const { record } of known.suspects) if (!isOver()) await confirm(record, null);
+  }
   const finish = (record: TuningRecord): void => {
     trials++;
     const improved = keepBest(record);
@@ -188,7 +219,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     const results: Observation[] = [];
     await measureAll(
       proposals.map((candidate) => searched(candidate, round, options)),
-      ({ candidate }, record) => results.push({ candidate, timeNs: isVerified(record) ? record.medianNs : null }),
+      ({ candidate }, record) => results.push({ candidate, timeNs: countedNs(record) }),
     );
     if (!isOver() && drift.isDue(trials)) await confirmBest();
     const fitBefore = strategy.spentMs.fit;
@@ -202,12 +233,14 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   // The claim of the run is a ratio: both sides are measured once more, one after the other, and the faster time of each stands,
   // because on a shared machine noise only ever adds time.
   if (best !== null && !bestFromLog && !naiveFromLog && trials > 0 && !signal?.aborted) {
-    const again = naive === null ? await attempt(baseline()) : await remeasure(naive, baseline());
+    const again = await attempt(baseline());
+    if (naive !== null) tellDrift(naive, again);
     if (isVerified(again)) naiveNs = Math.min(naiveNs ?? again.medianNs, again.medianNs);
     await confirmBest();
     // The naive schedule may turn out the faster of the two: then it is the best, as the log will say too.
     keepBest(again);
   }
+  if (best === null) chooseAgain();
   return {
     best: best === null ? null : tunedKernel(best),
     bestFromLog,

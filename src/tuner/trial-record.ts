@@ -21,6 +21,8 @@ export interface TrialContext {
   readonly decisions: TuningRecord['decisions'];
   readonly trace: Trace;
   readonly artifact: Artifact | null;
+  readonly refutes: TuningRecord['refutes'];
+  readonly peaks: TuningRecord['peaks'];
   readonly startedAt: Date;
   readonly durationMs: number;
 }
@@ -69,7 +71,7 @@ export function trialRecord(context: TrialContext, result: MeasureResult, refusa
     clock: result.clock,
     stoppedEarly: result.stoppedEarly,
     verification: result.verification,
-    refutes: null,
-    peaks: null,
+    refutes: context.refutes,
+    peaks: context.peaks,
   };
 }

@@ -9,7 +9,7 @@ import { sketchesOf } from '../space/rules.ts';
 import { programOf } from './build.ts';
 import type { TuneOptions, TuneResult } from './events.ts';
 import { requireFits } from './fits.ts';
-import { type Known, knownObservations, loadKnown } from './known.ts';
+import { knownObservations, loadKnown, nothingKnown } from './known.ts';
 import { measurePeaks, peaksHoldFor } from './peaks.ts';
 import { chooseReuse, noReuse } from './retarget.ts';
 import { createModel, createStrategy } from './strategies.ts';
@@ -20,7 +20,6 @@ const defaultTrials = 64;
 const defaultSeed = 1;
 /** Runs of fewer trials are over before it is worth measuring the device's peaks. */
 const fewestWithPeaks = 32;
-const nothingKnown: Known = { records: [], best: null, naive: null, elsewhere: [], faults: [] };
 
 /**
  * Finds a fast kernel for a workload on a device: proposes candidates, builds, verifies and times them, learns, and records every trial.
@@ -65,9 +64,10 @@ export async function tuneOn(
   if (note !== null) onEvent({ kind: 'note', message: note });
   const strategy = createStrategy(search, space, model, seed);
 
-  const known = useKnown ? await loadKnown(logFolder, workload, description) : nothingKnown;
+  const known = useKnown ? await loadKnown(logFolder, workload, description) : nothingKnown();
   for (const fault of known.faults) onEvent({ kind: 'note', message: fault });
-  const observations = knownObservations(space, known.records);
+  if (known.passedOver.length > 0) onEvent({ kind: 'passed-over', records: known.passedOver });
+  const observations = knownObservations(space, known.records, (record) => known.table.against(record) === null);
   if (known.records.length > 0) {
     const bestNs = known.best?.record.medianNs ?? null;
     onEvent({
@@ -104,6 +104,7 @@ export async function tuneOn(
       log,
       known,
       reuse,
+      peaks,
       trials,
       timeLimitMs: options.timeLimit === undefined ? null : options.timeLimit * 1000,
       seed,

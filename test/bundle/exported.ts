@@ -108,5 +108,9 @@ export function bestKernelOf({ workload, scheduled, artifact }: Made): BestKerne
     whose: 'same-device',
     differs: [],
     startedAt: '2026-11-30T00:00:00.000Z',
+    place: null,
+    doubt: null,
+    passedOver: [],
+    broken: [],
   };
 }

@@ -18,6 +18,7 @@ const wrong: RunResult = {
   trace: { version: 1, steps: [] },
   artifact: { buffers: [], kernels: [] },
   flopsPerSecond: null,
+  known: null,
   result: {
     outcome: 'wrong-answer',
     error: 'Y[3] is 4, expected 5',

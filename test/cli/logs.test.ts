@@ -78,9 +78,9 @@ describe('wgtune logs', () => {
   });
 
   it('prune keeps the fastest of every workload and device, and the naive schedule', async () => {
-    const naive = record(500, { origin: 'baseline' });
-    const kept = [record(30), record(20), record(90, { workload: wide }), record(4, { device: other })];
-    put('a.jsonl', [naive, record(40), ...kept, failedRecord('crash', 'x')]);
+    const naive = record(5000, { origin: 'baseline' });
+    const kept = [record(300), record(200), record(900, { workload: wide }), record(400, { device: other })];
+    put('a.jsonl', [naive, record(400), ...kept, failedRecord('crash', 'x')]);
     const before = readFileSync(join(logs, 'a.jsonl'), 'utf8');
     const { code, stdout } = await here('prune', logs, '--keep', '2', '-o', out());
     expect(code).toBe(0);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { bestOf, createBestTable } from '../../src/records/best.ts';
 import {
   architectureKey,
@@ -7,6 +8,7 @@ import {
   distanceBetween,
   kinshipOf,
 } from '../../src/records/device-key.ts';
+import { createDoubt } from '../../src/records/doubt.ts';
 import type { TuningRecord } from '../../src/records/record.ts';
 import { failedRecord, makeDevice, makeRecord, matmul } from './fixtures.ts';
 
@@ -159,5 +161,45 @@ describe('best of', () => {
       ['same-architecture', 30],
       ['other-device', 4],
     ]);
+  });
+});
+
+describe('standing', () => {
+  const real = makeWorkload('matmul', { shape: 'm=1024,n=1024,k=1024' });
+  const doubtOf = createDoubt();
+
+  it('doubts times below the roofline of the kind of device, and none that a device was seen to reach', () => {
+    const gpu = makeDevice({ type: 'gpu' });
+    expect(doubtOf(timed(2_000_000, { workload: real }))).toBeNull();
+    expect(doubtOf(timed(20_000, { workload: real }))).toMatch(/^no processor does this work in less than 21475 ns$/);
+    expect(doubtOf(timed(20_000, { workload: real, device: gpu }))).toBeNull();
+    expect(doubtOf(timed(400, { workload: real, device: gpu }))).toMatch(/^no GPU does this work/);
+    const copy = makeWorkload('transpose', { shape: 'n=1,c=1,h=4096,w=4096' });
+    expect(doubtOf(timed(1000, { workload: copy }))).toMatch(/^no processor/);
+    // An operator that is not known here: nothing but a dispatch.
+    expect(doubtOf(timed(200, { workload: { ...real, operator: 'of_a_user' } }))).toBeNull();
+    expect(doubtOf(timed(20, { workload: { ...real, operator: 'of_a_user' } }))).toMatch(/^no device/);
+  });
+
+  it('doubts times below the roofline of the peaks that the run had measured, of what those are peaks of', () => {
+    const peaks = { flopsPerNs: 100, bytesPerNs: 200, lanes: 8 };
+    const least = (2 * 1024 ** 3) / 100;
+    expect(doubtOf(timed(least * 1.01, { workload: real, peaks }))).toBeNull();
+    expect(doubtOf(timed(least * 0.99, { workload: real, peaks }))).toMatch(/^at the peaks that its run measured/);
+    expect(doubtOf(timed(least * 0.99, { workload: { ...real, dtype: 'f16' }, peaks }))).toBeNull();
+  });
+
+  it('lets a refutation count whatever the order, and only of another record', () => {
+    const forged = timed(300, { id: 'forged' });
+    const honest = timed(9000, { id: 'honest' });
+    const refuting = timed(9500, { id: 'again', refutes: { record: 'forged', reason: '32 times as long' } });
+    for (const records of [
+      [forged, honest, refuting],
+      [refuting, honest, forged],
+    ])
+      expect(bestOf(records, matmul, here)?.record.id).toBe('honest');
+    expect(bestOf([forged, refuting], matmul, here)?.record.id).toBe('again');
+    const own = timed(300, { id: 'own', refutes: { record: 'own', reason: 'of itself' } });
+    expect(bestOf([own, honest], matmul, here)?.record.id).toBe('own');
   });
 });

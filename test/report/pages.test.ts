@@ -172,6 +172,7 @@ describe('the report of a run', () => {
     trace: { version: 1, steps: [] },
     artifact: { buffers: [], kernels: [] },
     flopsPerSecond: 1e9,
+    known: null,
     result: {
       outcome: 'ok',
       error: '',

@@ -70,11 +70,11 @@ describe('retargeting', () => {
   it('gives a run that finds nothing better the best of elsewhere', async () => {
     const logFolder = scratchFolder();
     const [best] = fastestFirst(await tunedOn(logFolder, gpu, 3));
-    const runner = fakeRunner((trial) => ok(trial === 1 ? 100 : 5000 + trial), here);
+    const runner = fakeRunner((trial) => ok(trial === 1 ? 1000 : 5000 + trial), here);
     const { result } = await tuneWith({ logFolder, trials: 10 }, runner, here);
-    expect(result.best).toMatchObject({ timeNs: 100 });
+    expect(result.best).toMatchObject({ timeNs: 1000 });
     expect(scheduleKey(result.best?.trace as TuningRecord['trace'])).toBe(best);
-    expect(result.reuse?.bestNs).toBe(100);
+    expect(result.reuse?.bestNs).toBe(1000);
   });
 
   it('measures a reused schedule once: the next run goes on with the search', async () => {

@@ -1,0 +1,72 @@
+import type { DeviceDescription } from '../ir/limits.ts';
+import { rooflineNs, type Throughput } from '../ir/roofline.ts';
+import { checkedProgram } from '../operators/checked-program.ts';
+import { flopsOf, outputBytes } from '../operators/flops.ts';
+import { type Workload, workloadKey } from '../operators/workload.ts';
+import { isRefusal } from '../support/refusal.ts';
+import type { TuningRecord } from './record.ts';
+
+/** What is looked at to doubt a time. */
+export interface Timed extends Pick<TuningRecord, 'medianNs' | 'workload' | 'device' | 'peaks'> {
+  /** Not there where only a part of the record was read. */
+  readonly samplesNs?: readonly number[];
+  /** Where it is at hand already. */
+  readonly workloadKey?: string;
+}
+
+/**
+ * What no device of its kind does, for records of runs that measured no peaks: far above the largest processors and graphics cards of 2026, so
+ * that only what was never measured is doubted.
+ */
+const mostOfAll: Readonly<Record<DeviceDescription['type'], Throughput>> = {
+  cpu: { flopsPerNs: 100_000, bytesPerNs: 20_000 },
+  gpu: { flopsPerNs: 5_000_000, bytesPerNs: 200_000 },
+};
+
+/** No dispatch begins and ends in less than this on any device, nanoseconds: starting one takes about a microsecond. */
+const shortestDispatchNs = 100;
+
+/** Why a record's time cannot be that of its kernel, in words; null where nothing speaks against it. */
+export type Doubt = (record: Timed) => string | null;
+
+/** Holds times against the roofline: of the peaks that the record's own run measured, and of what no device of its type can do. */
+export function createDoubt(): Doubt {
+  const works = new Map<string, { readonly flops: number; readonly bytes: number }>();
+  const workOf = (workload: Workload, key: string): { readonly flops: number; readonly bytes: number } => {
+    const held = works.get(key);
+    if (held !== undefined) return held;
+    const program = checkedProgram(workload);
+    // Of an operator that is not known here nothing is known but that it is dispatched. Inputs need not be read whole: a stride steps over some.
+    const work = isRefusal(program) ? { flops: 0, bytes: 0 } : { flops: flopsOf(program), bytes: outputBytes(program) };
+    if (works.size >= mostHeld) works.clear();
+    works.set(key, work);
+    return work;
+  };
+  return ({ medianNs, workload, workloadKey: key = workloadKey(workload), device, peaks, samplesNs }) => {
+    if (medianNs === null) return null;
+    if (samplesNs?.every((ns) => medianNs < ns) || samplesNs?.every((ns) => medianNs > ns))
+      return `its median of ${medianNs} ns is not among its samples`;
+    if (medianNs < shortestDispatchNs) return `no device runs a kernel in less than ${shortestDispatchNs} ns`;
+    const { flops, bytes } = workOf(workload, key);
+    const least = rooflineNs(flops, bytes, mostOfAll[device.type]);
+    if (medianNs < least)
+      return `no ${device.type === 'cpu' ? 'processor' : 'GPU'} does this work in less than ${rounded(least)} ns`;
+    // Peaks are of single precision and of ordinary lanes, as the pruning that uses them.
+    if (peaks === null || workload.dtype !== 'f32' || usesMatrices(device)) return null;
+    const here = rooflineNs(flops, bytes, peaks);
+    return medianNs < here
+      ? `at the peaks that its run measured of the device this work takes at least ${rounded(here)} ns`
+      : null;
+  };
+}
+
+/** A hostile log has no two workloads alike. */
+const mostHeld = 4096;
+
+function usesMatrices({ limits }: DeviceDescription): boolean {
+  return limits.subgroupMatrix !== undefined;
+}
+
+function rounded(ns: number): string {
+  return ns >= 100 ? ns.toFixed(0) : ns.toPrecision(2);
+}

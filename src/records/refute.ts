@@ -1,0 +1,35 @@
+import { isVerified, type TuningRecord } from './record.ts';
+
+/**
+ * How many times as long a kernel must take for its earlier time to be called wrong. A shared machine runs at half its speed for seconds, and
+ * now and then at a quarter; what is lost by an error is little, because the new time of the same schedule counts.
+ */
+const disproof = 8;
+
+/** Whether a kernel that took `timeNs` now can have taken `recordedNs` before; `machine`: how many times as long everything takes now. */
+export function isDisproved(recordedNs: number, timeNs: number, machine = 1): boolean {
+  return timeNs > disproof * Math.max(1, machine) * recordedNs;
+}
+
+/** Ends of a trial that a verified record of the same schedule on the same device cannot have: not those that a machine in trouble causes. */
+const contradictions: ReadonlySet<TuningRecord['outcome']> = new Set(['wrong-answer', 'build-error', 'run-timeout']);
+
+/**
+ * What a later measurement of a record's schedule on its device says of that record; null where it bears the record out, or tells nothing.
+ * `machine` as for isDisproved.
+ */
+export function refutationOf(
+  earlier: Pick<TuningRecord, 'id' | 'medianNs' | 'startedAt'>,
+  later: Pick<TuningRecord, 'outcome' | 'verification' | 'medianNs' | 'error'>,
+  machine = 1,
+): TuningRecord['refutes'] {
+  const { id, medianNs } = earlier;
+  if (medianNs === null) return null;
+  if (contradictions.has(later.outcome)) return { record: id, reason: `measured again it ended in ${later.outcome}` };
+  if (!isVerified(later) || !isDisproved(medianNs, later.medianNs, machine)) return null;
+  const times = later.medianNs / medianNs;
+  return {
+    record: id,
+    reason: `measured again it takes ${Math.round(later.medianNs)} ns, ${times.toPrecision(3)} times as long`,
+  };
+}
