@@ -119,7 +119,7 @@ export interface Iter {
 }
 
 /** What they combine, and how: reducers.ts. */
-export type ReduceOp = 'sum' | 'max' | 'min' | 'argmax' | 'argmin' | 'onlineSoftmax' | 'welford';
+export type ReduceOp = 'sum' | 'prod' | 'max' | 'min' | 'argmax' | 'argmin' | 'onlineSoftmax' | 'welford';
 export interface Reducer {
   readonly op: ReduceOp;
   /** Whether the block stores the identity first; false after decomposeReduction. */

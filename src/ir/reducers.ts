@@ -100,6 +100,10 @@ export const reducers: Readonly<Record<ReduceOp, ReducerRule>> = {
     (dtype) => float(0, dtype),
     (x, y) => add(x, y),
   ),
+  prod: single(
+    (dtype) => float(1, dtype),
+    (x, y) => mul(x, y),
+  ),
   max: single(lowestOf, (x, y) => binary('max', x, y)),
   min: single(highestOf, (x, y) => binary('min', x, y)),
   argmax: extreme('max', 'gt', lowestOf),

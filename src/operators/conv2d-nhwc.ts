@@ -1,5 +1,6 @@
 import { autoPad, autoPadExample } from './auto-pad.ts';
-import { defineOperator, dimension } from './define.ts';
+import { channelGroups, groupsDivide } from './channel-groups.ts';
+import { defineOperator, dimension, optional } from './define.ts';
 import { mul, reductionAxis, sumOver } from './expression.ts';
 import { exact, exactIntegers } from './fill.ts';
 import { convolutionWindow, emptyImage, imageWindows, perDirection, writeOutImagePadding } from './image-window.ts';
@@ -9,7 +10,7 @@ import { alongWindow, elementUnder, padded } from './window.ts';
 /** Two-dimensional convolution with channels last, weights as TensorFlow keeps them; an operator of its own: every index differs. */
 export const conv2dNhwc = defineOperator({
   name: 'conv2d_nhwc',
-  summary: '2-D convolution, channels last: Y[n,oh,ow,oc] of X[n,h,w,c] with W[kh,kw,c,oc]',
+  summary: '2-D convolution, channels last: Y[n,oh,ow,oc] of X[n,h,w,c] with W[kh,kw,c/groups,oc]',
   parameters: {
     n: dimension(1, 'batch'),
     h: dimension(28, 'input height'),
@@ -18,40 +19,46 @@ export const conv2dNhwc = defineOperator({
     oc: dimension(32, 'output channels'),
     ...convolutionWindow,
     ...perDirection,
+    groups: optional(dimension(1, 'independent channel groups; divides c and oc')),
   },
   attributes: autoPad,
   writeOut: (p, a, given) => writeOutImagePadding(p, a.auto_pad, given),
-  examples: [autoPadExample],
-  check: emptyImage,
+  examples: [autoPadExample, { says: 'in groups of channels', shape: 'c=32,oc=64,groups=4' }],
+  check: (p) => groupsDivide(p) ?? emptyImage(p),
   build: (p, _, dtype) => {
-    const X = input('X', [p.n, p.h, p.w, p.c], dtype);
-    const W = input('W', [p.kh, p.kw, p.c, p.oc], dtype);
+    const groups = channelGroups(p.groups);
+    const X = input('X', [p.n, p.h, p.w, ...groups.of(p.c)], dtype);
+    const W = input('W', [p.kh, p.kw, p.c / p.groups, ...groups.of(p.oc)], dtype);
     const { y, x, oh, ow } = imageWindows(p);
-    const image = padded(X, ['n', 'y', 'x', 'c'], { y, x });
+    const image = padded(X, ['n', 'y', 'x', ...groups.named('c')], { y, x });
     const kh = reductionAxis('kh', p.kh);
     const kw = reductionAxis('kw', p.kw);
-    const ic = reductionAxis('ic', p.c);
+    const ic = reductionAxis('ic', p.c / p.groups);
     const Y = compute(
       'Y',
-      { n: p.n, oh, ow, oc: p.oc },
-      ({ n, oh: row, ow: column, oc }) =>
-        sumOver(mul(image.at(n, alongWindow(row, kh, y), alongWindow(column, kw, x), ic), W.at(kh, kw, ic, oc)), [
-          kh,
-          kw,
-          ic,
-        ]),
+      { n: p.n, oh, ow, ...groups.axis, oc: p.oc / p.groups },
+      ({ n, oh: row, ow: column, g, oc }) =>
+        sumOver(
+          mul(
+            image.at(n, alongWindow(row, kh, y), alongWindow(column, kw, x), ...groups.at(g), ic),
+            W.at(kh, kw, ic, ...groups.at(g), oc),
+          ),
+          [kh, kw, ic],
+        ),
       { stage: 'conv2d' },
     );
     return program([X, W], [Y]);
   },
   reference: (p, _, { X, W }) => {
     const { y, x, oh, ow } = imageWindows(p);
+    const channels = p.c / p.groups;
     return {
       Y: (flat) => {
         const oc = flat % p.oc;
         const right = Math.floor(flat / p.oc) % ow;
         const down = Math.floor(flat / (p.oc * ow)) % oh;
         const n = Math.floor(flat / (p.oc * ow * oh));
+        const first = Math.floor(oc / (p.oc / p.groups)) * channels;
         let total = 0;
         for (let ky = 0; ky < p.kh; ky++) {
           const row = elementUnder(down, ky, y);
@@ -59,9 +66,9 @@ export const conv2dNhwc = defineOperator({
           for (let kx = 0; kx < p.kw; kx++) {
             const column = elementUnder(right, kx, x);
             if (column < 0 || column >= p.w) continue;
-            for (let c = 0; c < p.c; c++) {
-              const pixel = X?.[((n * p.h + row) * p.w + column) * p.c + c] ?? Number.NaN;
-              total += pixel * (W?.[((ky * p.kw + kx) * p.c + c) * p.oc + oc] ?? Number.NaN);
+            for (let c = 0; c < channels; c++) {
+              const pixel = X?.[((n * p.h + row) * p.w + column) * p.c + first + c] ?? Number.NaN;
+              total += pixel * (W?.[((ky * p.kw + kx) * channels + c) * p.oc + oc] ?? Number.NaN);
             }
           }
         }
@@ -70,8 +77,9 @@ export const conv2dNhwc = defineOperator({
     };
   },
   inputs: (p, _, __, sums) => {
-    const fill = exactIntegers(sums, p.c * p.kh * p.kw, 2);
+    const fill = exactIntegers(sums, (p.c / p.groups) * p.kh * p.kw, 2);
     return { X: fill, W: fill };
   },
   tolerance: () => exact,
+  channels: (p) => (p.groups > 1 ? [3, 4] : [3]),
 });

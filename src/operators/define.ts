@@ -147,7 +147,7 @@ export interface OperatorDefinition<
    */
   readonly ones?: (p: Parameters<P>, a: Attributes<A>) => boolean;
   /** Why `accumulate=f16` is refused, where sums in f16 would be of no use. */
-  readonly f32SumsOnly?: string;
+  readonly f32SumsOnly?: string | ((a: Attributes<A>) => string | undefined);
   /** What the parameters are for, shown by `wgtune ops <name>`. */
   readonly examples?: readonly Example[];
 }
@@ -221,9 +221,12 @@ export function defineOperator<
       return { ...workload, params, attributes };
     },
     check: (workload) => {
+      const texts = attributesOf(workload);
+      const { f32SumsOnly } = definition;
+      const f32Only = typeof f32SumsOnly === 'function' ? f32SumsOnly(texts) : f32SumsOnly;
       const refusal =
-        definition.check?.(parametersOf(workload), attributesOf(workload)) ??
-        checkAccumulation(workload, () => writtenProgram(workload), definition.f32SumsOnly);
+        definition.check?.(parametersOf(workload), texts) ??
+        checkAccumulation(workload, () => writtenProgram(workload), f32Only);
       const { epilogue = '' } = workload.attributes;
       if (refusal !== null || epilogue.trim() === '') return refusal;
       return checkEpilogue(epilogue, plainProgram(workload));

@@ -212,6 +212,8 @@ function reduction(op: ReduceOp): (value: Value, axes: readonly ReductionAxis[])
 }
 /** Sum of a value over reduction axes, outermost first. */
 export const sumOver = reduction('sum');
+/** Product of a value over reduction axes. */
+export const prodOver = reduction('prod');
 /** Largest value over reduction axes. */
 export const maxOver = reduction('max');
 /** Smallest value over reduction axes. */

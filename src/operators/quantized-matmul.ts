@@ -1,91 +1,146 @@
 import { refuse } from '../support/refusal.ts';
 import { accumulate } from './accumulate.ts';
-import { defineOperator, dimension, integer } from './define.ts';
-import { bitAnd, cast, mul, reductionAxis, shiftRight, sub, sumOver } from './expression.ts';
+import { defineOperator, dimension, integer, option } from './define.ts';
+import {
+  add,
+  bitAnd,
+  cast,
+  floorDiv,
+  type Index,
+  lt,
+  mod,
+  mul,
+  reductionAxis,
+  select,
+  shiftRight,
+  sub,
+  sumOver,
+  type Value,
+} from './expression.ts';
 import { exact, exactIntegerLimit, integers } from './fill.ts';
-import { input, program } from './tensor.ts';
+import { compute, input, program } from './tensor.ts';
 
 const wordBits = 32;
 
+interface Quantized {
+  readonly n: number;
+  readonly k: number;
+  readonly bits: number;
+  readonly block: number;
+}
+
+/** How the weights lie: blocks of a row, u32 words of a block, weights of a word, and zero points of a row, which fills whole bytes. */
+function layoutOf({ n, k, bits, block }: Quantized) {
+  const perWord = wordBits / bits;
+  const blocks = Math.ceil(k / block);
+  const zerosPerRow = (Math.ceil((blocks * bits) / 8) * 8) / bits;
+  return { perWord, blocks, words: block / perWord, zerosPerRow, zeroWords: Math.ceil((n * zerosPerRow) / perWord) };
+}
+
 /**
- * C[i, j] = sum over k of A[i, k] * scales[j, k / block] * (q[j, k] - 2^(bits-1)). The integers q of 4 or 8 bits lie packed in u32 words
- * along k, the first in the lowest bits, row j of the weights after another, as ONNX Runtime's MatMulNBits with its default
- * zero point has them. In the program k is three axes, block, word and place in the word: the same memory and no division.
- * Sums are kept in f32.
+ * C[i, j] = sum over k of A[i, k] * scales[j, k / block] * (q[j, k] - zero). The integers q of 2, 4 or 8 bits lie packed in u32 words along
+ * k, the first in the lowest bits, row j of the weights after another, every row filled up to whole blocks, as ONNX Runtime's
+ * MatMulNBits has them. Zero is 2^(bits-1), or with `zero_points` one a block, packed like the weights in rows of whole bytes. In the
+ * program k is three axes, block, word and place in the word: the same memory and no division; where k ends within a block, A is
+ * taken for zero behind it. Sums are kept in f32.
  */
 export const quantizedMatmul = defineOperator({
   name: 'quantized_matmul',
-  summary: 'C[m,n] = A[m,k] x B[n,k]^T, B in 4 or 8 bits with a scale a block of k',
+  summary: 'C[m,n] = A[m,k] x B[n,k]^T, B in 2, 4 or 8 bits with a scale, and a zero point if asked, a block of k',
   parameters: {
     m: dimension(32, 'rows of A and C'),
     n: dimension(128, 'rows of B, columns of C'),
-    k: dimension(128, 'columns of A and B: what is summed over; a multiple of block'),
-    bits: integer(4, 'bits of a weight: 4 or 8', { min: 4, max: 8 }),
+    k: dimension(128, 'columns of A and B: what is summed over; rows of B are filled up to whole blocks'),
+    bits: integer(4, 'bits of a weight: 2, 4 or 8', { min: 2, max: 8 }),
     block: integer(32, 'weights that share a scale; a multiple of the 32 / bits in a word', { min: 4 }),
+    zero_points: option(
+      'an input of one zero point a block, packed as B in rows of whole bytes; else all are 2^(bits-1)',
+    ),
   },
+  examples: [
+    { says: 'weights of MatMulNBits with zero points', shape: 'm=1,n=4096,k=4096,bits=4,block=32,zero_points=1' },
+    { says: 'two bits, and a k that ends within a block', shape: 'm=4,n=256,k=200,bits=2,block=64' },
+  ],
   check: (p) => {
-    if (p.bits !== 4 && p.bits !== 8) return refuse('bad-bits', () => `bits=${p.bits} must be 4 or 8`);
-    const perWord = wordBits / p.bits;
-    if (p.block % perWord !== 0) {
-      return refuse(
-        'block-not-words',
-        () => `block=${p.block} must be a multiple of ${perWord}, the weights of ${p.bits} bits in a 32-bit word`,
-      );
+    if (p.bits !== 2 && p.bits !== 4 && p.bits !== 8) {
+      return refuse('bad-bits', () => `bits=${p.bits} must be 2, 4 or 8`);
     }
-    return p.k % p.block === 0
-      ? null
-      : refuse('blocks-do-not-divide', () => `block=${p.block} must divide k=${p.k}; pad k with zeros`);
+    const perWord = wordBits / p.bits;
+    if (p.block % perWord === 0) return null;
+    return refuse(
+      'block-not-words',
+      () => `block=${p.block} must be a multiple of ${perWord}, the weights of ${p.bits} bits in a 32-bit word`,
+    );
   },
   build: (p, _, dtype) => {
-    const perWord = wordBits / p.bits;
-    const [blocks, words] = [p.k / p.block, p.block / perWord];
-    const A = input('A', [p.m, blocks, words, perWord], dtype);
+    const { perWord, blocks, words, zerosPerRow, zeroWords } = layoutOf(p);
+    const whole = p.k === blocks * p.block;
+    const A = input('A', whole ? [p.m, blocks, words, perWord] : [p.m, p.k], dtype);
     const B = input('B', [p.n, blocks, words], 'u32');
     const scales = input('scales', [p.n, blocks], dtype);
+    const zeros = p.zero_points ? input('zero_points', [zeroWords], 'u32') : null;
+    const filled = whole
+      ? A
+      : compute(
+          'filled',
+          { i: p.m, g: blocks, w: words, q: perWord },
+          ({ i, g, w, q }) => {
+            const at = add(add(mul(g, p.block), mul(w, perWord)), q);
+            return select(lt(at, p.k), A.at(i, at), 0);
+          },
+          { stage: 'fill_block' },
+        );
     const g = reductionAxis('g', blocks);
     const w = reductionAxis('w', words);
     const q = reductionAxis('q', perWord);
+    const unpacked = (word: Value, place: Index): Value =>
+      cast('f32', bitAnd(shiftRight(word, cast('u32', mul(place, p.bits))), 2 ** p.bits - 1));
+    const zeroOf = (row: Index): Value | number => {
+      if (zeros === null) return 2 ** (p.bits - 1);
+      const at = add(mul(row, zerosPerRow), g);
+      return unpacked(zeros.at(floorDiv(at, perWord)), mod(at, perWord));
+    };
     const C = accumulate(
       'C',
       { i: p.m, j: p.n },
       ({ i, j }) => {
-        const bits = bitAnd(shiftRight(B.at(j, g, w), cast('u32', mul(q, p.bits))), 2 ** p.bits - 1);
-        const weight = mul(sub(cast('f32', bits), 2 ** (p.bits - 1)), cast('f32', scales.at(j, g)));
-        return sumOver(mul(cast('f32', A.at(i, g, w, q)), weight), [g, w, q]);
+        const weight = mul(sub(unpacked(B.at(j, g, w), q), zeroOf(j)), cast('f32', scales.at(j, g)));
+        return sumOver(mul(cast('f32', filled.at(i, g, w, q)), weight), [g, w, q]);
       },
       { stage: 'quantized_matmul', dtype },
     );
-    return program([A, B, scales], [C]);
+    return program(zeros === null ? [A, B, scales] : [A, B, scales, zeros], [C]);
   },
-  reference: (p, _, { A, B, scales }) => {
-    const perWord = wordBits / p.bits;
+  reference: (p, _, { A, B, scales, zero_points }) => {
+    const { perWord, blocks, zerosPerRow } = layoutOf(p);
     const range = 2 ** p.bits;
+    const stored = (words: Float64Array | undefined, at: number): number =>
+      Math.floor((words?.[Math.floor(at / perWord)] ?? Number.NaN) / range ** (at % perWord)) % range;
     return {
       C: (flat) => {
         const row = Math.floor(flat / p.n);
         const column = flat % p.n;
         let total = 0;
         for (let k = 0; k < p.k; k++) {
-          const at = column * p.k + k;
-          const word = B?.[Math.floor(at / perWord)] ?? Number.NaN;
-          const stored = Math.floor(word / range ** (at % perWord)) % range;
+          const block = Math.floor(k / p.block);
+          const weight = stored(B, column * blocks * p.block + k);
+          const zero = p.zero_points ? stored(zero_points, column * zerosPerRow + block) : range / 2;
           total +=
-            (A?.[row * p.k + k] ?? Number.NaN) *
-            (stored - range / 2) *
-            (scales?.[Math.floor(at / p.block)] ?? Number.NaN);
+            (A?.[row * p.k + k] ?? Number.NaN) * (weight - zero) * (scales?.[column * blocks + block] ?? Number.NaN);
         }
         return total;
       },
     };
   },
-  // Products stay below 2^9 and are integers: 2^15 of them are exact in f32 at worst, and sums far from what f16 cannot hold.
+  // Products stay below 2^10 and are integers: 2^14 of them are exact in f32 at worst, and sums far from what f16 cannot hold.
   inputs: (p, _, __, sums) => {
     const B = integers(0, 2 ** wordBits - 1);
-    if (sums === 'f32') return { A: integers(-2, 2), B, scales: integers(-2, 2) };
-    // Thinned as exactIntegers does it: a term is one of -1, 0, 1 times a weight, of variance 4^bits / 12.
-    const variance = (2 / 3) * (4 ** p.bits / 12);
+    const zeros = p.zero_points ? { zero_points: B } : {};
+    if (sums === 'f32') return { A: integers(-2, 2), B, scales: integers(-2, 2), ...zeros };
+    // Thinned as exactIntegers does it: a term is one of -1, 0, 1 times a weight, of variance 4^bits / 12, twice that less a zero point.
+    const variance = (2 / 3) * (4 ** p.bits / 12) * (p.zero_points ? 2 : 1);
     const density = (exactIntegerLimit.f16 / 8) ** 2 / (p.k * variance);
-    return { A: integers(-1, 1, Math.min(1, density)), B, scales: integers(1, 1) };
+    return { A: integers(-1, 1, Math.min(1, density)), B, scales: integers(1, 1), ...zeros };
   },
   tolerance: () => exact,
 });

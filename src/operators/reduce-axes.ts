@@ -1,26 +1,33 @@
 import { assert } from '../support/errors.ts';
-import { type Refusal, refuse } from '../support/refusal.ts';
+import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
 import { accumulate } from './accumulate.ts';
-import { attribute, defineOperator, dimension } from './define.ts';
+import { attribute, defineOperator, dimension, option } from './define.ts';
 import {
+  abs,
+  add,
   argMaxOver,
   argMinOver,
   cast,
   div,
+  exp,
   type Index,
+  log,
   maxOver,
   minOver,
   mul,
+  prodOver,
   type Reduction,
   type ReductionAxis,
   reductionAxis,
   sqrt,
+  sub,
   sumOver,
   type Value,
 } from './expression.ts';
-import { exact, exactIntegers, type Fill, integers, type Tolerance } from './fill.ts';
-import { type FourAxis, fourAxes, parseAxes, stridesOf } from './four-axes.ts';
-import { computeTuple, input, program, type Tensor } from './tensor.ts';
+import { exact, exactIntegers, type Fill, integers, reals, type Tolerance } from './fill.ts';
+import { fourAxes, parseAxes, stridesOf } from './four-axes.ts';
+import { parseDimensions, parseShape, shapeAttribute } from './shape-text.ts';
+import { compute, computeTuple, input, program, type Tensor } from './tensor.ts';
 import type { Workload } from './workload.ts';
 
 /** What one kind of reduction differs in from another. */
@@ -31,9 +38,17 @@ interface Kind {
   readonly finish?: (reduced: Value, count: number) => Value;
   /** The reference, from `count` elements by position. */
   readonly reference: (element: (position: number) => number, count: number) => number;
-  readonly fill: (count: number, sums: Workload['dtype']) => Fill;
-  readonly isExact: boolean;
+  readonly fill: (count: number, sums: Workload['dtype'], dtype: Workload['dtype']) => Fill;
+  readonly tolerance: (count: number, dtype: Workload['dtype']) => Tolerance;
 }
+
+/** Division and square root may be a few units in the last place off, and f16 rounds to 11 bits and may flush subnormals. */
+const divided: Readonly<Record<'f32' | 'f16', Tolerance>> = {
+  f32: { absolute: 1e-7, relative: 2e-6 },
+  f16: { absolute: 6.2e-5, relative: 1e-3 },
+};
+const rounded: Kind['tolerance'] = (_, dtype) => divided[dtype];
+const equal: Kind['tolerance'] = () => exact;
 
 /** A reference that folds the elements in order. */
 function folded(
@@ -64,9 +79,26 @@ const sum = {
   prepare: wide,
   reference: folded(0, plus),
   fill: (count: number, sums: Workload['dtype']) => exactIntegers(sums, count, 1),
-  isExact: true,
+  tolerance: equal,
 } satisfies Kind;
-const extreme = { prepare: (element: Value) => element, isExact: true };
+/** Terms that do not cancel: in f16 there may be some 1,024 of them. */
+const ofOneSign =
+  (factors: number): Kind['fill'] =>
+  (count, sums, dtype) =>
+    dtype === 'f16' ? integers(-1, 1, Math.min(1, 1024 / count)) : exactIntegers(sums, count, factors);
+/** The sum of exponentials, less their largest so that none overflows, drifts with its length; its logarithm takes that as absolute. */
+const logOfSum: Kind['tolerance'] = (count, dtype) => ({
+  absolute: 1.5e-5 + count * 6e-8,
+  relative: dtype === 'f16' ? 1e-3 : 2e-6,
+});
+const extreme = { prepare: (element: Value) => element, tolerance: equal };
+
+/** Factors without a zero, whose product stays within f16 and shows whether one of them is missing. */
+function productFill(count: number): Fill {
+  if (count <= 12) return reals(-1.5, 1.5, 1);
+  if (count <= 1024) return reals(1 - 1 / 32, 1 + 1 / 32, 1 / 128);
+  return count <= 2 ** 14 ? reals(1 - 1 / 128, 1 + 1 / 128, 1 / 128) : reals(-1, 1, 2);
+}
 
 const kinds: Readonly<Record<string, Kind>> = {
   sum,
@@ -74,7 +106,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     ...sum,
     finish: (total, count) => div(total, count),
     reference: folded(0, plus, (total, count) => total / count),
-    isExact: false,
+    tolerance: rounded,
   },
   // All of one sign, so that a reduction that starts from 0 or reads a 0 from outside is caught; exact in f16 too.
   max: {
@@ -89,15 +121,55 @@ const kinds: Readonly<Record<string, Kind>> = {
     reference: folded(Number.POSITIVE_INFINITY, Math.min),
     fill: () => integers(1, 2048),
   },
+  l1: {
+    ...sum,
+    prepare: (element) => abs(wide(element)),
+    reference: folded(0, (total, element) => total + Math.abs(element)),
+    fill: ofOneSign(1),
+  },
   l2: {
     ...sum,
     prepare: (element) => mul(wide(element), wide(element)),
     finish: (squares) => sqrt(squares),
     reference: folded(0, (total, element) => total + element * element, Math.sqrt),
-    // Squares do not cancel: in f16 there may be some 1,024 of them.
-    fill: (count, sums) =>
-      sums === 'f16' ? integers(-1, 1, Math.min(1, 1024 / count)) : exactIntegers(sums, count, 2),
-    isExact: false,
+    fill: ofOneSign(2),
+    tolerance: rounded,
+  },
+  sum_square: {
+    ...sum,
+    prepare: (element) => mul(wide(element), wide(element)),
+    reference: folded(0, (total, element) => total + element * element),
+    fill: ofOneSign(2),
+  },
+  prod: {
+    over: prodOver,
+    prepare: wide,
+    reference: folded(1, (product, element) => product * element),
+    fill: productFill,
+    tolerance: (count, dtype) => ({
+      absolute: dtype === 'f16' ? 6.2e-5 : 0,
+      relative: 1e-6 + count * 1.2e-7 + (dtype === 'f16' ? 1e-3 : 0),
+    }),
+  },
+  log_sum: {
+    ...sum,
+    finish: (total) => log(total),
+    reference: folded(0, plus, Math.log),
+    fill: (count, sums) => integers(1, 4, sums === 'f16' ? Math.min(1, 512 / count) : 1),
+    tolerance: logOfSum,
+  },
+  // Large enough that an exponential of the element itself would overflow f32; f16 keeps too few digits of such.
+  log_sum_exp: {
+    ...sum,
+    reference: (element, count) => {
+      let largest = Number.NEGATIVE_INFINITY;
+      for (let i = 0; i < count; i++) largest = Math.max(largest, element(i));
+      let total = 0;
+      for (let i = 0; i < count; i++) total += Math.exp(element(i) - largest);
+      return largest + Math.log(total);
+    },
+    fill: (_, __, dtype) => (dtype === 'f16' ? reals(-4, 4) : reals(92, 100)),
+    tolerance: logOfSum,
   },
   // Of few different values, so that most extremes are there several times and the first must be found.
   argmax: {
@@ -120,70 +192,158 @@ function kindOf(name: string): Kind {
   return kind;
 }
 
-function check({ kind, axes }: { readonly kind: string; readonly axes: string }): Refusal | null {
+/** What an operator's texts say. */
+interface Texts {
+  readonly kind: string;
+  readonly axes: string;
+  readonly shape: string;
+}
+
+function check({ kind, axes, shape }: Texts): Refusal | null {
   if (!Object.hasOwn(kinds, kind)) {
     return refuse('bad-kind', () => `kind="${kind}" must be one of ${Object.keys(kinds).join(', ')}`);
+  }
+  if (shape !== '') {
+    const extents = parseShape(shape);
+    if (isRefusal(extents)) return extents;
+    const dimensions = parseDimensions('axes', axes, extents.length);
+    return isRefusal(dimensions) ? dimensions : null;
   }
   if (parseAxes(axes) !== null) return null;
   return refuse('bad-axes', () => `axes="${axes}" must name some of n, c, h, w, each once, e.g. axes="h,w"`);
 }
 
-/** The dimensions that stay and those that are reduced, both in the order in which X has them. */
-function partition(axes: string): { readonly kept: readonly FourAxis[]; readonly reduced: readonly FourAxis[] } {
-  const named = parseAxes(axes) ?? [];
-  return {
-    kept: fourAxes.filter((axis) => !named.includes(axis)),
-    reduced: fourAxes.filter((axis) => named.includes(axis)),
-  };
+/** A dimension of X. */
+interface Dimension {
+  readonly name: string;
+  readonly extent: number;
+  readonly reduced: boolean;
 }
 
-type Shape = Readonly<Record<FourAxis, number>>;
-const countOf = (p: Shape, axes: readonly FourAxis[]): number => axes.reduce((product, axis) => product * p[axis], 1);
+/** The dimensions of X, those of `shape` where it is given; both texts were checked. */
+function dimensionsOf(p: Readonly<Record<(typeof fourAxes)[number], number>>, { axes, shape }: Texts): Dimension[] {
+  if (shape === '') {
+    const named = parseAxes(axes) ?? [];
+    return fourAxes.map((name) => ({ name, extent: p[name], reduced: named.includes(name) }));
+  }
+  const extents = parseShape(shape);
+  if (isRefusal(extents)) return [];
+  const counted = parseDimensions('axes', axes, extents.length);
+  const reduced = isRefusal(counted) ? [] : counted;
+  return extents.map((extent, d) => ({ name: `d${d}`, extent, reduced: reduced.includes(d) }));
+}
 
-/** Division and square root may be a few units in the last place off, and f16 rounds to 11 bits and may flush subnormals. */
-const rounded: Readonly<Record<'f32' | 'f16', Tolerance>> = {
-  f32: { absolute: 1e-7, relative: 2e-6 },
-  f16: { absolute: 6.2e-5, relative: 1e-3 },
-};
+const countOf = (dimensions: readonly Dimension[]): number =>
+  dimensions.reduce((product, { extent, reduced }) => (reduced ? product * extent : product), 1);
+
+/** The axes of the result: the dimensions that stay, and with `keepdims` those that are reduced, with extent 1. */
+function resultAxes(dimensions: readonly Dimension[], keepdims: boolean): Readonly<Record<string, number>> {
+  const left = dimensions.flatMap(({ name, extent, reduced }): (readonly [string, number])[] => {
+    if (!reduced) return [[name, extent]];
+    return keepdims ? [[`${name}_one`, 1]] : [];
+  });
+  return left.length > 0 ? Object.fromEntries(left) : { one: 1 };
+}
 
 /**
- * Reduction of X[n,c,h,w] along any of its dimensions; the result has those that are left, [1] when none is. argmax and argmin give the
- * position of the extreme element as an i32 whatever the dtype, the smallest one on a tie as ONNX's ArgMax and ArgMin do by default;
- * along several dimensions it counts through them, the last one fastest.
+ * Reduction of X along any of its dimensions; the result has those that are left, [1] when none is, or with `keepdims` all of them, the
+ * reduced ones with extent 1 (ONNX's default). argmax and argmin give the position of the extreme element as an i32 whatever the dtype, the
+ * smallest one on a tie as ONNX's ArgMax and ArgMin do by default; along several dimensions it counts through them, the last one
+ * fastest. log_sum_exp takes exponentials less their largest element, and so never overflows.
  */
 export const reduce = defineOperator({
   name: 'reduce',
-  summary: 'sum, mean, max, min, L2 norm, argmax or argmin of X[n,c,h,w] along any of its dimensions',
+  summary:
+    'sum, mean, product, extremes, norms, log-sum-exp, argmax ... of X[n,c,h,w], or of any shape, along any of its dimensions',
   parameters: {
     n: dimension(1, 'first dimension of X'),
     c: dimension(64, 'second dimension of X'),
     h: dimension(28, 'third dimension of X'),
     w: dimension(28, 'fourth dimension of X'),
+    keepdims: option('the result keeps the reduced dimensions, with extent 1'),
   },
   attributes: {
-    kind: attribute('mean', 'sum, mean, max, min, l2, argmax or argmin'),
-    axes: attribute('h,w', 'the dimensions that are reduced, e.g. "c" or "n,h,w"'),
+    kind: attribute(
+      'mean',
+      'sum, mean, prod, max, min, l1 and l2 (norms), sum_square, log_sum, log_sum_exp, argmax or argmin',
+    ),
+    axes: attribute(
+      'h,w',
+      'the dimensions that are reduced, e.g. "c" or "n,h,w"; with shape by number, e.g. "0,2" or "-1"',
+    ),
+    shape: shapeAttribute,
   },
+  // A shape of four dimensions has names for them; of any other, n, c, h and w say nothing.
+  writeOut: (p, { shape, axes }, given) => {
+    if (shape.trim() === '') return { attributes: { shape: '' } };
+    const beside = fourAxes.find((name) => given.has(name) && p[name] !== 1);
+    if (beside !== undefined) {
+      return refuse('shape-said-twice', () => `shape says every dimension by itself; leave ${beside} out`);
+    }
+    const extents = parseShape(shape);
+    if (isRefusal(extents)) return extents;
+    const dimensions = parseDimensions('axes', axes, extents.length);
+    if (isRefusal(dimensions)) return dimensions;
+    const sorted = dimensions.toSorted((a, b) => a - b);
+    const [n = 1, c = 1, h = 1, w = 1] = extents.length === 4 ? extents : [];
+    const named = sorted.map((d) => fourAxes[d]).join(',');
+    const attributes =
+      extents.length === 4 ? { shape: '', axes: named } : { shape: extents.join(','), axes: sorted.join(',') };
+    return { params: { n, c, h, w }, attributes };
+  },
+  examples: [
+    {
+      says: 'a stable log-sum-exp of rows',
+      shape: 'n=1,c=1,h=64,w=1000',
+      attributes: { kind: 'log_sum_exp', axes: 'w' },
+    },
+    {
+      says: 'ReduceProd of ONNX: a tensor of any rank, reduced dimensions kept with extent 1',
+      shape: 'keepdims=1',
+      attributes: { shape: '2,3,5,7,11', axes: '0,2,4', kind: 'prod' },
+    },
+  ],
   check: (_, texts) => check(texts),
   build: (p, texts, dtype) => {
     const kind = kindOf(texts.kind);
-    const { kept, reduced } = partition(texts.axes);
-    const X = input('X', [p.n, p.c, p.h, p.w], dtype);
-    const over = new Map(reduced.map((axis) => [axis, reductionAxis(axis, p[axis])]));
-    const shape: Readonly<Record<string, number>> =
-      kept.length > 0 ? Object.fromEntries(kept.map((axis) => [axis, p[axis]])) : { one: 1 };
-    const { finish } = kind;
-    const count = countOf(p, reduced);
+    const dimensions = dimensionsOf(p, texts);
+    const X = input(
+      'X',
+      dimensions.map(({ extent }) => extent),
+      dtype,
+    );
+    const shape = resultAxes(dimensions, p.keepdims);
+    const count = countOf(dimensions);
     const stage = `reduce_${texts.kind}`;
-    const element = (index: Readonly<Record<string, Index>>): Reduction => {
-      const at = (axis: FourAxis): Index => over.get(axis) ?? (index[axis] as Index);
-      return kind.over(kind.prepare(X.at(...fourAxes.map(at))), [...over.values()]);
+    type Indices = Readonly<Record<string, Index>>;
+    /** What `value` makes of the element at a place of the result, over axes of this stage's own. */
+    const overAll = (index: Indices, of: Kind['over'], value: (element: Value) => Value): Reduction => {
+      const over = dimensions.map(({ name, extent, reduced }) => (reduced ? reductionAxis(name, extent) : null));
+      const element = X.at(...dimensions.map(({ name }, d) => over[d] ?? (index[name] as Index)));
+      return of(
+        value(element),
+        over.filter((axis): axis is ReductionAxis => axis !== null),
+      );
     };
+    const plain = (index: Indices): Reduction => overAll(index, kind.over, kind.prepare);
     if (texts.kind === 'argmax' || texts.kind === 'argmin') {
-      const [, Y] = computeTuple(['Y_extreme', 'Y'], shape, element, { stage });
+      const [, Y] = computeTuple(['Y_extreme', 'Y'], shape, plain, { stage });
       return program([X], [Y as Tensor]);
     }
-    const Y = accumulate('Y', shape, element, {
+    if (texts.kind === 'log_sum_exp') {
+      const largest = compute('largest', shape, (index) => overAll(index, maxOver, wide), { stage: 'find_largest' });
+      const largestAt = (index: Indices): Value =>
+        largest.at(...Object.keys(shape).map((axis) => index[axis] as Index));
+      const Y = accumulate(
+        'Y',
+        shape,
+        (index) => overAll(index, sumOver, (element) => exp(sub(wide(element), largestAt(index)))),
+        { stage, dtype, finish: (total, index) => add(log(total), largestAt(index)) },
+      );
+      return program([X], [Y]);
+    }
+    const { finish } = kind;
+    const Y = accumulate('Y', shape, plain, {
       stage,
       dtype,
       ...(finish === undefined ? {} : { finish: (total: Value) => finish(total, count) }),
@@ -192,18 +352,23 @@ export const reduce = defineOperator({
   },
   reference: (p, texts, { X }) => {
     const kind = kindOf(texts.kind);
-    const { kept, reduced } = partition(texts.axes);
-    const strides = stridesOf([p.n, p.c, p.h, p.w]);
+    const dimensions = dimensionsOf(p, texts);
+    const strides = stridesOf(dimensions.map(({ extent }) => extent));
+    const some = (reduced: boolean) =>
+      dimensions.flatMap((one, d) =>
+        one.reduced === reduced ? [{ extent: one.extent, stride: strides[d] as number }] : [],
+      );
     // Where the elements at a flat position over some dimensions start.
-    const offset = (axes: readonly FourAxis[], flat: number): number => {
+    const offset = (axes: ReturnType<typeof some>, flat: number): number => {
       let [rest, at] = [flat, 0];
-      for (const axis of axes.toReversed()) {
-        at += (rest % p[axis]) * (strides[fourAxes.indexOf(axis)] ?? Number.NaN);
-        rest = Math.floor(rest / p[axis]);
+      for (const { extent, stride } of axes.toReversed()) {
+        at += (rest % extent) * stride;
+        rest = Math.floor(rest / extent);
       }
       return at;
     };
-    const count = countOf(p, reduced);
+    const [kept, reduced] = [some(false), some(true)];
+    const count = countOf(dimensions);
     return {
       Y: (flat) => {
         const first = offset(kept, flat);
@@ -211,9 +376,11 @@ export const reduce = defineOperator({
       },
     };
   },
-  inputs: (p, texts, _, sums) => ({
-    X: kindOf(texts.kind).fill(countOf(p, partition(texts.axes).reduced), sums),
-  }),
+  inputs: (p, texts, dtype, sums) => ({ X: kindOf(texts.kind).fill(countOf(dimensionsOf(p, texts)), sums, dtype) }),
   ones: () => true,
-  tolerance: (_, texts, dtype) => (kindOf(texts.kind).isExact ? exact : rounded[dtype]),
+  tolerance: (p, texts, dtype) => kindOf(texts.kind).tolerance(countOf(dimensionsOf(p, texts)), dtype),
+  f32SumsOnly: ({ kind }) =>
+    kind === 'prod' || kind === 'log_sum_exp'
+      ? `a ${kind} in f16 would leave its range or most of its digits`
+      : undefined,
 });

@@ -1,4 +1,4 @@
-import { defineOperator, dimension, integer } from './define.ts';
+import { defineOperator, dimension, integer, option } from './define.ts';
 import { maxOver, type Reduction, type ReductionAxis, reductionAxis, sumOver, type Value } from './expression.ts';
 import { exact, exactIntegers, type Fill, integers } from './fill.ts';
 import type { Operator } from './operator.ts';
@@ -26,12 +26,15 @@ function defineReduce({ name, summary, over, start, combine, fill }: ReduceDefin
       axis: integer(1, 'which dimension is reduced: 0 the rows (one result a column), 1 the columns (one a row)', {
         max: 1,
       }),
+      keepdims: option('the result keeps the reduced dimension, with extent 1'),
     },
     build: (p, _, dtype) => {
       const X = input('X', [p.rows, p.cols], dtype);
       const [kept, reduced] = p.axis === 1 ? [p.rows, p.cols] : [p.cols, p.rows];
       const k = reductionAxis('k', reduced);
-      const Y = compute('Y', { i: kept }, ({ i }) => over(p.axis === 1 ? X.at(i, k) : X.at(k, i), [k]), {
+      const one = p.keepdims ? { one: 1 } : {};
+      const axes: { readonly i: number } = p.axis === 1 ? { i: kept, ...one } : { ...one, i: kept };
+      const Y = compute('Y', axes, ({ i }) => over(p.axis === 1 ? X.at(i, k) : X.at(k, i), [k]), {
         stage: name,
       });
       return program([X], [Y]);

@@ -1,7 +1,9 @@
-import { defineOperator, dimension } from './define.ts';
-import { cast, div, exp, log, maxOver, reductionAxis, sub, sumOver, type Value } from './expression.ts';
+import { isRefusal, refuse } from '../support/refusal.ts';
+import { attribute, defineOperator, dimension, optional } from './define.ts';
+import { cast, div, exp, type Index, log, maxOver, reductionAxis, sub, sumOver, type Value } from './expression.ts';
 import { reals, type Tolerance } from './fill.ts';
 import type { Operator } from './operator.ts';
+import { parseDimensions, parseShape, saidTwice, shapeAttribute } from './shape-text.ts';
 import { compute, input, program } from './tensor.ts';
 
 interface SoftmaxDefinition {
@@ -25,45 +27,95 @@ function defineSoftmax({ name, summary, normalise, expected, tolerance }: Softma
     parameters: {
       rows: dimension(128, 'rows, each normalised by itself'),
       cols: dimension(256, 'columns: what is summed over'),
+      inner: optional(
+        dimension(1, 'elements from one of a row to the next: X[rows,cols,inner] is normalised along cols'),
+      ),
     },
+    attributes: {
+      shape: shapeAttribute,
+      axis: optional(attribute('-1', 'with shape: the dimension that is summed over, -1 the last one')),
+    },
+    // What lies before the axis are rows, what lies behind it is inner.
+    writeOut: (_, { shape, axis }, given) => {
+      if (shape.trim() === '') {
+        if (!given.has('axis')) return {};
+        return refuse(
+          'axis-without-shape',
+          () => `axis=${axis} counts the dimensions of a shape; give shape too, e.g. shape="8,12,64"`,
+        );
+      }
+      const extents = parseShape(shape);
+      if (isRefusal(extents)) return extents;
+      const dimensions = parseDimensions('axis', axis, extents.length);
+      if (isRefusal(dimensions)) return dimensions;
+      const [at = 0, ...more] = dimensions;
+      if (more.length > 0) return refuse('bad-axes', () => `axis="${axis}" of ${name} must be one dimension`);
+      const product = (some: readonly number[]): number => some.reduce((all, extent) => all * extent, 1);
+      const params = {
+        rows: product(extents.slice(0, at)),
+        cols: extents[at] as number,
+        inner: product(extents.slice(at + 1)),
+      };
+      return saidTwice(given, ['rows', 'cols', 'inner']) ?? { params, attributes: { shape: '', axis: '-1' } };
+    },
+    examples: [
+      { says: 'along any dimension of a tensor of any rank', attributes: { shape: '8,12,64,64', axis: '1' } },
+      { says: 'the same, said in numbers', shape: 'rows=8,cols=12,inner=4096' },
+    ],
     build: (p, _, dtype) => {
-      const X = input('X', [p.rows, p.cols], dtype);
+      const lines = p.inner === 1 ? {} : { l: p.inner };
+      const X = input('X', [p.rows, p.cols, ...Object.values(lines)], dtype);
+      const behind = (l: Index | undefined): readonly Index[] => (l === undefined ? [] : [l]);
+      /** The axes of what there is one of a row, and of all elements. */
+      const rows: { readonly i: number; readonly l?: number } = { i: p.rows, ...lines };
+      const elements: { readonly i: number; readonly j: number; readonly l?: number } = {
+        i: p.rows,
+        j: p.cols,
+        ...lines,
+      };
       const m = reductionAxis('k', p.cols);
-      const rowMax = compute('rowMax', { i: p.rows }, ({ i }) => maxOver(cast('f32', X.at(i, m)), [m]), {
+      const rowMax = compute('rowMax', rows, ({ i, l }) => maxOver(cast('f32', X.at(i, m, ...behind(l))), [m]), {
         stage: 'find_row_max',
       });
       const s = reductionAxis('k', p.cols);
       const rowSum = compute(
         'rowSum',
-        { i: p.rows },
-        ({ i }) => sumOver(exp(sub(cast('f32', X.at(i, s)), rowMax.at(i))), [s]),
+        rows,
+        ({ i, l }) => sumOver(exp(sub(cast('f32', X.at(i, s, ...behind(l))), rowMax.at(i, ...behind(l)))), [s]),
         { stage: 'sum_row' },
       );
       const Y = compute(
         'Y',
-        { i: p.rows, j: p.cols },
-        ({ i, j }) => cast(dtype, normalise(sub(cast('f32', X.at(i, j)), rowMax.at(i)), rowSum.at(i))),
+        elements,
+        ({ i, j, l }) => {
+          const row = [i, ...behind(l)];
+          return cast(
+            dtype,
+            normalise(sub(cast('f32', X.at(i, j, ...behind(l))), rowMax.at(...row)), rowSum.at(...row)),
+          );
+        },
         { stage: 'normalise' },
       );
       return program([X], [Y]);
     },
     reference: (p, _, { X }) => {
       const rows = new Map<number, { readonly largest: number; readonly total: number }>();
-      const statistics = (row: number) => {
-        const known = rows.get(row);
+      const statistics = (row: number, line: number) => {
+        const known = rows.get(row * p.inner + line);
         if (known !== undefined) return known;
-        const elements = X?.subarray(row * p.cols, (row + 1) * p.cols) ?? new Float64Array([Number.NaN]);
+        const first = row * p.cols * p.inner + line;
+        const elements = Float64Array.from({ length: p.cols }, (_, j) => X?.[first + j * p.inner] ?? Number.NaN);
         let largest = Number.NEGATIVE_INFINITY;
         for (const element of elements) largest = Math.max(largest, element);
         let total = 0;
         for (const element of elements) total += Math.exp(element - largest);
         const found = { largest, total };
-        rows.set(row, found);
+        rows.set(row * p.inner + line, found);
         return found;
       };
       return {
         Y: (flat) => {
-          const { largest, total } = statistics(Math.floor(flat / p.cols));
+          const { largest, total } = statistics(Math.floor(flat / (p.cols * p.inner)), flat % p.inner);
           return expected(X?.[flat] ?? Number.NaN, largest, total);
         },
       };
@@ -81,7 +133,7 @@ const relativeOfSum = (cols: number): number => 1e-5 + cols * 6e-8;
 /** Y[i, j] = exp(X[i, j] - max X[i, :]) / sum of the same over the row. */
 export const softmax = defineSoftmax({
   name: 'softmax',
-  summary: 'softmax of each row of X[rows,cols], stabilised by the row maximum',
+  summary: 'softmax of each row of X[rows,cols], stabilised by the row maximum; or along any dimension',
   normalise: (shifted, sum) => div(exp(shifted), sum),
   expected: (element, largest, sum) => Math.exp(element - largest) / sum,
   // f16 rounds the result to 11 bits, and a device may flush its subnormals (below 6.1e-5) to zero.
@@ -94,7 +146,8 @@ export const softmax = defineSoftmax({
 /** Y[i, j] = X[i, j] - max X[i, :] - log(sum of exp(X[i, :] - max X[i, :])). */
 export const logSoftmax = defineSoftmax({
   name: 'log_softmax',
-  summary: 'logarithm of the softmax of each row of X[rows,cols], stabilised by the row maximum',
+  summary:
+    'logarithm of the softmax of each row of X[rows,cols], stabilised by the row maximum; or along any dimension',
   normalise: (shifted, sum) => sub(shifted, log(sum)),
   expected: (element, largest, sum) => element - largest - Math.log(sum),
   // The logarithm turns the sum's relative error into an absolute one; WGSL's log itself may be 2e-7 off.

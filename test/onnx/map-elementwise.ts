@@ -5,10 +5,10 @@ const operands = ['x', 'y', 'z'] as const;
 const dimensions = ['n', 'c', 'h', 'w'] as const;
 
 /** The shape that numpy's broadcasting gives. */
-function broadcastShape(values: readonly Value[]): number[] {
-  const rank = Math.max(...values.map(({ shape }) => shape.length));
+export function broadcastShape(shapes: readonly (readonly number[])[]): number[] {
+  const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, d) => {
-    const extents = values.map(({ shape }) => shape[d - rank + shape.length] ?? 1);
+    const extents = shapes.map((shape) => shape[d - rank + shape.length] ?? 1);
     const extent = Math.max(...extents);
     if (extents.some((one) => one !== 1 && one !== extent)) throw new Error(`[${extents.join(', ')}] do not broadcast`);
     return extent;
@@ -21,7 +21,7 @@ function broadcastShape(values: readonly Value[]): number[] {
  */
 export function broadcast(plan: Plan, expression: string, values: readonly Value[]): Value {
   if (values.length > operands.length) notMapped(`${values.length} operands in one expression`);
-  const result = broadcastShape(values);
+  const result = broadcastShape(values.map(({ shape }) => shape));
   const merged: { extent: number; readonly repeats: readonly boolean[] }[] = [];
   result.forEach((extent, d) => {
     if (extent === 1) return;

@@ -1,8 +1,8 @@
 import { type Call, floatOf, inputOf, integerOf, literal, notMapped, optionalInputOf, sizeOf } from './call.ts';
-import { broadcast } from './map-elementwise.ts';
+import { broadcast, broadcastShape } from './map-elementwise.ts';
 import type { Value } from './plan.ts';
 
-/** Batched product of anything numpy multiplies, as long as the batch of B is that of A or none. */
+/** Batched product of anything numpy multiplies: batches broadcast, and an operand of one dimension is one row or one column. */
 export function mapMatmul(call: Call): Value[] {
   const [A, B] = [inputOf(call, 0), inputOf(call, 1)];
   const { plan } = call;
@@ -12,19 +12,11 @@ export function mapMatmul(call: Call): Value[] {
     return [plan.run('gemv', { shape: { m: sizeOf(result), k }, inputs: { A, x: B }, result })];
   }
   const n = B.shape.at(-1) ?? notMapped('MatMul of a scalar');
-  const batchA = A.shape.slice(0, -2);
-  const batchB = B.shape.slice(0, -2);
-  const m = A.shape.length === 1 ? 1 : (A.shape.at(-2) as number);
-  const rows = A.shape.length === 1 ? [] : [m];
-  // Without a batch of its own, B meets all rows of A in one product.
-  if (sizeOf(batchB) === 1 && batchB.length <= batchA.length) {
-    const shape = { b: 1, m: sizeOf(batchA) * m, n, k };
-    return [plan.run('matmul', { shape, inputs: { A, B }, result: [...batchA, ...rows, n] })];
-  }
-  if (batchA.join() !== batchB.join())
-    return notMapped(`MatMul of batches [${batchA.join(', ')}] and [${batchB.join(', ')}]`);
-  const shape = { b: sizeOf(batchA), m, n, k };
-  return [plan.run('matmul', { shape, inputs: { A, B }, result: [...batchA, m, n] })];
+  const [batchA, batchB] = [A.shape.slice(0, -2), B.shape.slice(0, -2)];
+  const rows = A.shape.length === 1 ? [] : [A.shape.at(-2) as number];
+  const attributes = { batch_a: batchA.join(',') || '1', batch_b: batchB.join(',') || '1' };
+  const result = [...broadcastShape([batchA, batchB]), ...rows, n];
+  return [plan.run('matmul', { shape: { m: rows[0] ?? 1, n, k }, attributes, inputs: { A, B }, result })];
 }
 
 /** alpha * A' x B' + beta * C: C of one value a column is the product's bias or its epilogue, any other C a step of its own. */

@@ -10,44 +10,30 @@ import {
   sizeOf,
 } from './call.ts';
 import { broadcast } from './map-elementwise.ts';
-import { permute } from './map-shapes.ts';
 import type { Value } from './plan.ts';
 
-const dimensions = ['n', 'c', 'h', 'w'] as const;
-
 interface Reduction {
-  readonly kind: 'sum' | 'mean' | 'max' | 'min' | 'l2' | 'argmax' | 'argmin';
-  /** What becomes of the elements first and of the result last. */
-  readonly before?: string;
+  readonly kind: string;
+  /** What becomes of the result last. */
   readonly after?: string;
 }
 
-/** `X` reduced along some of its dimensions; neighbours of a kind are joined, since ours has four. */
-function reduceAlong(call: Call, X: Value, axes: readonly number[], keep: boolean, reduction: Reduction): Value {
-  const { kind, before, after } = reduction;
-  const source = before === undefined ? X : broadcast(call.plan, before, [X]);
+/** `X` reduced along some of its dimensions, by the operator that takes any; without dimensions it is one element. */
+function reduceAlong(call: Call, X: Value, axes: readonly number[], keep: boolean, { kind, after }: Reduction): Value {
   const result = X.shape.flatMap((extent, d) => (axes.includes(d) ? (keep ? [1] : []) : [extent]));
-  const merged: { extent: number; readonly reduced: boolean }[] = [];
-  X.shape.forEach((extent, d) => {
-    if (extent === 1) return;
-    const last = merged.at(-1);
-    if (last !== undefined && last.reduced === axes.includes(d)) last.extent *= extent;
-    else merged.push({ extent, reduced: axes.includes(d) });
-  });
-  if (merged.length > dimensions.length) notMapped(`${call.node.type} along ${merged.length} dimensions`);
-  const inputs = { X: source };
+  if (X.shape.length > 8) notMapped(`${call.node.type} along ${X.shape.length} dimensions`);
+  const [shape, named] = X.shape.length === 0 ? [[1], [0]] : [X.shape, axes];
+  // Over no dimension there is still something to apply, such as a root of a square.
+  if (named.length === 0) notMapped(`${call.node.type} along nothing`);
+  const [rows = 1, cols = 1] = shape;
+  const inputs = { X };
   const epilogue: Record<string, string> = after === undefined ? {} : { epilogue: after };
-  const [first, second] = merged;
-  if (merged.length === 2 && (kind === 'sum' || kind === 'max') && first !== undefined && second !== undefined) {
-    const shape = { rows: first.extent, cols: second.extent, axis: first.reduced ? 0 : 1 };
-    return call.plan.run(`reduce_${kind}`, { shape, attributes: epilogue, inputs, result });
+  if (shape.length === 2 && named.length === 1 && (kind === 'sum' || kind === 'max')) {
+    const wish = { shape: { rows, cols, axis: named[0] as number, keepdims: keep ? 1 : 0 }, attributes: epilogue };
+    return call.plan.run(`reduce_${kind}`, { ...wish, inputs, result });
   }
-  const shape = Object.fromEntries(dimensions.map((name, d) => [name, merged[d]?.extent ?? 1]));
-  const named = dimensions.filter((_, d) => merged[d]?.reduced);
-  // Over dimensions of one element there is still something to apply, such as a root of a square.
-  const attributes = { kind, axes: named.length === 0 ? 'w' : named.join(','), ...epilogue };
-  if (named.length === 0 && merged.length === dimensions.length) notMapped(`${call.node.type} along nothing`);
-  return call.plan.run('reduce', { shape, attributes, inputs, result });
+  const attributes = { kind, axes: named.join(','), shape: shape.join(','), ...epilogue };
+  return call.plan.run('reduce', { shape: { keepdims: keep ? 1 : 0 }, attributes, inputs, result });
 }
 
 export function reduction(what: Reduction): (call: Call) => Value[] {
@@ -78,19 +64,15 @@ export function position(kind: 'argmax' | 'argmin'): (call: Call) => Value[] {
 export function rowwise(operator: 'softmax' | 'log_softmax'): (call: Call) => Value[] {
   return (call) => {
     const X = inputOf(call, 0);
-    const rank = X.shape.length;
     const flattening = call.opset < 13;
-    const axis = axisOf(integerOf(call, 'axis', flattening ? 1 : -1), rank);
-    const run = (value: Value, cols: number, result: readonly number[]): Value =>
-      call.plan.run(operator, { shape: { rows: sizeOf(result) / cols, cols }, inputs: { X: value }, result });
-    if (flattening) return [run(X, sizeOf(X.shape.slice(axis)), X.shape)];
-    const cols = X.shape[axis] as number;
-    if (sizeOf(X.shape.slice(axis + 1)) === 1) return [run(X, cols, X.shape)];
-    const others = X.shape.map((_, d) => d).filter((d) => d !== axis);
-    const order = [...others, axis];
-    const turned = permute(call.plan, X, order);
-    const back = X.shape.map((_, d) => order.indexOf(d));
-    return [permute(call.plan, run(turned, cols, turned.shape), back)];
+    const axis = axisOf(integerOf(call, 'axis', flattening ? 1 : -1), X.shape.length);
+    const rest = { inputs: { X }, result: X.shape };
+    if (!flattening) {
+      const attributes = { shape: X.shape.join(','), axis: String(axis) };
+      return [call.plan.run(operator, { shape: {}, attributes, ...rest })];
+    }
+    const cols = sizeOf(X.shape.slice(axis));
+    return [call.plan.run(operator, { shape: { rows: sizeOf(X.shape) / cols, cols }, ...rest })];
   };
 }
 

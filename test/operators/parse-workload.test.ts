@@ -83,7 +83,7 @@ describe('makeWorkload', () => {
     );
     expect(complaint('matmul', { dtype: 'f64' })).toBe('dtype "f64" must be f32 or f16');
     expect(complaint('matmul', { attributes: { expression: 'x' } })).toBe(
-      'matmul has no attribute "expression"; it has accumulate, epilogue',
+      'matmul has no attribute "expression"; it has batch_a, batch_b, accumulate, epilogue',
     );
     expect(complaint('elementwise', { attributes: { expr: 'x' } })).toBe(
       'elementwise has no attribute "expr"; it has expression, x, y, z, accumulate, epilogue',

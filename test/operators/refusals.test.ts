@@ -92,21 +92,70 @@ describe('parameters that do not go together are refused with what would be righ
       'conv_transpose2d: the output is empty: pad=1 takes 2 off 1 made of h=1',
     ],
     ['conv_transpose2d', 'output_pad=2', {}, 'conv_transpose2d: output_pad=2 must be below stride=2 or dilation=1'],
-    ['quantized_matmul', 'bits=5', {}, 'quantized_matmul: bits=5 must be 4 or 8'],
+    ['quantized_matmul', 'bits=5', {}, 'quantized_matmul: bits=5 must be 2, 4 or 8'],
     [
       'quantized_matmul',
       'block=12',
       {},
       'quantized_matmul: block=12 must be a multiple of 8, the weights of 4 bits in a 32-bit word',
     ],
-    ['quantized_matmul', 'k=100', {}, 'quantized_matmul: block=32 must divide k=100; pad k with zeros'],
+    [
+      'quantized_matmul',
+      'bits=2,block=24',
+      {},
+      'quantized_matmul: block=24 must be a multiple of 16, the weights of 2 bits in a 32-bit word',
+    ],
+    [
+      'matmul',
+      '',
+      { batch_a: '2,3', batch_b: '2' },
+      'matmul: batch_a="2,3" and batch_b="2" do not broadcast: 3 and 2 must be equal, or one of them 1',
+    ],
+    ['matmul', '', { batch_a: '2,0' }, 'matmul: batch_a="2,0" must be sizes of at least 1, e.g. batch_a="8,1"'],
+    [
+      'matmul',
+      'b=5',
+      { batch_a: '2,1', batch_b: '3' },
+      'matmul: batch_a="2,1" and batch_b="3" make 6 batches, not b=5; leave b out',
+    ],
+    [
+      'softmax',
+      '',
+      { axis: '1' },
+      'softmax: axis=1 counts the dimensions of a shape; give shape too, e.g. shape="8,12,64"',
+    ],
+    ['softmax', 'rows=4', { shape: '4,5' }, 'softmax: shape says every dimension by itself; leave rows out'],
+    [
+      'softmax',
+      '',
+      { shape: '4,5', axis: '2' },
+      'softmax: axis="2" must count dimensions of a shape of 2: 0 to 1, or -1 for the last, each once',
+    ],
+    [
+      'softmax',
+      '',
+      { shape: '4x5' },
+      'softmax: shape="4x5" must be 1 to 8 sizes of at least 1, e.g. shape="2,3,5,7,11"',
+    ],
+    ['reduce', 'c=4', { shape: '4,5', axes: '0' }, 'reduce: shape says every dimension by itself; leave c out'],
+    [
+      'reduce',
+      '',
+      { shape: '4,5', axes: 'h' },
+      'reduce: axes="h" must count dimensions of a shape of 2: 0 to 1, or -1 for the last, each once',
+    ],
     [
       'attention',
       'm=9,n=8,causal=1',
       {},
       'attention: causal=1 needs m=9 to be at most n=8, or the first query would see no key',
     ],
-    ['reduce', '', { kind: 'median' }, 'reduce: kind="median" must be one of sum, mean, max, min, l2, argmax, argmin'],
+    [
+      'reduce',
+      '',
+      { kind: 'median' },
+      'reduce: kind="median" must be one of sum, mean, max, min, l1, l2, sum_square, prod, log_sum, log_sum_exp, argmax, argmin',
+    ],
     ['reduce', '', { axes: 'h,h' }, 'reduce: axes="h,h" must name some of n, c, h, w, each once, e.g. axes="h,w"'],
     ['reduce', '', { axes: '' }, 'reduce: axes="" must name some of n, c, h, w, each once, e.g. axes="h,w"'],
     [
@@ -136,6 +185,8 @@ describe('parameters that do not go together are refused with what would be righ
 
   it('takes what is next to the limits', () => {
     expect(complaint('avg_pool2d', 'kh=2,kw=2,pad=1')).toBe('accepted');
+    expect(complaint('quantized_matmul', 'k=100')).toBe('accepted');
+    expect(complaint('reduce', 'h=1', { shape: '4,5', axes: '-1' })).toBe('accepted');
     expect(complaint('max_pool2d', 'h=2,w=2,kh=2,kw=2,pad=1,dilation=2,stride=1')).toBe('accepted');
     expect(complaint('conv_transpose2d', 'output_pad=1')).toBe('accepted');
     expect(complaint('conv_transpose2d', 'output_pad=2,dilation=3')).toBe('accepted');

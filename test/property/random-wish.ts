@@ -28,6 +28,12 @@ const window = (draw: Draw) => ({
   ...{ ...perDirection(draw), dilation_w: draw.random.below(3) },
 });
 const rowsAndColumns: Wish = ({ size, few }) => ({ shape: { rows: size(), cols: size() * few(3) } });
+/** Rows that lie in memory as rows or with other elements in between. */
+const along: Wish = (draw) => {
+  const { random, size, few, flag } = draw;
+  if (random.below(3) === 0) return { attributes: { shape: random.pick(['3,5,7', '2,3,4,5']), axis: String(flag()) } };
+  return { shape: { rows: size(), cols: size() * few(3), inner: flag() === 0 ? 1 : few(9) } };
+};
 const fourSizes = ({ few, size }: Draw) => ({ n: few(2), c: few(5), h: few(7), w: size() });
 const windowed: Wish = (draw) => ({
   shape: { n: draw.few(2), c: draw.few(9), ...image(draw), ...window(draw) },
@@ -62,26 +68,42 @@ const padded =
 
 /** What is asked of each operator; one that is not here is an error, so that a new operator cannot be forgotten. */
 const wishes: Readonly<Record<string, Wish>> = {
-  matmul: ({ size, few, flag }) => ({
-    shape: {
-      ...{ b: few(2), m: size(), n: size(), k: size(), transpose_a: flag(), transpose_b: flag() },
-      bias: flag(),
-    },
-  }),
+  matmul: ({ random, size, few, flag }) => {
+    const batch = random.pick<readonly [string, string] | null>([
+      null,
+      null,
+      ['2', '1'],
+      ['1', '3'],
+      ['2,1', '1,2'],
+      ['2,1,2,1', '2,1,1'],
+    ]);
+    const [batch_a, batch_b] = batch ?? ['', ''];
+    return {
+      shape: {
+        ...(batch === null ? { b: few(2) } : {}),
+        ...{ m: size(), n: size(), k: size(), transpose_a: flag(), transpose_b: flag(), bias: flag() },
+      },
+      attributes: { batch_a, batch_b },
+    };
+  },
   gemv: ({ size, few, flag }) => ({
     shape: { m: size() * few(3), k: size() * few(4), transpose_a: flag() },
   }),
-  quantized_matmul: ({ random, size, few }) => {
-    const block = random.pick([8, 16, 24, 32]);
-    return { shape: { m: few(7), n: size(), k: block * few(4), bits: random.pick([4, 8]), block } };
+  quantized_matmul: ({ random, size, few, flag }) => {
+    const bits = random.pick([2, 4, 8]);
+    const block = random.pick([16, 32, 48, ...(bits === 2 ? [] : [8, 24])]);
+    const k = block * few(4) - (flag() === 0 ? 0 : random.below(block));
+    return { shape: { m: few(7), n: size(), k, bits, block, zero_points: flag() } };
   },
-  conv2d: (draw) => {
+  conv2d: padded((draw) => {
     const groups = draw.few(3);
     const channels = { c: groups * draw.few(3), oc: groups * draw.few(4), groups };
     return { shape: { n: draw.few(2), ...channels, ...image(draw), ...window(draw) } };
-  },
-  conv2d_nhwc: (draw) => ({
-    shape: { n: draw.few(2), c: draw.few(6), oc: draw.few(9), ...image(draw), ...window(draw) },
+  }),
+  conv2d_nhwc: padded((draw) => {
+    const groups = draw.few(3);
+    const channels = { c: groups * draw.few(3), oc: groups * draw.few(4), groups };
+    return { shape: { n: draw.few(2), ...channels, ...image(draw), ...window(draw) } };
   }),
   depthwise_conv2d: padded(windowed),
   depthwise_conv2d_nhwc: padded(windowed),
@@ -112,17 +134,27 @@ const wishes: Readonly<Record<string, Wish>> = {
     const { shape } = pooled(draw);
     return { shape: { ...(shape as Record<string, number>), count_padding: draw.flag() } };
   }),
-  reduce_sum: ({ size, few, flag }) => ({ shape: { rows: size(), cols: size() * few(4), axis: flag() } }),
-  reduce_max: ({ size, few, flag }) => ({ shape: { rows: size() * few(3), cols: size(), axis: flag() } }),
-  reduce: (draw) => ({
-    shape: fourSizes(draw),
-    attributes: {
-      kind: draw.random.pick(['sum', 'mean', 'max', 'min', 'l2', 'argmax', 'argmin']),
-      axes: draw.random.pick(['n', 'c', 'h', 'w', 'h,w', 'n,h', 'c,w', 'c,h,w', 'n,c,h,w']),
-    },
+  reduce_sum: ({ size, few, flag }) => ({
+    shape: { rows: size(), cols: size() * few(4), axis: flag(), keepdims: flag() },
   }),
-  softmax: rowsAndColumns,
-  log_softmax: rowsAndColumns,
+  reduce_max: ({ size, few, flag }) => ({
+    shape: { rows: size() * few(3), cols: size(), axis: flag(), keepdims: flag() },
+  }),
+  reduce: (draw) => {
+    const { random, flag } = draw;
+    const kind = random.pick([
+      ...['sum', 'mean', 'prod', 'max', 'min', 'l1', 'l2', 'sum_square', 'log_sum', 'log_sum_exp', 'argmax', 'argmin'],
+    ]);
+    if (random.below(4) === 0) {
+      const shape = random.pick(['7', '3,5', '2,3,1,4,5', '3,2,2,2,3,2', '2,2,3,2,5']);
+      const axes = random.pick(shape.split(',').length < 5 ? ['0', '-1'] : ['0,2,4', '1,-1', '3', '-2,0,1']);
+      return { shape: { keepdims: flag() }, attributes: { kind, shape, axes } };
+    }
+    const axes = random.pick(['n', 'c', 'h', 'w', 'h,w', 'n,h', 'c,w', 'c,h,w', 'n,c,h,w']);
+    return { shape: { ...fourSizes(draw), keepdims: flag() }, attributes: { kind, axes } };
+  },
+  softmax: along,
+  log_softmax: along,
   layer_norm: rowsAndColumns,
   rms_norm: rowsAndColumns,
   batch_norm: (draw) => ({ shape: fourSizes(draw) }),

@@ -7,6 +7,7 @@ const at = load('X', [v('vi'), v('vk')]);
 /** What an element of X adds to each reduction of tuples, and the dtypes of the results. */
 const elements: Readonly<Record<ReduceOp, readonly (readonly [DType, Expr])[]>> = {
   sum: [['f32', at]],
+  prod: [['f32', at]],
   max: [['f32', at]],
   min: [['f32', at]],
   argmax: [
@@ -65,6 +66,7 @@ export function rowResults(op: ReduceOp, row: readonly number[]): number[] {
   const mean = sum(row) / row.length;
   const results: Record<ReduceOp, number[]> = {
     sum: [sum(row)],
+    prod: [row.reduce((product, value) => product * value, 1)],
     max: [most],
     min: [least],
     argmax: [most, row.indexOf(most)],
