@@ -1,4 +1,4 @@
-import { Float16Array, hfround } from '@petamoriken/float16';
+import { hfround } from '@petamoriken/float16';
 import type { DType } from '../ir/nodes.ts';
 import type { Verification } from '../records/outcome.ts';
 import { assert } from '../support/errors.ts';
@@ -12,7 +12,7 @@ export function decodeElements(bytes: ArrayBuffer, dtype: DType, count: number):
     case 'f32':
       return new Float32Array(bytes, 0, count);
     case 'f16':
-      return new Float16Array(bytes, 0, count);
+      return Float32Array.from(new Uint16Array(bytes, 0, count), numberOfHalf);
     case 'i32':
       return new Int32Array(bytes, 0, count);
     case 'u32':
@@ -20,6 +20,17 @@ export function decodeElements(bytes: ArrayBuffer, dtype: DType, count: number):
       return new Uint32Array(bytes, 0, count);
   }
 }
+
+/** What 16 bits of f16 mean, by a table: reading a Float16Array, which Node 20 has not itself, takes some 100 times as long. */
+function numberOfHalf(bits: number): number {
+  halves ??= Float32Array.from({ length: 1 << 16 }, (_, half) => {
+    const [sign, exponent, fraction] = [half >> 15 === 0 ? 1 : -1, (half >> 10) & 31, half & 1023];
+    if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+    return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  });
+  return halves[bits] as number;
+}
+let halves: Float32Array | null = null;
 
 export const nothingCompared: Verification = { checked: 0, wrong: 0, maxError: 0 };
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareOutput, decodeElements, describeWrong, nothingCompared } from '../../src/measure/compare.ts';
+import { decode } from '../../src/operators/inputs.ts';
 
 const check = (
   expected: readonly number[],
@@ -58,5 +59,14 @@ describe('compareOutput', () => {
     expect(Array.from(decodeElements(Uint32Array.of(0xffffffff).buffer, 'i32', 1))).toEqual([-1]);
     expect(Array.from(decodeElements(Uint32Array.of(0xffffffff).buffer, 'u32', 1))).toEqual([0xffffffff]);
     expect(Array.from(decodeElements(Uint32Array.of(1).buffer, 'bool', 1))).toEqual([1]);
+  });
+});
+
+describe('decodeElements', () => {
+  it('reads every number of f16 as it is', () => {
+    const bits = Uint16Array.from({ length: 1 << 16 }, (_, half) => half);
+    const read = decodeElements(bits.buffer, 'f16', bits.length);
+    const known = decode(new Uint8Array(bits.buffer), 'f16');
+    expect(Array.from(read).every((value, half) => Object.is(value, known[half]))).toBe(true);
   });
 });
