@@ -27,12 +27,14 @@ Examples:
     .action(async (operator: string, flags: BestFlags) => {
       const workload = await workloadOf(operator, flags);
       const kernel = await findBestKernel(operator, workload, flags);
-      const { flopsOf } = await import('../operators/flops.ts');
+      const { flopsOf, minimumBytes } = await import('../operators/flops.ts');
       const { programOf } = await import('../tuner/build.ts');
-      const flopsPerSecond = (flopsOf(programOf(workload)) / kernel.timeNs) * 1e9;
+      const plain = programOf(workload);
+      const flopsPerSecond = (flopsOf(plain) / kernel.timeNs) * 1e9;
+      const bytesPerSecond = (minimumBytes(plain) / kernel.timeNs) * 1e9;
       if (flags.json) {
         const { artifact: _, ...known } = kernel;
-        printJson({ ...known, flopsPerSecond, log: kernel.place?.file ?? null });
+        printJson({ ...known, flopsPerSecond, bytesPerSecond, log: kernel.place?.file ?? null });
         return;
       }
       const { formatBest } = await import('../report/kernel-report.ts');
@@ -43,6 +45,6 @@ Examples:
         followUp('show', operator, flags, '--as', 'wgsl', ...rest),
         followUp('export', operator, flags, '-o', `${workload.operator}-kernel`, ...rest),
       ];
-      print(formatBest(kernel, flopsPerSecond, commands, coloursFor(process.stdout)));
+      print(formatBest(kernel, { flopsPerSecond, bytesPerSecond }, commands, coloursFor(process.stdout)));
     });
 }

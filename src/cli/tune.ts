@@ -23,6 +23,7 @@ const defaultTimeLimit = 90;
 interface TuneFlags extends WorkloadFlags, DeviceFlags, LogFlags {
   readonly trials?: number;
   readonly timeLimit?: number;
+  readonly patience?: number;
   readonly seed: number;
   readonly search: SearchName;
   readonly model: ModelName;
@@ -45,6 +46,7 @@ export function addTuneCommand(program: Command): void {
       `begin no trial after this (default: ${defaultTimeLimit}, or none when --trials is given)`,
       positiveNumber('--time-limit', 'seconds'),
     )
+    .option('--patience <n>', 'end after so many trials in a row that bring no new best', wholeNumber('--patience', 1))
     .option('--seed <n>', 'start of all random choices', wholeNumber('--seed', 0, 2 ** 31 - 1), 1);
   addDeviceOptions(command)
     .option(
@@ -96,6 +98,7 @@ async function runTune(operator: string, flags: TuneFlags): Promise<void> {
       ...where,
       trials,
       ...(timeLimit === undefined ? {} : { timeLimit }),
+      ...(flags.patience === undefined ? {} : { patience: flags.patience }),
       seed: flags.seed,
       search: flags.search,
       model: flags.model,
@@ -123,13 +126,14 @@ async function runTune(operator: string, flags: TuneFlags): Promise<void> {
 
 /** What was asked for, but for `--fresh`: that would forget what is to be gone on from. */
 function resumeCommand(operator: string, flags: TuneFlags): string {
-  const { trials, timeLimit, seed, search, model, reuse } = flags;
+  const { trials, timeLimit, patience, seed, search, model, reuse } = flags;
   return followUp(
     'tune',
     operator,
     flags,
     ...(trials === undefined ? [] : ['--trials', String(trials)]),
     ...(timeLimit === undefined ? [] : ['--time-limit', String(timeLimit)]),
+    ...(patience === undefined ? [] : ['--patience', String(patience)]),
     ...(seed === 1 ? [] : ['--seed', String(seed)]),
     ...(search === 'auto' ? [] : ['--search', search]),
     ...(model === 'xgboost' ? [] : ['--model', model]),

@@ -4,7 +4,7 @@ import { describeWorkload } from '../operators/workload.ts';
 import { printable } from '../support/printable.ts';
 import type { BestKernel, RunResult } from '../tuner/events.ts';
 import { decisionsText } from './decisions.ts';
-import { formatCount, formatRate, formatTime } from './quantities.ts';
+import { formatCount, formatThroughput, formatTime } from './quantities.ts';
 import { formatFacts } from './table.ts';
 import type { Colours } from './terminal.ts';
 
@@ -31,12 +31,15 @@ function sameHardware(differs: readonly string[]): boolean {
 /** The best known kernel, and where its record stands. */
 export function formatBest(
   kernel: BestKernel,
-  flopsPerSecond: number,
+  rates: { readonly flopsPerSecond: number; readonly bytesPerSecond: number },
   commands: readonly string[],
   colours: Colours,
 ): string {
   const facts: [string, string][] = [
-    ['time', `${colours.green(formatTime(kernel.timeNs))}  ${formatRate(flopsPerSecond)}`],
+    [
+      'time',
+      `${colours.green(formatTime(kernel.timeNs))}  ${formatThroughput(rates.flopsPerSecond, rates.bytesPerSecond)}`,
+    ],
     ['measured on', whoseText(kernel)],
     ['schedule', decisionsText(kernel)],
     ['when', kernel.startedAt],
@@ -51,7 +54,7 @@ export function formatBest(
 
 /** A schedule verified and timed: what it was, whether it is right, how fast. */
 export function formatRun(
-  { workload, device, result, flopsPerSecond }: RunResult,
+  { workload, device, result, flopsPerSecond, bytesPerSecond }: RunResult,
   what: string,
   colours: Colours,
 ): string {
@@ -74,7 +77,7 @@ export function formatRun(
   if (result.medianNs !== null) {
     facts.push([
       'time',
-      `${formatTime(result.medianNs)} (median)${flopsPerSecond === null ? '' : `  ${formatRate(flopsPerSecond)}`}`,
+      `${formatTime(result.medianNs)} (median)${flopsPerSecond === null || bytesPerSecond === null ? '' : `  ${formatThroughput(flopsPerSecond, bytesPerSecond)}`}`,
     ]);
     facts.push(['spread', spreadText(result.samplesNs, result.clock)]);
   }

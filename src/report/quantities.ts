@@ -10,6 +10,15 @@ export function formatRate(flopsPerSecond: number): string {
   return withUnit(flopsPerSecond, ['FLOP/s', 'kFLOP/s', 'MFLOP/s', 'GFLOP/s', 'TFLOP/s', 'PFLOP/s']);
 }
 
+/**
+ * The rate that says how near a kernel is to what the device can do: bytes a second, inputs and outputs once each, where there is less than one
+ * operation a byte (copies, elementwise operators, matrix times vector), else operations a second.
+ */
+export function formatThroughput(flopsPerSecond: number, bytesPerSecond: number): string {
+  if (flopsPerSecond >= bytesPerSecond) return formatRate(flopsPerSecond);
+  return withUnit(bytesPerSecond, ['B/s', 'kB/s', 'MB/s', 'GB/s', 'TB/s', 'PB/s']);
+}
+
 /** `32 KiB`, `1.5 MiB`. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB'];

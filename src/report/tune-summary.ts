@@ -3,13 +3,21 @@ import { describeWorkload } from '../operators/workload.ts';
 import { printable } from '../support/printable.ts';
 import type { OutcomeTally, ReuseResult, TuneResult } from '../tuner/events.ts';
 import { decisionsText } from './decisions.ts';
-import { compareToNaive, formatCount, formatDuration, formatFactor, formatRate, formatTime } from './quantities.ts';
+import {
+  compareToNaive,
+  formatCount,
+  formatDuration,
+  formatFactor,
+  formatThroughput,
+  formatTime,
+} from './quantities.ts';
 import { formatFacts } from './table.ts';
 import type { Colours } from './terminal.ts';
 
 const stops: Readonly<Record<TuneResult['stoppedBy'], string>> = {
   trials: '',
   time: ', stopped by the time limit',
+  patience: ', stopped because the last of them brought nothing',
   exhausted: ', no candidate is left',
   interrupted: ', interrupted',
 };
@@ -45,11 +53,14 @@ export function formatTuneSummary(
   return `${title}\n${formatFacts(facts, colours.dim)}${next}`;
 }
 
-function bestText({ best, naiveNs, flopsPerSecond, bestFromLog }: TuneResult, colours: Colours): string {
+function bestText(
+  { best, naiveNs, flopsPerSecond, bytesPerSecond, bestFromLog }: TuneResult,
+  colours: Colours,
+): string {
   if (best === null) return colours.red('none: no kernel gave the right answer');
   return [
     colours.green(formatTime(best.timeNs)),
-    ...(flopsPerSecond === null ? [] : [formatRate(flopsPerSecond)]),
+    ...(flopsPerSecond === null || bytesPerSecond === null ? [] : [formatThroughput(flopsPerSecond, bytesPerSecond)]),
     ...(naiveNs === null ? [] : [colours.green(compareToNaive(best.timeNs, naiveNs))]),
     ...(bestFromLog ? ['(found by an earlier run)'] : []),
   ].join('  ');

@@ -135,6 +135,8 @@ export interface TuneResult {
   readonly speedup: number | null;
   /** Throughput of the best, floating-point operations a second (a fused multiply-add counts 2). */
   readonly flopsPerSecond: number | null;
+  /** Inputs and outputs moved once each, in the time of the best. */
+  readonly bytesPerSecond: number | null;
   readonly trials: number;
   /** Null when no record of another device was reused. */
   readonly reuse: ReuseResult | null;
@@ -152,7 +154,7 @@ export interface TuneResult {
   readonly builtAhead: AheadSummary | null;
   readonly elapsedMs: number;
   readonly spentMs: { readonly measure: number; readonly propose: number; readonly fit: number };
-  readonly stoppedBy: 'trials' | 'time' | 'exhausted' | 'interrupted';
+  readonly stoppedBy: 'trials' | 'time' | 'patience' | 'exhausted' | 'interrupted';
   /** The strategy that ran, which `auto` chose. */
   readonly search: string;
   readonly model: ModelName;
@@ -173,6 +175,8 @@ export interface TuneOptions {
   readonly trials?: number;
   /** Seconds after which no further trial is begun; no limit when absent. */
   readonly timeLimit?: number;
+  /** Trials in a row that bring no new best after which the run ends; without end when absent. */
+  readonly patience?: number;
   readonly seed?: number;
   readonly search?: SearchName;
   readonly model?: ModelName;
@@ -214,6 +218,7 @@ export interface RunResult {
   readonly trace: Trace;
   readonly artifact: Artifact;
   readonly flopsPerSecond: number | null;
+  readonly bytesPerSecond: number | null;
   /** Where the best known schedule was run: what the logs say of it. */
   readonly known: BestKernel | null;
 }

@@ -1,6 +1,6 @@
 import { chooseDevice } from '../device/devices.ts';
 import { createDawnRunner } from '../measure/dawn-runner.ts';
-import { flopsOf } from '../operators/flops.ts';
+import { flopsOf, minimumBytes } from '../operators/flops.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { type BestKernelOptions, bestKernelFor } from './best-kernel.ts';
 import { artifactOf, naiveOf, programOf, scheduleProgram } from './build.ts';
@@ -32,7 +32,8 @@ export async function runSchedule(options: RunOptions): Promise<RunResult> {
     await runner.prepare(verification.data);
     const result = await runner.measure({ artifact, checks: verification.checksFor(scheduled), bestNs: null });
     const flopsPerSecond = result.medianNs === null ? null : (flopsOf(program) / result.medianNs) * 1e9;
-    return { workload, device: description, result, trace, artifact, flopsPerSecond, known };
+    const bytesPerSecond = result.medianNs === null ? null : (minimumBytes(program) / result.medianNs) * 1e9;
+    return { workload, device: description, result, trace, artifact, flopsPerSecond, bytesPerSecond, known };
   } finally {
     await runner.close();
   }

@@ -22,6 +22,8 @@ export interface LoopOptions extends AttemptsOptions {
   readonly reuse: Reuse;
   readonly trials: number;
   readonly timeLimitMs: number | null;
+  /** Trials in a row without a new best after which it ends; null: never. */
+  readonly patience: number | null;
   readonly modelName: ModelName;
   readonly signal: AbortSignal | undefined;
   readonly onEvent: (event: TuneEvent) => void;
@@ -139,12 +141,14 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   } else onEvent({ kind: 'baseline', timeNs: naiveNs, outcome: 'ok', error: '', fromLog: true });
 
   let trials = 0;
+  let lastGain = 0;
   let round = 0;
   let stoppedBy: TuneResult['stoppedBy'] = 'trials';
   const stopReason = (): TuneResult['stoppedBy'] | null => {
     if (signal?.aborted) return 'interrupted';
     if (options.timeLimitMs !== null && elapsed() >= options.timeLimitMs) return 'time';
-    return trials >= options.trials ? 'trials' : null;
+    if (trials >= options.trials) return 'trials';
+    return options.patience !== null && trials - lastGain >= options.patience ? 'patience' : null;
   };
   const isOver = (): boolean => stopReason() !== null;
   if (known.suspects.length > 0 && !isOver()) {
@@ -158,6 +162,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   const finish = (record: TuningRecord): void => {
     trials++;
     const improved = keepBest(record);
+    if (improved) lastGain = trials;
     onEvent({
       kind: 'trial',
       trial: trials,

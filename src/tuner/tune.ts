@@ -1,7 +1,7 @@
 import { chooseDevice, type Device } from '../device/devices.ts';
 import { createDawnRunner } from '../measure/dawn-runner.ts';
 import type { Runner } from '../measure/runner.ts';
-import { flopsOf } from '../operators/flops.ts';
+import { flopsOf, minimumBytes } from '../operators/flops.ts';
 import { createLogWriter, defaultLogFolder } from '../records/log-writer.ts';
 import { sketchSpace } from '../search/space/sketch-space.ts';
 import type { Peaks } from '../space/roofline.ts';
@@ -106,6 +106,7 @@ export async function tuneOn(
       reuse,
       peaks,
       trials,
+      patience: options.patience ?? null,
       timeLimitMs: options.timeLimit === undefined ? null : options.timeLimit * 1000,
       seed,
       modelName,
@@ -120,6 +121,7 @@ export async function tuneOn(
       peaks,
       speedup: best === null || naiveNs === null ? null : naiveNs / best.timeNs,
       flopsPerSecond: best === null ? null : (flopsOf(program) / best.timeNs) * 1e9,
+      bytesPerSecond: best === null ? null : (minimumBytes(program) / best.timeNs) * 1e9,
       search: strategy.name,
       model: modelName,
       seed,

@@ -19,6 +19,7 @@ const wrong: RunResult = {
   artifact: { buffers: [], kernels: [] },
   flopsPerSecond: null,
   known: null,
+  bytesPerSecond: null,
   result: {
     outcome: 'wrong-answer',
     error: 'Y[3] is 4, expected 5',
@@ -72,6 +73,7 @@ describe('a kernel that is wrong', () => {
       builtAhead: null,
       speedup: null,
       flopsPerSecond: null,
+      bytesPerSecond: null,
       trials: 2,
       reuse: null,
       outcomes: { crash: 3 },

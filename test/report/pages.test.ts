@@ -91,6 +91,7 @@ describe('the summary of a tuning run', () => {
     builtAhead: null,
     speedup: 2.93,
     flopsPerSecond: 0.92e9,
+    bytesPerSecond: 0.1e9,
     trials: 12,
     reuse: null,
     outcomes: { 'wrong-answer': 2, ok: 11 },
@@ -172,6 +173,7 @@ describe('the report of a run', () => {
     trace: { version: 1, steps: [] },
     artifact: { buffers: [], kernels: [] },
     flopsPerSecond: 1e9,
+    bytesPerSecond: 1e8,
     known: null,
     result: {
       outcome: 'ok',

@@ -5,8 +5,14 @@ import {
   formatCount,
   formatDuration,
   formatRate,
+  formatThroughput,
   formatTime,
 } from '../../src/report/quantities.ts';
+
+it('tells bytes a second where there is less than one operation a byte', () => {
+  expect(formatThroughput(0, 16.5e9)).toBe('16.5 GB/s');
+  expect(formatThroughput(16.5e9, 1e9)).toBe('16.5 GFLOP/s');
+});
 
 describe('quantities', () => {
   it.each([

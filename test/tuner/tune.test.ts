@@ -72,6 +72,15 @@ describe('a tuning run', () => {
     expect(result.logPath).toBe(join(logFolder, `${records[0]?.run}.jsonl`));
   });
 
+  it('ends when as many trials as its patience brought nothing', async () => {
+    // Every trial takes longer than the one before, so that only the first can be a gain.
+    const { result } = await tuneWith(
+      { logFolder: scratchFolder(), trials: 40, patience: 3 },
+      fakeRunner((trial) => ok(1000 + trial)),
+    );
+    expect(result).toMatchObject({ stoppedBy: 'patience', trials: 3 });
+  });
+
   it('keeps the naive schedule when nothing beats it', async () => {
     const { result } = await tuneWith(
       { logFolder: scratchFolder(), trials: 4 },
