@@ -19,7 +19,7 @@ import { makeWorkload } from '../src/operators/parse-workload.ts';
 import type { Workload } from '../src/operators/workload.ts';
 import { isVerified, type TuningRecord } from '../src/records/record.ts';
 import type { Trace } from '../src/schedule/trace.ts';
-import { createPruner } from '../src/space/pruning.ts';
+import { createPruner, mostStatements } from '../src/space/pruning.ts';
 import { recordedValues } from '../src/space/recorded.ts';
 import { sketchesOf } from '../src/space/rules.ts';
 import { instantiate } from '../src/space/sketch.ts';
@@ -135,7 +135,10 @@ function withDecisions(
   const sketch = sketchesOf(programOf(workload)).find(({ name }) => name === record.sketch);
   if (sketch === undefined) return null;
   const values = recordedValues(sketch, { ...record.decisions, ...changed });
-  if (values === null || createPruner(sketch, description.limits).check(Float64Array.from(values)) !== null)
+  if (
+    values === null ||
+    createPruner(sketch, description.limits, mostStatements[description.type]).check(Float64Array.from(values)) !== null
+  )
     return null;
   const made = instantiate(sketch, values);
   return isRefusal(made) ? null : made.trace;

@@ -6,6 +6,8 @@ export interface Decision {
   readonly doc: string;
   /** Ascending, without repeats; the first makes the smallest kernel, which is what exact pruning assumes while undecided. */
   readonly options: readonly number[];
+  /** The option that makes the smallest kernel, where it is not the first: a wide vector has fewer addresses. */
+  readonly smallest?: number;
   /** What schedules had before there was such a decision: its value in a record that does not know it. */
   readonly before?: number;
 }

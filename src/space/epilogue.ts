@@ -1,6 +1,7 @@
 import type { Program } from '../ir/nodes.ts';
 import { isRefusal } from '../support/refusal.ts';
 import { buildSchedule } from './builder.ts';
+import { pointOperations } from './emitted.ts';
 import { bytesOf, type Epilogue, hasReuse, type StageInfo } from './stage.ts';
 
 /**
@@ -72,6 +73,7 @@ function epilogueOf(stage: StageInfo, made: string): Epilogue {
   return {
     block: stage.block.name,
     flops: stage.flops,
+    operations: pointOperations(stage) + 2 * inputs.length,
     readBytes: inputs.reduce((sum, read) => sum + bytesOf(read.buffer), 0),
     uniqueBytes: inputs.reduce(
       (sum, read) => sum + read.buffer.shape.reduce((all, extent) => all * extent, bytesOf(read.buffer)),

@@ -1,4 +1,4 @@
-import type { DeviceLimits } from '../ir/limits.ts';
+import type { DeviceDescription, DeviceLimits } from '../ir/limits.ts';
 import type { Conflict, Plan } from './plan.ts';
 import { quantity, quantityCount } from './quantities.ts';
 import type { Sketch } from './sketch.ts';
@@ -6,10 +6,10 @@ import type { Sketch } from './sketch.ts';
 /** Private scalars beyond this spill on every device we know; a kernel that needs them is never the fast one. */
 export const maxRegisters = 320;
 /**
- * Scalar operations written out beyond this take longer to compile than they can win. Measured on lavapipe, matmul 512^3: 500 compile in
- * 1.5 to 3 s, 1,000 in 4 to 12 s, 2,000 in more than 20 s, and none of the long ones was among the fastest.
+ * Scalar operations in the text beyond this take longer to compile than they can win. A CPU device makes eight lanes of each, and of a load a
+ * branch a lane: lavapipe compiles 500 in 1 to 5 s and 1,000 in 5 to 20 s, and none of the long ones was among the fastest of a recorded space.
  */
-export const maxStatements = 768;
+export const mostStatements: Readonly<Record<DeviceDescription['type'], number>> = { cpu: 768, gpu: 2048 };
 
 /** Why a prefix can have no legal completion: the closed list that tallies count by. */
 export type PruneReason =
@@ -30,9 +30,10 @@ export interface Pruner {
   check(values: Float64Array, made?: number): PruneReason | null;
 }
 
-export function createPruner(sketch: Sketch, limits: DeviceLimits): Pruner {
+/** `longest`: the most scalar operations that a kernel's text may have. */
+export function createPruner(sketch: Sketch, limits: DeviceLimits, longest = mostStatements.gpu): Pruner {
   const count = sketch.decisions.length;
-  const least = Float64Array.from(sketch.decisions, (decision) => decision.options[0] as number);
+  const least = Float64Array.from(sketch.decisions, (decision) => decision.smallest ?? (decision.options[0] as number));
   const most = Float64Array.from(sketch.decisions, (decision) => decision.options.at(-1) as number);
   const filled = new Float64Array(count);
   const row = new Float64Array(quantityCount);
@@ -46,7 +47,7 @@ export function createPruner(sketch: Sketch, limits: DeviceLimits): Pruner {
       return 'workgroup-size';
     if (at(quantity.workgroupBytes) > limits.maxComputeWorkgroupStorageSize) return 'workgroup-bytes';
     if (at(quantity.registers) > maxRegisters) return 'registers';
-    if (at(quantity.statements) > maxStatements) return 'code-size';
+    if (at(quantity.statements) > longest) return 'code-size';
     return null;
   };
 

@@ -14,7 +14,7 @@ export const quantityTable = {
   depth: { unit: 'elements', doc: 'reduction elements of one step' },
   statements: {
     unit: 'count',
-    doc: 'scalar operations written out after unrolling; a vector counts its width, as compilers for CPUs take it apart',
+    doc: 'scalar operations in the text after unrolling, addresses, guards and clamps with them; a vector counts its width, as compilers for CPUs take it apart',
   },
   workgroupBytes: { unit: 'bytes', doc: 'workgroup memory of one workgroup' },
   registers: { unit: 'scalars', doc: 'private scalars an invocation keeps alive' },

@@ -3,6 +3,7 @@ import type { Program } from '../ir/nodes.ts';
 import { assert } from '../support/errors.ts';
 import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { buildSchedule } from './builder.ts';
+import { readingComputed } from './emitted.ts';
 import { fuseEpilogues, inlinedFirst, storable } from './epilogue.ts';
 import { type Padding, paddingsOf } from './padding.ts';
 import type { Plan } from './plan.ts';
@@ -46,7 +47,10 @@ function plansOfStage(program: Program, stage: StageInfo, limits: DeviceLimits):
 
 /** The stages that become kernels or parts of one: those that nothing inlines and whose epilogues are in them. */
 function keptStages(program: Program, inline: readonly string[]): StageInfo[] {
-  return fuseEpilogues(program, stagesOf(program)).filter((stage) => !inline.includes(stage.block.name));
+  const stages = stagesOf(program);
+  return fuseEpilogues(program, stages)
+    .filter((stage) => !inline.includes(stage.block.name))
+    .map((stage) => readingComputed(stage, stages, inline));
 }
 
 /**

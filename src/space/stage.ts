@@ -20,6 +20,8 @@ export interface AccessInfo {
   readonly dimensions: readonly AffineIndex[];
   /** Distance in elements between neighbours along each iter, row-major; NaN where an opaque index depends on it. */
   readonly strides: readonly number[];
+  /** Operations that compute an element where it is read, because the stage that makes it is inlined; 0 where it is loaded. */
+  readonly computed: number;
 }
 
 /** One stage of the plain program: its block, seen through what scheduling rules ask about. */
@@ -43,6 +45,8 @@ export interface Epilogue {
   readonly block: string;
   /** Floating-point operations of one element. */
   readonly flops: number;
+  /** All operations of one element, loads and their addresses with them. */
+  readonly operations: number;
   /** Bytes read for one element besides the result itself, and in all where each is read once. */
   readonly readBytes: number;
   readonly uniqueBytes: number;
@@ -107,7 +111,7 @@ function accessInfo(block: Block, buffer: Buffer, indices: Block['writes'][numbe
     dimensions.unshift({ coefficients, moving, opaque, extent });
     pitch *= extent;
   }
-  return { buffer, dimensions, strides };
+  return { buffer, dimensions, strides, computed: 0 };
 }
 
 /** Elements of a buffer that a box of iterations touches: `box[i]` iterations along each iter, clipped to the buffer. NaN-transparent. */

@@ -14,8 +14,14 @@ export function programOfCase({ operator, wish }: Case, dtype = 'f32'): Program 
 }
 
 /** Random assignments of all decisions that exact pruning accepts. */
-export function legalCandidates(sketch: Sketch, limits: DeviceLimits, count: number, random: Random): Float64Array[] {
-  const pruner = createPruner(sketch, limits);
+export function legalCandidates(
+  sketch: Sketch,
+  limits: DeviceLimits,
+  count: number,
+  random: Random,
+  longest?: number,
+): Float64Array[] {
+  const pruner = createPruner(sketch, limits, longest);
   const found: Float64Array[] = [];
   for (let i = 0; i < count; i++) {
     const values = new Float64Array(sketch.decisions.length).fill(Number.NaN);

@@ -65,11 +65,6 @@ function expectExact({ kernel, of }: Built): void {
   });
 }
 
-/** Assignments and stores in the text, a vector counted by its width. */
-function operationsIn(wgsl: string, width: number): number {
-  return wgsl.split('\n').filter((line) => /;$/.test(line) && / [+*]?= /.test(line)).length * width;
-}
-
 describe.each([
   ['WebGPU’s guaranteed limits', defaultLimits],
   ['a GPU’s limits', gpuLimits],
@@ -87,27 +82,6 @@ describe.each([
         }
       }
     }
-  });
-});
-
-describe('the length of a kernel', () => {
-  it('is predicted within a factor of ten, and of 2.5 on the average', () => {
-    const ratios: number[] = [];
-    for (const workload of cases) {
-      const random = createRandom(seed).fork(workload.title);
-      for (const sketch of sketchesOf(programOfCase(workload))) {
-        for (const values of legalCandidates(sketch, defaultLimits, 4, random)) {
-          for (const { kernel, of } of build(sketch, values, defaultLimits)) {
-            const ratio = of('statements') / operationsIn(kernel.wgsl, of('vector'));
-            expect(ratio, describeValues(sketch, values)).toBeGreaterThan(0.1);
-            expect(ratio, describeValues(sketch, values)).toBeLessThan(10);
-            ratios.push(ratio);
-          }
-        }
-      }
-    }
-    const spread = Math.exp(ratios.reduce((sum, ratio) => sum + Math.abs(Math.log(ratio)), 0) / ratios.length);
-    expect(spread).toBeLessThan(2.5);
   });
 });
 

@@ -1,6 +1,6 @@
 import { createExtractor, featureCount } from '../../features/extractor.ts';
 import type { DeviceDescription } from '../../ir/limits.ts';
-import { createPruner } from '../../space/pruning.ts';
+import { createPruner, mostStatements } from '../../space/pruning.ts';
 import type { Sketch } from '../../space/sketch.ts';
 import type { SearchSketch, SearchSpace } from '../strategy.ts';
 
@@ -14,7 +14,7 @@ export function sketchSpace(sketches: readonly Sketch[], device: DeviceDescripti
   return {
     sketches: sketches.map((sketch) => ({
       ...sketch,
-      createPruner: () => createPruner(sketch, device.limits),
+      createPruner: () => createPruner(sketch, device.limits, mostStatements[device.type]),
       createExtractor: () => createExtractor(sketch, device),
     })),
     columns: featureCount,

@@ -1,4 +1,5 @@
 import { type Decision, powersOfTwo } from '../decision.ts';
+import { pointOperations, runningIndex } from '../emitted.ts';
 import type { Conflict, Plan } from '../plan.ts';
 import { quantity, quantityCount } from '../quantities.ts';
 import { bytesOf, type StageInfo } from '../stage.ts';
@@ -48,6 +49,12 @@ export function flatPlan(stage: StageInfo): Plan | null {
     .filter((read) => read.strides[last] === 1)
     .reduce((sum, read) => sum + bytesOf(read.buffer), 0);
   const writeBytes = bytesOf(stage.write.buffer);
+  const index = runningIndex(stage);
+  const still = stage.reads.filter((read) => read.strides[last] === 0).length;
+  // Per element of a vector, per vector, and where the axes change from one vector to the next.
+  const perElement = pointOperations(stage) + stage.reads.length - still + 1;
+  const perVector = 1 + index.alike;
+  const perRun = index.taking + index.apart + still;
 
   const conflict: Conflict['find'] = (values, first) => {
     const width = atLeastOne(decided(values, first, vector));
@@ -72,7 +79,9 @@ export function flatPlan(stage: StageInfo): Plan | null {
     out[offset + quantity.vector] = width;
     out[offset + quantity.steps] = 1;
     out[offset + quantity.depth] = 1;
-    out[offset + quantity.statements] = each * (1 + stage.flops + stage.reads.length);
+    const inRun = index.run % (count * each * width) > 0 ? each : 1 + 0 * each;
+    out[offset + quantity.statements] =
+      each * (width * perElement + perVector + (computed > size ? 2 : 0 * computed)) + inRun * perRun + 4;
     // What is computed is stored at once.
     out[offset + quantity.registers] = width * (1 + stage.reads.length);
     out[offset + quantity.useful] = size / computed;

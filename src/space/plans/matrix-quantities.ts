@@ -1,6 +1,8 @@
+import { copyOperations } from '../emitted.ts';
 import { quantity, quantityCount, repeats, wholeUnits } from '../quantities.ts';
 import { bytesOf, footprint } from '../stage.ts';
 import { decided } from './decided.ts';
+import { mostWrittenRounds } from './emit-parts.ts';
 import type { MatrixLayout } from './matrix.ts';
 
 /** The quantities of a matrix plan, from its decisions alone. The returned function allocates nothing. */
@@ -17,7 +19,7 @@ export function matrixQuantities(
   const points = extents.reduce((all, next) => all * next, 1);
   const outputsInAll = points / depthExtent;
   const others = outputsInAll / (rowExtent * columnExtent);
-  const finish = { flops: 0, readBytes: 0, uniqueBytes: 0, ...stage.epilogue };
+  const finish = { flops: 0, operations: 0, readBytes: 0, uniqueBytes: 0, ...stage.epilogue };
   const elementBytes = stage.epilogue?.writeBytes ?? bytesOf(stage.write.buffer);
   const uniqueBytes = stage.reads.reduce(
     (sum, read) => sum + footprint(read, extents) * bytesOf(read.buffer),
@@ -68,12 +70,14 @@ export function matrixQuantities(
       storageRead += through * cooperative + (1 - through) * direct;
       workgroupRead += through * direct;
       workgroupWrite += through * cooperative;
-      loads += through * Math.ceil(tile / invocations);
+      const rounds = Math.ceil(tile / (invocations * 4));
+      const text = copyOperations(read, tileBox, invocations, 4, rounds > mostWrittenRounds ? 1 : rounds, 0);
+      loads += through === 0 ? 0 : through * text;
       reused += tile * bytes;
     }
     const outputs = (parts * config.m * config.n) / lanes;
-    // A matrix instruction is one statement, whatever it computes.
-    const instructions = deep * (parts + rowMatrices + columnMatrices);
+    // A matrix instruction is one operation, whatever it computes; one that loads or stores has an address.
+    const instructions = deep * (parts + 3 * (rowMatrices + columnMatrices));
     const factors = ((rowMatrices * config.m + columnMatrices * config.n) * config.k) / lanes;
     const readBytes = storageRead + outputsInAll * finish.readBytes;
     out.fill(0, offset, offset + quantityCount);
@@ -85,7 +89,8 @@ export function matrixQuantities(
     out[offset + quantity.vector] = 1;
     out[offset + quantity.steps] = steps;
     out[offset + quantity.depth] = tileBox[depth] as number;
-    out[offset + quantity.statements] = instructions + loads + 2 * parts + handsOver * outputs * (1 + finish.flops);
+    out[offset + quantity.statements] =
+      instructions + loads + 4 * parts + handsOver * outputs * (3 + finish.operations);
     out[offset + quantity.workgroupBytes] = workgroupBytes;
     out[offset + quantity.registers] = outputs + factors;
     out[offset + quantity.barriers] = (staged > 0 ? 2 : 0 * staged) * steps + 2 * handsOver * parts;

@@ -2,6 +2,7 @@ import { quantity, quantityCount, repeats, wholeUnits } from '../quantities.ts';
 import { bytesOf, type StageInfo } from '../stage.ts';
 import { decided } from './decided.ts';
 import { type RowsLayout, widestDispatch } from './rows-layout.ts';
+import { rowsLength } from './rows-length.ts';
 
 /** The quantities of a rows plan, from its decisions alone. The returned function allocates nothing. */
 export function rowsQuantities(
@@ -37,8 +38,7 @@ export function rowsQuantities(
   const flops =
     reductions.reduce((sum, stage) => sum + stage.flops, 0) * points +
     (finalReduces ? finish.flops : final.flops * columns) * rowCount;
-  // A load and what combines it; tuples take several operations to combine.
-  const combined = reductions.reduce((sum, stage) => sum + (stage.writes.length > 1 ? 1 + stage.flops : 2), 0);
+  const text = rowsLength(layout);
   const widest = Math.max(...reductions.map((stage) => stage.writes.length));
   const loaded = Math.max(
     1,
@@ -93,8 +93,7 @@ export function rowsQuantities(
     out[offset + quantity.vector] = vector;
     out[offset + quantity.steps] = rounds;
     out[offset + quantity.depth] = vector * unroll;
-    out[offset + quantity.statements] =
-      vector * unroll * combined + reductions.length * 6 + combined * exchanges + vector;
+    out[offset + quantity.statements] = text(values, first);
     out[offset + quantity.workgroupBytes] = sharedBytes;
     out[offset + quantity.registers] = vector * unroll * loaded + 2 * widest + 2;
     // Nobody waits for the last result, which goes to storage.

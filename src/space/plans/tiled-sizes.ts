@@ -3,6 +3,7 @@ import { bytesOf, footprint, tileElements } from '../stage.ts';
 import { decided } from './decided.ts';
 import { steppingAxis, wholeSteps, wholeTiles } from './tiled-edges.ts';
 import type { TiledLayout } from './tiled-layout.ts';
+import { tiledLength } from './tiled-length.ts';
 
 /** What the last call of `write` found besides the quantities it wrote; the other quantities start from it. */
 export interface TiledSizes {
@@ -25,7 +26,7 @@ export function tiledSizes(layout: TiledLayout): TiledSizes {
   const turns = new Float64Array(stage.reads.length);
   const bytes = stage.reads.map((read) => bytesOf(read.buffer));
   const results = stage.writes.length;
-  const finishFlops = stage.epilogue?.flops ?? 0;
+  const length = tiledLength(layout);
   const lastReduction = reduction.at(-1) as number;
 
   const write = (values: Float64Array, first: number, out: Float64Array, offset: number): void => {
@@ -84,32 +85,24 @@ export function tiledSizes(layout: TiledLayout): TiledSizes {
     const axis = doubling === 0 ? -1 : steppingAxis(layout, values, first);
     let workgroupBytes = 0;
     let fragments = 0;
-    let loads = 0;
     for (let q = 0; q < stage.reads.length; q++) {
       const read = stage.reads[q] as (typeof stage.reads)[number];
       const staged = decided(values, first, layout.staged[q] as number, 0);
       const fragment = footprint(read, registerBox);
       fragments += fragment;
-      loads += fragment;
       const again = doubling > 0 && layout.moves[q]?.[axis] === true ? staged : 0 * staged * doubling * axis;
       turns[q] = again;
       // What stays in storage has no tile.
       if (staged === 0) continue;
       workgroupBytes +=
         staged * wholeUnits(tileElements(read, tileBox, tiles, padding) * (1 + again) * (bytes[q] as number));
-      // Cooperative loads stand in the text once an invocation's share, rounded up.
-      loads += (staged + again) * Math.ceil(footprint(read, tileBox) / invocations);
     }
-    const unrolled = layout.unroll < 0 ? 0 : decided(values, first, layout.unroll);
-    const written = unrolled * (depth / together) + (1 - unrolled);
     out[offset + quantity.invocations] = invocations;
     out[offset + quantity.lanesX] = lanesX;
     out[offset + quantity.lanesY] = lanesY;
     out[offset + quantity.outputs] = outputs;
     out[offset + quantity.depth] = depth;
-    out[offset + quantity.statements] =
-      parts *
-      (stepCopies * (written * (together * outputs * results + fragments) + loads) + outputs * (1 + finishFlops));
+    out[offset + quantity.statements] = length(values, first, registerBox, tileBox, turns, parts, stepCopies);
     // The steps that are left over have tiles of their own.
     out[offset + quantity.workgroupBytes] = workgroupBytes * stepCopies;
     out[offset + quantity.registers] = outputs * results + fragments;

@@ -73,6 +73,7 @@ export function tiledPlan(stage: StageInfo): Plan | null {
   const lastExtent = iters[spatial.at(-1) ?? 0]?.extent ?? 1;
   const widths = powersOfTwo(4).filter((width) => lastExtent % width === 0);
   const vector = add('vector', 'width of vectors along the innermost axis', widths);
+  if (vector >= 0) decisions[vector] = { ...(decisions[vector] as Decision), smallest: widths.at(-1) as number };
   const unroll = add('unroll', '1: the step of the reduction is written out', [0, 1]);
   const optionsOf = (index: number): readonly number[] => decisions[index]?.options ?? [1];
   /** A decision that older records do not have: 0 leaves everything as it was. */

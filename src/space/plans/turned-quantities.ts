@@ -1,6 +1,8 @@
+import { copyOperations, pointOperations, uneven } from '../emitted.ts';
 import { quantity, quantityCount, wholeUnits } from '../quantities.ts';
 import { bytesOf, footprint, tileElements } from '../stage.ts';
 import { decided } from './decided.ts';
+import { mostWrittenRounds } from './emit-parts.ts';
 import type { TurnedLayout } from './turned.ts';
 
 /** The quantities of a turned plan, from its decisions alone. The returned function allocates nothing. */
@@ -22,6 +24,9 @@ export function turnedQuantities(
   const uniformBytes = bytesWhere((stride) => stride === 0);
   const contiguousBytes = bytesWhere((stride) => Math.abs(stride) === 1);
 
+  const element = pointOperations(stage) + stage.reads.length + 1;
+  const bases = 4 * extents.filter((extent) => extent > 1).length;
+
   return (values, first, out, offset) => {
     const columnLanes = decided(values, first, layout.columnLanes);
     const rowLanes = decided(values, first, layout.rowLanes);
@@ -41,14 +46,25 @@ export function turnedQuantities(
     tiles[row] = dispatchY;
     let workgroupBytes = 0;
     let tileBytes = 0;
-    let loads = 0;
+    let copying = 0;
+    const [roughRow, roughColumn] = [uneven(rowExtent, rowLanes * rows), uneven(columnExtent, columnLanes * columns)];
+    const rough = roughRow + roughColumn;
     for (let t = 0; t < layout.turned.length; t++) {
       const read = layout.turned[t] as (typeof layout.turned)[number];
       const bytes = bytesOf(read.buffer);
       const elements = footprint(read, box);
       workgroupBytes += wholeUnits(tileElements(read, box, tiles, padding) * bytes);
       tileBytes += elements * bytes;
-      loads += Math.ceil(elements / invocations);
+      const wide = elements % vector > 0 ? 1 : vector;
+      const rounds = Math.ceil(elements / (invocations * wide));
+      copying += copyOperations(
+        read,
+        box,
+        invocations,
+        wide,
+        rounds > mostWrittenRounds ? 1 : rounds,
+        rough > 0 ? 1 : 0 * rough,
+      );
     }
     const moved = workgroups * tileBytes;
     out.fill(0, offset, offset + quantityCount);
@@ -60,7 +76,13 @@ export function turnedQuantities(
     out[offset + quantity.vector] = vector;
     out[offset + quantity.steps] = 1;
     out[offset + quantity.depth] = 1;
-    out[offset + quantity.statements] = outputs * (1 + stage.flops + stage.reads.length) + loads;
+    out[offset + quantity.statements] =
+      outputs * (element + 2 / vector) +
+      roughRow * (rows + 2) +
+      roughColumn * (columns + 2) +
+      (rough * outputs) / vector +
+      copying +
+      bases;
     out[offset + quantity.workgroupBytes] = workgroupBytes;
     out[offset + quantity.registers] = vector * (1 + stage.reads.length);
     // One invocation waits for nobody.

@@ -69,6 +69,8 @@ export function turnedPlan(stage: StageInfo): Plan | null {
     ),
     rowPadding: add('row-padding', 'unused elements after each row of the tile, against bank conflicts', [0, 1, 4]),
   };
+  const vector = decisions[layout.vector];
+  if (vector !== undefined) decisions[layout.vector] = { ...vector, smallest: vector.options.at(-1) as number };
   const quantities = turnedQuantities(layout);
   return {
     rule: 'turned',

@@ -1,0 +1,136 @@
+import { variable } from '../ir/builders.ts';
+import type { Expr, ReduceOp } from '../ir/nodes.ts';
+import { reducers } from '../ir/reducers.ts';
+import { walkExpr } from '../ir/visit.ts';
+import type { AccessInfo, StageInfo } from './stage.ts';
+
+/**
+ * How long a kernel's text becomes, from a stage and decisions alone: scalar operations with the index arithmetic, guards, selects and clamps that
+ * come with them, as `ir/operations.ts` counts them in the finished kernel. What is counted per element is exact where it can be; what
+ * lowering computes once for several is counted as its rule has it. Every term only grows with a tile, so that a prefix has no more than its
+ * completions. Nothing here allocates once a plan is made.
+ */
+
+/** Operations of a value: every node that computes; of indices those that are no sums of multiples, which lowering folds. */
+export function valueOperations(expr: Expr): number {
+  let count = 0;
+  walkExpr(expr, (node) => {
+    if (node.kind === 'unary' || node.kind === 'select') count++;
+    else if (node.kind === 'binary') count++;
+    // What an address costs is counted with the load.
+    return node.kind !== 'load';
+  });
+  return count;
+}
+
+/** Operations that combine an element with what was reduced so far; what several values share counts once. */
+export function combineOperations(op: ReduceOp): number {
+  const { arity, combine } = reducers[op];
+  const tuple = (name: string): Expr[] => Array.from({ length: arity }, (_, i) => variable(`${name}${i}`));
+  const seen = new Set<Expr>();
+  let count = 0;
+  for (const result of combine(tuple('x'), tuple('y'), [])) {
+    walkExpr(result, (node) => {
+      if (seen.has(node)) return false;
+      seen.add(node);
+      if (node.kind === 'unary' || node.kind === 'binary' || node.kind === 'select') count++;
+      return true;
+    });
+  }
+  return count;
+}
+
+/** Operations of one instance of a stage's block, without its loads and stores. */
+export function pointOperations({ block }: StageInfo): number {
+  const values = block.writes.reduce((sum, { value }) => sum + valueOperations(value), 0);
+  return values + (block.reducer === null ? 0 : combineOperations(block.reducer.op));
+}
+
+/** A stage with what its reads compute where they stand, for the stages that are inlined into it, one behind another. */
+export function readingComputed(stage: StageInfo, stages: readonly StageInfo[], inline: readonly string[]): StageInfo {
+  const costOf = (buffer: string): number => {
+    const maker = stages.find(({ block, write }) => write.buffer.name === buffer && inline.includes(block.name));
+    if (maker === undefined) return 0;
+    return pointOperations(maker) + maker.reads.reduce((sum, read) => sum + costOf(read.buffer.name), 0);
+  };
+  return { ...stage, reads: stage.reads.map((read) => ({ ...read, computed: costOf(read.buffer.name) })) };
+}
+
+/** What one vector of guarded or filled elements costs beside each element's select: a comparison, its `and`, the clamped address. */
+export const guardOperations = 3;
+/** A division, a remainder and where they go in the address: for each dimension that a running index is taken apart into. */
+const partOperations = 4;
+
+/** 1 where tiles of this size leave a rest of the extent, so that the last is guarded; 0 elsewhere, NaN while undecided. */
+export function uneven(extent: number, tile: number): number {
+  return extent % tile > 0 ? 1 : 0 * tile;
+}
+
+/**
+ * A tile's copy by all invocations of a workgroup: `rounds` that are written out, each of `width` elements loaded and stored. The running index
+ * is taken apart into the tile's dimensions anew in every round, but for those that a round's stride goes through a whole number of times.
+ */
+export function copyOperations(
+  read: AccessInfo,
+  box: ArrayLike<number>,
+  invocations: number,
+  width: number,
+  rounds: number,
+  guarded: number,
+): number {
+  let first = 2;
+  let again = 2;
+  let period = 1;
+  for (let d = read.dimensions.length - 1; d >= 0; d--) {
+    const { coefficients, moving, extent, opaque } = read.dimensions[d] as AccessInfo['dimensions'][number];
+    let reach = 1;
+    for (let m = 0; m < moving.length; m++)
+      reach += Math.abs(coefficients[moving[m] as number] as number) * ((box[moving[m] as number] as number) - 1);
+    if (opaque || reach > extent) reach = extent;
+    if (reach <= 1) continue;
+    first += partOperations;
+    period *= reach;
+    if ((invocations * width) % period > 0) again += partOperations;
+  }
+  const each = width * (2 + read.computed) + guarded * (guardOperations + width) + (read.computed > 0 ? 1 : 0);
+  return first + (rounds - 1) * again + rounds * each;
+}
+
+/** What addresses cost in an elementwise stage whose axes are one running index. */
+export interface RunningIndex {
+  /** Reads that lie as the result does: one address, the result's own, and an offset each. */
+  readonly alike: number;
+  /** Other reads, and what the axes that they need cost to take out of the index and to put together. */
+  readonly apart: number;
+  readonly taking: number;
+  /** Consecutive elements for which these axes stay as they are. */
+  readonly run: number;
+}
+
+export function runningIndex({ block, reads, write }: StageInfo): RunningIndex {
+  const taken = new Set<number>();
+  const places = new Map<string, number>();
+  let alike = 0;
+  for (const { strides } of reads) {
+    if (block.iters.every((iter, i) => iter.extent === 1 || strides[i] === write.strides[i])) {
+      alike++;
+      continue;
+    }
+    const moving = block.iters.flatMap((iter, i) => (iter.extent > 1 && strides[i] !== 0 ? [i] : []));
+    for (const i of moving) taken.add(i);
+    // What lies alike shares its address.
+    places.set(strides.join(), 2 * moving.length);
+  }
+  for (const { value } of block.writes)
+    walkExpr(value, (node) => {
+      if (node.kind === 'var') taken.add(block.iters.findIndex(({ name }) => name === node.name));
+      return node.kind !== 'load';
+    });
+  const inside = block.iters.slice(Math.max(-1, ...taken) + 1);
+  return {
+    alike,
+    apart: reads.length - alike,
+    taking: 2 * taken.size + [...places.values()].reduce((sum, next) => sum + next, 0),
+    run: inside.reduce((all, iter) => all * iter.extent, 1),
+  };
+}
