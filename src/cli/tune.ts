@@ -24,6 +24,7 @@ interface TuneFlags extends WorkloadFlags, DeviceFlags, LogFlags {
   readonly trials?: number;
   readonly timeLimit?: number;
   readonly patience?: number;
+  readonly trialTimeout?: number;
   readonly seed: number;
   readonly search: SearchName;
   readonly model: ModelName;
@@ -47,6 +48,11 @@ export function addTuneCommand(program: Command): void {
       positiveNumber('--time-limit', 'seconds'),
     )
     .option('--patience <n>', 'end after so many trials in a row that bring no new best', wholeNumber('--patience', 1))
+    .option(
+      '--trial-timeout <seconds>',
+      'end a candidate whose run takes longer (default: 10 on a CPU device, 5 on a GPU)',
+      positiveNumber('--trial-timeout', 'seconds'),
+    )
     .option('--seed <n>', 'start of all random choices', wholeNumber('--seed', 0, 2 ** 31 - 1), 1);
   addDeviceOptions(command)
     .option(
@@ -99,6 +105,7 @@ async function runTune(operator: string, flags: TuneFlags): Promise<void> {
       trials,
       ...(timeLimit === undefined ? {} : { timeLimit }),
       ...(flags.patience === undefined ? {} : { patience: flags.patience }),
+      ...(flags.trialTimeout === undefined ? {} : { trialTimeout: flags.trialTimeout }),
       seed: flags.seed,
       search: flags.search,
       model: flags.model,
@@ -117,16 +124,20 @@ async function runTune(operator: string, flags: TuneFlags): Promise<void> {
       `interrupted; the same command goes on from the trials that are recorded: ${resumeCommand(operator, flags)}`,
       exitCode.interrupted,
     );
-  if (result.best === null)
+  if (result.best === null) {
+    const { whyNoneText } = await import('../report/tune-summary.ts');
+    const timedOut = (result.outcomes['run-timeout'] ?? 0) > 0;
+    const remedy = timedOut ? '--trial-timeout <seconds> gives each more time' : 'more --trials may find one';
     throw new UserError(
-      'no kernel gave the right answer; the log has the error of every trial, and more --trials may find one',
+      `${whyNoneText(result.outcomes)}; the log has the error of every trial, and ${remedy}`,
       exitCode.failed,
     );
+  }
 }
 
 /** What was asked for, but for `--fresh`: that would forget what is to be gone on from. */
 function resumeCommand(operator: string, flags: TuneFlags): string {
-  const { trials, timeLimit, patience, seed, search, model, reuse } = flags;
+  const { trials, timeLimit, patience, trialTimeout, seed, search, model, reuse } = flags;
   return followUp(
     'tune',
     operator,
@@ -134,6 +145,7 @@ function resumeCommand(operator: string, flags: TuneFlags): string {
     ...(trials === undefined ? [] : ['--trials', String(trials)]),
     ...(timeLimit === undefined ? [] : ['--time-limit', String(timeLimit)]),
     ...(patience === undefined ? [] : ['--patience', String(patience)]),
+    ...(trialTimeout === undefined ? [] : ['--trial-timeout', String(trialTimeout)]),
     ...(seed === 1 ? [] : ['--seed', String(seed)]),
     ...(search === 'auto' ? [] : ['--search', search]),
     ...(model === 'xgboost' ? [] : ['--model', model]),

@@ -1,3 +1,4 @@
+import type { BufferSpec } from '../ir/artifact.ts';
 import { type Kernel, sharedBytes } from '../ir/kernel.ts';
 import type { DeviceLimits } from '../ir/limits.ts';
 import { axes } from '../ir/nodes.ts';
@@ -72,7 +73,26 @@ export function checkMemory(kernel: Kernel, limits: DeviceLimits): Refusal | nul
     return refuse(
       'storage-buffers',
       () => `kernel ${kernel.name} binds ${kernel.bindings.length} storage buffers`,
-      () => `the device allows ${limits.maxStorageBuffersPerShaderStage}`,
+      () => `the device allows ${limits.maxStorageBuffersPerShaderStage} (maxStorageBuffersPerShaderStage)`,
     );
+  return null;
+}
+
+/** Buffers between the kernels against the device; inputs and outputs are the workload's, and looked at before any schedule. */
+export function checkScratch(buffers: readonly BufferSpec[], limits: DeviceLimits): Refusal | null {
+  const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+  const isBinding = most === limits.maxStorageBufferBindingSize;
+  for (const { name, role, dtype, shape } of buffers) {
+    const bytes = shape.reduce((product, extent) => product * extent, dtype === 'f16' ? 2 : 4);
+    if (role !== 'scratch' || bytes <= most) continue;
+    return refuse(
+      'scratch-bytes',
+      () => `the intermediate result ${name} of ${shape.join(' x ')} elements takes ${bytes} bytes`,
+      () =>
+        isBinding
+          ? `the device binds at most ${most} as one storage buffer (maxStorageBufferBindingSize)`
+          : `the device has buffers of at most ${most} (maxBufferSize)`,
+    );
+  }
   return null;
 }

@@ -13,7 +13,7 @@ import { checkIndices } from './index-check.ts';
 import { hoistInits } from './init.ts';
 import { joinParts } from './join-parts.ts';
 import { type Plan, planLayouts, type Settled } from './layout.ts';
-import { checkCodeSize, checkGrid, checkMemory } from './limits.ts';
+import { checkCodeSize, checkGrid, checkMemory, checkScratch } from './limits.ts';
 import { findMatrices } from './matrices.ts';
 import { buildTree } from './nest.ts';
 import { checkParts } from './part-hazards.ts';
@@ -76,7 +76,7 @@ export function lowerProgram(
     const role = program.inputs.includes(name) ? 'input' : program.outputs.includes(name) ? 'output' : 'scratch';
     if (role !== 'scratch' || used.has(name)) specs.push({ name, role, dtype, shape });
   }
-  return { buffers: specs, kernels };
+  return checkScratch(specs, limits) ?? { buffers: specs, kernels };
 }
 
 /** Matrix loops as instructions, or in the form that runs everywhere. */

@@ -1,5 +1,6 @@
 import { hasColdCaches } from '../device/caches.ts';
 import { describeWorkload } from '../operators/workload.ts';
+import type { Outcome } from '../records/outcome.ts';
 import { printable } from '../support/printable.ts';
 import type { OutcomeTally, ReuseResult, TuneResult } from '../tuner/events.ts';
 import { decisionsText } from './decisions.ts';
@@ -53,11 +54,32 @@ export function formatTuneSummary(
   return `${title}\n${formatFacts(facts, colours.dim)}${next}`;
 }
 
+/** Why there is no best kernel: how the trials ended, counted. */
+export function whyNoneText(outcomes: OutcomeTally): string {
+  const counted = Object.entries(outcomes).sort(([, a], [, b]) => b - a);
+  if (counted.length === 0) return 'no kernel was tried';
+  const [first] = counted;
+  if (counted.length === 1 && first?.[0] === 'wrong-answer') return 'no kernel gave the right answer';
+  return `no kernel was built, run and verified: ${counted.map(([outcome, count]) => `${formatCount(count)} ${endings[outcome as Outcome] ?? outcome}`).join(', ')}`;
+}
+
+const endings: Partial<Record<Outcome, string>> = {
+  refused: 'refused before building',
+  'build-error': 'did not build',
+  'build-timeout': 'took too long to build',
+  'run-timeout': 'took too long to run',
+  crash: 'crashed the device process',
+  'device-lost': 'lost the device',
+  'out-of-memory': 'ran out of memory',
+  'wrong-answer': 'gave a wrong answer',
+  unstable: 'could not be timed steadily',
+};
+
 function bestText(
-  { best, naiveNs, flopsPerSecond, bytesPerSecond, bestFromLog }: TuneResult,
+  { best, naiveNs, flopsPerSecond, bytesPerSecond, bestFromLog, outcomes }: TuneResult,
   colours: Colours,
 ): string {
-  if (best === null) return colours.red('none: no kernel gave the right answer');
+  if (best === null) return colours.red(`none: ${whyNoneText(outcomes)}`);
   return [
     colours.green(formatTime(best.timeNs)),
     ...(flopsPerSecond === null || bytesPerSecond === null ? [] : [formatThroughput(flopsPerSecond, bytesPerSecond)]),

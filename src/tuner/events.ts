@@ -177,6 +177,8 @@ export interface TuneOptions {
   readonly timeLimit?: number;
   /** Trials in a row that bring no new best after which the run ends; without end when absent. */
   readonly patience?: number;
+  /** Seconds that one run of a candidate may take before it is ended; the device's usual limit (10 on a CPU, 5 on a GPU) when absent. */
+  readonly trialTimeout?: number;
   readonly seed?: number;
   readonly search?: SearchName;
   readonly model?: ModelName;

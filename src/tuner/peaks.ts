@@ -18,7 +18,7 @@ const vectors = 512;
  * How far these kernels, on a machine that is busy just then, may fall short of the device's best. A bound that is too low
  * prunes less; one that is too high would be wrong.
  */
-const margin = 4;
+export const margin = 4;
 
 /**
  * Measures what the device can do at most: independent chains of multiply-adds that touch no memory, and reads that stay in the

@@ -21,6 +21,8 @@ export interface LoopOptions extends AttemptsOptions {
   readonly known: Known;
   readonly reuse: Reuse;
   readonly trials: number;
+  /** The naive schedule would not end within a trial's time: it is not run. */
+  readonly naiveTooLong: boolean;
   readonly timeLimitMs: number | null;
   /** Trials in a row without a new best after which it ends; null: never. */
   readonly patience: number | null;
@@ -130,7 +132,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   let naive: VerifiedRecord | null = known.naive !== null && isVerified(known.naive) ? known.naive : null;
   let naiveNs = naive?.medianNs ?? null;
   const naiveFromLog = naive !== null;
-  if (naive === null) {
+  if (naive === null && !options.naiveTooLong) {
     const record = await attempt(baseline());
     if (isVerified(record)) {
       naive = record;
@@ -138,7 +140,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     }
     keepBest(record);
     onEvent({ kind: 'baseline', timeNs: naiveNs, outcome: record.outcome, error: record.error, fromLog: false });
-  } else onEvent({ kind: 'baseline', timeNs: naiveNs, outcome: 'ok', error: '', fromLog: true });
+  } else if (naive !== null) onEvent({ kind: 'baseline', timeNs: naiveNs, outcome: 'ok', error: '', fromLog: true });
 
   let trials = 0;
   let lastGain = 0;
@@ -238,12 +240,12 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   // The claim of the run is a ratio: both sides are measured once more, one after the other, and the faster time of each stands,
   // because on a shared machine noise only ever adds time.
   if (best !== null && !bestFromLog && !naiveFromLog && trials > 0 && !signal?.aborted) {
-    const again = await attempt(baseline());
-    if (naive !== null) tellDrift(naive, again);
-    if (isVerified(again)) naiveNs = Math.min(naiveNs ?? again.medianNs, again.medianNs);
+    const again = naive === null && options.naiveTooLong ? null : await attempt(baseline());
+    if (naive !== null && again !== null) tellDrift(naive, again);
+    if (again !== null && isVerified(again)) naiveNs = Math.min(naiveNs ?? again.medianNs, again.medianNs);
     await confirmBest();
     // The naive schedule may turn out the faster of the two: then it is the best, as the log will say too.
-    keepBest(again);
+    if (again !== null) keepBest(again);
   }
   if (best === null) chooseAgain();
   return {

@@ -1,4 +1,7 @@
+import { hasColdCaches } from '../device/caches.ts';
 import { chooseDevice, type Device } from '../device/devices.ts';
+import type { DeviceDescription } from '../ir/limits.ts';
+import { defaultBudget } from '../measure/budget.ts';
 import { createDawnRunner } from '../measure/dawn-runner.ts';
 import type { Runner } from '../measure/runner.ts';
 import { flopsOf, minimumBytes } from '../operators/flops.ts';
@@ -8,7 +11,8 @@ import type { Peaks } from '../space/roofline.ts';
 import { sketchesOf } from '../space/rules.ts';
 import { programOf } from './build.ts';
 import type { TuneOptions, TuneResult } from './events.ts';
-import { requireFits } from './fits.ts';
+import { type Expectation, expectTimes } from './expectation.ts';
+import { fittingSketches, requireFits } from './fits.ts';
 import { knownObservations, loadKnown, nothingKnown } from './known.ts';
 import { measurePeaks, peaksHoldFor } from './peaks.ts';
 import { chooseReuse, noReuse } from './retarget.ts';
@@ -18,6 +22,8 @@ import { verificationData } from './workload-data.ts';
 
 const defaultTrials = 64;
 const defaultSeed = 1;
+/** Floating-point operations of one run from which its time is estimated before anything runs: about a second of a slow device. */
+const heavyFlops = { cpu: 1e9, gpu: 1e13 } as const;
 /** Runs of fewer trials are over before it is worth measuring the device's peaks. */
 const fewestWithPeaks = 32;
 
@@ -30,7 +36,9 @@ const fewestWithPeaks = 32;
  */
 export async function tune(options: TuneOptions): Promise<TuneResult> {
   const device = await chooseDevice(options.device, options.profile ?? 'browser', options.cold);
-  return tuneOn(device, (chosen) => createDawnRunner({ device: chosen as Device }), options, measurePeaks);
+  const usual = defaultBudget(device.description.type, hasColdCaches(device.description));
+  const budget = { ...usual, runTimeoutMs: runTimeoutMsOf(options, device.description) };
+  return tuneOn(device, (chosen) => createDawnRunner({ device: chosen as Device, budget }), options, measurePeaks);
 }
 
 /** The same on a device already chosen, with a runner of the caller's making: recorded measurements in tests and benches, which know no peaks. */
@@ -50,7 +58,7 @@ export async function tuneOn(
   onEvent({ kind: 'device', device: description });
 
   let peaks: Peaks | null = null;
-  const space = sketchSpace(sketchesOf(program, description.limits), description);
+  const space = sketchSpace(fittingSketches(sketchesOf(program, description.limits), description), description);
   onEvent({
     kind: 'space',
     sketches: space.sketches.map((sketch) => ({
@@ -92,7 +100,13 @@ export async function tuneOn(
   try {
     const verification = verificationData(workload, program, seed);
     runner = await createRunner(device);
-    if (trials > fewestWithPeaks && peaksHoldFor(workload, space.sketches)) peaks = await peaksOf(runner, description);
+    const isHeavy = flopsOf(program) > heavyFlops[description.type];
+    if ((trials > fewestWithPeaks || isHeavy) && peaksHoldFor(workload, space.sketches))
+      peaks = await peaksOf(runner, description);
+    const naiveTooLong =
+      isHeavy && peaks !== null && known.naive === null
+        ? warnOfTime(expectTimes(program, peaks), runTimeoutMsOf(options, description), onEvent)
+        : false;
     await runner.prepare(verification.data);
     const outcome = await runTrials({
       workload,
@@ -107,6 +121,7 @@ export async function tuneOn(
       peaks,
       trials,
       patience: options.patience ?? null,
+      naiveTooLong,
       timeLimitMs: options.timeLimit === undefined ? null : options.timeLimit * 1000,
       seed,
       modelName,
@@ -132,4 +147,27 @@ export async function tuneOn(
     await runner?.close();
     log.close();
   }
+}
+
+function runTimeoutMsOf({ trialTimeout }: TuneOptions, { type }: DeviceDescription): number {
+  return trialTimeout === undefined ? defaultBudget(type).runTimeoutMs : Math.ceil(trialTimeout * 1000);
+}
+
+/** Says how long a run will take where that is near the limit; true when the naive schedule will not end within it. */
+function warnOfTime(
+  { leastNs, naiveNs }: Expectation,
+  timeoutMs: number,
+  onEvent: NonNullable<TuneOptions['onEvent']>,
+): boolean {
+  const seconds = (ns: number): string => `${(ns / 1e9).toPrecision(2)} s`;
+  const limit = `the limit of ${timeoutMs / 1000} s (--trial-timeout)`;
+  if (naiveNs <= timeoutMs * 1e6) return false;
+  onEvent({
+    kind: 'note',
+    message:
+      leastNs > timeoutMs * 1e6
+        ? `by the device's peak no kernel takes less than ${seconds(leastNs)}, which is over ${limit}: raise it or choose a smaller shape`
+        : `by the device's peak the naive schedule is estimated at ${seconds(naiveNs)} a run, and no kernel takes less than ${seconds(leastNs)}; the former is over ${limit} and is not run, so the speed-up over it stays unknown`,
+  });
+  return true;
 }

@@ -61,7 +61,18 @@ describe('a kernel that is wrong', () => {
     expect(code).toBe(0);
   });
 
-  it('tune that found nothing right says so, offers no commands and exits with 1', async () => {
+  it.each([
+    [{ crash: 3 }, 'no kernel was built, run and verified: 3 crashed the device process; '],
+    [
+      { 'run-timeout': 3 },
+      'no kernel was built, run and verified: 3 took too long to run; .*--trial-timeout <seconds>',
+    ],
+    [
+      { 'build-error': 1, refused: 4 },
+      'no kernel was built, run and verified: 4 refused before building, 1 did not build; ',
+    ],
+    [{ 'wrong-answer': 3 }, 'no kernel gave the right answer; '],
+  ])('tune that found nothing right says so for %j, offers no commands and exits with 1', async (outcomes, why) => {
     const answer: TuneResult = {
       workload,
       device: device('anvil'),
@@ -76,7 +87,7 @@ describe('a kernel that is wrong', () => {
       bytesPerSecond: null,
       trials: 2,
       reuse: null,
-      outcomes: { crash: 3 },
+      outcomes,
       pruned: { looked: 2, reasons: [], deaths: [] },
       elapsedMs: 1000,
       spentMs: { measure: 900, propose: 1, fit: 0 },
@@ -89,9 +100,9 @@ describe('a kernel that is wrong', () => {
     };
     tuner.tune.mockResolvedValue(answer);
     const { code, stdout, stderr } = await wgtuneHere(['tune', 'softmax', '--trials', '2']);
-    expect(stdout).toMatch(/^outcomes +3 crash/m);
+    expect(stdout).toMatch(/^outcomes +\d [a-z-]+/m);
     expect(stdout).not.toContain('next');
-    expect(stderr).toMatch(/^error: no kernel gave the right answer/m);
+    expect(stderr).toMatch(new RegExp(`^error: ${why}`, 'm'));
     expect(code).toBe(exitCode.failed);
   });
 });
@@ -102,6 +113,7 @@ describe('what tune asks of the tuner', () => {
     [['--trials', '7'], { trials: 7, timeLimit: undefined }],
     [['--trials', '7', '--time-limit', '5'], { trials: 7, timeLimit: 5 }],
     [['--time-limit', '600'], { trials: 64, timeLimit: 600 }],
+    [['--trial-timeout', '60'], { trialTimeout: 60 }],
     [['--fresh', '--seed', '3', '--profile', 'native'], { useKnown: false, seed: 3, profile: 'native' }],
     [
       ['--search', 'random', '--model', 'analytic', '--log', 'x'],

@@ -157,7 +157,7 @@ describe('the summary of a tuning run', () => {
       [],
       noColours,
     );
-    expect(none).toContain('best      none: no kernel gave the right answer');
+    expect(none).toContain('best      none: no kernel was tried');
     expect(none).toContain('12 of 64 in 1 min 12 s, interrupted');
     expect(none).toContain('outcomes  none');
     expect(none).toContain('nothing new to record in tuning-logs');

@@ -1,0 +1,29 @@
+import type { Program } from '../ir/nodes.ts';
+import { blocksOf, readsOf } from '../ir/visit.ts';
+import { flopsOf, minimumBytes } from '../operators/flops.ts';
+import type { Peaks } from '../space/roofline.ts';
+import { margin } from './peaks.ts';
+
+/** A scalar load costs what the vector does that the peak was measured with. */
+const bytesOfLoad = 16;
+
+/** How long one run of a program will take, in nanoseconds, from what was measured of the device and nothing else. */
+export interface Expectation {
+  /** At the peak rates: no kernel is faster. */
+  readonly leastNs: number;
+  /** Of the naive schedule, which loads every operand of every operation; at the rates that were measured, so that it rather takes longer. */
+  readonly naiveNs: number;
+}
+
+/** The roofline (Williams and others, 2009), once over distinct bytes and once over all loads. */
+export function expectTimes(program: Program, { flopsPerNs, bytesPerNs }: Peaks): Expectation {
+  const loaded = blocksOf(program).reduce((sum, block) => {
+    const instances = block.iters.reduce((all, { extent }) => all * extent, 1);
+    return sum + instances * readsOf(block).length * bytesOfLoad;
+  }, 0);
+  const flops = flopsOf(program);
+  return {
+    leastNs: Math.max(flops / flopsPerNs, minimumBytes(program) / bytesPerNs),
+    naiveNs: margin * Math.max(flops / flopsPerNs, loaded / bytesPerNs),
+  };
+}
