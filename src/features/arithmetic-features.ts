@@ -9,16 +9,19 @@ import type { Family } from './family.ts';
 const kinds = [
   ['sums and products', 'additions, subtractions and multiplications of floats'],
   ['divisions and roots', 'divisions and square roots of floats'],
-  ['special functions', 'exponentials, logarithms, powers and hyperbolic tangents'],
+  ['special functions', 'exponentials, logarithms, powers, sines and hyperbolic tangents'],
   ['comparisons and choices', 'comparisons, minima, maxima, selects, signs and roundings'],
 ] as const;
 
 const kindOf: Readonly<Record<string, number>> = {
   ...Object.fromEntries(['add', 'sub', 'mul'].map((op) => [op, 0])),
   ...Object.fromEntries(['div', 'sqrt', 'inverseSqrt'].map((op) => [op, 1])),
-  ...Object.fromEntries(['exp', 'log', 'tanh', 'pow'].map((op) => [op, 2])),
+  ...Object.fromEntries(['exp', 'expNumber', 'log', 'tanh', 'sin', 'cos', 'pow'].map((op) => [op, 2])),
   ...Object.fromEntries(
-    ['lt', 'le', 'gt', 'ge', 'eq', 'ne', 'and', 'or', 'not', 'min', 'max', 'abs', 'neg', 'floor'].map((op) => [op, 3]),
+    [
+      ...['lt', 'le', 'gt', 'ge', 'eq', 'ne', 'and', 'or', 'not', 'isNan'],
+      ...['min', 'max', 'maxNumber', 'abs', 'neg', 'floor', 'ceil', 'round'],
+    ].map((op) => [op, 3]),
   ),
 };
 

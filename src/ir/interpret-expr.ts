@@ -35,12 +35,19 @@ const unaryText: Record<UnaryOp, (a: string) => string> = {
   neg: (a) => `(-${a})`,
   abs: (a) => `Math.abs(${a})`,
   exp: (a) => `Math.exp(${a})`,
+  // The worst that a device may make of NaN.
+  expNumber: (a) => `number.exp(${a})`,
   log: (a) => `Math.log(${a})`,
   sqrt: (a) => `Math.sqrt(${a})`,
   inverseSqrt: (a) => `(1 / Math.sqrt(${a}))`,
   tanh: (a) => `Math.tanh(${a})`,
+  sin: (a) => `Math.sin(${a})`,
+  cos: (a) => `Math.cos(${a})`,
   floor: (a) => `Math.floor(${a})`,
+  ceil: (a) => `Math.ceil(${a})`,
+  round: (a) => `roundEven(${a})`,
   not: (a) => `(!${a})`,
+  isNan: (a) => `Number.isNaN(${a})`,
 };
 
 const binaryText: Record<BinaryOp, (a: string, b: string) => string> = {
@@ -51,6 +58,7 @@ const binaryText: Record<BinaryOp, (a: string, b: string) => string> = {
   mod: (a, b) => `(${a} - ${b} * Math.floor(${a} / ${b}))`,
   min: (a, b) => `Math.min(${a}, ${b})`,
   max: (a, b) => `Math.max(${a}, ${b})`,
+  maxNumber: (a, b) => `number.max(${a}, ${b})`,
   pow: (a, b) => `Math.pow(${a}, ${b})`,
   shr: (a, b) => `(${a} >>> ${b})`,
   bitAnd: (a, b) => `((${a} & ${b}) >>> 0)`,
@@ -83,7 +91,7 @@ export function compileExpr(expr: Expr, context: Context): Code {
     load: (node) => compileLoad(node, context),
     unary: ({ op, a }) => {
       const code = compile(a);
-      if (op === 'not') return { text: unaryText.not(code.text), type: 'bool' };
+      if (op === 'not' || op === 'isNan') return { text: unaryText[op](code.text), type: 'bool' };
       const range = op === 'neg' && code.range ? { low: -code.range.high, high: -code.range.low } : undefined;
       const result = rounded(unaryText[op](code.text), code.type);
       return range ? { ...result, range } : result;

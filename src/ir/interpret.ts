@@ -1,9 +1,16 @@
 import { f16round } from '@petamoriken/float16';
 import { assert, InternalError } from '../support/errors.ts';
+import { roundEven } from '../support/round-even.ts';
 import { variable } from './builders.ts';
 import { type Code, compileExpr, type Site } from './interpret-expr.ts';
 import type { Block, Buffer, DType, Expr, For, Program, Reducer, Stmt } from './nodes.ts';
 import { reducers } from './reducers.ts';
+
+/** What is open where an operand is NaN, as the least friendly device has it. */
+export const ofNumbers = {
+  exp: (a: number): number => (Number.isNaN(a) ? Number.POSITIVE_INFINITY : Math.exp(a)),
+  max: (a: number, b: number): number => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b)),
+} as const;
 
 /** Contents of buffers by name, packed row-major. */
 export type BufferValues = Readonly<Record<string, Float64Array>>;
@@ -132,12 +139,20 @@ export function compileProgram(
     throw new InternalError(`block ${found?.block}: ${found?.what} is ${index}, outside [0, ${extent})`);
   };
   const names = program.buffers.map((_, slot) => `b${slot}`);
-  const run = new Function(...names, 'check', 'f32', 'f16', `'use strict';\n${lines.join('\n')}`);
+  const run = new Function(
+    ...names,
+    'check',
+    'f32',
+    'f16',
+    'roundEven',
+    'number',
+    `'use strict';\n${lines.join('\n')}`,
+  );
 
   return (inputs) => {
     const values: Record<string, Float64Array> = {};
     for (const buffer of program.buffers) values[buffer.name] = contentsOf(buffer, program, inputs);
-    run(...program.buffers.map((buffer) => values[buffer.name]), check, Math.fround, f16round);
+    run(...program.buffers.map((buffer) => values[buffer.name]), check, Math.fround, f16round, roundEven, ofNumbers);
     return values;
   };
 }

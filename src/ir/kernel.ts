@@ -12,6 +12,7 @@ import type { Axis } from './nodes.ts';
  *   expr     = literal | name | builtin | element | component | unary | binary | select | construct | subgroup-lane | exchange
  *
  * Index arithmetic is on u32 and wraps; lowering places every comparison, division, min and max on values that are not negative.
+ * Of floats, `min` and `max` are NaN where either operand is, and a literal may be infinite or NaN.
  * `for` counts from 0 in steps of 1 to a constant, a `barrier` stands under no `if` but one that asks for the workgroup alone, and arrays
  * are indexed in elements of their declared type: a vec4 array of 64 floats has 16 elements. All lanes of a subgroup evaluate an `exchange`
  * together, so it stands where a barrier may stand. Lanes follow the local index, x fastest.
@@ -26,7 +27,22 @@ export interface KType {
 
 // ---- expressions ----
 
-export type KUnaryOp = 'neg' | 'not' | 'abs' | 'exp' | 'log' | 'sqrt' | 'inverseSqrt' | 'tanh' | 'floor';
+export type KUnaryOp =
+  | 'neg'
+  | 'not'
+  | 'abs'
+  | 'exp'
+  | 'expNumber'
+  | 'log'
+  | 'sqrt'
+  | 'inverseSqrt'
+  | 'tanh'
+  | 'sin'
+  | 'cos'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'isNan';
 export type KBinaryOp =
   | 'add'
   | 'sub'
@@ -35,6 +51,7 @@ export type KBinaryOp =
   | 'mod'
   | 'min'
   | 'max'
+  | 'maxNumber'
   | 'pow'
   | 'lt'
   | 'le'

@@ -52,12 +52,42 @@ export interface Buffer {
 
 // ---- expressions ----
 
-export type UnaryOp = 'neg' | 'abs' | 'exp' | 'log' | 'sqrt' | 'inverseSqrt' | 'tanh' | 'floor' | 'not';
 /**
- * Arithmetic; on indices `div` and `mod` are floor division and its remainder, on floats `div` is division. `shr` and `bitAnd` are
- * for u32 elements (values packed in words), never for indices.
+ * `round` takes halves to the even neighbour. `isNan` gives a bool, everything else what it is given. `expNumber` is `exp` of what is no NaN; of
+ * one it is NaN or infinite, which costs nothing.
  */
-export type ArithmeticOp = 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'min' | 'max' | 'pow' | 'shr' | 'bitAnd';
+export type UnaryOp =
+  | 'neg'
+  | 'abs'
+  | 'exp'
+  | 'expNumber'
+  | 'log'
+  | 'sqrt'
+  | 'inverseSqrt'
+  | 'tanh'
+  | 'sin'
+  | 'cos'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'not'
+  | 'isNan';
+/**
+ * Arithmetic; on indices `div` and `mod` are floor division and its remainder, on floats `div` is division. `min` and `max` of floats are NaN
+ * where either operand is (IEEE 754's minimum and maximum); of a number and a NaN `maxNumber` is either, which is cheaper. `shr` and `bitAnd` are for u32 elements (values packed in words), never for indices.
+ */
+export type ArithmeticOp =
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'mod'
+  | 'min'
+  | 'max'
+  | 'maxNumber'
+  | 'pow'
+  | 'shr'
+  | 'bitAnd';
 export type CompareOp = 'lt' | 'le' | 'gt' | 'ge' | 'eq' | 'ne';
 export type LogicOp = 'and' | 'or';
 export type BinaryOp = ArithmeticOp | CompareOp | LogicOp;
@@ -119,7 +149,7 @@ export interface Iter {
 }
 
 /** What they combine, and how: reducers.ts. */
-export type ReduceOp = 'sum' | 'prod' | 'max' | 'min' | 'argmax' | 'argmin' | 'onlineSoftmax' | 'welford';
+export type ReduceOp = 'sum' | 'prod' | 'max' | 'maxNumber' | 'min' | 'argmax' | 'argmin' | 'onlineSoftmax' | 'welford';
 export interface Reducer {
   readonly op: ReduceOp;
   /** Whether the block stores the identity first; false after decomposeReduction. */

@@ -10,7 +10,7 @@ export interface ReducerRule {
   readonly arity: number;
   /** Whether the values must be floats. */
   readonly floats: boolean;
-  /** The neutral tuple, for elements of these dtypes. Finite everywhere: WGSL has no infinity literal. */
+  /** The neutral tuple, for elements of these dtypes. */
   readonly identity: (dtypes: readonly DType[]) => readonly FloatExpr[];
   /** The tuple that two tuples make. What several results share is one object, so that it can be computed once. */
   readonly combine: (x: readonly Expr[], y: readonly Expr[], dtypes: readonly DType[]) => readonly Expr[];
@@ -31,10 +31,15 @@ const lowest: Readonly<Record<DType, number>> = {
   bool: 0,
 };
 
-/** The lowest finite number of a dtype: what a maximum starts from. */
-export const lowestOf = (dtype: DType): FloatExpr => float(lowest[dtype], dtype);
-/** The highest finite number of a dtype: what a minimum starts from. */
-export const highestOf = (dtype: DType): FloatExpr => float(highest[dtype], dtype);
+const isFloat = (dtype: DType): boolean => dtype === 'f32' || dtype === 'f16';
+/** What no number of a dtype is below, which a maximum starts from: minus infinity, the lowest of integers. */
+export const lowestOf = (dtype: DType): FloatExpr =>
+  float(isFloat(dtype) ? Number.NEGATIVE_INFINITY : lowest[dtype], dtype);
+/** What no number of a dtype is above, which a minimum starts from. */
+export const highestOf = (dtype: DType): FloatExpr =>
+  float(isFloat(dtype) ? Number.POSITIVE_INFINITY : highest[dtype], dtype);
+/** The lowest finite number of a dtype. */
+const lowestFinite = (dtype: DType): FloatExpr => float(lowest[dtype], dtype);
 
 function single(identity: (dtype: DType) => FloatExpr, combine: (x: Expr, y: Expr) => Expr): ReducerRule {
   return {
@@ -45,33 +50,41 @@ function single(identity: (dtype: DType) => FloatExpr, combine: (x: Expr, y: Exp
   };
 }
 
-/** (value, position): the extreme value and, of the positions that have it, the smallest, as ONNX's ArgMax has it by default. */
+/**
+ * (value, position): the extreme value and, of the positions that have it, the smallest, as ONNX's ArgMax has it by default. NaN is more
+ * extreme than any number, so that of a row with NaNs the position is the first one's (NumPy, PyTorch).
+ */
 function extreme(op: 'max' | 'min', before: 'gt' | 'lt', identity: (dtype: DType) => FloatExpr): ReducerRule {
   return {
     arity: 2,
     floats: false,
-    // A real element wins against the identity even where it is the lowest of its dtype itself.
+    // An element wins against the identity even where it is infinite itself.
     identity: ([value, position]) => [identity(value as DType), highestOf(position as DType)],
-    combine: ([x, at], [y, other]) => {
-      const tie = binary('and', binary('eq', y as Expr, x as Expr), binary('lt', other as Expr, at as Expr));
-      const better = binary('or', binary(before, y as Expr, x as Expr), tie);
-      return [binary(op, x as Expr, y as Expr), select(better, other as Expr, at as Expr)];
+    combine: ([x, at], [y, other], [dtype]) => {
+      const [old, added] = [x as Expr, y as Expr];
+      const earlier = binary('lt', other as Expr, at as Expr);
+      const ordered = binary('or', binary(before, added, old), binary('and', binary('eq', added, old), earlier));
+      // Against a NaN nothing is before or equal.
+      const beyond = binary('and', unary('isNan', added), binary('or', unary('not', unary('isNan', old)), earlier));
+      const better = dtype !== undefined && !isFloat(dtype) ? ordered : binary('or', ordered, beyond);
+      return [binary(op, old, added), select(better, other as Expr, at as Expr)];
     },
   };
 }
 
 /**
  * (maximum m, sum s of exp(x - m)) of a row in one pass: an element is the pair (x, 1). A maximum that grows shrinks the sum so far.
- * From the lowest finite number every difference is defined, and 0 * exp(lowest - m) is 0. After Milakov and Gimelshein, "Online
- * normalizer calculation for softmax" (2018).
+ * Where nothing above minus infinity was seen, exponents are less the lowest finite number, so that -inf adds 0 and not exp(-inf + inf): a
+ * masked element may come first. NaN need not go through the maximum: it goes through the sum. After Milakov and Gimelshein, "Online normalizer calculation for softmax" (2018).
  */
 const onlineSoftmax: ReducerRule = {
   arity: 2,
   floats: true,
   identity: ([m, s]) => [lowestOf(m as DType), float(0, s)],
-  combine: ([m1, s1], [m2, s2]) => {
-    const m = binary('max', m1 as Expr, m2 as Expr);
-    const scaled = (sum: Expr, from: Expr): Expr => mul(sum, unary('exp', sub(from, m)));
+  combine: ([m1, s1], [m2, s2], [dtype]) => {
+    const m = binary('maxNumber', m1 as Expr, m2 as Expr);
+    const shift = binary('maxNumber', m, lowestFinite(dtype ?? 'f32'));
+    const scaled = (sum: Expr, from: Expr): Expr => mul(sum, unary('expNumber', sub(from, shift)));
     return [m, add(scaled(s1 as Expr, m1 as Expr), scaled(s2 as Expr, m2 as Expr))];
   },
 };
@@ -105,6 +118,7 @@ export const reducers: Readonly<Record<ReduceOp, ReducerRule>> = {
     (x, y) => mul(x, y),
   ),
   max: single(lowestOf, (x, y) => binary('max', x, y)),
+  maxNumber: single(lowestOf, (x, y) => binary('maxNumber', x, y)),
   min: single(highestOf, (x, y) => binary('min', x, y)),
   argmax: extreme('max', 'gt', lowestOf),
   argmin: extreme('min', 'lt', highestOf),

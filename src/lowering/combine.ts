@@ -7,7 +7,7 @@ import { assert } from '../support/errors.ts';
 import { nameValue } from './places.ts';
 import type { Emission } from './scope.ts';
 import { typeOf } from './types.ts';
-import { binaryCode, choose, convert } from './value-code.ts';
+import { binaryCode, choose, convert, unaryCode } from './value-code.ts';
 
 /** One value of a reduction: what its element holds and what is added to it, with the names they get where they are used repeatedly. */
 export interface Term {
@@ -43,10 +43,8 @@ export function combineCode(emission: Emission, op: ReduceOp, terms: readonly Te
     switch (expr.kind) {
       case 'float':
         return { kind: 'literal', type: typeOf(expr.dtype, 1), value: expr.value };
-      case 'unary': {
-        const a = codeOf(expr.a);
-        return { kind: 'unary', type: a.type, op: expr.op, a };
-      }
+      case 'unary':
+        return unaryCode(expr.op, codeOf(expr.a));
       case 'binary':
         return folded(expr.op, codeOf(expr.a), codeOf(expr.b));
       case 'select':

@@ -25,6 +25,8 @@ export interface ValueContext {
 }
 
 const yieldsBool: ReadonlySet<BinaryOp> = new Set(['lt', 'le', 'gt', 'ge', 'eq', 'ne', 'and', 'or']);
+const roundings: ReadonlySet<UnaryOp> = new Set(['floor', 'ceil', 'round']);
+const literalOf = (type: KExpr['type'], value: number): KExpr => ({ kind: 'literal', type, value });
 const mixesWidths: ReadonlySet<BinaryOp> = new Set(['add', 'sub', 'mul', 'div']);
 
 /** A value in the current iteration: a vector when a lane is given and the value differs between its lanes, else a scalar. */
@@ -44,6 +46,7 @@ export function valueCode(expr: Expr, context: ValueContext): KExpr {
     case 'cast':
       return convert(valueCode(expr.a, context), expr.dtype);
     case 'unary': {
+      if (expr.op === 'isNan' && lane !== null) return perLane(expr, context, lane);
       return unaryCode(expr.op, valueCode(expr.a, context));
     }
     case 'select':
@@ -58,10 +61,12 @@ export function valueCode(expr: Expr, context: ValueContext): KExpr {
 }
 
 /** A unary operation: integers have a sign and a size, and everything else is of floats. */
-function unaryCode(name: UnaryOp, a: KExpr): KExpr {
+export function unaryCode(name: UnaryOp, a: KExpr): KExpr {
   const { scalar } = a.type;
   const isInteger = scalar === 'u32' || scalar === 'i32';
-  if (isInteger && name === 'floor') return a;
+  if (isInteger && roundings.has(name)) return a;
+  if (name === 'isNan')
+    return isInteger ? literalOf(bool, 0) : { kind: 'unary', type: typeOf('bool', a.type.width), op: name, a };
   const operand = !isInteger || name === 'abs' ? a : convert(a, name === 'neg' ? 'i32' : 'f32');
   return { kind: 'unary', type: operand.type, op: name, a: operand };
 }
@@ -97,7 +102,7 @@ function selectCode(condition: Expr, then: Expr, otherwise: Expr, whole: Expr, c
   if (lane !== null && variesWith(condition, context, lane)) return perLane(whole, context, lane);
   const code = isIndexCondition(condition)
     ? conditionCode(emission, condition, block.ranges, block.name)
-    : valueCode(condition, context);
+    : valueCode(condition, { ...context, lane: null });
   if (typeof code === 'boolean') return valueCode(code ? then : otherwise, context);
   return choose(code, valueCode(then, context), valueCode(otherwise, context));
 }

@@ -36,7 +36,7 @@ export const nothingCompared: Verification = { checked: 0, wrong: 0, maxError: 0
 
 /**
  * Compares one output with one check and adds what it saw to `before`. Exact checks compare with the expected value rounded
- * to the buffer's dtype, the only answer that could be equal bit for bit; NaN equals NaN and -0 equals 0. Wrong elements
+ * to the buffer's dtype, the only answer that could be equal bit for bit; NaN equals NaN, each infinity itself, and -0 equals 0. Wrong elements
  * that are not numbers do not count towards `maxError`, which JSON must be able to hold.
  */
 export function compareOutput(before: Verification, got: Elements, dtype: DType, check: OutputCheck): Verification {
@@ -60,11 +60,13 @@ export function compareOutput(before: Verification, got: Elements, dtype: DType,
       : error <= (allowed?.[i] ?? absoluteTolerance + relativeTolerance * Math.abs(want)) && Number.isFinite(error);
     if (right) continue;
     wrong++;
-    firstWrong ??= { buffer: check.buffer, index, expected: want, got: Number.isFinite(value) ? value : String(value) };
+    firstWrong ??= { buffer: check.buffer, index, expected: asJson(want), got: asJson(value) };
   }
   const checked = before.checked + expected.length;
   return { ...before, checked, wrong, maxError, ...(firstWrong === undefined ? {} : { firstWrong }) };
 }
+
+const asJson = (value: number): number | string => (Number.isFinite(value) ? value : String(value));
 
 function roundTo(dtype: DType, value: number): number {
   return dtype === 'f32' ? Math.fround(value) : dtype === 'f16' ? hfround(value) : value;

@@ -6,10 +6,10 @@ import {
   cast,
   constant,
   div,
-  exp,
+  expNumber,
   type Index,
   le,
-  maxOver,
+  maxNumberOver,
   mul,
   reductionAxis,
   select,
@@ -19,9 +19,10 @@ import {
 } from './expression.ts';
 import { reals } from './fill.ts';
 import { compute, input, program } from './tensor.ts';
+import { unlessBroken } from './unless-broken.ts';
 
-/** A score no key wins with: far below any real one, and its exponential less the maximum is 0. */
-const hidden = -1e30;
+/** The score of a key that a query does not see: its weight is 0, and a row without any other is NaN. */
+const hidden = Number.NEGATIVE_INFINITY;
 
 /**
  * Y = softmax(Q K^T / sqrt(d)) V for every batch and head, in f32 whatever the dtype. Stages: the scores, the softmax of each row
@@ -64,11 +65,13 @@ export const attention = defineOperator({
       return p.causal ? select(le(j, add(i, p.n - p.m)), scaled, constant(hidden)) : scaled;
     };
     const m = reductionAxis('k', p.n);
-    const rowMax = compute('rowMax', rows, ({ b, h, i }) => maxOver(score(b, h, i, m), [m]), { stage: 'find_row_max' });
+    const rowMax = compute('rowMax', rows, ({ b, h, i }) => maxNumberOver(score(b, h, i, m), [m]), {
+      stage: 'find_row_max',
+    });
     const exponentials = compute(
       'exponentials',
       { ...rows, j: p.n },
-      ({ b, h, i, j }) => exp(sub(score(b, h, i, j), rowMax.at(b, h, i))),
+      ({ b, h, i, j }) => expNumber(sub(score(b, h, i, j), rowMax.at(b, h, i))),
       { stage: 'exponentiate' },
     );
     const s = reductionAxis('k', p.n);
@@ -78,7 +81,7 @@ export const attention = defineOperator({
     const probabilities = compute(
       'probabilities',
       { ...rows, j: p.n },
-      ({ b, h, i, j }) => div(exponentials.at(b, h, i, j), rowSum.at(b, h, i)),
+      ({ b, h, i, j }) => div(exponentials.at(b, h, i, j), unlessBroken(rowSum.at(b, h, i))),
       { stage: 'normalise' },
     );
     const k = reductionAxis('k', p.n);
@@ -98,7 +101,8 @@ export const attention = defineOperator({
       if (known !== undefined) return known;
       const head = Math.floor(row / p.m);
       const seen = p.causal ? (row % p.m) + 1 + p.n - p.m : p.n;
-      const scores = Float64Array.from({ length: seen }, (_unused, key) => {
+      const scores = Float64Array.from({ length: p.n }, (_unused, key) => {
+        if (key >= seen) return hidden;
         let total = 0;
         for (let at = 0; at < p.d; at++) {
           total += (Q?.[row * p.d + at] ?? Number.NaN) * (K?.[(head * p.n + key) * p.d + at] ?? Number.NaN);

@@ -151,16 +151,29 @@ function elementwise(op: UnaryOp): (a: Value) => Value {
 }
 export const neg = elementwise('neg');
 export const abs = elementwise('abs');
+/** IEEE 754's, also of NaN. */
 export const exp = elementwise('exp');
+/** The exponential of what is no NaN; of one it is NaN or infinite. Cheaper than `exp`, for inner loops whose readers ask. */
+export const expNumber = elementwise('expNumber');
 export const log = elementwise('log');
 export const sqrt = elementwise('sqrt');
 export const inverseSqrt = elementwise('inverseSqrt');
 /**
  * The argument is kept within [-10, 10], where tanh is +-1 in f32 already: devices compute it from exponentials, and SwiftShader's is
- * NaN once those overflow.
+ * NaN once those overflow. NaN goes through.
  */
 export const tanh = (a: Value): Value => elementwise('tanh')(max<Value>(min<Value>(a, 10), -10));
+export const sin = elementwise('sin');
+export const cos = elementwise('cos');
 export const floor = elementwise('floor');
+export const ceil = elementwise('ceil');
+/** The nearest integer, of two that are as near the even one. */
+export const round = elementwise('round');
+
+/** Whether an element is NaN; told by its bits, for `ne(a, a)` is not on all devices. */
+export function isNan(a: Value): Condition {
+  return { kind: 'condition', expr: ir.unary('isNan', a.expr), tensors: a.tensors };
+}
 
 /** Converts an element, or an index that is needed as an element. */
 export function cast(dtype: DType, a: Operand): Value {
@@ -214,9 +227,11 @@ function reduction(op: ReduceOp): (value: Value, axes: readonly ReductionAxis[])
 export const sumOver = reduction('sum');
 /** Product of a value over reduction axes. */
 export const prodOver = reduction('prod');
-/** Largest value over reduction axes. */
+/** Largest value over reduction axes, NaN where one is. */
 export const maxOver = reduction('max');
-/** Smallest value over reduction axes. */
+/** Largest value over reduction axes; which one where there are NaNs is open. Cheaper than `maxOver`. */
+export const maxNumberOver = reduction('maxNumber');
+/** Smallest value over reduction axes, NaN where one is. */
 export const minOver = reduction('min');
 
 function extremeOver(op: 'argmax' | 'argmin'): (value: Value, axes: readonly ReductionAxis[]) => Reduction {

@@ -38,6 +38,7 @@ const free: ReadonlySet<string> = new Set([
   'neg',
   'abs',
   'not',
+  'isNan',
   'shr',
   'bitAnd',
 ]);

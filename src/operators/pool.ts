@@ -94,7 +94,7 @@ function underWindow(
   }
 }
 
-/** The largest element under each window; padding is lower than any. */
+/** The largest element under each window; padding is lower than any but minus infinity. A window with a NaN is NaN. */
 export const maxPool2d = defineOperator({
   name: 'max_pool2d',
   summary: '2-D max pooling Y[n,c,oh,ow] of X[n,c,h,w]',

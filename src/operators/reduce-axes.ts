@@ -72,6 +72,8 @@ function firstOf(precedes: (element: number, best: number) => boolean): Kind['re
   };
 }
 
+/** NaN precedes every number, and no NaN another one. */
+const nan = (element: number): number => (Number.isNaN(element) ? 1 : 0);
 const wide = (element: Value): Value => cast('f32', element);
 const plus = (total: number, element: number): number => total + element;
 const sum = {
@@ -175,13 +177,13 @@ const kinds: Readonly<Record<string, Kind>> = {
   argmax: {
     ...extreme,
     over: argMaxOver,
-    reference: firstOf((element, best) => element > best),
+    reference: firstOf((element, best) => element > best || nan(element) > nan(best)),
     fill: () => integers(-9, -1),
   },
   argmin: {
     ...extreme,
     over: argMinOver,
-    reference: firstOf((element, best) => element < best),
+    reference: firstOf((element, best) => element < best || nan(element) > nan(best)),
     fill: () => integers(1, 9),
   },
 };
@@ -248,8 +250,8 @@ function resultAxes(dimensions: readonly Dimension[], keepdims: boolean): Readon
 /**
  * Reduction of X along any of its dimensions; the result has those that are left, [1] when none is, or with `keepdims` all of them, the
  * reduced ones with extent 1 (ONNX's default). argmax and argmin give the position of the extreme element as an i32 whatever the dtype, the
- * smallest one on a tie as ONNX's ArgMax and ArgMin do by default; along several dimensions it counts through them, the last one
- * fastest. log_sum_exp takes exponentials less their largest element, and so never overflows.
+ * smallest one on a tie as ONNX's ArgMax and ArgMin do by default, and the first NaN's where there is one; along several dimensions it counts
+ * through them, the last one fastest. log_sum_exp takes exponentials less their largest element, and so never overflows.
  */
 export const reduce = defineOperator({
   name: 'reduce',

@@ -1,10 +1,11 @@
 import { isRefusal, refuse } from '../support/refusal.ts';
 import { attribute, defineOperator, dimension, optional } from './define.ts';
-import { cast, div, exp, type Index, log, maxOver, reductionAxis, sub, sumOver, type Value } from './expression.ts';
+import { cast, div, expNumber, type Index, log, maxNumberOver, reductionAxis, sub, sumOver, type Value } from './expression.ts';
 import { reals, type Tolerance } from './fill.ts';
 import type { Operator } from './operator.ts';
 import { parseDimensions, parseShape, saidTwice, shapeAttribute } from './shape-text.ts';
 import { compute, input, program } from './tensor.ts';
+import { unlessBroken } from './unless-broken.ts';
 
 interface SoftmaxDefinition {
   readonly name: string;
@@ -18,7 +19,7 @@ interface SoftmaxDefinition {
 
 /**
  * Three stages: the row's maximum, the sum of exponentials less it, the result. The exponentials are computed twice, in the sum and
- * in the result, rather than stored. Arithmetic is in f32 whatever the dtype: f16 could not hold the sum of a long row.
+ * in the result, rather than stored. A NaN or a +inf makes its row NaN, and so does nothing but -inf (see unless-broken.ts). Arithmetic is in f32 whatever the dtype: f16 could not hold the sum of a long row.
  */
 function defineSoftmax({ name, summary, normalise, expected, tolerance }: SoftmaxDefinition): Operator {
   return defineOperator({
@@ -74,14 +75,14 @@ function defineSoftmax({ name, summary, normalise, expected, tolerance }: Softma
         ...lines,
       };
       const m = reductionAxis('k', p.cols);
-      const rowMax = compute('rowMax', rows, ({ i, l }) => maxOver(cast('f32', X.at(i, m, ...behind(l))), [m]), {
+      const rowMax = compute('rowMax', rows, ({ i, l }) => maxNumberOver(cast('f32', X.at(i, m, ...behind(l))), [m]), {
         stage: 'find_row_max',
       });
       const s = reductionAxis('k', p.cols);
       const rowSum = compute(
         'rowSum',
         rows,
-        ({ i, l }) => sumOver(exp(sub(cast('f32', X.at(i, s, ...behind(l))), rowMax.at(i, ...behind(l)))), [s]),
+        ({ i, l }) => sumOver(expNumber(sub(cast('f32', X.at(i, s, ...behind(l))), rowMax.at(i, ...behind(l)))), [s]),
         { stage: 'sum_row' },
       );
       const Y = compute(
@@ -91,7 +92,7 @@ function defineSoftmax({ name, summary, normalise, expected, tolerance }: Softma
           const row = [i, ...behind(l)];
           return cast(
             dtype,
-            normalise(sub(cast('f32', X.at(i, j, ...behind(l))), rowMax.at(...row)), rowSum.at(...row)),
+            normalise(sub(cast('f32', X.at(i, j, ...behind(l))), rowMax.at(...row)), unlessBroken(rowSum.at(...row))),
           );
         },
         { stage: 'normalise' },
@@ -134,7 +135,7 @@ const relativeOfSum = (cols: number): number => 1e-5 + cols * 6e-8;
 export const softmax = defineSoftmax({
   name: 'softmax',
   summary: 'softmax of each row of X[rows,cols], stabilised by the row maximum; or along any dimension',
-  normalise: (shifted, sum) => div(exp(shifted), sum),
+  normalise: (shifted, sum) => div(expNumber(shifted), sum),
   expected: (element, largest, sum) => Math.exp(element - largest) / sum,
   // f16 rounds the result to 11 bits, and a device may flush its subnormals (below 6.1e-5) to zero.
   tolerance: (cols) => ({

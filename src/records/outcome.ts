@@ -23,8 +23,8 @@ export interface Verification {
     readonly buffer: string;
     /** Flat row-major index. */
     readonly index: number;
-    readonly expected: number;
-    /** A string where the number has no JSON form (NaN, Infinity). */
+    /** Both are strings where the number has no JSON form: `NaN`, `Infinity`, `-Infinity`. */
+    readonly expected: number | string;
     readonly got: number | string;
     /** Name of the further inputs with which it was wrong; absent for the workload's own. */
     readonly inputs?: string;

@@ -83,7 +83,7 @@ const verificationSchema = z.strictObject({
     .strictObject({
       buffer: name,
       index: count,
-      expected: z.number(),
+      expected: z.union([z.number(), z.string()]),
       got: z.union([z.number(), z.string()]),
       inputs: name.exactOptional(),
     })

@@ -13,7 +13,7 @@ export interface Pair {
 
 /** Two reductions that one reduction of tuples can replace. */
 export interface OnlineForm {
-  readonly first: ReduceOp;
+  readonly first: readonly ReduceOp[];
   readonly second: ReduceOp;
   readonly op: ReduceOp;
   /** The values of the second reduction for which it holds, in words. */
@@ -57,16 +57,18 @@ function rootOf(expr: Expr, iters: Correspondence): Expr | null {
   return expr.op === 'mul' && sameExpression(expr.a, expr.b, itself) ? expr.a : null;
 }
 
+const exponentials: ReadonlySet<string> = new Set(['exp', 'expNumber']);
+
 /** Every form there is. A new one is an entry here and, where its combination is new, a reducer. */
 export const onlineForms: readonly OnlineForm[] = [
   {
-    first: 'max',
+    first: ['max', 'maxNumber'],
     second: 'sum',
     op: 'onlineSoftmax',
     wants: 'exp(x - maximum)',
     matches(pair, iters) {
       const value = addedBy(pair.second);
-      if (value.kind !== 'unary' || value.op !== 'exp' || value.a.kind !== 'binary' || value.a.op !== 'sub')
+      if (value.kind !== 'unary' || !exponentials.has(value.op) || value.a.kind !== 'binary' || value.a.op !== 'sub')
         return false;
       return isResult(value.a.b, pair, iters) && sameExpression(addedBy(pair.first), value.a.a, iters);
     },
@@ -76,7 +78,7 @@ export const onlineForms: readonly OnlineForm[] = [
     ],
   },
   {
-    first: 'sum',
+    first: ['sum'],
     second: 'sum',
     op: 'welford',
     wants: '(x - sum / count) squared',
@@ -105,5 +107,5 @@ export function withoutRoundTrip(expr: Expr): Expr {
 
 /** The forms in words, for a refusal. */
 export function formsInWords(): string {
-  return onlineForms.map(({ first, second, wants }) => `${first} of x and then ${second} of ${wants}`).join(', or ');
+  return onlineForms.map(({ first, second, wants }) => `${first[0]} of x and then ${second} of ${wants}`).join(', or ');
 }

@@ -1,5 +1,6 @@
 import type { KBinaryOp, KExpr, KType, KUnaryOp } from '../ir/kernel.ts';
 import { printLiteral } from './literals.ts';
+import { wrapperOf } from './non-finite.ts';
 
 const infix: { readonly [op in KBinaryOp]?: { readonly sign: string; readonly level: number } } = {
   or: { sign: '||', level: 1 },
@@ -20,6 +21,9 @@ const infix: { readonly [op in KBinaryOp]?: { readonly sign: string; readonly le
 };
 
 const prefix: { readonly [op in KUnaryOp]?: string } = { neg: '-', not: '!' };
+/** Operations that the shading language calls otherwise. */
+const builtin: Readonly<Partial<Record<string, string>>> = { expNumber: 'exp', maxNumber: 'max' };
+const nameOf = (op: string): string => builtin[op] ?? op;
 const components = 'xyzw';
 
 export function printType(type: KType): string {
@@ -41,14 +45,14 @@ export function printExpression(expr: KExpr, spell: (name: string) => string): s
       return `${operand(expr.of, 9, spell)}.${components[expr.at]}`;
     case 'unary': {
       const sign = prefix[expr.op];
-      if (sign === undefined) return `${expr.op}(${printExpression(expr.a, spell)})`;
+      if (sign === undefined) return `${wrapperOf(expr) ?? nameOf(expr.op)}(${printExpression(expr.a, spell)})`;
       const text = operand(expr.a, 7, spell);
       return text.startsWith('-') ? `${sign}(${text})` : `${sign}${text}`;
     }
     case 'binary':
       return printBinary(expr, spell);
     case 'select':
-      return `select(${printExpression(expr.no, spell)}, ${printExpression(expr.yes, spell)}, ${printExpression(expr.condition, spell)})`;
+      return `select(${argument(expr.no, spell)}, ${argument(expr.yes, spell)}, ${printExpression(expr.condition, spell)})`;
     case 'subgroup-lane':
       return 'subgroup_lane';
     case 'exchange': {
@@ -61,13 +65,20 @@ export function printExpression(expr: KExpr, spell: (name: string) => string): s
       return `${call}(${printExpression(expr.value, spell)}, ${printExpression(expr.lane, spell)})`;
     }
     case 'construct':
-      return `${printType(expr.type)}(${expr.args.map((arg) => printExpression(arg, spell)).join(', ')})`;
+      return `${printType(expr.type)}(${expr.args.map((arg) => argument(arg, spell)).join(', ')})`;
   }
 }
 
 function printBinary(expr: Extract<KExpr, { kind: 'binary' }>, spell: (name: string) => string): string {
+  const wrapper = wrapperOf(expr);
+  if (wrapper !== null) {
+    // Extremes ask their second operand whether it is NaN, which compilers know of a constant.
+    const [a, b] = isConstant(expr.a) ? [expr.b, expr.a] : [expr.a, expr.b];
+    return `${wrapper}(${printExpression(a, spell)}, ${printExpression(b, spell)})`;
+  }
   const found = infix[expr.op];
-  if (found === undefined) return `${expr.op}(${printExpression(expr.a, spell)}, ${printExpression(expr.b, spell)})`;
+  if (found === undefined)
+    return `${nameOf(expr.op)}(${printExpression(expr.a, spell)}, ${printExpression(expr.b, spell)})`;
   const { sign, level } = found;
   // WGSL has no precedence between shifts, masks and the rest, nor between && and ||: those operands are always in parentheses.
   const mixed = level <= 2 || level === 4;
@@ -77,6 +88,15 @@ function printBinary(expr: Extract<KExpr, { kind: 'binary' }>, spell: (name: str
     : operand(expr.a, level <= 2 ? 3 : level === 4 ? 9 : level === 3 ? 5 : level, spell);
   const b = operand(expr.b, level <= 2 ? 3 : level === 4 ? 9 : level === 3 ? 5 : level + 1, spell);
   return `${a} ${sign} ${b}`;
+}
+
+function isConstant(expr: KExpr): boolean {
+  return expr.kind === 'literal' || (expr.kind === 'construct' && expr.args.every(isConstant));
+}
+
+/** WGSL reads `f(a < b, c > d)` as a template `a<b, c>`: comparisons beside others stand in parentheses. */
+function argument(expr: KExpr, spell: (name: string) => string): string {
+  return operand(expr, 4, spell);
 }
 
 /** In parentheses unless it binds at least as tightly as `level`. */

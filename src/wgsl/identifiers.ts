@@ -1,8 +1,11 @@
+import { nonFiniteNames } from './non-finite.ts';
+
 /**
  * Words an identifier may not be (WGSL's keywords and reserved words), and predeclared names that our text uses and must not shadow.
  */
-const taken: ReadonlySet<string> = new Set(
-  `alias break case const const_assert continue continuing default diagnostic discard else enable false fn for if let loop override
+const taken: ReadonlySet<string> = new Set([
+  ...nonFiniteNames,
+  ...`alias break case const const_assert continue continuing default diagnostic discard else enable false fn for if let loop override
   requires return struct switch true var while
   NULL Self abstract active alignas alignof as asm asm_fragment async attribute auto await become cast catch class co_await co_return
   co_yield coherent column_major common compile compile_fragment concept const_cast consteval constexpr constinit crate debugger decltype
@@ -13,9 +16,10 @@ const taken: ReadonlySet<string> = new Set(
   regardless register reinterpret_cast require resource restrict self set shared sizeof smooth snorm static static_assert static_cast std
   subroutine super target template this thread_local throw trait try type typedef typeid typename typeof union unless unorm unsafe unsized
   use using varying virtual volatile wgsl where with writeonly yield
-  main wg lid array bool f16 f32 i32 u32 vec2 vec3 vec4 abs exp floor inverseSqrt log max min pow select sqrt tanh workgroupBarrier
+  main wg lid array bool f16 f32 i32 u32 vec2 vec3 vec4 abs bitcast ceil cos exp floor inverseSqrt log max min pow round select sin sqrt tanh
+  workgroupBarrier
   subgroup_lane subgroupBroadcast subgroupShuffle subgroupShuffleXor`.split(/\s+/),
-);
+]);
 
 /** Gives every name of one kernel its WGSL spelling: the name itself where that is legal and free. */
 export function createIdentifiers(): (name: string) => string {

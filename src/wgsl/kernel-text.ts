@@ -4,6 +4,13 @@ import { describeSubgroups, subgroupNeedsOf } from '../ir/subgroup-needs.ts';
 import { printExpression, printType } from './expressions.ts';
 import { createIdentifiers } from './identifiers.ts';
 import { isMatrixStmt, matrixDirectives, printMatrixStmt } from './matrices.ts';
+import {
+  type NonFiniteUsage,
+  nonFiniteConstants,
+  nonFiniteFunctions,
+  noteNonFinite,
+  nothingNonFinite,
+} from './non-finite.ts';
 
 type Spell = (name: string) => string;
 const components = 'xyzw';
@@ -18,7 +25,10 @@ export const newestSyntax: MatrixOrderSyntax = 'template';
 export function printKernel(kernel: Kernel, orderAs: MatrixOrderSyntax = newestSyntax): string {
   const spell = createIdentifiers();
   const lines: string[] = [];
-  const usage: Usage = { wg: false, lid: false, f16: false, lane: false, subgroups: false, matrix: false };
+  const usage: Usage = {
+    ...{ wg: false, lid: false, f16: false, lane: false, subgroups: false, matrix: false },
+    nonFinite: nothingNonFinite(),
+  };
   const body: string[] = [];
   // Module-scope names first, so that they keep their spelling.
   for (const { buffer } of kernel.bindings) spell(buffer);
@@ -42,13 +52,15 @@ export function printKernel(kernel: Kernel, orderAs: MatrixOrderSyntax = newestS
   for (const { name, element, length } of kernel.shared)
     lines.push(`var<workgroup> ${spell(name)}: array<${printType(element)}, ${length}>;`);
   lines.push('');
+  const functions = nonFiniteFunctions(usage.nonFinite);
+  if (functions.length > 0) lines.push(...functions, '');
   const builtins = [
     usage.wg ? '@builtin(workgroup_id) wg: vec3<u32>' : '',
     usage.lid ? '@builtin(local_invocation_id) lid: vec3<u32>' : '',
     usage.lane ? '@builtin(subgroup_invocation_id) subgroup_lane: u32' : '',
   ].filter((text) => text !== '');
   lines.push(`@compute @workgroup_size(${kernel.workgroupSize.join(', ')})`);
-  lines.push(`fn main(${builtins.join(', ')}) {`, ...body, '}', '');
+  lines.push(`fn main(${builtins.join(', ')}) {`, ...nonFiniteConstants(usage.nonFinite), ...body, '}', '');
   return lines.join('\n');
 }
 
@@ -59,6 +71,7 @@ interface Usage {
   lane: boolean;
   subgroups: boolean;
   matrix: boolean;
+  readonly nonFinite: NonFiniteUsage;
 }
 
 interface Printing {
@@ -133,6 +146,7 @@ function assignment(target: string, text: string, value: KExpr, spell: Spell): s
 
 function noteUsage(expr: KExpr, usage: Usage): void {
   if (expr.type.scalar === 'f16') usage.f16 = true;
+  noteNonFinite(expr, usage.nonFinite);
   if (expr.kind === 'builtin') usage[expr.of] = true;
   if (expr.kind === 'subgroup-lane') usage.lane = true;
   if (expr.kind === 'subgroup-lane' || expr.kind === 'exchange') usage.subgroups = true;

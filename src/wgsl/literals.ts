@@ -1,12 +1,14 @@
 import { f16round } from '@petamoriken/float16';
 import type { Scalar } from '../ir/kernel.ts';
 import { assert } from '../support/errors.ts';
+import { printNonFinite } from './non-finite.ts';
 
 const maxF32 = 3.4028234663852886e38;
 const maxF16 = 65504;
 
-/** A literal that WGSL reads back as exactly `value` rounded to the type. */
+/** A literal that WGSL reads back as exactly `value` rounded to the type; of what is not finite the name that kernels give it. */
 export function printLiteral(value: number, scalar: Scalar): string {
+  if (!Number.isFinite(value) && (scalar === 'f32' || scalar === 'f16')) return printNonFinite(value, scalar);
   switch (scalar) {
     case 'bool':
       return value === 0 ? 'false' : 'true';

@@ -1,9 +1,13 @@
 import { f16round } from '@petamoriken/float16';
+import { ofNumbers } from '../../src/ir/interpret.ts';
 import type { KBinaryOp, KExpr, KUnaryOp, Scalar } from '../../src/ir/kernel.ts';
+import { roundEven } from '../../src/support/round-even.ts';
 
 /** What generated code calls; one object for all kernels. */
 export const runtime = {
   f16: f16round,
+  roundEven,
+  ofNumbers,
   map1: (a: readonly number[], f: (x: number) => number): number[] => a.map(f),
   map2: (
     a: number | readonly number[],
@@ -25,11 +29,17 @@ const unaryText: Record<KUnaryOp, (a: string) => string> = {
   not: (a) => `!(${a})`,
   abs: (a) => `Math.abs(${a})`,
   exp: (a) => `Math.exp(${a})`,
+  expNumber: (a) => `R.ofNumbers.exp(${a})`,
   log: (a) => `Math.log(${a})`,
   sqrt: (a) => `Math.sqrt(${a})`,
   inverseSqrt: (a) => `(1 / Math.sqrt(${a}))`,
   tanh: (a) => `Math.tanh(${a})`,
+  sin: (a) => `Math.sin(${a})`,
+  cos: (a) => `Math.cos(${a})`,
   floor: (a) => `Math.floor(${a})`,
+  ceil: (a) => `Math.ceil(${a})`,
+  round: (a) => `R.roundEven(${a})`,
+  isNan: (a) => `Number.isNaN(${a})`,
 };
 
 function binaryText(op: KBinaryOp, scalar: Scalar, a: string, b: string): string {
@@ -49,6 +59,8 @@ function binaryText(op: KBinaryOp, scalar: Scalar, a: string, b: string): string
       return `Math.min(${a}, ${b})`;
     case 'max':
       return `Math.max(${a}, ${b})`;
+    case 'maxNumber':
+      return `R.ofNumbers.max(${a}, ${b})`;
     case 'pow':
       return `Math.pow(${a}, ${b})`;
     case 'lt':

@@ -1,11 +1,13 @@
 import type { Device } from '../../src/device/devices.ts';
 import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
-import type { TimingBudget } from '../../src/measure/runner.ts';
+import type { TimingBudget, WorkloadData } from '../../src/measure/runner.ts';
+import { encode } from '../../src/operators/inputs.ts';
 import type { Outcome } from '../../src/records/outcome.ts';
 import { printTrace } from '../../src/schedule/replay.ts';
 import { artifactOf } from '../../src/tuner/build.ts';
 import { verificationData } from '../../src/tuner/workload-data.ts';
 import type { RandomCase } from './random-case.ts';
+import { checksOf, inputsOf } from './reference.ts';
 
 /** Verification is what counts here: one run is time enough. */
 const budget: TimingBudget = {
@@ -33,11 +35,26 @@ export interface DeviceJudge {
   readonly close: () => Promise<void>;
 }
 
+function dataOf(made: RandomCase, seed: number): WorkloadData {
+  const inputs = inputsOf(made, seed);
+  const { program } = made;
+  return {
+    inputs: program.inputs.map((name) => {
+      const dtype = program.buffers.find((buffer) => buffer.name === name)?.dtype ?? 'f32';
+      return { buffer: name, bytes: encode(inputs[name] as Float64Array, dtype) };
+    }),
+    checks: checksOf(made, inputs),
+  };
+}
+
 export async function createDeviceJudge(device: Device): Promise<DeviceJudge> {
   const runner = await createDawnRunner({ device, budget });
   return {
-    async judge({ workload, program, scheduled, title }, inputSeed) {
-      const { data, checksFor } = verificationData(workload, program, inputSeed);
+    async judge(made, inputSeed) {
+      const { workload, program, scheduled, title, nonFinite } = made;
+      const { data, checksFor } = nonFinite
+        ? { data: dataOf(made, inputSeed), checksFor: () => [] }
+        : verificationData(workload, program, inputSeed);
       await runner.prepare(data);
       const artifact = artifactOf(scheduled.program, device.description);
       const result = await runner.measure({ artifact, checks: checksFor(scheduled.program), bestNs: null });

@@ -16,6 +16,8 @@ export interface RandomCase {
   readonly workload: Workload;
   readonly program: Program;
   readonly scheduled: Scheduled;
+  /** Whether its inputs have NaN and infinities among them. */
+  readonly nonFinite: boolean;
   /** Seed, workload and decisions: enough to make it again. */
   readonly title: string;
 }
@@ -56,11 +58,12 @@ export function randomCase({ seed, index, dtype = 'f32', limits = judgedLimits, 
     makeWorkload(operator, { ...wish, attributes: { ...attributes, ...accumulate }, dtype }),
   );
   const program = programOf(workload);
-  const start = `seed ${seed}, case ${index}: ${describeWorkload(workload)}`;
+  const nonFinite = createRandom(seed).fork(`non-finite ${index}`).below(3) === 0;
+  const start = `seed ${seed}, case ${index}: ${describeWorkload(workload)}${nonFinite ? ' of non-finite values' : ''}`;
   if (random.below(12) === 0) {
     const scheduled = naiveSchedule(program);
     if (isRefusal(scheduled)) throw new Error(`${start}, naive: ${explainRefusal(scheduled)}`);
-    return { workload, program, scheduled, title: `${start}, naive` };
+    return { workload, program, scheduled, nonFinite, title: `${start}, naive` };
   }
   const sketch = random.pick(sketchesOf(program, limits));
   const [values] = legalCandidates(sketch, limits, 1, random);
@@ -68,5 +71,5 @@ export function randomCase({ seed, index, dtype = 'f32', limits = judgedLimits, 
   const title = `${start}, ${describeValues(sketch, values)}`;
   const scheduled = instantiate(sketch, values);
   if (isRefusal(scheduled)) throw new Error(`${title}: ${explainRefusal(scheduled)}`);
-  return { workload, program, scheduled, title };
+  return { workload, program, scheduled, nonFinite, title };
 }

@@ -1,7 +1,9 @@
+import type { OutputCheck } from '../../src/measure/runner.ts';
 import { findOperator } from '../../src/operators/catalog.ts';
 import { expectedAt, generateInputs } from '../../src/operators/inputs.ts';
 import { layerInputsOf } from '../../src/operators/layer-inputs.ts';
 import type { InputValues } from '../../src/operators/operator.ts';
+import { createRandom } from '../../src/support/random.ts';
 import type { RandomCase } from './random-case.ts';
 
 /** Inputs of a workload, and why given outputs are not what its operator's reference says, or null. */
@@ -35,18 +37,59 @@ export function referencesOf(made: RandomCase, seed: number): readonly Reference
   return [ownReference(made, seed), ...layers];
 }
 
-function ownReference({ workload, program }: RandomCase, seed: number): Reference {
+/** A case's inputs: what its operator is verified with, in a case of non-finite values with NaN, inf and -inf here and there. */
+export function inputsOf({ workload, program, nonFinite }: RandomCase, seed: number): InputValues {
   const inputs = generateInputs(workload, seed, program);
+  if (!nonFinite) return inputs;
+  const random = createRandom(seed).fork('non-finite');
+  const isFloat = (name: string): boolean =>
+    program.buffers.some((buffer) => buffer.name === name && (buffer.dtype === 'f32' || buffer.dtype === 'f16'));
+  // What padding times an infinite weight is, is not promised; a transposed convolution pads its taps as well.
+  const convolves = /^(depthwise_)?conv/.test(workload.operator);
+  const isPaddedBeside = (name: string): boolean =>
+    convolves && (name === 'W' || (name === 'X' && workload.operator === 'conv_transpose2d'));
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, values]) => {
+      if (!isFloat(name) || isPaddedBeside(name) || random.below(3) === 0) return [name, values];
+      const mixed = values.slice();
+      for (let spot = 0; spot <= random.below(3); spot++) {
+        const from = random.below(mixed.length);
+        const value = random.pick([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+        // Mostly one element, now and then a row or so: of -inf alone, say.
+        const length = random.below(4) === 0 ? 1 + random.below(40) : 1;
+        mixed.fill(value, from, from + length);
+      }
+      return [name, mixed];
+    }),
+  );
+}
+
+/** What every output of a case must hold. */
+export function checksOf({ workload, program }: RandomCase, inputs: InputValues): OutputCheck[] {
   const { absolute, relative } = findOperator(workload.operator).tolerance(workload);
+  return program.outputs.map((buffer) => ({
+    buffer,
+    positions: null,
+    expected: expectedAt(workload, inputs, buffer, null, program),
+    absoluteTolerance: absolute,
+    relativeTolerance: relative,
+  }));
+}
+
+/** With a case's own inputs. */
+function ownReference(made: RandomCase, seed: number): Reference {
+  const inputs = inputsOf(made, seed);
   return {
     inputs,
     fault(outputs) {
-      for (const name of program.outputs) {
-        const expected = expectedAt(workload, inputs, name, null, program);
+      for (const { buffer, expected, absoluteTolerance, relativeTolerance } of checksOf(made, inputs)) {
         for (const [position, want] of expected.entries()) {
-          const got = outputs[name]?.[position] ?? Number.NaN;
-          if (!(Math.abs(got - want) <= absolute + relative * Math.abs(want)))
-            return `${name}[${position}] is ${got}, expected ${want}`;
+          const got = outputs[buffer]?.[position];
+          // NaN is NaN, an infinity itself, and -0 is 0.
+          if (got === want || (got !== undefined && Number.isNaN(got) && Number.isNaN(want))) continue;
+          const error = Math.abs((got ?? Number.NaN) - want);
+          if (!(error <= absoluteTolerance + relativeTolerance * Math.abs(want)) || error === Number.POSITIVE_INFINITY)
+            return `${buffer}[${position}] is ${got}, expected ${want}`;
         }
       }
       return null;

@@ -36,7 +36,7 @@ test('a maximum and a sum of exponentials less it become one pass', () => {
     for i in 3
       for j in 5
         block normalise(vi = i, vj = j)
-          Y[vi, vj] = exp(X[vi, vj] - rowMax[vi]) / rowSum[vi]"
+          Y[vi, vj] = expNumber(X[vi, vj] - rowMax[vi]) / select(rowSum[vi] > 0.0 && rowSum[vi] < Infinity, rowSum[vi], NaN)"
   `);
 });
 

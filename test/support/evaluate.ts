@@ -7,6 +7,7 @@ const operations: Record<BinaryOp, (a: number, b: number) => number> = {
   div: (a, b) => Math.floor(a / b),
   mod: (a, b) => a - b * Math.floor(a / b),
   min: Math.min,
+  maxNumber: (a, b) => Math.max(a, b),
   max: Math.max,
   pow: (a, b) => a ** b,
   shr: (a, b) => a >>> b,

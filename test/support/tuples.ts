@@ -9,6 +9,7 @@ const elements: Readonly<Record<ReduceOp, readonly (readonly [DType, Expr])[]>> 
   sum: [['f32', at]],
   prod: [['f32', at]],
   max: [['f32', at]],
+  maxNumber: [['f32', at]],
   min: [['f32', at]],
   argmax: [
     ['f32', at],
@@ -68,6 +69,7 @@ export function rowResults(op: ReduceOp, row: readonly number[]): number[] {
     sum: [sum(row)],
     prod: [row.reduce((product, value) => product * value, 1)],
     max: [most],
+    maxNumber: [most],
     min: [least],
     argmax: [most, row.indexOf(most)],
     argmin: [least, row.indexOf(least)],

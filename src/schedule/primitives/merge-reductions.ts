@@ -151,7 +151,7 @@ function requireWhole(program: Program, site: BlockSite): Refusal | null {
 function formOf(pair: Pair): OnlineForm | Refusal {
   const { first, second } = pair;
   const candidates = onlineForms.filter(
-    (form) => form.first === first.reducer?.op && form.second === second.reducer?.op,
+    (form) => form.first.some((op) => op === first.reducer?.op) && form.second === second.reducer?.op,
   );
   for (const form of candidates) {
     const iters = correspondence(first, second);
