@@ -89,8 +89,10 @@ function settlePredicate(
       fill.push(whole);
       continue;
     }
-    const overReduction = block.reducer?.op === 'sum' && ofReduction;
-    if (!(overReduction && zeroOutside(conjunct, block, regions, copies))) guards.push(whole);
+    const beyond = block.reducer?.op === 'sum' && ofReduction ? zeroOutside(conjunct, block, regions, copies) : 'no';
+    // A factor that is zero does not make a NaN or an infinity beside it zero: then the term is.
+    if (beyond === 'if finite') fill.push(whole);
+    else if (beyond === 'no') guards.push(whole);
   }
   return { ...block, predicate: [], guards, fill };
 }

@@ -7,8 +7,8 @@ import type { BlockNode, ResolvedIter } from './tree.ts';
 
 /**
  * Whether a sum's term is zero wherever `conjunct` fails: the term is a product, the conjunct says that a reduction iter is inside its
- * extent, one factor is read at that iter from a tile which its copy fills with zeros outside the same extent, and every other factor
- * is finite, that is, an element of a parameter or of a tile wholly copied from one (inputs are finite by assumption: 0 * infinity is not 0).
+ * extent, and factors are read at that iter from tiles which their copies fill with zeros outside the same extent. Where only some are, it is
+ * if the others are finite: elements of a parameter or of a tile wholly copied from one, and inputs may hold NaN or infinity.
  *
  * That the copy reaches the elements in question: its hull covers the whole region, and the pattern it writes there does not depend on
  * where the tile stands (no guard of the copy does), so the edge tile is filled as an inner one is.
@@ -18,14 +18,15 @@ export function zeroOutside(
   block: BlockNode,
   regions: ReadonlyMap<string, Region>,
   copies: ReadonlyMap<string, BlockNode>,
-): boolean {
+): 'yes' | 'if finite' | 'no' {
   const iter = block.iters.find((candidate) => candidate.reduction && statesDomain(conjunct, candidate, block));
   const value = block.writes[0]?.value;
-  if (iter === undefined || value === undefined || block.writes.length !== 1) return false;
+  if (iter === undefined || value === undefined || block.writes.length !== 1) return 'no';
   const factors = factorsOf(value);
-  if (factors === null || factors.length < 2) return false;
-  if (!factors.every((factor) => finiteFactor(factor, regions, copies))) return false;
-  return factors.some((factor) => zeroBeyond(factor, iter, regions, copies));
+  if (factors === null || factors.length < 2) return 'no';
+  if (!factors.every((factor) => finiteFactor(factor, regions, copies))) return 'no';
+  if (factors.every((factor) => zeroBeyond(factor, iter, regions, copies))) return 'yes';
+  return factors.some((factor) => zeroBeyond(factor, iter, regions, copies)) ? 'if finite' : 'no';
 }
 
 /**

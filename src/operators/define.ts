@@ -250,7 +250,7 @@ export function defineOperator<
     fills: (workload) => {
       const plain = definition.inputs(parametersOf(workload), attributesOf(workload), workload.dtype, sumsOf(workload));
       const formula = formulaOf(workload);
-      return formula === null ? plain : { ...plain, ...epilogueFills(formula, plainTolerance(workload)) };
+      return formula === null ? plain : epilogueFills(formula, plainTolerance(workload), plain, plainProgram(workload));
     },
     tolerance: (workload) => {
       const plain = plainTolerance(workload);

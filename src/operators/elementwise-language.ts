@@ -1,37 +1,27 @@
 import { UserError } from '../support/errors.ts';
+import { type Comparison, type FunctionName, formulaFunctions, isComparison } from './elementwise-functions.ts';
 
 /*
- * The small language of elementwise expressions: numbers, operands (x, y, z, or in an epilogue any name), + - * /, unary minus,
- * parentheses and the functions below. It is parsed into a tree and never evaluated as code.
+ * The small language of elementwise expressions: numbers, operands (x, y, z ..., or in an epilogue any name), + - * /, unary minus, comparisons
+ * (1 where they hold, else 0), parentheses and the functions of elementwise-functions.ts. It is parsed into a tree and never evaluated as code.
  *
- *   sum     = product (("+" | "-") product)*
- *   product = factor (("*" | "/") factor)*
- *   factor  = "-" factor | number | operand | function "(" sum ("," sum)* ")" | "(" sum ")"
+ *   expression = sum (("<" | "<=" | ">" | ">=" | "==" | "!=") sum)?
+ *   sum        = product (("+" | "-") product)*
+ *   product    = factor (("*" | "/") factor)*
+ *   factor     = "-" factor | number | operand | function "(" expression ("," expression)* ")" | "(" expression ")"
  */
 
-export const operandNames = ['x', 'y', 'z'] as const;
+/** With the result these are as many buffers as every WebGPU device can bind. */
+export const operandNames = ['x', 'y', 'z', 'u', 'v', 'p', 'q'] as const;
 export type OperandName = (typeof operandNames)[number];
 
-/** Function names and how many arguments each takes. */
-export const functionArity = {
-  relu: 1,
-  gelu: 1,
-  sigmoid: 1,
-  tanh: 1,
-  exp: 1,
-  log: 1,
-  sqrt: 1,
-  abs: 1,
-  min: 2,
-  max: 2,
-} as const;
-export type FunctionName = keyof typeof functionArity;
+type Sign = '+' | '-' | '*' | '/' | Comparison;
 
 export type Formula =
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'operand'; readonly name: string }
   | { readonly kind: 'negate'; readonly a: Formula }
-  | { readonly kind: 'binary'; readonly op: '+' | '-' | '*' | '/'; readonly a: Formula; readonly b: Formula }
+  | { readonly kind: 'binary'; readonly op: Sign; readonly a: Formula; readonly b: Formula }
   | { readonly kind: 'call'; readonly name: FunctionName; readonly args: readonly Formula[] };
 
 /** Where a text stops being an expression: the sentence says what was expected and at which character, counted from 1. */
@@ -48,10 +38,11 @@ interface Token {
   readonly at: number;
 }
 
-const tokenForm = /\s*(?:(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|([-+*/(),]))/y;
+const tokenForm =
+  /\s*(?:(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|(<=|>=|==|!=|[-+*/(),<>]))/y;
 
 function isFunctionName(name: string): name is FunctionName {
-  return Object.hasOwn(functionArity, name);
+  return Object.hasOwn(formulaFunctions, name);
 }
 
 function tokensOf(text: string): Token[] {
@@ -105,23 +96,30 @@ function parseTokens(tokens: readonly Token[], operands: readonly string[] | nul
     }
     return left;
   };
+  const expression = (): Formula => {
+    const a = sum();
+    if (peek().kind !== 'sign' || !isComparison(peek().text)) return a;
+    const op = peek().text as Comparison;
+    next++;
+    return { kind: 'binary', op, a, b: sum() };
+  };
   const sum = (): Formula => chain(['+', '-'], product);
   const product = (): Formula => chain(['*', '/'], factor);
 
   const call = (name: Token): Formula => {
     if (!isFunctionName(name.text)) {
       throw new UserError(
-        `there is no function "${name.text}"; the functions are ${Object.keys(functionArity).join(', ')}`,
+        `there is no function "${name.text}"; the functions are ${Object.keys(formulaFunctions).join(', ')}`,
       );
     }
     expect('(');
-    const args = [sum()];
+    const args = [expression()];
     while (peek().text === ',') {
       next++;
-      args.push(sum());
+      args.push(expression());
     }
     expect(')');
-    const arity = functionArity[name.text];
+    const { arity } = formulaFunctions[name.text];
     if (args.length !== arity) {
       throw new UserError(`${name.text} takes ${arity} argument${arity > 1 ? 's' : ''}, got ${args.length}`);
     }
@@ -139,7 +137,7 @@ function parseTokens(tokens: readonly Token[], operands: readonly string[] | nul
     }
     if (token.text === '-') return { kind: 'negate', a: factor() };
     if (token.text === '(') {
-      const inner = sum();
+      const inner = expression();
       expect(')');
       return inner;
     }
@@ -151,7 +149,7 @@ function parseTokens(tokens: readonly Token[], operands: readonly string[] | nul
     throw new UserError(`expected a value where ${describe(token)}`);
   };
 
-  const formula = sum();
+  const formula = expression();
   if (peek().kind !== 'end') throw new UserError(`expected an operator where ${describe(peek())}`);
   return formula;
 }

@@ -1,8 +1,10 @@
 import { UserError } from '../support/errors.ts';
 import { type Refusal, refuse } from '../support/refusal.ts';
-import { attribute, defineOperator, dimension } from './define.ts';
+import { attribute, defineOperator, dimension, optional } from './define.ts';
+import { formulaFunctions } from './elementwise-functions.ts';
+import { fillsFor, isEverFinite, isExactOnIntegers, ownTolerance } from './elementwise-inputs.ts';
 import { type Formula, type OperandName, operandNames, operandsOf, parseFormula } from './elementwise-language.ts';
-import { fillFor, isEverFinite, isExactOnIntegers, numberOf, tensorValueOf } from './elementwise-meaning.ts';
+import { numberOf, tensorValueOf } from './elementwise-meaning.ts';
 import { cast, type Index } from './expression.ts';
 import { exact, exactIntegerLimit } from './fill.ts';
 import { compute, input, program } from './tensor.ts';
@@ -19,7 +21,7 @@ function broadcastOf(text: string): readonly boolean[] | null {
   return parts.map((part) => part === '1');
 }
 
-/** The operands a formula uses, in the order x, y, z. */
+/** The operands a formula uses, in the order x, y, z ... */
 const usedOperands = (formula: Formula): OperandName[] => {
   const used = operandsOf(formula);
   return operandNames.filter((name) => used.includes(name));
@@ -43,7 +45,10 @@ function checkTexts(texts: Texts): Refusal | null {
     return refuse('bad-expression', () => `expression "${texts.expression}": ${formula.message}`);
   }
   if (operandsOf(formula).length === 0) {
-    return refuse('bad-expression', () => `expression "${texts.expression}" uses none of the operands x, y, z`);
+    return refuse(
+      'bad-expression',
+      () => `expression "${texts.expression}" uses none of the operands ${operandNames.join(', ')}`,
+    );
   }
   for (const name of operandNames) {
     if (broadcastOf(texts[name]) !== null) continue;
@@ -58,13 +63,20 @@ function checkTexts(texts: Texts): Refusal | null {
   return null;
 }
 
+/** `relu(x)`, or what says more. */
+function described(): string {
+  return Object.entries(formulaFunctions)
+    .map(([name, { doc }]) => (/[(:]|short/.test(doc) ? `${name} (${doc})` : name))
+    .join(', ');
+}
+
 /**
- * One expression of up to three broadcast operands, for every element of an n,c,h,w result. Arithmetic is in f32 whatever the
+ * One expression of up to seven broadcast operands, for every element of an n,c,h,w result. Arithmetic is in f32 whatever the
  * dtype (elementwise operators wait for memory, and f16 would only lose digits); loads and stores are in the dtype.
  */
 export const elementwise = defineOperator({
   name: 'elementwise',
-  summary: 'an expression of up to three broadcast operands, element by element: result[n,c,h,w]',
+  summary: 'an expression of up to seven broadcast operands, element by element: result[n,c,h,w]',
   parameters: {
     n: dimension(1, 'batch'),
     c: dimension(64, 'channels'),
@@ -74,11 +86,15 @@ export const elementwise = defineOperator({
   attributes: {
     expression: attribute(
       'relu(x + y)',
-      'numbers, operands x y z, + - * /, parentheses, relu gelu sigmoid tanh exp log sqrt abs min max',
+      `numbers, operands ${operandNames.join(' ')}, + - * / < <= > >= == != (1 or 0), parentheses, and functions: ${described()}`,
     ),
     x: attribute('n,c,h,w', 'shape of x: each entry the dimension or 1, which repeats'),
     y: attribute('1,c,1,1', 'shape of y (a bias a channel by default)'),
     z: attribute('n,c,h,w', 'shape of z'),
+    u: optional(attribute('n,c,h,w', 'shape of u')),
+    v: optional(attribute('n,c,h,w', 'shape of v')),
+    p: optional(attribute('n,c,h,w', 'shape of p')),
+    q: optional(attribute('n,c,h,w', 'shape of q')),
   },
   check: (_, texts) => checkTexts(texts),
   build: (p, texts, dtype) => {
@@ -113,7 +129,7 @@ export const elementwise = defineOperator({
         const h = Math.floor(flat / p.w) % p.h;
         const c = Math.floor(flat / (p.w * p.h)) % p.c;
         const n = Math.floor(flat / (p.w * p.h * p.c));
-        const numbers = { x: Number.NaN, y: Number.NaN, z: Number.NaN };
+        const numbers: Record<string, number> = {};
         for (const { name, shape, values } of operands) {
           const [sn = 1, sc = 1, sh = 1, sw = 1] = shape;
           const at = (((n % sn) * sc + (c % sc)) * sh + (h % sh)) * sw + (w % sw);
@@ -124,14 +140,10 @@ export const elementwise = defineOperator({
     };
   },
   inputs: (_, texts, dtype) => {
-    const formula = formulaOf(texts);
-    const fill = fillFor(formula, exactIntegerLimit[dtype]);
-    return Object.fromEntries(usedOperands(formula).map((name) => [name, fill]));
+    return fillsFor(formulaOf(texts), exactIntegerLimit[dtype]);
   },
-  // WGSL allows tanh an absolute error of 1e-5 and exp a few units in the last place; an expression nests a handful of them.
-  // f16 rounds the result to 11 bits, and a device may flush its subnormals to zero.
   tolerance: (_, texts, dtype) => {
-    if (isExactOnIntegers(formulaOf(texts), exactIntegerLimit[dtype])) return exact;
-    return dtype === 'f32' ? { absolute: 1e-4, relative: 1e-4 } : { absolute: 2e-4, relative: 2e-3 };
+    const formula = formulaOf(texts);
+    return isExactOnIntegers(formula, exactIntegerLimit[dtype]) ? exact : ownTolerance(formula, dtype);
   },
 });

@@ -4,18 +4,20 @@ import { blocksOf, freshName, namesOf, replaceInProgram } from '../ir/visit.ts';
 import { assert, UserError } from '../support/errors.ts';
 import { type Refusal, refuse } from '../support/refusal.ts';
 import { dtypesOf, elementDtype } from './element-dtype.ts';
-import { type Formula, operandsOf, parseFormula } from './elementwise-language.ts';
 import {
-  fillFor,
+  domainOf,
+  fillsFor,
   integerMagnitude,
   isEverFinite,
   isExactOnIntegers,
-  numberOf,
-  tensorValueOf,
-} from './elementwise-meaning.ts';
+  ownTolerance,
+} from './elementwise-inputs.ts';
+import { type Formula, operandsOf, parseFormula } from './elementwise-language.ts';
+import { numberOf, tensorValueOf } from './elementwise-meaning.ts';
 import { cast, type Value } from './expression.ts';
 import { exact, exactIntegerLimit, type Fill, integers, isEquality, type Tolerance } from './fill.ts';
 import type { AttributeSpec, ElementReference, InputValues } from './operator.ts';
+import { resultInterval } from './result-interval.ts';
 import type { Workload } from './workload.ts';
 
 /*
@@ -197,11 +199,36 @@ export function epilogueReference(
   };
 }
 
-/** What the formula's inputs are filled with: integers where all stays exact. */
-export function epilogueFills(formula: Formula, plain: Tolerance): Record<string, Fill> {
-  const fill = isExact(formula, plain) ? integers(-integerMagnitude, integerMagnitude) : fillFor(formula, 0);
-  return Object.fromEntries(inputsOf(formula).map((name) => [name, fill]));
+/**
+ * What the operator's and the formula's inputs are filled with: integers where all stays exact. Else the operator's own fills, made positive or
+ * negative where only so its results lie in the formula's domain. Where neither does, results that are not finite are compared as such.
+ */
+export function epilogueFills(
+  formula: Formula,
+  plain: Tolerance,
+  own: Readonly<Record<string, Fill>>,
+  program: Program,
+): Readonly<Record<string, Fill>> {
+  if (isExact(formula, plain)) {
+    const fill = integers(-integerMagnitude, integerMagnitude);
+    return { ...own, ...Object.fromEntries(inputsOf(formula).map((name) => [name, fill])) };
+  }
+  for (const change of [same, positive, negative]) {
+    const fills = Object.fromEntries(Object.entries(own).map(([name, fill]) => [name, change(fill)]));
+    const given = resultInterval(program, fills);
+    if (given === null || domainOf(formula, { [result]: given }) === null) continue;
+    return { ...fills, ...fillsFor(formula, 0, { [result]: given }) };
+  }
+  const { [result]: _, ...fills } = fillsFor(formula, 0);
+  return { ...own, ...fills };
 }
+
+const same = (fill: Fill): Fill => fill;
+/** A fill's values above zero; the fill itself where it is thinned, for its sums count on that. */
+const positive = (fill: Fill): Fill =>
+  fill.density === 1 && fill.high >= fill.step ? { ...fill, low: Math.max(fill.low, fill.step) } : fill;
+const negative = (fill: Fill): Fill =>
+  fill.density === 1 && fill.low <= -fill.step ? { ...fill, high: Math.min(fill.high, -fill.step) } : fill;
 
 /** An exact operator's results are taken to stay below this: a sum of products of small integers comes nowhere near. */
 const largestResult = 2 ** 20;
@@ -215,8 +242,7 @@ function isExact(formula: Formula, plain: Tolerance): boolean {
 
 /** The part of it that the formula's arithmetic has: none where that is exact on integers. */
 export function formulaTolerance(formula: Formula, plain: Tolerance, dtype: Workload['dtype']): Tolerance {
-  if (isExact(formula, plain)) return exact;
-  return dtype === 'f32' ? { absolute: 1e-4, relative: 1e-4 } : { absolute: 2e-4, relative: 2e-3 };
+  return isExact(formula, plain) ? exact : ownTolerance(formula, dtype);
 }
 
 /** Results of operators that are not exact are of this size where a formula may cancel them. */

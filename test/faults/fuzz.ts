@@ -189,5 +189,8 @@ function executed({ workload, trace }: TuningRecord): string | null {
     [...workgroupSize, ...dispatch].reduce((product, extent) => product * extent, 1),
   );
   if (Math.max(...lanes) > mostLanes) return 'beyond the limits';
-  return wrongAsKernels({ workload, program, scheduled: { trace, program: scheduled }, title: 'bent' }, 1);
+  return wrongAsKernels(
+    { workload, program, scheduled: { trace, program: scheduled }, nonFinite: false, title: 'bent' },
+    1,
+  );
 }

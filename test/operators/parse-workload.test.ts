@@ -86,7 +86,7 @@ describe('makeWorkload', () => {
       'matmul has no attribute "expression"; it has batch_a, batch_b, accumulate, epilogue',
     );
     expect(complaint('elementwise', { attributes: { expr: 'x' } })).toBe(
-      'elementwise has no attribute "expr"; it has expression, x, y, z, accumulate, epilogue',
+      'elementwise has no attribute "expr"; it has expression, x, y, z, u, v, p, q, accumulate, epilogue',
     );
   });
 });
@@ -102,12 +102,11 @@ describe('elementwise expressions', () => {
     ['relu x', 'expected "(" where "x" stands at character 6'],
     ['min(x)', 'min takes 2 arguments, got 1'],
     ['relu(x, y)', 'relu takes 1 argument, got 2'],
-    [
-      'foo(x)',
-      'there is no function "foo"; the functions are relu, gelu, sigmoid, tanh, exp, log, sqrt, abs, min, max',
-    ],
+    ['foo(x)', 'there is no function "foo"; the functions are relu, gelu, gelu_tanh, gelu_erf, sigmoid, tanh, '],
     ['constructor(x)', 'there is no function "constructor"'],
-    ['x + q', 'there is no operand "q"; the operands are x, y, z'],
+    ['x + k', 'there is no operand "k"; the operands are x, y, z, u, v, p, q'],
+    ['x < y < z', 'expected an operator where "<" stands at character 7'],
+    ['select(x > 0, y)', 'select takes 3 arguments, got 2'],
     ['x $ y', '"$" at character 3 has no meaning here'],
     ['x * 1e99', '1e99 is too large'],
     ['1 + 2', 'uses none of the operands x, y, z'],

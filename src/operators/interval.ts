@@ -1,0 +1,71 @@
+/** All numbers from `low` to `high`, both included; both are finite. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Null: some number of it has no finite result, or it is not known that all have one. */
+export type Reach = Interval | null;
+
+/** Results beyond this may overflow in what follows. */
+const largest = 1e9;
+
+export const interval = (low: number, high: number): Interval => ({ low, high });
+
+/** The interval between numbers, where all of them are finite and of a moderate size. */
+export function between(...numbers: readonly number[]): Reach {
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  return low >= -largest && high <= largest ? { low, high } : null;
+}
+
+/** What a function that never falls makes of an interval. */
+export const rising =
+  (f: (value: number) => number) =>
+  ({ low, high }: Interval): Reach =>
+    between(f(low), f(high));
+
+export const sum = (a: Interval, b: Interval): Reach => between(a.low + b.low, a.high + b.high);
+export const difference = (a: Interval, b: Interval): Reach => between(a.low - b.high, a.high - b.low);
+export const product = (a: Interval, b: Interval): Reach =>
+  between(a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high);
+
+/** A divisor keeps this far from zero: an operand that cancels against another is no exact zero on every device. */
+const nearZero = 1 / 64;
+
+export function quotient(a: Interval, b: Interval): Reach {
+  if (b.low < nearZero && b.high > -nearZero) return null;
+  return product(a, { low: 1 / b.high, high: 1 / b.low });
+}
+
+export const magnitude = ({ low, high }: Interval): Interval => ({
+  low: low > 0 ? low : high < 0 ? -high : 0,
+  high: Math.max(-low, high),
+});
+
+/** Of a root: from zero. */
+export const root = (a: Interval): Reach => (a.low < 0 ? null : rising(Math.sqrt)(a));
+
+/** Of a logarithm: above zero, and not so near that it is inaccurate. */
+export const logarithm = (a: Interval): Reach => (a.low < nearZero ? null : rising(Math.log)(a));
+
+/** Whole powers of anything (negative ones but of zero), others of positive bases only. */
+export function power(base: Interval, exponent: Interval): Reach {
+  const corners = [
+    base.low ** exponent.low,
+    base.low ** exponent.high,
+    base.high ** exponent.low,
+    base.high ** exponent.high,
+  ];
+  if (base.low >= nearZero) return between(...corners);
+  const { low: n } = exponent;
+  if (exponent.high !== n) return null;
+  if (Number.isInteger(n)) {
+    if (n < 0 && base.high > -nearZero) return null;
+    return between(...corners, ...(base.low < 0 && base.high > 0 ? [0] : []));
+  }
+  return n > 0 && base.low >= 0 ? between(...corners) : null;
+}
+
+/** WGSL says how accurate sines are between -pi and pi only. */
+export const circular = ({ low, high }: Interval): Reach =>
+  low >= -Math.PI && high <= Math.PI ? { low: -1, high: 1 } : null;
