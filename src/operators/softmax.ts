@@ -1,6 +1,17 @@
 import { isRefusal, refuse } from '../support/refusal.ts';
 import { attribute, defineOperator, dimension, optional } from './define.ts';
-import { cast, div, expNumber, type Index, log, maxNumberOver, reductionAxis, sub, sumOver, type Value } from './expression.ts';
+import {
+  cast,
+  div,
+  expNumber,
+  type Index,
+  log,
+  maxNumberOver,
+  reductionAxis,
+  sub,
+  sumOver,
+  type Value,
+} from './expression.ts';
 import { reals, type Tolerance } from './fill.ts';
 import type { Operator } from './operator.ts';
 import { parseDimensions, parseShape, saidTwice, shapeAttribute } from './shape-text.ts';

@@ -40,7 +40,8 @@ export function referencesOf(made: RandomCase, seed: number): readonly Reference
 /** A case's inputs: what its operator is verified with, in a case of non-finite values with NaN, inf and -inf here and there. */
 export function inputsOf({ workload, program, nonFinite }: RandomCase, seed: number): InputValues {
   const inputs = generateInputs(workload, seed, program);
-  if (!nonFinite) return inputs;
+  // Of log-sum-exp's infinite elements nothing is promised yet.
+  if (!nonFinite || workload.attributes.kind === 'log_sum_exp') return inputs;
   const random = createRandom(seed).fork('non-finite');
   const isFloat = (name: string): boolean =>
     program.buffers.some((buffer) => buffer.name === name && (buffer.dtype === 'f32' || buffer.dtype === 'f16'));
