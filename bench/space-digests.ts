@@ -37,7 +37,7 @@ const limitSets: Readonly<Record<string, DeviceLimits>> = {
   matrices: {
     ...gpu,
     subgroupMatrix: { configs: [eight, { ...eight, component: 'f16' }], maxSubgroupsPerWorkgroup: 8 },
-  } as DeviceLimits,
+  } as unknown as DeviceLimits,
   tight: {
     ...defaultLimits,
     subgroupMinSize: 4,
@@ -238,4 +238,5 @@ if (flags.against !== undefined) {
   process.exitCode = lines.length > 0 ? 1 : 0;
 }
 for (const [title, digests] of Object.entries(all))
-  if (flags.against === undefined) console.log(`${hashJson(digests)}  ${title}: ${digests.map(({ sketch }) => sketch)}`);
+  if (flags.against === undefined)
+    console.log(`${hashJson(digests)}  ${title}: ${digests.map(({ sketch }) => sketch)}`);

@@ -1,5 +1,5 @@
-import { featureCount, featureNames, planSlots, slotOffset } from '../../src/features/extractor.ts';
-import { planFeatures } from '../../src/features/families.ts';
+import { featureCount, featureNames, kernelSlots, slotOffset } from '../../src/features/extractor.ts';
+import { kernelFeatures } from '../../src/features/families.ts';
 import type { Measured } from './measured.ts';
 
 /** Features of a kernel by what they tell of measured candidates: one counts where it differs in any of the kernels. */
@@ -10,7 +10,7 @@ export interface IdleFeatures {
   readonly fixed: readonly string[];
 }
 
-const slots = Array.from({ length: planSlots }, (_, slot) => slot);
+const slots = Array.from({ length: kernelSlots }, (_, slot) => slot);
 
 /** What no model can learn a ranking from. */
 export function idleFeatures(groups: readonly Pick<Measured, 'space' | 'candidates'>[]): IdleFeatures {
@@ -35,11 +35,11 @@ export function idleFeatures(groups: readonly Pick<Measured, 'space' | 'candidat
   }
   const where = (is: (column: number) => boolean): Set<string> =>
     new Set(
-      planFeatures.flatMap(({ name }, at) => (slots.some((slot) => is(slotOffset(slot) + 1 + at)) ? [name] : [])),
+      kernelFeatures.flatMap(({ name }, at) => (slots.some((slot) => is(slotOffset(slot) + 1 + at)) ? [name] : [])),
     );
   const tellsApart = where((column) => (values[column]?.size ?? 0) > 1);
   const ranks = where((column) => varies[column] as boolean);
-  const names = planFeatures.map(({ name }) => name);
+  const names = kernelFeatures.map(({ name }) => name);
   return {
     constant: names.filter((name) => !tellsApart.has(name)),
     fixed: names.filter((name) => tellsApart.has(name) && !ranks.has(name)),
@@ -51,7 +51,7 @@ export function textOfIdle(groups: readonly Measured[]): string {
   const line = (what: string, names: readonly string[]): string =>
     `${what}: ${names.length === 0 ? 'none' : names.join('; ')}`;
   return [
-    line(`of ${planFeatures.length} features of a kernel constant on these workloads`, constant),
+    line(`of ${kernelFeatures.length} features of a kernel constant on these workloads`, constant),
     line('the same for all candidates of a workload', fixed),
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-import { featureNames, planSlots } from '../features/extractor.ts';
+import { featureNames, kernelSlots } from '../features/extractor.ts';
 import { assert } from '../support/errors.ts';
 
 /** What a device is asked for: by kind, how often, and what that costs relative to an arithmetic operation of one invocation. */
@@ -73,7 +73,7 @@ const wanted = [
 ] as const;
 type Columns = { readonly [name in (typeof wanted)[number]]: number };
 
-const slots = Array.from({ length: planSlots }, (_, slot) => columnsOf(slot));
+const slots = Array.from({ length: kernelSlots }, (_, slot) => columnsOf(slot));
 const kernels = featureNames.indexOf('kernels');
 
 function columnsOf(slot: number): Columns {

@@ -2,8 +2,9 @@ import { variable } from '../ir/builders.ts';
 import type { Expr } from '../ir/nodes.ts';
 import { reducers } from '../ir/reducers.ts';
 import { walkExpr } from '../ir/visit.ts';
-import { quantity } from '../space/quantities.ts';
+import { estimateAt as at } from '../space/kernel-estimate.ts';
 import type { StageInfo } from '../space/stage.ts';
+import { stagesOfTiling } from '../space/tiling.ts';
 import type { Family } from './family.ts';
 
 const kinds = [
@@ -32,14 +33,14 @@ const kindOf: Readonly<Record<string, number>> = {
 export const arithmeticFeatures: Family = {
   name: 'arithmetic',
   features: kinds.map(([name, doc]) => ({ name: `log2(1+${name})`, unit: 'log2(count)', doc })),
-  writer: (plan) => {
-    const counts = plan.stages.reduce(
+  writer: (tiling) => {
+    const counts = stagesOfTiling(tiling).reduce(
       (sums, stage) => countStage(stage).map((count, kind) => count + (sums[kind] as number)),
       kinds.map(() => 0),
     );
-    return (q, _values, _first, out, offset) => {
+    return (estimate, _values, out, offset) => {
       const shared =
-        (q[quantity.useful] as number) * (q[quantity.workgroups] as number) * (q[quantity.invocations] as number);
+        (estimate[at.useful] as number) * (estimate[at.workgroups] as number) * (estimate[at.invocations] as number);
       for (let kind = 0; kind < counts.length; kind++)
         out[offset + kind] = Math.log2(1 + (counts[kind] as number) / shared);
     };

@@ -1,4 +1,6 @@
-import type { Plan } from '../space/plan.ts';
+import type { Open } from '../arithmetic/formula.ts';
+import type { KernelEstimate } from '../space/kernel-estimate.ts';
+import type { Tiling } from '../space/tiling.ts';
 import type { DeviceNumbers } from './device-numbers.ts';
 
 /** One column of the feature matrix: a named number with a unit. NaN where it depends on an undecided decision. */
@@ -9,19 +11,13 @@ export interface Feature {
   readonly doc: string;
 }
 
-/** Writes a kernel's features of one family to `out` from `offset`: `q` holds the plan's quantities. Allocates nothing. */
-export type WriteFeatures = (
-  q: Float64Array,
-  values: Float64Array,
-  first: number,
-  out: Float32Array,
-  offset: number,
-) => void;
+/** Writes a kernel's features of one family to `out` from `offset`. Allocates nothing. */
+export type WriteFeatures = (estimate: KernelEstimate, values: Float64Array, out: Float32Array, offset: number) => void;
 
 /** Features of a kernel that are about one thing and computed together. */
 export interface Family {
   readonly name: string;
   readonly features: readonly Feature[];
-  /** Prepares for the prefixes of one plan on one device. */
-  readonly writer: (plan: Plan, device: DeviceNumbers) => WriteFeatures;
+  /** Prepares for the prefixes of one kernel on one device; decisions stand among the values where `positionOf` says. */
+  readonly writer: (tiling: Tiling, positionOf: (open: Open) => number, device: DeviceNumbers) => WriteFeatures;
 }

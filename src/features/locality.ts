@@ -1,6 +1,69 @@
-import { level, levelCount, type Nest, type NestNumbers, nestNumbers } from '../space/nest.ts';
-import type { Plan } from '../space/plan.ts';
-import { type AccessInfo, bytesOf, footprint } from '../space/stage.ts';
+import { createEvaluator } from '../arithmetic/evaluator.ts';
+import type { Open } from '../arithmetic/formula.ts';
+import { level, levelCount, nestOf } from '../space/derive/nest.ts';
+import { type AccessInfo, bytesOf } from '../space/stage.ts';
+import type { StageNest, Tiling } from '../space/tiling.ts';
+
+/** What decisions make of a nest (see NestFormulas); NaN where undecided. Written anew for every prefix. */
+export interface NestNumbers {
+  /** Iterations of each iter in a box: of level `l` and iter `i` at `l * iters + i`. */
+  readonly boxes: Float64Array;
+  readonly counts: Float64Array;
+  readonly besideX: Float64Array;
+  readonly besideY: Float64Array;
+  readonly staged: Float64Array;
+  /** One number each. */
+  readonly runs: Float64Array;
+  readonly vector: Float64Array;
+  readonly padding: Float64Array;
+}
+
+/** The numbers of a nest, and what writes them. */
+function nestNumbers(
+  tiling: Tiling,
+  nest: StageNest,
+  positionOf: (open: Open) => number,
+): { readonly numbers: NestNumbers; readonly update: (values: Float64Array) => void } {
+  const { boxes, counts, besideX, besideY, staged, runs, vector, padding } = nestOf(tiling, nest);
+  const parts = {
+    boxes: boxes.flat(),
+    counts,
+    besideX,
+    besideY,
+    staged,
+    runs: [runs],
+    vector: [vector],
+    padding: [padding],
+  };
+  const formulas = Object.values(parts).flat();
+  const all = new Float64Array(formulas.length);
+  const evaluate = createEvaluator(formulas, { positionOf });
+  let begin = 0;
+  const views = Object.entries(parts).map(([name, { length }]) => {
+    begin += length;
+    return [name, all.subarray(begin - length, begin)] as const;
+  });
+  return { numbers: Object.fromEntries(views) as unknown as NestNumbers, update: (values) => evaluate(values, all, 0) };
+}
+
+/** Elements of a buffer that a box of iterations touches: `box[i]` iterations along each iter, clipped to the buffer; NaN where unknown. */
+function footprint(access: AccessInfo, box: ArrayLike<number>): number {
+  let elements = 1;
+  for (let d = 0; d < access.dimensions.length; d++) {
+    const dimension = access.dimensions[d] as AccessInfo['dimensions'][number];
+    let reach = 1;
+    if (dimension.opaque) reach = dimension.extent;
+    else {
+      const { coefficients, moving } = dimension;
+      for (let m = 0; m < moving.length; m++) {
+        const i = moving[m] as number;
+        reach += Math.abs(coefficients[i] as number) * ((box[i] as number) - 1);
+      }
+    }
+    elements *= Math.min(reach, dimension.extent);
+  }
+  return elements;
+}
 
 /** One access of a kernel and what a prefix makes of it. */
 export interface Use {
@@ -27,22 +90,23 @@ export interface Locality {
   readonly workingSet: Float64Array;
   /** Bytes all boxes of each level touch: what a memory that holds one box must fetch. */
   readonly moved: Float64Array;
-  readonly update: (values: Float64Array, first: number) => void;
+  readonly update: (values: Float64Array) => void;
 }
 
-export function createLocality(plan: Plan): Locality {
-  const numbers = plan.nests.map(nestNumbers);
+export function createLocality(tiling: Tiling, positionOf: (open: Open) => number): Locality {
+  const nests = tiling.nests.map((nest) => nestNumbers(tiling, nest, positionOf));
+  const numbers = nests.map((nest) => nest.numbers);
   const boxesOf = numbers.map(({ boxes }) =>
     Array.from({ length: levelCount }, (_, l) => {
       const iters = boxes.length / levelCount;
       return boxes.subarray(l * iters, (l + 1) * iters);
     }),
   );
-  const uses = plan.nests.flatMap((nest, n) => usesOf(nest, n));
+  const uses = tiling.nests.flatMap((nest, n) => usesOf(nest, n));
   const workingSet = new Float64Array(levelCount);
   const moved = new Float64Array(levelCount);
-  const update = (values: Float64Array, first: number): void => {
-    for (let n = 0; n < numbers.length; n++) (plan.nests[n] as Nest).describe(values, first, numbers[n] as NestNumbers);
+  const update = (values: Float64Array): void => {
+    for (let n = 0; n < nests.length; n++) (nests[n] as (typeof nests)[number]).update(values);
     workingSet.fill(0);
     moved.fill(0);
     for (let u = 0; u < uses.length; u++) {
@@ -53,7 +117,7 @@ export function createLocality(plan: Plan): Locality {
       for (let l = 0; l < levelCount; l++) {
         const bytes = footprint(use.access, boxes[l] as Float64Array) * use.bytes;
         // What was read before at the same rows is fetched once for both.
-        const fetched = use.again && l >= level.workgroup ? 0 : bytes * (use.read < 0 ? 1 : runs);
+        const fetched = use.again && l >= level.workgroup ? 0 : bytes * (use.read < 0 ? 1 : (runs[0] as number));
         use.box[l] = bytes;
         use.moved[l] = fetched * (counts[l] as number);
         workingSet[l] = (workingSet[l] as number) + fetched;
@@ -66,7 +130,7 @@ export function createLocality(plan: Plan): Locality {
   return { uses, numbers, workingSet, moved, update };
 }
 
-function usesOf(nest: Nest, n: number): Use[] {
+function usesOf(nest: StageNest, n: number): Use[] {
   const of = (access: AccessInfo, read: number, again: boolean): Use => ({
     nest: n,
     read,

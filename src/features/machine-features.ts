@@ -1,4 +1,4 @@
-import { quantity } from '../space/quantities.ts';
+import { estimateAt as at } from '../space/kernel-estimate.ts';
 import { residentWorkgroups } from './device-numbers.ts';
 import type { Family, Feature } from './family.ts';
 
@@ -48,48 +48,48 @@ const features = [
   ],
 ] as const;
 
-/** Ratios of quantities, and what the device makes of them. */
+/** Ratios of what is estimated, and what the device makes of them. */
 export const machineFeatures: Family = {
   name: 'machine',
   features: features.map(([name, unit, doc]): Feature => ({ name, unit, doc })),
-  writer: (_plan, device) => (q, _values, _first, out, offset) => {
-    const flops = q[quantity.flops] as number;
-    const groups = q[quantity.workgroups] as number;
-    const invocations = q[quantity.invocations] as number;
-    const registers = q[quantity.registers] as number;
-    const outputs = q[quantity.outputs] as number;
-    const reads = q[quantity.storageReadBytes] as number;
-    const workgroupBytes = q[quantity.workgroupBytes] as number;
-    const barriers = q[quantity.barriers] as number;
+  writer: (_tiling, _positionOf, device) => (estimate, _values, out, offset) => {
+    const flops = estimate[at.flops] as number;
+    const groups = estimate[at.workgroups] as number;
+    const invocations = estimate[at.invocations] as number;
+    const registers = estimate[at.registers] as number;
+    const outputs = estimate[at.outputs] as number;
+    const reads = estimate[at.storageReadBytes] as number;
+    const workgroupBytes = estimate[at.workgroupBytes] as number;
+    const barriers = estimate[at.barriers] as number;
     const threads = groups * invocations;
     const fragments = registers - outputs;
     const places = device.parallelWorkgroups;
     const resident = residentWorkgroups(invocations, registers, workgroupBytes, device);
     const held = resident * invocations;
     const crowding = registers - device.registersPerCore / device.invocationsPerCore;
-    let at = offset;
-    out[at++] = Math.log2((1 + flops) / (1 + reads));
-    out[at++] = Math.log2((1 + flops) / (1 + (q[quantity.workgroupReadBytes] as number)));
-    out[at++] = Math.log2(outputs / (fragments < 1 ? 1 : fragments));
-    out[at++] = Math.log2(1 + flops / threads);
-    out[at++] = Math.log2(threads);
-    out[at++] = groups / (Math.ceil(groups / places) * places);
-    out[at++] = Math.log2(groups / (places * resident));
-    out[at++] = invocations / (Math.ceil(invocations / 32) * 32);
-    out[at++] = held > device.invocationsPerCore ? 1 : held / device.invocationsPerCore;
-    out[at++] = Math.log2(1 + (crowding < 0 ? 0 : crowding));
-    out[at++] = (q[quantity.storageUniformBytes] as number) / (1 + reads);
-    out[at++] = (q[quantity.storageContiguousBytes] as number) / (1 + reads);
-    out[at++] = workgroupBytes / device.workgroupStorage;
-    out[at++] = Math.log2(1 + groups * workgroupBytes);
-    out[at++] = Math.log2(1 + workgroupBytes / invocations);
-    out[at++] = Math.log2(1 + threads * barriers);
-    out[at++] = Math.log2((1 + flops / threads) / (1 + barriers));
-    out[at++] = Math.log2(
+    let column = offset;
+    out[column++] = Math.log2((1 + flops) / (1 + reads));
+    out[column++] = Math.log2((1 + flops) / (1 + (estimate[at.workgroupReadBytes] as number)));
+    out[column++] = Math.log2(outputs / (fragments < 1 ? 1 : fragments));
+    out[column++] = Math.log2(1 + flops / threads);
+    out[column++] = Math.log2(threads);
+    out[column++] = groups / (Math.ceil(groups / places) * places);
+    out[column++] = Math.log2(groups / (places * resident));
+    out[column++] = invocations / (Math.ceil(invocations / 32) * 32);
+    out[column++] = held > device.invocationsPerCore ? 1 : held / device.invocationsPerCore;
+    out[column++] = Math.log2(1 + (crowding < 0 ? 0 : crowding));
+    out[column++] = (estimate[at.storageUniformBytes] as number) / (1 + reads);
+    out[column++] = (estimate[at.storageContiguousBytes] as number) / (1 + reads);
+    out[column++] = workgroupBytes / device.workgroupStorage;
+    out[column++] = Math.log2(1 + groups * workgroupBytes);
+    out[column++] = Math.log2(1 + workgroupBytes / invocations);
+    out[column++] = Math.log2(1 + threads * barriers);
+    out[column++] = Math.log2((1 + flops / threads) / (1 + barriers));
+    out[column++] = Math.log2(
       1 +
-        (flops / (q[quantity.useful] as number)) *
-          (1 - (1 - (q[quantity.guarded] as number)) * (q[quantity.useful] as number)),
+        (flops / (estimate[at.useful] as number)) *
+          (1 - (1 - (estimate[at.guarded] as number)) * (estimate[at.useful] as number)),
     );
-    out[at++] = Math.log2(1 + (q[quantity.statements] as number) / (1 + (q[quantity.iterations] as number)));
+    out[column++] = Math.log2(1 + (estimate[at.statements] as number) / (1 + (estimate[at.iterations] as number)));
   },
 };

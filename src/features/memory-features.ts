@@ -1,10 +1,10 @@
-import { level, type NestNumbers } from '../space/nest.ts';
-import { quantity } from '../space/quantities.ts';
+import { level } from '../space/derive/nest.ts';
+import { estimateAt as at } from '../space/kernel-estimate.ts';
 import type { AccessInfo } from '../space/stage.ts';
 import { bankConflict, linesTouched, neighboursAlongX, neighboursAlongY } from './coalescing.ts';
 import { type DeviceNumbers, residentWorkgroups } from './device-numbers.ts';
 import type { Family, Feature } from './family.ts';
-import { bytesPast, createLocality, type Locality, levelHeld, type Use } from './locality.ts';
+import { bytesPast, createLocality, type Locality, levelHeld, type NestNumbers, type Use } from './locality.ts';
 
 const whole = [
   [
@@ -76,8 +76,8 @@ export const memoryFeatures: Family = {
     ),
     ...result.map(feature),
   ],
-  writer: (plan, device) => {
-    const locality = createLocality(plan);
+  writer: (tiling, positionOf, device) => {
+    const locality = createLocality(tiling, positionOf);
     const { uses, workingSet, moved } = locality;
     const reads = uses.filter((use) => use.read >= 0);
     const distinct = reads.filter((use) => !use.again);
@@ -85,32 +85,32 @@ export const memoryFeatures: Family = {
     const perLine = new Float64Array(reads.length);
     const conflicts = new Float64Array(reads.length);
     const stored = uses.find((use) => use.read < 0);
-    return (q, values, first, out, offset) => {
-      locality.update(values, first);
-      const flops = q[quantity.flops] as number;
-      const invocations = q[quantity.invocations] as number;
-      const workgroups = q[quantity.workgroups] as number;
-      const lanesX = q[quantity.lanesX] as number;
-      const lanesY = q[quantity.lanesY] as number;
+    return (estimate, values, out, offset) => {
+      locality.update(values);
+      const flops = estimate[at.flops] as number;
+      const invocations = estimate[at.invocations] as number;
+      const workgroups = estimate[at.workgroups] as number;
+      const lanesX = estimate[at.lanesX] as number;
+      const lanesY = estimate[at.lanesY] as number;
       const nx = neighboursAlongX(lanesX);
       const ny = neighboursAlongY(lanesX, lanesY);
       const resident = residentWorkgroups(
         invocations,
-        q[quantity.registers] as number,
-        q[quantity.workgroupBytes] as number,
+        estimate[at.registers] as number,
+        estimate[at.workgroupBytes] as number,
         device,
       );
       const running = Math.min(resident * device.parallelWorkgroups, workgroups);
       const firstHeld = levelHeld(workingSet, device.firstCacheBytes, resident);
       const secondHeld = Math.max(firstHeld, levelHeld(workingSet, device.secondCacheBytes, running));
-      const results = q[quantity.storageWriteBytes] as number;
-      let at = offset;
+      const results = estimate[at.storageWriteBytes] as number;
+      let column = offset;
       for (let l: number = level.load; l <= level.grid; l++)
-        out[at++] = Math.log2((1 + flops) / ((moved[l] as number) + results));
-      out[at++] = Math.log2((workingSet[level.step] as number) / device.firstCacheBytes);
-      out[at++] = Math.log2((resident * (workingSet[level.workgroup] as number)) / device.firstCacheBytes);
-      out[at++] = Math.log2((running * (workingSet[level.workgroup] as number)) / device.secondCacheBytes);
-      out[at++] = Math.log2((workingSet[level.row] as number) / device.secondCacheBytes);
+        out[column++] = Math.log2((1 + flops) / ((moved[l] as number) + results));
+      out[column++] = Math.log2((workingSet[level.step] as number) / device.firstCacheBytes);
+      out[column++] = Math.log2((resident * (workingSet[level.workgroup] as number)) / device.firstCacheBytes);
+      out[column++] = Math.log2((running * (workingSet[level.workgroup] as number)) / device.secondCacheBytes);
+      out[column++] = Math.log2((workingSet[level.row] as number) / device.secondCacheBytes);
       let asked = 0;
       let pastFirst = 0;
       let pastSecond = 0;
@@ -132,18 +132,18 @@ export const memoryFeatures: Family = {
         const without = use.staged * (1 - elements / (rounds * invocations));
         idle = Math.max(idle, without);
       }
-      out[at++] = Math.log2(1 + pastFirst);
-      out[at++] = Math.log2(1 + pastSecond);
-      out[at++] = pastFirst / (1 + asked);
-      out[at++] = pastSecond / (1 + asked);
-      out[at++] = Math.log2(1 + lineBytes);
-      out[at++] = Math.log2(1 + conflictBytes);
-      out[at++] = idle;
+      out[column++] = Math.log2(1 + pastFirst);
+      out[column++] = Math.log2(1 + pastSecond);
+      out[column++] = pastFirst / (1 + asked);
+      out[column++] = pastSecond / (1 + asked);
+      out[column++] = Math.log2(1 + lineBytes);
+      out[column++] = Math.log2(1 + conflictBytes);
+      out[column++] = idle;
       for (let o = 0; o < operands.length; o++) {
         const use = distinct[o];
         if (use === undefined) {
-          out.fill(Number.NaN, at, at + perOperand.length);
-          at += perOperand.length;
+          out.fill(Number.NaN, column, column + perOperand.length);
+          column += perOperand.length;
           continue;
         }
         const [load, step, workgroup, grid] = [
@@ -153,20 +153,20 @@ export const memoryFeatures: Family = {
           use.moved[4] as number,
         ];
         const u = positions[o] as number;
-        out[at++] = Math.log2(perLine[u] as number);
-        out[at++] = conflicts[u] as number;
-        out[at++] = Math.log2(1 + (use.box[level.step] as number));
-        out[at++] = Math.log2((1 + load) / (1 + step));
-        out[at++] = Math.log2((1 + step) / (1 + workgroup));
-        out[at++] = Math.log2((1 + workgroup) / (1 + grid));
-        out[at++] = Math.log2(1 + reuseDistance(use, locality));
-        out[at++] = servedBy(use, firstHeld, secondHeld);
+        out[column++] = Math.log2(perLine[u] as number);
+        out[column++] = conflicts[u] as number;
+        out[column++] = Math.log2(1 + (use.box[level.step] as number));
+        out[column++] = Math.log2((1 + load) / (1 + step));
+        out[column++] = Math.log2((1 + step) / (1 + workgroup));
+        out[column++] = Math.log2((1 + workgroup) / (1 + grid));
+        out[column++] = Math.log2(1 + reuseDistance(use, locality));
+        out[column++] = servedBy(use, firstHeld, secondHeld);
       }
-      if (stored === undefined) out.fill(Number.NaN, at, at + result.length);
+      if (stored === undefined) out.fill(Number.NaN, column, column + result.length);
       else {
         const nest = locality.numbers[stored.nest] as NestNumbers;
-        out[at++] = Math.log2(bytesPerLine(stored, nest, nx, ny, invocations, device));
-        out[at++] = Math.log2(1 + (stored.box[level.workgroup] as number));
+        out[column++] = Math.log2(bytesPerLine(stored, nest, nx, ny, invocations, device));
+        out[column++] = Math.log2(1 + (stored.box[level.workgroup] as number));
       }
     };
   },
@@ -187,7 +187,7 @@ function widthOf(use: Use, { vector }: NestNumbers): number {
   const strides = use.access.strides;
   let along = false;
   for (let i = 0; i < strides.length; i++) if (strides[i] === 1) along = true;
-  return (along ? vector : 1 + 0 * vector) * use.bytes;
+  return (along ? (vector[0] as number) : 1) * use.bytes;
 }
 
 function bytesPerLine(
@@ -256,7 +256,7 @@ function conflictOf(use: Use, nest: NestNumbers, nx: number, ny: number): number
       dx += coefficient * (nest.besideX[i] as number) * pitch;
       dy += coefficient * (nest.besideY[i] as number) * pitch;
     }
-    pitch *= reachOf(use, nest, d) + (d > 0 && d === dimensions.length - 1 ? nest.padding : 0);
+    pitch *= reachOf(use, nest, d) + (d > 0 && d === dimensions.length - 1 ? (nest.padding[0] as number) : 0);
   }
   const words = use.bytes / 4;
   const width = Math.max(1, widthOf(use, nest) / 4);

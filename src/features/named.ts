@@ -1,6 +1,6 @@
 import type { DeviceDescription } from '../ir/limits.ts';
 import type { Sketch } from '../space/sketch.ts';
-import { createExtractor, featureCount, planSlots, slotOffset, wholeFeatures } from './extractor.ts';
+import { createExtractor, featureCount, kernelSlots, slotOffset, wholeFeatures } from './extractor.ts';
 import { families } from './families.ts';
 
 /** A feature for people. */
@@ -30,7 +30,7 @@ export function namedFeatures(sketch: Sketch, values: ArrayLike<number>, device:
   createExtractor(sketch, device).extract(Float64Array.from(values), row, 0);
   return {
     whole: wholeFeatures.map(({ name, unit }, column) => ({ name, unit, value: row[column] as number })),
-    kernels: sketch.plans.slice(0, planSlots).map(({ rule }, slot) => {
+    kernels: sketch.tilings.slice(0, kernelSlots).map(({ rule }, slot) => {
       // A kernel's first column is its rule.
       let column = slotOffset(slot) + 1;
       const features = families.flatMap((family) =>

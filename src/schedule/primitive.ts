@@ -7,8 +7,8 @@ import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
  * `check` looks at the program and returns either a refusal or the site: what it found there, which `apply` then rewrites.
  * `check` throws nothing and builds no text on its way; a refusal's sentence is made only when somebody reads it.
  */
-export interface PrimitiveDeclaration<Args, Site extends object> {
-  readonly name: string;
+export interface PrimitiveDeclaration<Name extends string, Args, Site extends object> {
+  readonly name: Name;
   /** What it does, in one sentence. */
   readonly summary: string;
   /** The rewrite: before -> after. */
@@ -23,20 +23,22 @@ export interface PrimitiveDeclaration<Args, Site extends object> {
   describe(args: Args): string;
 }
 
-/** A primitive with its argument type closed over: what the registry holds and replay runs. */
-export interface Primitive {
-  readonly name: string;
+/** A primitive as the registry holds it and replay runs it: its name and the type of its arguments are known, its site is closed over. */
+export interface Primitive<Name extends string = string, Args = unknown> {
+  readonly name: Name;
   readonly summary: string;
   readonly rewrite: string;
   readonly halide: string;
   readonly tvm: string;
-  readonly args: z.ZodType;
+  readonly args: z.ZodType<Args>;
   /** Parses the arguments, checks legality and rewrites: the new program, or why not. */
   run(program: Program, args: unknown): Program | Refusal;
   describe(args: unknown): string;
 }
 
-export function definePrimitive<Args, Site extends object>(declaration: PrimitiveDeclaration<Args, Site>): Primitive {
+export function definePrimitive<const Name extends string, Args, Site extends object>(
+  declaration: PrimitiveDeclaration<Name, Args, Site>,
+): Primitive<Name, Args> {
   const { name, summary, rewrite, halide, tvm, args: schema } = declaration;
   return {
     name,

@@ -4,7 +4,7 @@ import type { Pruner } from '../space/pruning.ts';
 import type { PruneTally } from './tally.ts';
 
 /** A decision as a search sees it. */
-export interface SearchDecision extends Decision {
+export interface SearchDecision extends Omit<Decision, 'kind'> {
   /** The options are names and not sizes: their order means nothing. */
   readonly unordered?: boolean;
 }

@@ -1,12 +1,16 @@
-import type { For, LoopMode, Program } from '../ir/nodes.ts';
+import type { For, Program } from '../ir/nodes.ts';
 import { varsOf } from '../ir/visit.ts';
 import { allBlocks, findBlock, loopNames, ownNest } from '../schedule/legality/find.ts';
+import type { PrimitiveArgs, PrimitiveName } from '../schedule/primitives/registry.ts';
 import { applyStep } from '../schedule/replay.ts';
 import type { Trace, TraceStep } from '../schedule/trace.ts';
 import { assert } from '../support/errors.ts';
 import { isRefusal, type Refusal } from '../support/refusal.ts';
 
-/** Thrown inside `buildSchedule` only, to leave a plan's emission at the first refused step; never escapes it. */
+/** What a loop can be bound to. */
+export type BindTarget = PrimitiveArgs<'bind'>['to'];
+
+/** Thrown inside `buildSchedule` only, to leave an emission at the first refused step; never escapes it. */
 class Refused {
   readonly refusal: Refusal;
   constructor(refusal: Refusal) {
@@ -15,18 +19,18 @@ class Refused {
 }
 
 /**
- * A program being scheduled and the trace that got it there. A plan asks it for the names of loops as they are at that moment,
+ * A program being scheduled and the trace that got it there. An emission asks it for the names of loops as they are at that moment,
  * instead of guessing what primitives will call them.
  */
 export interface ScheduleBuilder {
   readonly program: () => Program;
-  readonly apply: (primitive: string, args: TraceStep['args']) => void;
+  readonly apply: <Name extends PrimitiveName>(primitive: Name, args: PrimitiveArgs<Name>) => void;
   /** Splits and returns the new loops' names. Extents are outermost first, one may be null. */
   readonly split: (loop: string, factors: readonly (number | null)[]) => string[];
   /** Fuses loops (one alone is left as it is) and returns the name. */
   readonly fuse: (loops: readonly string[]) => string;
   readonly reorder: (loops: readonly string[]) => void;
-  readonly bind: (loop: string, to: LoopMode) => void;
+  readonly bind: (loop: string, to: BindTarget) => void;
   readonly unroll: (loop: string) => void;
   readonly vectorize: (loop: string) => void;
   /** Makes a block read a copy; returns the copying block and the new buffer. */
@@ -55,8 +59,8 @@ export function buildSchedule(
 ): { trace: Trace; program: Program } | Refusal {
   let current = program;
   const steps: TraceStep[] = [];
-  const apply = (primitive: string, args: TraceStep['args']): void => {
-    const step = { primitive, args };
+  const apply = <Name extends PrimitiveName>(primitive: Name, args: PrimitiveArgs<Name>): void => {
+    const step = { primitive, args: args as TraceStep['args'] };
     const next = applyStep(current, step);
     if (isRefusal(next)) throw new Refused(next);
     current = next;
@@ -64,7 +68,7 @@ export function buildSchedule(
   };
   const around = (block: string): readonly For[] => {
     const site = findBlock(current, block);
-    assert(!isRefusal(site), () => `a plan names the block ${block}, which is not there`);
+    assert(!isRefusal(site), () => `a schedule names the block ${block}, which is not there`);
     return site.around;
   };
   const added = (before: Program): string[] => {
@@ -74,7 +78,10 @@ export function buildSchedule(
     return names;
   };
   const blockNames = (): Set<string> => new Set(allBlocks(current).map((site) => site.block.name));
-  const withNewBlock = (primitive: string, args: TraceStep['args']): { block: string; buffers: string[] } => {
+  const withNewBlock = <Name extends PrimitiveName>(
+    primitive: Name,
+    args: PrimitiveArgs<Name>,
+  ): { block: string; buffers: string[] } => {
     const before = current;
     const known = blockNames();
     apply(primitive, args);
@@ -112,7 +119,7 @@ export function buildSchedule(
     loopsAround: around,
     loopOfIter(block, name) {
       const site = findBlock(current, block);
-      assert(!isRefusal(site), () => `a plan names the block ${block}, which is not there`);
+      assert(!isRefusal(site), () => `a schedule names the block ${block}, which is not there`);
       const binding = site.block.iters.find((iter) => iter.name === name)?.binding;
       if (binding === undefined) return null;
       const inside = new Set(site.around.map((loop) => loop.name));
@@ -120,7 +127,7 @@ export function buildSchedule(
     },
     ownLoops(block) {
       const site = findBlock(current, block);
-      assert(!isRefusal(site), () => `a plan names the block ${block}, which is not there`);
+      assert(!isRefusal(site), () => `a schedule names the block ${block}, which is not there`);
       const nest = ownNest(site);
       const first = nest.kind === 'for' ? site.around.indexOf(nest) : -1;
       return first < 0 ? [] : site.around.slice(first);

@@ -1,5 +1,7 @@
-/** One open choice of a sketch. Values are numbers: sizes, widths, and 0 or 1 for yes and no. */
-export interface Decision {
+import type { Formula, Open } from '../arithmetic/formula.ts';
+
+/** One open choice of a sketch: an open number of its formulas. Values are sizes, widths, and 0 or 1 for no and yes. */
+export interface Decision extends Open {
   /** Unique within the sketch, e.g. `matmul.j.registers`. */
   readonly name: string;
   /** One line for people. */
@@ -10,6 +12,44 @@ export interface Decision {
   readonly smallest?: number;
   /** What schedules had before there was such a decision: its value in a record that does not know it. */
   readonly before?: number;
+}
+
+/** What a rule says of a decision. One without a choice is none: its only option, or what there was before, is a number like any other. */
+export interface DecisionWish {
+  readonly name: string;
+  readonly doc: string;
+  readonly options: readonly number[];
+  readonly smallest?: number;
+  readonly before?: number;
+  /** Whether it makes a difference here; it does where nothing is said. */
+  readonly isPresent?: boolean;
+}
+
+/** The decisions of one kernel in the order in which they are made. */
+export interface DecisionList {
+  readonly all: readonly Decision[];
+  /** Adds a decision, named after the kernel's block, and returns what formulas take for it. */
+  readonly decide: (wish: DecisionWish) => Formula;
+}
+
+export function createDecisions(block: string): DecisionList {
+  const all: Decision[] = [];
+  return {
+    all,
+    decide({ name, isPresent = true, ...wish }) {
+      const { options, before } = wish;
+      if (options.length < 2 || !isPresent) return before ?? options[0] ?? 1;
+      const decision: Decision = { kind: 'open', name: `${block}.${name}`, ...wish };
+      all.push(decision);
+      return decision;
+    },
+  };
+}
+
+/** The options that a formula may take where it is a decision; the number itself where it is none. */
+export function optionsOf(choice: Formula): readonly number[] {
+  if (typeof choice === 'number') return [choice];
+  return 'options' in choice ? (choice as Decision).options : [];
 }
 
 /** Powers of two up to a cap. */

@@ -2,14 +2,7 @@ import { variable } from '../ir/builders.ts';
 import type { Expr, ReduceOp } from '../ir/nodes.ts';
 import { reducers } from '../ir/reducers.ts';
 import { walkExpr } from '../ir/visit.ts';
-import type { AccessInfo, StageInfo } from './stage.ts';
-
-/**
- * How long a kernel's text becomes, from a stage and decisions alone: scalar operations with the index arithmetic, guards, selects and clamps that
- * come with them, as `ir/operations.ts` counts them in the finished kernel. What is counted per element is exact where it can be; what
- * lowering computes once for several is counted as its rule has it. Every term only grows with a tile, so that a prefix has no more than its
- * completions. Nothing here allocates once a plan is made.
- */
+import type { StageInfo } from './stage.ts';
 
 /** Operations of a value: every node that computes; of indices those that are no sums of multiples, which lowering folds. */
 export function valueOperations(expr: Expr): number {
@@ -54,46 +47,6 @@ export function readingComputed(stage: StageInfo, stages: readonly StageInfo[], 
     return pointOperations(maker) + maker.reads.reduce((sum, read) => sum + costOf(read.buffer.name), 0);
   };
   return { ...stage, reads: stage.reads.map((read) => ({ ...read, computed: costOf(read.buffer.name) })) };
-}
-
-/** What one vector of guarded or filled elements costs beside each element's select: a comparison, its `and`, the clamped address. */
-export const guardOperations = 3;
-/** A division, a remainder and where they go in the address: for each dimension that a running index is taken apart into. */
-const partOperations = 4;
-
-/** 1 where tiles of this size leave a rest of the extent, so that the last is guarded; 0 elsewhere, NaN while undecided. */
-export function uneven(extent: number, tile: number): number {
-  return extent % tile > 0 ? 1 : 0 * tile;
-}
-
-/**
- * A tile's copy by all invocations of a workgroup: `rounds` that are written out, each of `width` elements loaded and stored. The running index
- * is taken apart into the tile's dimensions anew in every round, but for those that a round's stride goes through a whole number of times.
- */
-export function copyOperations(
-  read: AccessInfo,
-  box: ArrayLike<number>,
-  invocations: number,
-  width: number,
-  rounds: number,
-  guarded: number,
-): number {
-  let first = 2;
-  let again = 2;
-  let period = 1;
-  for (let d = read.dimensions.length - 1; d >= 0; d--) {
-    const { coefficients, moving, extent, opaque } = read.dimensions[d] as AccessInfo['dimensions'][number];
-    let reach = 1;
-    for (let m = 0; m < moving.length; m++)
-      reach += Math.abs(coefficients[moving[m] as number] as number) * ((box[moving[m] as number] as number) - 1);
-    if (opaque || reach > extent) reach = extent;
-    if (reach <= 1) continue;
-    first += partOperations;
-    period *= reach;
-    if ((invocations * width) % period > 0) again += partOperations;
-  }
-  const each = width * (2 + read.computed) + guarded * (guardOperations + width) + (read.computed > 0 ? 1 : 0);
-  return first + (rounds - 1) * again + rounds * each;
 }
 
 /** What addresses cost in an elementwise stage whose axes are one running index. */

@@ -1,7 +1,10 @@
+import { createFinder, openIn } from '../arithmetic/evaluator.ts';
+import { above, either, type Formula, product, quotient } from '../arithmetic/formula.ts';
 import type { DeviceDescription, DeviceLimits } from '../ir/limits.ts';
-import type { Conflict, Plan } from './plan.ts';
-import { quantity, quantityCount } from './quantities.ts';
-import type { Sketch } from './sketch.ts';
+import type { Decision } from './decision.ts';
+import { type Conflict, conflictsOf } from './derive/conflicts.ts';
+import { type EstimateFormulas, estimateOf } from './derive/estimate.ts';
+import { positionsIn, type Sketch } from './sketch.ts';
 
 /** Private scalars beyond this spill on every device we know; a kernel that needs them is never the fast one. */
 export const maxRegisters = 320;
@@ -30,92 +33,116 @@ export interface Pruner {
   check(values: Float64Array, made?: number): PruneReason | null;
 }
 
+/** What grows with every decision's value: where the least that is undecided can become is too much, everything is. */
+function limitConflicts(estimate: EstimateFormulas, limits: DeviceLimits, longest: number): Conflict[] {
+  const { invocations, lanesX, lanesY } = estimate;
+  const beyond = (reason: PruneReason, ...pairs: readonly (readonly [Formula, number])[]): Conflict => ({
+    reason,
+    holds: either(...pairs.map(([number, limit]) => above(number, limit))),
+  });
+  return [
+    beyond('invocations', [invocations, limits.maxComputeInvocationsPerWorkgroup]),
+    beyond(
+      'workgroup-size',
+      [lanesX, limits.maxComputeWorkgroupSizeX],
+      [lanesY, limits.maxComputeWorkgroupSizeY],
+      [quotient(invocations, product(lanesX, lanesY)), limits.maxComputeWorkgroupSizeZ],
+    ),
+    beyond('workgroup-bytes', [estimate.workgroupBytes, limits.maxComputeWorkgroupStorageSize]),
+    beyond('registers', [estimate.registers, maxRegisters]),
+    beyond('code-size', [estimate.statements, longest]),
+  ];
+}
+
+/** What shrinks with them: the smallest tiles make the widest grid. */
+function gridConflict({ dispatchX, dispatchY, dispatchZ }: EstimateFormulas, limits: DeviceLimits): Conflict {
+  const widest = limits.maxComputeWorkgroupsPerDimension;
+  return {
+    reason: 'dispatch',
+    holds: either(...[dispatchX, dispatchY, dispatchZ].map((count) => above(count, widest))),
+  };
+}
+
+/** Asks a list of conflicts about values: about all, and about those that depend on a decision. */
+interface Question {
+  readonly all: Ask;
+  readonly by: (made: number) => Ask;
+}
+type Ask = (values: Float64Array) => PruneReason | null;
+
+function questionOf(sketch: Sketch, conflicts: readonly Conflict[], instead?: Float64Array): Question {
+  const inputs = { positionOf: positionsIn(sketch), ...(instead === undefined ? {} : { instead }) };
+  const possible = conflicts.filter(({ holds }) => holds !== 0);
+  const ask = (asked: readonly Conflict[]): Ask => {
+    // Compiled when it is first asked: most sketches are never searched.
+    let find: ((values: Float64Array) => number) | null = null;
+    return (values) => {
+      find ??= createFinder(
+        asked.map(({ holds }) => holds),
+        inputs,
+      );
+      const at = find(values);
+      return at < 0 ? null : (asked[at] as Conflict).reason;
+    };
+  };
+  let open: readonly ReadonlySet<string>[] | null = null;
+  const by: (Ask | undefined)[] = [];
+  return {
+    all: ask(possible),
+    by(made) {
+      open ??= possible.map(({ holds }) => openIn(holds));
+      const { name } = sketch.decisions[made] as Decision;
+      by[made] ??= ask(possible.filter((_, at) => open?.[at]?.has(name)));
+      return by[made] as Ask;
+    },
+  };
+}
+
 /** `longest`: the most scalar operations that a kernel's text may have. */
 export function createPruner(sketch: Sketch, limits: DeviceLimits, longest = mostStatements.gpu): Pruner {
   const count = sketch.decisions.length;
-  const least = Float64Array.from(sketch.decisions, (decision) => decision.smallest ?? (decision.options[0] as number));
+  const least = Float64Array.from(sketch.decisions, ({ smallest, options }) => smallest ?? (options[0] as number));
   const most = Float64Array.from(sketch.decisions, (decision) => decision.options.at(-1) as number);
-  const filled = new Float64Array(count);
-  const row = new Float64Array(quantityCount);
-  const at = (index: number): number => row[index] as number;
-
-  const tooLarge = (): PruneReason | null => {
-    if (at(quantity.invocations) > limits.maxComputeInvocationsPerWorkgroup) return 'invocations';
-    if (at(quantity.lanesX) > limits.maxComputeWorkgroupSizeX || at(quantity.lanesY) > limits.maxComputeWorkgroupSizeY)
-      return 'workgroup-size';
-    if (at(quantity.invocations) / (at(quantity.lanesX) * at(quantity.lanesY)) > limits.maxComputeWorkgroupSizeZ)
-      return 'workgroup-size';
-    if (at(quantity.workgroupBytes) > limits.maxComputeWorkgroupStorageSize) return 'workgroup-bytes';
-    if (at(quantity.registers) > maxRegisters) return 'registers';
-    if (at(quantity.statements) > longest) return 'code-size';
-    return null;
-  };
-
-  const widest = limits.maxComputeWorkgroupsPerDimension;
-  const tooWide = (): boolean =>
-    at(quantity.dispatchX) > widest || at(quantity.dispatchY) > widest || at(quantity.dispatchZ) > widest;
-  // The smallest tiles make the widest grid: where that fits, none needs to be asked about.
-  const mayBeTooWide = sketch.plans.some((plan, p) => {
-    plan.sizes(least, sketch.firsts[p] as number, row, 0);
-    return tooWide();
-  });
-
-  const plansBy = sketch.plans.flatMap((plan, p) => plan.decisions.map(() => p));
-  // For each decision the conflicts that depend on it, in the order in which all are looked at.
-  const conflictsBy = sketch.plans.flatMap((plan) =>
-    plan.decisions.map((_, d) => plan.conflicts.filter(({ about }) => about.includes(d))),
+  const estimates = sketch.tilings.map(estimateOf);
+  const questions = sketch.tilings.map((tiling, t) => ({
+    contradiction: questionOf(sketch, conflictsOf(tiling)),
+    size: questionOf(sketch, limitConflicts(estimates[t] as EstimateFormulas, limits, longest), least),
+  }));
+  const grid = questionOf(
+    sketch,
+    estimates.map((estimate) => gridConflict(estimate, limits)),
+    most,
   );
-  const conflictIn = (conflicts: readonly Conflict[], values: Float64Array, first: number): PruneReason | null => {
-    for (let c = 0; c < conflicts.length; c++) {
-      const reason = (conflicts[c] as Conflict).find(values, first);
-      if (reason !== null) return reason;
-    }
-    return null;
-  };
-  /** A plan's decisions, with the open ones as `instead` has them. */
-  const fill = (values: Float64Array, p: number, instead: Float64Array): void => {
-    const first = sketch.firsts[p] as number;
-    const end = first + (sketch.plans[p] as Plan).decisions.length;
-    for (let i = first; i < end; i++) {
-      const value = values[i] as number;
-      filled[i] = Number.isNaN(value) ? (instead[i] as number) : value;
-    }
-  };
-  const isTooLarge = (values: Float64Array, p: number): PruneReason | null => {
-    fill(values, p, least);
-    (sketch.plans[p] as Plan).sizes(filled, sketch.firsts[p] as number, row, 0);
-    return tooLarge();
-  };
-  const isTooWide = (values: Float64Array, p: number): boolean => {
-    fill(values, p, most);
-    (sketch.plans[p] as Plan).sizes(filled, sketch.firsts[p] as number, row, 0);
-    return tooWide();
-  };
+  const tilingBy = sketch.tilings.flatMap(({ decisions }, t) => decisions.map(() => t));
+  // Where the widest grid fits, none needs to be asked about.
+  const mayBeTooWide = grid.all(least) !== null;
 
   const checkAll = (values: Float64Array): PruneReason | null => {
-    for (let p = 0; p < sketch.plans.length; p++) {
-      const reason =
-        conflictIn((sketch.plans[p] as Plan).conflicts, values, sketch.firsts[p] as number) ?? isTooLarge(values, p);
+    for (const { contradiction, size } of questions) {
+      const reason = contradiction.all(values) ?? size.all(values);
       if (reason !== null) return reason;
     }
-    if (!mayBeTooWide) return null;
-    for (let p = 0; p < sketch.plans.length; p++) if (isTooWide(values, p)) return 'dispatch';
-    return null;
+    return mayBeTooWide ? grid.all(values) : null;
   };
 
   // Where nothing at all is legal there is no legal prefix to start from.
-  const isHopeless = checkAll(new Float64Array(count).fill(Number.NaN)) !== null;
+  let isHopeless: boolean | null = null;
+  const { length } = questions;
 
   return {
     check(values, made) {
-      if (made === undefined || isHopeless) return checkAll(values);
-      const p = plansBy[made] as number;
-      const conflict = conflictIn(conflictsBy[made] as readonly Conflict[], values, sketch.firsts[p] as number);
+      if (made === undefined || length === 0) return checkAll(values);
+      isHopeless ??= checkAll(new Float64Array(count).fill(Number.NaN)) !== null;
+      if (isHopeless) return checkAll(values);
+      const { contradiction, size } = questions[tilingBy[made] as number] as (typeof questions)[number];
+      const conflict = contradiction.by(made)(values);
       if (conflict !== null) return conflict;
       // While it was open it counted as the least (as the most for the grid): what it is now was looked at before.
-      const large = values[made] === least[made] ? null : isTooLarge(values, p);
-      if (large !== null || !mayBeTooWide || values[made] === most[made]) return large;
-      return isTooWide(values, p) ? 'dispatch' : null;
+      if (values[made] !== least[made]) {
+        const large = size.by(made)(values);
+        if (large !== null) return large;
+      }
+      return mayBeTooWide && values[made] !== most[made] ? grid.by(made)(values) : null;
     },
   };
 }

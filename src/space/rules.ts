@@ -3,20 +3,20 @@ import type { Program } from '../ir/nodes.ts';
 import { assert } from '../support/errors.ts';
 import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { buildSchedule } from './builder.ts';
+import { emitNaive } from './emission/naive.ts';
 import { readingComputed } from './emitted.ts';
 import { fuseEpilogues, inlinedFirst, storable } from './epilogue.ts';
 import { type Padding, paddingsOf } from './padding.ts';
-import type { Plan } from './plan.ts';
-import { flatPlan } from './plans/flat.ts';
-import { matrixPlans } from './plans/matrix.ts';
-import { emitNaive } from './plans/naive.ts';
-import { passesPlan } from './plans/passes.ts';
-import { rowsPlan } from './plans/rows.ts';
-import { tiledPlan } from './plans/tiled.ts';
-import { turnedPlan } from './plans/turned.ts';
+import { flatTiling } from './rules/flat.ts';
+import { matrixTilings } from './rules/matrix.ts';
+import { passesTiling } from './rules/passes.ts';
+import { rowsTiling } from './rules/rows.ts';
+import { tiledTiling } from './rules/tiled.ts';
+import { turnedTiling } from './rules/turned.ts';
 import { singlePass } from './single-pass.ts';
 import { makeSketch, type Scheduled, type Sketch } from './sketch.ts';
 import { hasReuse, type StageInfo, stagesOf } from './stage.ts';
+import { stagesOfTiling, type Tiling } from './tiling.ts';
 
 /** Sharing a reduction among invocations pays where outputs are too few to keep a device busy. */
 const fewOutputs = 16384;
@@ -31,18 +31,18 @@ function inlinable(stages: readonly StageInfo[]): string[] {
 
 const sizeOf = (stage: StageInfo): number => stage.block.iters.reduce((all, iter) => all * iter.extent, 1);
 
-/** The plans that rules offer for one stage by itself. */
-function plansOfStage(program: Program, stage: StageInfo, limits: DeviceLimits): Plan[] {
+/** The tilings that rules offer for one stage by itself. */
+function tilingsOfStage(program: Program, stage: StageInfo, limits: DeviceLimits): Tiling[] {
   if (stage.reduction.length === 0)
-    return [flatPlan(stage), turnedPlan(stage)].filter((plan): plan is Plan => plan !== null);
+    return [flatTiling(stage), turnedTiling(stage)].filter((tiling): tiling is Tiling => tiling !== null);
   const outputs = stage.spatial.reduce((all, iter) => all * iter.extent, 1);
   const short = outputs <= fewOutputs && sizeOf(stage) / outputs >= longReduction;
-  const plans = [
-    tiledPlan(stage),
-    ...matrixPlans(program, stage, limits),
-    short || !hasReuse(stage) ? rowsPlan([stage], limits) : null,
+  const tilings = [
+    tiledTiling(stage),
+    ...matrixTilings(program, stage, limits),
+    short || !hasReuse(stage) ? rowsTiling([stage], limits) : null,
   ];
-  return plans.filter((plan): plan is Plan => plan !== null);
+  return tilings.filter((tiling): tiling is Tiling => tiling !== null);
 }
 
 /** The stages that become kernels or parts of one: those that nothing inlines and whose epilogues are in them. */
@@ -54,28 +54,25 @@ function keptStages(program: Program, inline: readonly string[]): StageInfo[] {
 }
 
 /**
- * The plans of stages that become one kernel: a stage by itself as its rules say, several by their rows, and where reductions among them
+ * The tilings of stages that become one kernel: a stage by itself as its rules say, several by their rows, and where reductions among them
  * can be merged, with the decision to do so.
  */
-function plansOfGroup(
+function tilingsOfGroup(
   program: Program,
   group: readonly StageInfo[],
   inline: readonly string[],
   limits: DeviceLimits,
-): Plan[] {
-  if (group.length === 1) return plansOfStage(program, group[0] as StageInfo, limits);
-  const twice = rowsPlan(group, limits) as Plan;
+): Tiling[] {
+  if (group.length === 1) return tilingsOfStage(program, group[0] as StageInfo, limits);
+  const twice = rowsTiling(group, limits) as Tiling;
   // What was an epilogue of two passes may be a stage of its own after one.
   const names = new Set(
     group.flatMap(({ block, epilogue }) => (epilogue === null ? [block.name] : [block.name, epilogue.block])),
   );
   const single = singlePass(program, names);
   if (single === null) return [twice];
-  const once = rowsPlan(
-    keptStages(single.program, inline).filter((stage) => names.has(stage.block.name)),
-    limits,
-  );
-  return [(once && passesPlan(twice, once, single.merges)) ?? twice];
+  const once = keptStages(single.program, inline).filter((stage) => names.has(stage.block.name));
+  return [passesTiling(group, once, single.merges, limits) ?? twice];
 }
 
 /**
@@ -104,7 +101,7 @@ export function sketchesOf(program: Program, limits: DeviceLimits = defaultLimit
   });
 }
 
-/** What is done to a program before its stages are given plans. */
+/** What is done to a program before its stages are given tilings. */
 interface Form extends Pick<Sketch, 'paddings' | 'inlineFirst'> {
   /** Elementwise stages that remain stages of their own. */
   readonly stored: readonly string[];
@@ -138,20 +135,20 @@ function sketchesOfForm(program: Program, { paddings, inlineFirst, stored }: For
   const stages = stagesOf(simpler);
   const inline = inlinable(stages).filter((block) => !stored.includes(block));
   const kept = keptStages(simpler, inline);
-  const combinations: Plan[][] = [];
+  const combinations: Tiling[][] = [];
   const fused = fusedRows(kept, limits);
   for (const groups of fused.length < kept.length ? [fused, kept.map((stage) => [stage])] : [fused]) {
-    let products: Plan[][] = [[]];
+    let products: Tiling[][] = [[]];
     for (const group of groups) {
-      const offered = plansOfGroup(simpler, group, inline, limits);
+      const offered = tilingsOfGroup(simpler, group, inline, limits);
       // What is another way already is not varied further: every sketch thins the trials of the others.
-      const plans = stored.length > 0 ? offered.slice(0, 1) : offered;
-      products = products.flatMap((product) => plans.map((plan) => [...product, plan])).slice(0, maxSketches);
+      const tilings = stored.length > 0 ? offered.slice(0, 1) : offered;
+      products = products.flatMap((product) => tilings.map((tiling) => [...product, tiling])).slice(0, maxSketches);
     }
     combinations.push(...products.filter((product) => product.length === groups.length));
   }
-  return combinations.map((plans) => {
-    const heaviestFirst = [...plans].sort((a, b) => weight(b) - weight(a));
+  return combinations.map((tilings) => {
+    const heaviestFirst = [...tilings].sort((a, b) => weight(b) - weight(a));
     return makeSketch(program, heaviestFirst, { paddings, inlineFirst, inline });
   });
 }
@@ -172,11 +169,11 @@ function mayBeOne(stages: readonly StageInfo[], start: number, end: number, limi
   // What a group hands on inside stays in its kernel.
   const inner = new Set(stages.slice(start, end - 1).flatMap((stage) => stage.writes.map(({ buffer }) => buffer.name)));
   const isRead = stages.slice(end).some((stage) => stage.reads.some((read) => inner.has(read.buffer.name)));
-  return !isRead && rowsPlan(stages.slice(start, end), limits) !== null;
+  return !isRead && rowsTiling(stages.slice(start, end), limits) !== null;
 }
 
-function weight(plan: Plan): number {
-  return plan.stages.reduce((sum, stage) => sum + sizeOf(stage) * (stage.flops + stage.reads.length), 0);
+function weight(tiling: Tiling): number {
+  return stagesOfTiling(tiling).reduce((sum, stage) => sum + sizeOf(stage) * (stage.flops + stage.reads.length), 0);
 }
 
 /** The naive schedule of a program: one kernel a stage, one invocation an output, elementwise producers inlined. */

@@ -1,23 +1,23 @@
+import type { Open } from '../arithmetic/formula.ts';
 import type { Program } from '../ir/nodes.ts';
 import { findBlock } from '../schedule/legality/find.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { buildSchedule } from './builder.ts';
 import type { Decision } from './decision.ts';
+import { emitTiling } from './emission/emit.ts';
 import type { Padding } from './padding.ts';
-import type { Plan } from './plan.ts';
+import type { Tiling } from './tiling.ts';
 
 /** A schedule with open decisions, made by rules from the plain program. */
 export interface Sketch {
-  /** The rules of its plans joined, e.g. `tiled`, `rows+flat` or `padded+tiled+flat`; unique among a program's sketches. */
+  /** The rules of its tilings joined, e.g. `tiled`, `rows+flat` or `padded+tiled+flat`; unique among a program's sketches. */
   readonly name: string;
   readonly program: Program;
-  /** Heaviest kernel first. */
-  readonly plans: readonly Plan[];
+  /** One a kernel, the heaviest first. */
+  readonly tilings: readonly Tiling[];
   /** All decisions in the order in which they are made. */
   readonly decisions: readonly Decision[];
-  /** Index of each plan's first decision. */
-  readonly firsts: readonly number[];
   /** Axes that are made longer before anything else. */
   readonly paddings: readonly Padding[];
   /** Elementwise blocks whose expressions go into their readers before their readers are scheduled. */
@@ -34,17 +34,17 @@ export interface Scheduled {
 
 export function makeSketch(
   program: Program,
-  plans: readonly Plan[],
+  tilings: readonly Tiling[],
   form: Pick<Sketch, 'paddings' | 'inlineFirst' | 'inline'>,
 ): Sketch {
-  const firsts: number[] = [];
-  const decisions: Decision[] = [];
-  for (const plan of plans) {
-    firsts.push(decisions.length);
-    decisions.push(...plan.decisions);
-  }
-  const rules = [...(form.paddings.length > 0 ? ['padded'] : []), ...plans.map((plan) => plan.rule)];
-  return { name: rules.join('+'), program, plans, decisions, firsts, ...form };
+  const rules = [...(form.paddings.length > 0 ? ['padded'] : []), ...tilings.map(({ rule }) => rule)];
+  return { name: rules.join('+'), program, tilings, decisions: tilings.flatMap(({ decisions }) => decisions), ...form };
+}
+
+/** Where a decision's value stands among a sketch's. */
+export function positionsIn({ decisions }: Pick<Sketch, 'decisions'>): (open: Open) => number {
+  const positions = new Map(decisions.map(({ name }, at) => [name, at]));
+  return ({ name }) => positions.get(name) as number;
 }
 
 /** Turns a sketch with all its decisions made into a schedule. `values` are option values in the order of the decisions. */
@@ -53,7 +53,7 @@ export function instantiate(sketch: Sketch, values: ArrayLike<number>): Schedule
   return buildSchedule(sketch.program, (builder) => {
     for (const { block, iter, multiple } of sketch.paddings) builder.apply('pad', { block, iter, multiple });
     for (const block of sketch.inlineFirst) builder.apply('computeInline', { block });
-    for (const plan of sketch.plans) plan.emit(builder, (name) => byName.get(name) as number);
+    for (const tiling of sketch.tilings) emitTiling(tiling, builder, (name) => byName.get(name) as number);
     for (const block of sketch.inline) {
       if (!isRefusal(findBlock(builder.program(), block))) builder.apply('computeInline', { block });
     }

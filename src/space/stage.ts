@@ -114,57 +114,6 @@ function accessInfo(block: Block, buffer: Buffer, indices: Block['writes'][numbe
   return { buffer, dimensions, strides, computed: 0 };
 }
 
-/** Elements of a buffer that a box of iterations touches: `box[i]` iterations along each iter, clipped to the buffer. NaN-transparent. */
-export function footprint(access: AccessInfo, box: ArrayLike<number>): number {
-  let elements = 1;
-  for (let d = 0; d < access.dimensions.length; d++) {
-    const dimension = access.dimensions[d] as AffineIndex;
-    let reach = 1;
-    if (dimension.opaque) reach = dimension.extent;
-    else {
-      const { coefficients, moving } = dimension;
-      for (let m = 0; m < moving.length; m++) {
-        const i = moving[m] as number;
-        reach += Math.abs(coefficients[i] as number) * ((box[i] as number) - 1);
-      }
-    }
-    // Not Math.min: it must not hide a missing value, and NaN > x is false.
-    elements *= reach > dimension.extent ? dimension.extent : reach;
-  }
-  return elements;
-}
-
-/**
- * Elements of workgroup memory that a tile takes. As its footprint, except that a tile which stands still and reaches beyond the buffer
- * keeps its size: lanes outside then read elements of their own, and no index in the hot loop needs a clamp. `tiles[i]` counts the tiles along each
- * iter, `padding` the unused elements after each row. NaN-transparent.
- */
-export function tileElements(
-  access: AccessInfo,
-  box: ArrayLike<number>,
-  tiles: ArrayLike<number>,
-  padding: number,
-): number {
-  let elements = 1;
-  for (let d = 0; d < access.dimensions.length; d++) {
-    const dimension = access.dimensions[d] as AffineIndex;
-    let reach = 1;
-    let moves = dimension.opaque;
-    if (dimension.opaque) reach = dimension.extent;
-    else {
-      const { coefficients, moving } = dimension;
-      for (let m = 0; m < moving.length; m++) {
-        const i = moving[m] as number;
-        reach += Math.abs(coefficients[i] as number) * ((box[i] as number) - 1);
-        if ((tiles[i] as number) > 1) moves = true;
-      }
-    }
-    const isRow = d > 0 && d === access.dimensions.length - 1;
-    elements *= (moves && reach > dimension.extent ? dimension.extent : reach) + (isRow ? padding : 0);
-  }
-  return elements;
-}
-
 /** Bytes of an element. */
 export function bytesOf(buffer: Buffer): number {
   return bytesPerElement(buffer.dtype);
@@ -197,4 +146,26 @@ export function hasWindows(stage: StageInfo): boolean {
 /** An iter's name for people: operators call the iter of axis `i` `vi`. */
 export function axisOf(iter: Iter): string {
   return /^v./.test(iter.name) ? iter.name.slice(1) : iter.name;
+}
+
+/** Whether an iter has the dimensions of a read that it indexes to itself, so that its tiles are alike wherever the others stand. */
+function isAlone({ dimensions }: AccessInfo, iter: number): boolean {
+  return dimensions.every(
+    ({ coefficients, opaque }) =>
+      !opaque && (coefficients[iter] === 0 || coefficients.every((other, i) => i === iter || other === 0)),
+  );
+}
+
+/** Whether a reduction iter's steps may be cut into whole ones and a rest. */
+export function standsAlone({ reads }: StageInfo, iter: number): boolean {
+  return reads.every((read) => isAlone(read, iter));
+}
+
+/** Whether a read's tile can be kept twice while steps go along a reduction iter: it moves evenly, and forward. */
+export function movesEvenly({ reads }: StageInfo, q: number, iter: number): boolean {
+  const read = reads[q] as AccessInfo;
+  // Two accesses to one buffer share its copy.
+  if (reads.some((other) => other !== read && other.buffer.name === read.buffer.name)) return false;
+  const steps = read.dimensions.map((dimension) => dimension.coefficients[iter] as number);
+  return isAlone(read, iter) && steps.every((step) => step >= 0) && steps.some((step) => step > 0);
 }

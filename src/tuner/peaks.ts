@@ -59,7 +59,7 @@ export async function measurePeaks(runner: Runner, { type, limits }: DeviceDescr
 
 /** Peaks are of single precision and of ordinary lanes: half precision and matrix instructions have others, which nobody measured. */
 export function peaksHoldFor(workload: Workload, sketches: readonly Sketch[]): boolean {
-  return workload.dtype === 'f32' && sketches.every(({ plans }) => plans.every(({ rule }) => rule !== 'matrix'));
+  return workload.dtype === 'f32' && sketches.every(({ tilings }) => tilings.every(({ rule }) => rule !== 'matrix'));
 }
 
 const each = (count: number, line: (at: number) => string): string =>

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { planFeatures } from '../../src/features/families.ts';
+import { kernelFeatures } from '../../src/features/families.ts';
 import { defaultLimits } from '../../src/ir/limits.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { formatFeatures } from '../../src/report/feature-table.ts';
@@ -56,7 +56,7 @@ describe('show --as features', () => {
     expect(whole.map(({ value }) => value)).toEqual([artifact.kernels.length, 1]);
     const [kernel] = kernels;
     expect(kernel?.features.map(({ name, unit }) => [name, unit])).toEqual(
-      planFeatures.map(({ name, unit }) => [name, unit]),
+      kernelFeatures.map(({ name, unit }) => [name, unit]),
     );
     for (const { family, doc } of kernel?.features ?? [])
       expect([family, doc].every((text) => text.length > 3)).toBe(true);

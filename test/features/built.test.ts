@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { createLocality } from '../../src/features/locality.ts';
 import { defaultLimits } from '../../src/ir/limits.ts';
 import { lowerProgram } from '../../src/lowering/lower.ts';
-import type { Plan } from '../../src/space/plan.ts';
-import { type QuantityName, quantity, quantityCount } from '../../src/space/quantities.ts';
+import { type EstimateName, estimateAt } from '../../src/space/kernel-estimate.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
-import { instantiate } from '../../src/space/sketch.ts';
+import { instantiate, positionsIn } from '../../src/space/sketch.ts';
 import { hasWindows } from '../../src/space/stage.ts';
+import { stagesOfTiling, type Tiling } from '../../src/space/tiling.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
-import { describeValues, legalCandidates, programOfCase } from '../space/candidates.ts';
+import { describeValues, estimateFor, legalCandidates, programOfCase } from '../space/candidates.ts';
 import { countKernel, type KernelCounts } from './count-kernel.ts';
 
 const workloads = [
@@ -25,9 +25,9 @@ const workloads = [
 
 interface Held {
   readonly what: string;
-  readonly plan: Plan;
+  readonly tiling: Tiling;
   readonly counts: KernelCounts;
-  readonly of: (name: QuantityName) => number;
+  readonly of: (name: EstimateName) => number;
   /** Bytes that invocations ask storage for, by the kernel's nests. */
   readonly asked: number;
 }
@@ -39,19 +39,19 @@ function built(operator: string, shape: string, perSketch: number): Held[] {
       const made = instantiate(sketch, values);
       const lowered = isRefusal(made) ? made : lowerProgram(made.program, defaultLimits);
       if (isRefusal(lowered)) throw new Error(explainRefusal(lowered));
-      return sketch.plans.map((plan, p): Held => {
-        const kernel = lowered.kernels.find(({ name }) => plan.stages.some((stage) => stage.block.name === name));
+      return sketch.tilings.map((tiling, t): Held => {
+        const kernel = lowered.kernels.find(({ name }) =>
+          stagesOfTiling(tiling).some((stage) => stage.block.name === name),
+        );
         if (kernel === undefined) throw new Error(`no kernel of ${describeValues(sketch, values)}`);
-        const row = new Float64Array(quantityCount);
-        const first = sketch.firsts[p] as number;
-        plan.quantities(values, first, row, 0);
-        const locality = createLocality(plan);
-        locality.update(values, first);
+        const estimate = estimateFor(sketch, t, values);
+        const locality = createLocality(tiling, positionsIn(sketch));
+        locality.update(values);
         return {
           what: describeValues(sketch, values),
-          plan,
+          tiling,
           counts: countKernel(kernel),
-          of: (name) => row[quantity[name]] as number,
+          of: (name) => estimate[estimateAt[name]] as number,
           asked: locality.uses.reduce((sum, use) => sum + (use.read < 0 ? 0 : use.asked), 0),
         };
       });
@@ -63,10 +63,10 @@ function built(operator: string, shape: string, perSketch: number): Held[] {
  * How often at most lowering finds that what was loaded before is still the same: from one vector to the next, where it does not
  * move along a row, and, in windows, from one written-out element to the next.
  */
-function sharing({ plan, of }: Held): number {
-  if (plan.nests.some(({ reads }) => reads.some(({ strides }) => strides.at(-1) === 0)) && plan.rule !== 'tiled')
+function sharing({ tiling, of }: Held): number {
+  if (tiling.nests.some(({ reads }) => reads.some(({ strides }) => strides.at(-1) === 0)) && tiling.rule !== 'tiled')
     return of('registersY') + 1;
-  return plan.stages.some(hasWindows) ? of('depth') + 1 : 1;
+  return stagesOfTiling(tiling).some(hasWindows) ? of('depth') + 1 : 1;
 }
 
 /** Copies of the body for a rest do less than a whole step each, and never run at once. */
@@ -99,8 +99,8 @@ describe.each(workloads)('what is said of kernels of %s %s', (operator, shape) =
 
   it('counts the iterations of loops that are left', () => {
     // Two stages of one kernel are each asked about alone.
-    for (const { what, plan, counts, of } of all.filter(isWhole))
-      if (plan.stages.length === 1) expect(of('iterations'), what).toBe(counts.iterations);
+    for (const { what, tiling, counts, of } of all.filter(isWhole))
+      if (tiling.nests.length === 1) expect(of('iterations'), what).toBe(counts.iterations);
   });
 
   it('has every barrier, also where there are guards', () => {
@@ -109,17 +109,19 @@ describe.each(workloads)('what is said of kernels of %s %s', (operator, shape) =
   });
 
   it('counts the registers of tiles, scalar for scalar, and never less than a kernel declares', () => {
-    for (const { what, plan, counts, of } of all.filter(isWhole)) {
-      if (plan.rule === 'tiled') expect(of('registers'), what).toBe(counts.privates);
+    for (const { what, tiling, counts, of } of all.filter(isWhole)) {
+      if (tiling.rule === 'tiled') expect(of('registers'), what).toBe(counts.privates);
       // Stages in one kernel are done with theirs when the next begins.
-      else expect(of('registers') * plan.stages.length, what).toBeGreaterThanOrEqual(counts.privates);
+      else expect(of('registers') * tiling.nests.length, what).toBeGreaterThanOrEqual(counts.privates);
     }
   });
 
   it('names guards wherever there are some', () => {
-    for (const { what, plan, counts, of } of all.filter(({ plan }) => plan.rule === 'flat' || plan.rule === 'turned')) {
+    for (const { what, tiling, counts, of } of all.filter(
+      ({ tiling: { rule } }) => rule === 'flat' || rule === 'turned',
+    )) {
       // A step of a tile that does not come out even is a guard too.
-      if (counts.guards > 0 && plan.rule === 'flat') expect(of('guarded'), what).toBeGreaterThan(0);
+      if (counts.guards > 0 && tiling.rule === 'flat') expect(of('guarded'), what).toBeGreaterThan(0);
       if (of('guarded') > 0) expect(counts.guards + counts.clamps, what).toBeGreaterThan(0);
     }
   });

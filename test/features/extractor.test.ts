@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { createExtractor, featureCount, featureNames, planSlots } from '../../src/features/extractor.ts';
+import { createExtractor, featureCount, featureNames, kernelSlots } from '../../src/features/extractor.ts';
 import { defaultLimits } from '../../src/ir/limits.ts';
-import type { Plan } from '../../src/space/plan.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import type { Sketch } from '../../src/space/sketch.ts';
+import type { Tiling } from '../../src/space/tiling.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { makeDevice } from '../records/fixtures.ts';
 import { describeValues, legalCandidates, programOfCase } from '../space/candidates.ts';
 import { cases, hugeCases } from '../space/cases.ts';
 
 const devices = [makeDevice(), makeDevice({ type: 'gpu', environment: {} })];
-const perKernel = (featureCount - 2) / planSlots;
+const perKernel = (featureCount - 2) / kernelSlots;
 const slotOf = (column: number): number => (column < 2 ? 0 : Math.floor((column - 2) / perKernel));
 
 function rowOf(sketch: Sketch, values: Float64Array, device = devices[0]): Float32Array {
@@ -20,9 +20,9 @@ function rowOf(sketch: Sketch, values: Float64Array, device = devices[0]): Float
 }
 
 /** Features of an operand are missing where a kernel has none. */
-function appliesTo(name: string, plan: Plan): boolean {
+function appliesTo(name: string, tiling: Tiling): boolean {
   const operand = ['first operand', 'second operand'].findIndex((which) => name.includes(which));
-  return operand < new Set(plan.nests.flatMap(({ reads }) => reads.map(({ buffer }) => buffer.name))).size;
+  return operand < new Set(tiling.nests.flatMap(({ reads }) => reads.map(({ buffer }) => buffer.name))).size;
 }
 
 function firstSketch(operator: string, shape: string): Sketch {
@@ -46,15 +46,15 @@ describe('features', () => {
             const row = rowOf(sketch, values, device);
             const what = describeValues(sketch, values);
             row.forEach((value, column) => {
-              const plan = sketch.plans[slotOf(column)];
-              const used = plan !== undefined && appliesTo(featureNames[column] as string, plan);
+              const tiling = sketch.tilings[slotOf(column)];
+              const used = tiling !== undefined && appliesTo(featureNames[column] as string, tiling);
               expect([featureNames[column], used ? Number.isFinite(value) : Number.isNaN(value)], what).toEqual([
                 featureNames[column],
                 true,
               ]);
             });
             expect(row[featureNames.indexOf('fraction decided')]).toBe(1);
-            expect(row[featureNames.indexOf('kernels')]).toBe(sketch.plans.length);
+            expect(row[featureNames.indexOf('kernels')]).toBe(sketch.tilings.length);
           }
         }
       }

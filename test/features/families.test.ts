@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createExtractor, featureCount, featureNames, slotOffset } from '../../src/features/extractor.ts';
-import { families, planFeatures } from '../../src/features/families.ts';
+import { families, kernelFeatures } from '../../src/features/families.ts';
 import { defaultLimits } from '../../src/ir/limits.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import { createRandom } from '../../src/support/random.ts';
@@ -25,11 +25,11 @@ const devices = {
 
 describe('every feature', () => {
   it('says what it is and in which unit, once', () => {
-    for (const { name, unit, doc } of planFeatures) {
+    for (const { name, unit, doc } of kernelFeatures) {
       expect(unit.length, name).toBeGreaterThan(2);
       expect(doc.split(' ').length, name).toBeGreaterThan(2);
     }
-    expect(new Set(planFeatures.map(({ name }) => name)).size).toBe(planFeatures.length);
+    expect(new Set(kernelFeatures.map(({ name }) => name)).size).toBe(kernelFeatures.length);
     expect(families.map(({ name }) => name)).toEqual(['schedule', 'arithmetic', 'machine', 'memory']);
   });
 

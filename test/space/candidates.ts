@@ -3,14 +3,36 @@ import type { Program } from '../../src/ir/nodes.ts';
 import { findOperator } from '../../src/operators/catalog.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { completeAtRandom } from '../../src/search/space/completion.ts';
+import { createEstimator } from '../../src/space/estimator.ts';
+import { type EstimateName, estimateAt, estimateLength, type KernelEstimate } from '../../src/space/kernel-estimate.ts';
 import { createPruner } from '../../src/space/pruning.ts';
-import type { Sketch } from '../../src/space/sketch.ts';
+import { positionsIn, type Sketch } from '../../src/space/sketch.ts';
+import type { Tiling } from '../../src/space/tiling.ts';
 import type { Random } from '../../src/support/random.ts';
 import type { Case } from './cases.ts';
 
 /** The plain program of a case. */
 export function programOfCase({ operator, wish }: Case, dtype = 'f32'): Program {
   return findOperator(operator).build(makeWorkload(operator, { ...wish, dtype }));
+}
+
+/** What is known of one of a sketch's kernels for values of its decisions; the same array every time. */
+export function estimatorFor(sketch: Sketch, kernel: number): (values: Float64Array) => KernelEstimate {
+  const estimate = new Float64Array(estimateLength);
+  const write = createEstimator(sketch.tilings[kernel] as Tiling, positionsIn(sketch));
+  return (values) => {
+    write(values, estimate);
+    return estimate;
+  };
+}
+
+export function estimateFor(sketch: Sketch, kernel: number, values: Float64Array): KernelEstimate {
+  return estimatorFor(sketch, kernel)(values);
+}
+
+/** One number of it. */
+export function estimated(sketch: Sketch, kernel: number, values: Float64Array, name: EstimateName): number {
+  return estimateFor(sketch, kernel, values)[estimateAt[name]] as number;
 }
 
 /** Random assignments of all decisions that exact pruning accepts. */

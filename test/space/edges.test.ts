@@ -4,8 +4,8 @@ import { defaultLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { operationsOf } from '../../src/ir/operations.ts';
 import { lowerProgram } from '../../src/lowering/lower.ts';
+import type { EstimateName } from '../../src/space/kernel-estimate.ts';
 import { createPruner } from '../../src/space/pruning.ts';
-import { type QuantityName, quantity, quantityCount } from '../../src/space/quantities.ts';
 import { recordedValues } from '../../src/space/recorded.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import { instantiate, type Sketch } from '../../src/space/sketch.ts';
@@ -14,7 +14,7 @@ import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { emit } from '../../src/wgsl/emit.ts';
 import { expectSameMeaning } from '../lowering/equality.ts';
 import { expectSameResult, plain } from '../support/schedule.ts';
-import { describeValues, legalCandidates } from './candidates.ts';
+import { describeValues, estimated, legalCandidates } from './candidates.ts';
 
 const tiledOf = (program: Program): Sketch => {
   const sketch = sketchesOf(program).find(({ name }) => name === 'tiled');
@@ -46,11 +46,8 @@ const wgslOf = (sketch: Sketch, values: Float64Array): string =>
 const operationsIn = (sketch: Sketch, values: Float64Array): number =>
   loweredOf(sketch, values).kernels.reduce((sum, kernel) => sum + operationsOf(kernel), 0);
 
-function quantityOf(sketch: Sketch, values: Float64Array, name: QuantityName): number {
-  const row = new Float64Array(quantityCount);
-  sketch.plans[0]?.quantities(values, 0, row, 0);
-  return row[quantity[name]] as number;
-}
+const estimateOf = (sketch: Sketch, values: Float64Array, name: EstimateName): number =>
+  estimated(sketch, 0, values, name);
 
 const conflictOf = (sketch: Sketch, values: Float64Array): string | null =>
   createPruner(sketch, defaultLimits).check(values);
@@ -70,12 +67,12 @@ describe('a partition of the grid', () => {
 
   it('is counted: two parts in the text, a third of the workgroups guarded', () => {
     const [with1, without] = [decide(sketch, { ...tile, partition: 1 }), decide(sketch, tile)];
-    expect(quantityOf(sketch, with1, 'parts')).toBe(2);
-    expect(quantityOf(sketch, with1, 'guarded')).toBeCloseTo(1 / 3);
-    expect(quantityOf(sketch, without, 'guarded')).toBe(1);
+    expect(estimateOf(sketch, with1, 'parts')).toBe(2);
+    expect(estimateOf(sketch, with1, 'guarded')).toBeCloseTo(1 / 3);
+    expect(estimateOf(sketch, without, 'guarded')).toBe(1);
     // The part with guards has them alone, so that two are not twice one.
     for (const values of [with1, without])
-      expect(Math.abs(quantityOf(sketch, values, 'statements') / operationsIn(sketch, values) - 1)).toBeLessThan(0.25);
+      expect(Math.abs(estimateOf(sketch, values, 'statements') / operationsIn(sketch, values) - 1)).toBeLessThan(0.25);
   });
 
   it('is no choice where all tiles divide, and refused where the chosen one does', () => {
@@ -99,7 +96,7 @@ describe('a partition of the steps', () => {
   it('has a tile of its own for what is left', () => {
     const staged = { ...tile, 'A.workgroup': 1 };
     const bytes = (values: Readonly<Record<string, number>>) =>
-      quantityOf(sketch, decide(sketch, values), 'workgroupBytes');
+      estimateOf(sketch, decide(sketch, values), 'workgroupBytes');
     expect(bytes({ ...staged, 'partition-steps': 1 })).toBe(2 * bytes(staged));
   });
 });
@@ -110,7 +107,7 @@ describe('tiles in workgroup memory', () => {
 
   it('may have longer rows', () => {
     expect(wgslOf(sketch, decide(sketch, { ...staged, 'row-padding': 1 }))).toContain('array<f32, 144>');
-    expect(quantityOf(sketch, decide(sketch, { ...staged, 'row-padding': 1 }), 'workgroupBytes')).toBe(16 * 9 * 4);
+    expect(estimateOf(sketch, decide(sketch, { ...staged, 'row-padding': 1 }), 'workgroupBytes')).toBe(16 * 9 * 4);
     expect(conflictOf(sketch, decide(sketch, { ...tile, 'row-padding': 1 }))).toBe('no-rows-to-pad');
   });
 
@@ -120,11 +117,11 @@ describe('tiles in workgroup memory', () => {
         .length - 1;
     expect(loop(staged)).toBe(2);
     expect(loop({ ...staged, 'double-buffer': 1 })).toBe(1);
-    expect(quantityOf(sketch, decide(sketch, { ...staged, 'double-buffer': 1 }), 'workgroupBytes')).toBe(
+    expect(estimateOf(sketch, decide(sketch, { ...staged, 'double-buffer': 1 }), 'workgroupBytes')).toBe(
       2 * 16 * 8 * 4,
     );
     // One a step and one before the first.
-    expect(quantityOf(sketch, decide(sketch, { ...staged, 'double-buffer': 1 }), 'barriers')).toBe(8 + 1);
+    expect(estimateOf(sketch, decide(sketch, { ...staged, 'double-buffer': 1 }), 'barriers')).toBe(8 + 1);
   });
 
   it('take no turns where there is no tile, no second step or a step that does not divide', () => {

@@ -3,7 +3,7 @@ import { defaultLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { add, div, mul, reductionAxis, sumOver } from '../../src/operators/expression.ts';
 import { compute, input, program } from '../../src/operators/tensor.ts';
-import { quantity, quantityCount } from '../../src/space/quantities.ts';
+import { type EstimateName, estimateAt, type KernelEstimate } from '../../src/space/kernel-estimate.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import { instantiate } from '../../src/space/sketch.ts';
 import { createRandom } from '../../src/support/random.ts';
@@ -11,7 +11,7 @@ import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { expectSameMeaning } from '../lowering/equality.ts';
 import { linear } from '../support/linear.ts';
 import { expectSameResult, plain } from '../support/schedule.ts';
-import { describeValues, legalCandidates } from './candidates.ts';
+import { describeValues, estimateFor, legalCandidates } from './candidates.ts';
 
 /** A row's mean, and every element without it: the sum's finish is read by an elementwise stage of another shape. */
 function centred(): Program {
@@ -36,13 +36,13 @@ function shared(): Program {
 function expectKernels(start: Program, counts: readonly number[], digits: number | null = null): void {
   const random = createRandom(11);
   const sketches = sketchesOf(start);
-  expect(sketches.map((sketch) => sketch.plans.length)).toEqual(counts);
+  expect(sketches.map((sketch) => sketch.tilings.length)).toEqual(counts);
   for (const sketch of sketches) {
     for (const values of legalCandidates(sketch, defaultLimits, 12, random)) {
       const made = instantiate(sketch, values);
       if (isRefusal(made)) throw new Error(`${describeValues(sketch, values)}: ${explainRefusal(made)}`);
       expectSameResult(made.program, start, digits);
-      expect(expectSameMeaning(made.program).kernels.length).toBe(sketch.plans.length);
+      expect(expectSameMeaning(made.program).kernels.length).toBe(sketch.tilings.length);
     }
   }
 }
@@ -61,18 +61,16 @@ describe('an epilogue is fused into the kernel whose result it reads', () => {
   });
 });
 
-it('quantities count what the epilogue adds', () => {
+it('estimates count what the epilogue adds', () => {
   const [fused] = sketchesOf(plain(linear.name, 'm=64,n=64,k=64'));
   const [bare] = sketchesOf(plain('matmul', 'm=64,n=64,k=64'));
   if (fused === undefined || bare === undefined) throw new Error('no sketch');
   const values = Float64Array.from(fused.decisions, (decision) => decision.options[1] as number);
-  const [more, less] = [fused, bare].map((sketch) => {
-    const row = new Float64Array(quantityCount);
-    sketch.plans[0]?.quantities(values, 0, row, 0);
-    return row;
-  }) as [Float64Array, Float64Array];
-  const added = (name: keyof typeof quantity): number =>
-    (more[quantity[name]] as number) - (less[quantity[name]] as number);
+  const [more, less] = [fused, bare].map((sketch) => estimateFor(sketch, 0, values)) as [
+    KernelEstimate,
+    KernelEstimate,
+  ];
+  const added = (name: EstimateName): number => (more[estimateAt[name]] as number) - (less[estimateAt[name]] as number);
   expect(added('flops')).toBe(64 * 64 * 2);
   expect(added('storageReadBytes')).toBe(64 * 64 * 4);
   expect(added('storageUniqueBytes')).toBe(64 * 4);

@@ -6,7 +6,6 @@ import { lowerProgram } from '../../src/lowering/lower.ts';
 import { listOperators } from '../../src/operators/catalog.ts';
 import { readKernelSpace, rowTimeNs } from '../../src/records/recorded/kernel-space.ts';
 import { createPruner, mostStatements } from '../../src/space/pruning.ts';
-import { quantity, quantityCount } from '../../src/space/quantities.ts';
 import { recordedRowValues } from '../../src/space/recorded.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import { instantiate } from '../../src/space/sketch.ts';
@@ -14,7 +13,7 @@ import { createRandom } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { programOf } from '../../src/tuner/build.ts';
 import { eight, limitsWith } from '../lowering/matrix-programs.ts';
-import { describeValues, legalCandidates, programOfCase } from './candidates.ts';
+import { describeValues, estimated, legalCandidates, programOfCase } from './candidates.ts';
 import { caseOf } from './cases.ts';
 import { sizeCases } from './size-cases.ts';
 
@@ -38,12 +37,11 @@ function lengthsOf(workload: (typeof sizeCases)[number], on: DeviceLimits, perSk
       const lowered = isRefusal(made) ? made : lowerProgram(made.program, on);
       const what = `${workload.title} ${describeValues(sketch, values)}`;
       if (isRefusal(lowered)) throw new Error(`${what}: ${explainRefusal(lowered)}`);
-      return sketch.plans.map((plan, p): Held => {
-        const kernel = lowered.kernels.find(({ name }) => plan.stages.some(({ block }) => block.name === name));
+      return sketch.tilings.map((tiling, t): Held => {
+        const kernel = lowered.kernels.find(({ name }) => tiling.nests.some(({ stage }) => stage.block.name === name));
         if (kernel === undefined) throw new Error(`no kernel of ${what}`);
-        const row = new Float64Array(quantityCount);
-        plan.quantities(values, sketch.firsts[p] as number, row, 0);
-        return { what, rule: plan.rule, said: row[quantity.statements] as number, emitted: operationsOf(kernel) };
+        const said = estimated(sketch, t, values, 'statements');
+        return { what, rule: tiling.rule, said, emitted: operationsOf(kernel) };
       });
     }),
   );

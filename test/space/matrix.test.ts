@@ -5,7 +5,7 @@ import type { DeviceLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { lowerProgram } from '../../src/lowering/lower.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
-import { quantity, quantityCount } from '../../src/space/quantities.ts';
+import type { EstimateName } from '../../src/space/kernel-estimate.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import { instantiate, type Sketch } from '../../src/space/sketch.ts';
 import { createRandom } from '../../src/support/random.ts';
@@ -16,7 +16,7 @@ import { compileOnNull } from '../device/compile-on-null.ts';
 import { smallInputs } from '../lowering/equality.ts';
 import { eight, limitsWith, sixteen } from '../lowering/matrix-programs.ts';
 import { runLowered } from '../lowering/simt.ts';
-import { describeValues, legalCandidates } from './candidates.ts';
+import { describeValues, estimated, legalCandidates } from './candidates.ts';
 
 const limits = limitsWith([eight, sixteen]);
 
@@ -25,7 +25,7 @@ function plain(operator: string, shape: string, dtype: string, attributes: Reado
 }
 
 const matrixSketches = (program: Program, on: DeviceLimits = limits): Sketch[] =>
-  sketchesOf(program, on).filter(({ plans }) => plans.some(({ rule }) => rule === 'matrix'));
+  sketchesOf(program, on).filter(({ tilings }) => tilings.some(({ rule }) => rule === 'matrix'));
 
 const products = [
   ['f32', plain('matmul', 'm=32,n=16,k=16', 'f32')],
@@ -67,10 +67,8 @@ describe.each(products)('a product of %s', (_, program) => {
 
   it('needs what pruning thinks it needs', () => {
     const [sketch] = matrixSketches(program) as [Sketch];
-    const row = new Float64Array(quantityCount);
-    const at = (name: keyof typeof quantity): number => row[quantity[name]] as number;
     for (const { values, lowered } of native(sketch, 30, 4)) {
-      sketch.plans[0]?.quantities(values, 0, row, 0);
+      const at = (name: EstimateName): number => estimated(sketch, 0, values, name);
       const [kernel] = emit(lowered, 'template').kernels;
       const [x, y, z] = kernel?.workgroupSize ?? [0, 0, 0];
       expect([at('invocations'), at('lanesX'), at('lanesY'), at('workgroupBytes')]).toEqual([

@@ -5,7 +5,7 @@ import type { Program } from '../../src/ir/nodes.ts';
 import { lowerProgram } from '../../src/lowering/lower.ts';
 import { exp, maxOver, mul, reductionAxis, sub, sumOver } from '../../src/operators/expression.ts';
 import { compute, input, program } from '../../src/operators/tensor.ts';
-import { quantity, quantityCount } from '../../src/space/quantities.ts';
+import { estimateAt as at, estimateLength, type KernelEstimate } from '../../src/space/kernel-estimate.ts';
 import { recordedValues } from '../../src/space/recorded.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import { instantiate, type Sketch } from '../../src/space/sketch.ts';
@@ -13,7 +13,7 @@ import { createRandom } from '../../src/support/random.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
 import { runLowered, type Values } from '../lowering/simt.ts';
 import { integerInputs, plain } from '../support/schedule.ts';
-import { describeValues, legalCandidates } from './candidates.ts';
+import { describeValues, estimateFor, legalCandidates } from './candidates.ts';
 
 const rows = 'rows=6,cols=36';
 const fusedOf = (start: Program): Sketch => sketchesOf(start)[0] as Sketch;
@@ -54,19 +54,16 @@ describe.each(['softmax', 'log_softmax', 'layer_norm'])('%s', (operator) => {
   });
 
   it('knows before the decision what is the same either way, and after it what is not', () => {
-    const plan = sketch.plans[0] as Sketch['plans'][number];
     const values = Float64Array.from(candidates[0] as Float64Array);
-    const rowFor = (single: number): Float64Array => {
-      const row = new Float64Array(quantityCount);
+    const rowFor = (single: number): KernelEstimate => {
       values[0] = single;
-      plan.quantities(values, 0, row, 0);
-      return row;
+      return estimateFor(sketch, 0, values);
     };
     const [two, one, open] = [rowFor(0), rowFor(1), rowFor(Number.NaN)];
-    expect(one[quantity.storageReadBytes]).toBeLessThan(two[quantity.storageReadBytes] as number);
-    expect(open[quantity.invocations]).toBe(two[quantity.invocations]);
-    expect(open[quantity.storageReadBytes]).toBeNaN();
-    for (let i = 0; i < quantityCount; i++) if (one[i] === two[i]) expect(open[i]).toBe(one[i]);
+    expect(one[at.storageReadBytes]).toBeLessThan(two[at.storageReadBytes] as number);
+    expect(open[at.invocations]).toBe(two[at.invocations]);
+    expect(open[at.storageReadBytes]).toBeNaN();
+    for (let i = 0; i < estimateLength; i++) if (one[i] === two[i]) expect(open[i]).toBe(one[i]);
   });
 
   it('takes a record from before the decision for two passes', () => {

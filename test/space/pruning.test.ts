@@ -4,14 +4,14 @@ import { lowerProgram } from '../../src/lowering/lower.ts';
 import type { PrefixScorer } from '../../src/search/scoring/prefix-scorer.ts';
 import { constructCandidates } from '../../src/search/strategies/beam-construction.ts';
 import { createTally } from '../../src/search/tally.ts';
+import { estimateAt } from '../../src/space/kernel-estimate.ts';
 import { createPruner, maxRegisters, mostStatements } from '../../src/space/pruning.ts';
-import { quantity, quantityCount } from '../../src/space/quantities.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import { instantiate, type Sketch } from '../../src/space/sketch.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
 import { emit } from '../../src/wgsl/emit.ts';
-import { anyCandidate, describeValues, programOfCase } from './candidates.ts';
+import { anyCandidate, describeValues, estimatorFor, programOfCase } from './candidates.ts';
 import { cases } from './cases.ts';
 
 const seed = 2;
@@ -85,23 +85,18 @@ describe('exact pruning', () => {
       expect([reason, (seen.get(reason) ?? 0) >= 3]).toEqual([reason, true]);
   });
 
-  it('refuses for registers and code size what the quantities say is beyond them', () => {
+  it('refuses for registers and code size what estimates say is beyond them', () => {
     const reasons = new Set<string>();
     const random = createRandom(seed);
-    const row = new Float64Array(quantityCount);
     for (const workload of cases) {
       for (const sketch of sketchesOf(programOfCase(workload), tight)) {
         const pruner = createPruner(sketch, boundless);
+        const estimates = sketch.tilings.map((_, t) => estimatorFor(sketch, t));
         for (let i = 0; i < 200; i++) {
           const values = anyCandidate(sketch, random);
           const reason = pruner.check(values);
-          const [registers, statements] = [quantity.registers, quantity.statements].map((index) =>
-            Math.max(
-              ...sketch.plans.map((plan, p) => {
-                plan.quantities(values, sketch.firsts[p] as number, row, 0);
-                return row[index] as number;
-              }),
-            ),
+          const [registers, statements] = ([estimateAt.registers, estimateAt.statements] as const).map((at) =>
+            Math.max(...estimates.map((estimate) => estimate(values)[at] as number)),
           ) as [number, number];
           if (reason === 'registers') expect(registers).toBeGreaterThan(maxRegisters);
           if (reason === 'code-size') expect(statements).toBeGreaterThan(mostStatements.gpu);

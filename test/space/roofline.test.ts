@@ -1,21 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { quantity, quantityCount } from '../../src/space/quantities.ts';
 import { createTimeBound, type Peaks } from '../../src/space/roofline.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import type { Sketch } from '../../src/space/sketch.ts';
 import { createRandom } from '../../src/support/random.ts';
-import { programOfCase } from './candidates.ts';
+import { estimated, programOfCase } from './candidates.ts';
 
 const peaks: Peaks = { flopsPerNs: 10, bytesPerNs: 4, lanes: 8 };
 const sketchesFor = (operator: string, shape: string): readonly Sketch[] =>
   sketchesOf(programOfCase({ title: '', operator, wish: { shape } }));
 const undecided = (sketch: Sketch): Float64Array => new Float64Array(sketch.decisions.length).fill(Number.NaN);
-
-function quantityOf(sketch: Sketch, plan: number, values: Float64Array, name: keyof typeof quantity): number {
-  const row = new Float64Array(quantityCount);
-  sketch.plans[plan]?.quantities(values, sketch.firsts[plan] as number, row, 0);
-  return row[quantity[name]] as number;
-}
 
 describe('the roofline of a prefix', () => {
   it.each([
@@ -50,7 +43,7 @@ describe('the roofline of a prefix', () => {
     };
     const alone = bound(values);
     expect(alone).toBeCloseTo((2 * 64 ** 3) / (10 / 8), 6);
-    expect(quantityOf(sketch, 0, values, 'invocations')).toBe(1);
+    expect(estimated(sketch, 0, values, 'invocations')).toBe(1);
     set('matmul.j.invocations', 4);
     expect(bound(values)).toBeCloseTo(alone / 4, 6);
     set('matmul.j.invocations', 8);

@@ -24,7 +24,7 @@ describe.each([...cases, ...hugeCases])('the space of $title', (workload: Case) 
   });
 
   it('has decisions with names of their own and options that ascend from the smallest', () => {
-    for (const { decisions, plans, firsts, name } of sketches) {
+    for (const { decisions, tilings, name } of sketches) {
       expect(new Set(decisions.map((decision) => decision.name)).size, name).toBe(decisions.length);
       for (const { options, name: decision, doc } of decisions) {
         expect(doc, decision).not.toBe('');
@@ -32,9 +32,7 @@ describe.each([...cases, ...hugeCases])('the space of $title', (workload: Case) 
         for (let i = 1; i < options.length; i++)
           expect(options[i] as number, decision).toBeGreaterThan(options[i - 1] as number);
       }
-      plans.forEach((plan, p) => {
-        expect(decisions.slice(firsts[p], (firsts[p] as number) + plan.decisions.length)).toEqual(plan.decisions);
-      });
+      expect(tilings.flatMap((tiling) => tiling.decisions)).toEqual(decisions);
     }
   });
 
@@ -92,8 +90,8 @@ describe('rules ask about structure', () => {
   });
 
   it('what a product reads again and again may be stored, and rows fused up to there', () => {
-    const stagesOf = ({ plans }: (typeof sketches)[number]): string[] =>
-      plans.map((plan) => plan.stages.map((stage) => stage.block.name).join(' ')).sort();
+    const stagesOf = ({ tilings }: (typeof sketches)[number]): string[] =>
+      tilings.map(({ nests }) => nests.map(({ stage }) => stage.block.name).join(' ')).sort();
     const sketches = sketchesOf(
       programOfCase({ title: '', operator: 'attention', wish: { shape: 'h=4,m=128,n=128,d=64,dv=64' } }),
     );

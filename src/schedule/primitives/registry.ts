@@ -25,7 +25,7 @@ import { unroll } from './unroll.ts';
 import { vectorize } from './vectorize.ts';
 
 /** Every primitive, in the order in which the documentation lists them. */
-export const primitives: readonly Primitive[] = [
+const registered = [
   split,
   fuse,
   reorder,
@@ -50,7 +50,19 @@ export const primitives: readonly Primitive[] = [
   mergeReductions,
   fuseIters,
   pad,
-];
+] as const;
+export const primitives: readonly Primitive[] = registered;
+
+type Registered = (typeof registered)[number];
+export type PrimitiveName = Registered['name'];
+/** Arguments of a primitive, as a step has them. */
+export type PrimitiveArgs<Name extends PrimitiveName> =
+  Extract<Registered, { readonly name: Name }> extends Primitive<Name, infer Args> ? Frozen<Args> : never;
+type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [key in keyof T]: Frozen<T[key]> }
+    : T;
 
 const byName = new Map(primitives.map((primitive) => [primitive.name, primitive]));
 

@@ -14,10 +14,19 @@ export function sketchSpace(sketches: readonly Sketch[], device: DeviceDescripti
   return {
     sketches: sketches.map((sketch) => ({
       ...sketch,
-      createPruner: () => createPruner(sketch, device.limits, mostStatements[device.type]),
-      createExtractor: () => createExtractor(sketch, device),
+      createPruner: once(() => createPruner(sketch, device.limits, mostStatements[device.type])),
+      createExtractor: once(() => createExtractor(sketch, device)),
     })),
     columns: featureCount,
     device,
+  };
+}
+
+/** Makes a thing when it is first asked for, and hands out the same again: no call of it leaves anything behind that the next one sees. */
+function once<T>(make: () => T): () => T {
+  let made: T | null = null;
+  return () => {
+    made ??= make();
+    return made;
   };
 }

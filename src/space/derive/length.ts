@@ -1,0 +1,288 @@
+import {
+  above,
+  both,
+  ceilQuotient,
+  choose,
+  either,
+  type Formula,
+  log2,
+  min,
+  minus,
+  not,
+  product,
+  quotient,
+  remainder,
+  sum,
+} from '../../arithmetic/formula.ts';
+import { pointOperations, runningIndex } from '../emitted.ts';
+import type { AccessInfo, StageInfo } from '../stage.ts';
+import {
+  type Axis,
+  axesOf,
+  boxOf,
+  countOf,
+  footprintOf,
+  heldOf,
+  lastNest,
+  type Meeting,
+  mainNest,
+  reachOf,
+  type StageNest,
+  type Tiling,
+  tileOf,
+  tilesOf,
+} from '../tiling.ts';
+import { wholeTilesOf } from './edges.ts';
+import { type MemoryTiles, mostWrittenRounds, tileCopyOf } from './traffic.ts';
+
+/**
+ * How long a kernel's text becomes: scalar operations with the index arithmetic, guards, selects and clamps that come with them, as `ir/operations.ts`
+ * counts them in the finished kernel. What is counted per element is exact where it can be; what lowering computes once for several is
+ * counted as its rule has it. Every term only grows with a tile, so that a prefix has no more than its completions.
+ */
+export function lengthOf(tiling: Tiling, shape: LengthShape, tiles: MemoryTiles): Formula {
+  const { meeting } = tiling;
+  if (meeting.kind === 'lanes') return rowsLength(tiling, meeting);
+  if (meeting.kind === 'matrix') return matricesLength(tiling, shape);
+  const nest = lastNest(tiling);
+  if (axesOf(nest, 'reduction').length > 0) return tilesLength(tiling, nest, shape, tiles);
+  return nest.axes.length === 1 ? flatLength(tiling, nest) : turnedLength(tiling, nest, shape);
+}
+
+export interface LengthShape {
+  readonly invocations: Formula;
+  readonly outputs: Formula;
+  readonly parts: Formula;
+}
+
+/** What one vector of guarded or filled elements costs beside each element's select: a comparison, its `and`, the clamped address. */
+const guardOperations = 3;
+/** A division, a remainder and where they go in the address: for each dimension that a running index is taken apart into. */
+const partOperations = 4;
+
+/** 1 where tiles leave a rest of an axis, so that the last is guarded. */
+const isRough = (axis: Axis, tile: Formula = tileOf(axis)): Formula => above(remainder(axis.extent, tile), 0);
+
+/**
+ * A tile's copy by all invocations of a workgroup, `width` elements loaded and stored in a round. The running index is taken apart into
+ * the tile's dimensions anew in every round, but for those that a round's stride goes through a whole number of times.
+ */
+function copyLength(
+  nest: StageNest,
+  read: AccessInfo,
+  invocations: Formula,
+  width: Formula,
+  isGuarded: Formula,
+): Formula {
+  const box = boxOf(nest, tileOf);
+  const count = ceilQuotient(footprintOf(read, box), product(invocations, width));
+  const rounds = choose(above(count, mostWrittenRounds), 1, count);
+  let [first, again]: Formula[] = [2, 2];
+  let period: Formula = 1;
+  for (const dimension of [...read.dimensions].reverse()) {
+    const reach = min(reachOf(dimension, box), dimension.extent);
+    period = product(period, reach);
+    const part = product(partOperations, above(reach, 1));
+    first = sum(first as Formula, part);
+    again = sum(again as Formula, product(part, above(remainder(product(invocations, width), period), 0)));
+  }
+  const each = sum(
+    product(width, 2 + read.computed),
+    choose(isGuarded, sum(guardOperations, width), 0),
+    read.computed > 0 ? 1 : 0,
+  );
+  return sum(first as Formula, product(minus(rounds, 1), again as Formula), product(rounds, each));
+}
+
+/** Whether a read moves along some axis that has an edge. */
+function isGuarded({ dimensions }: AccessInfo, axes: readonly Axis[]): Formula {
+  const moves = (i: number): boolean => dimensions.some(({ coefficients, opaque }) => opaque || coefficients[i] !== 0);
+  return either(...axes.filter(({ iters }) => iters.some(moves)).map((axis) => isRough(axis)));
+}
+
+/** Sums in registers, of tiles. */
+function tilesLength(tiling: Tiling, nest: StageNest, shape: LengthShape, tiles: MemoryTiles): Formula {
+  const { stage, reads, copies } = nest;
+  const { isUnrolled, vector } = tiling;
+  const { invocations, outputs, parts } = shape;
+  const [spatial, reduction] = [axesOf(nest, 'spatial'), axesOf(nest, 'reduction')];
+  const isCut = (axis: Axis): Formula => above(wholeTilesOf(axis), 0);
+  const restOf = (axis: Axis): Formula => remainder(axis.extent, tileOf(axis));
+  // Of all parts of the grid together: a part for the rest of an axis has no more outputs along it than the rest.
+  const written = product(
+    ...spatial.map((axis) => sum(heldOf(axis), choose(isCut(axis), min(restOf(axis), heldOf(axis)), 0))),
+  );
+  // Of whole steps and a rest together.
+  const repeated = product(
+    ...reduction.map((axis) =>
+      sum(1, choose(isCut(axis), choose(isUnrolled, quotient(restOf(axis), tileOf(axis)), 1), 0)),
+    ),
+  );
+  const stepParts = product(...reduction.map((axis) => choose(isCut(axis), 2, 1)));
+  const together = product(...reduction.map(heldOf));
+  const steps = choose(isUnrolled, product(...reduction.map((axis) => countOf(axis, 'step'))), 1);
+  const bases = sum(
+    ...spatial.map(({ extent }) => (extent > 1 ? 2 : 0)),
+    ...reduction.map((axis) => product(4, above(tilesOf(axis), 1))),
+  );
+  // What an invocation reads in a whole step, which is what is written out when the step is.
+  const stepBox = boxOf(nest, (axis) => (axis.type === 'spatial' ? heldOf(axis) : tileOf(axis)));
+  const heldBox = boxOf(nest, heldOf);
+  const [lastSpatial, lastReduction] = [spatial, reduction].map((axes) => axes.at(-1)?.iters[0] as number);
+  const texts = reads.map((read, q) => {
+    const guarded = isGuarded(read, nest.axes);
+    const taken = tiles.taken[q] as Formula;
+    // Windows that overlap in what is written out share what they load.
+    const held = choose(isUnrolled, footprintOf(read, stepBox), footprintOf(read, heldBox));
+    const lies = [lastSpatial, lastReduction].some((i) => read.strides[i as number] === 1);
+    const own = copies.find((copy) => copy.read === q && copy.scope === 'private');
+    const width = lies ? (own?.vector ?? 1) : 1;
+    const tile = tileCopyOf(nest, q);
+    return {
+      // An element and its share of an address; straight from storage also what computes it and keeps it inside.
+      loading: product(held, sum(1, quotient(1, width), choose(taken, 0, read.computed))),
+      guarding: choose(both(not(taken), guarded), product(held, sum(1, quotient(guardOperations, width))), 0),
+      copying: choose(
+        taken,
+        product(sum(1, tiles.turns[q] as Formula), copyLength(nest, read, invocations, tile?.vector ?? 1, guarded)),
+        0,
+      ),
+    };
+  });
+  const total = (of: (text: (typeof texts)[number]) => Formula): Formula => sum(...texts.map(of));
+  const growth = quotient(written, outputs);
+  const computing = sum(
+    product(steps, together, written, pointOperations(stage)),
+    product(
+      quotient(sum(growth, parts), 2),
+      total(({ loading }) => loading),
+    ),
+  );
+  const storing = product(written, sum(1 + (stage.epilogue?.operations ?? 0), quotient(1, vector)));
+  // Comparisons of the guards on what an invocation stores: one for each place along an axis that may be outside.
+  const edges = spatial.map((axis) => product(isRough(axis), sum(heldOf(axis), 2)));
+  const isEdge = either(...spatial.map((axis) => isRough(axis)));
+  return sum(
+    product(repeated, computing),
+    product(
+      stepParts,
+      parts,
+      total(({ copying }) => copying),
+    ),
+    storing,
+    // Only the parts for the rests have guards.
+    total(({ guarding }) => guarding),
+    ...edges,
+    choose(isEdge, quotient(outputs, vector), 0),
+    product(parts, bases),
+  );
+}
+
+/** Elements one after the other under one running index. */
+function flatLength({ vector }: Tiling, { stage, axes }: StageNest): Formula {
+  const axis = axes[0] as Axis;
+  const index = runningIndex(stage);
+  const still = stage.reads.filter(({ strides }) => strides.at(-1) === 0).length;
+  const perElement = pointOperations(stage) + stage.reads.length - still + 1;
+  const each = countOf(axis, 'serial');
+  const tile = product(each, tileOf(axis));
+  // Where the axes change from one vector to the next, they are taken out of the index again.
+  const taken = choose(above(remainder(index.run, tile), 0), each, 1);
+  return sum(
+    product(each, sum(product(vector, perElement), 1 + index.alike, product(2, isRough(axis, tile)))),
+    product(taken, index.taking + index.apart + still),
+    4,
+  );
+}
+
+/** Tiles of an elementwise stage. */
+function turnedLength({ vector }: Tiling, nest: StageNest, { invocations, outputs }: LengthShape): Formula {
+  const { stage, reads, axes } = nest;
+  const tiled = axes.filter(({ levels }) => levels.some(({ kind }) => kind === 'register'));
+  const roughs = tiled.map((axis) => isRough(axis));
+  const copying = reads.map((read, q) => {
+    if (tileCopyOf(nest, q) === undefined) return 0;
+    const elements = footprintOf(read, boxOf(nest, tileOf));
+    const width = choose(above(remainder(elements, vector), 0), 1, vector);
+    return copyLength(nest, read, invocations, width, either(...roughs));
+  });
+  return sum(
+    product(outputs, sum(pointOperations(stage) + reads.length + 1, quotient(2, vector))),
+    ...tiled.map((axis, a) => product(roughs[a] as Formula, sum(heldOf(axis), 2))),
+    quotient(product(sum(...roughs), outputs), vector),
+    ...copying,
+    4 * axes.filter(({ extent }) => extent > 1).length,
+  );
+}
+
+/** Matrices: one operation an instruction, whatever it computes; one that loads or stores has an address. */
+function matricesLength(tiling: Tiling, { invocations, outputs }: LengthShape): Formula {
+  const nest = lastNest(tiling);
+  const { epilogue } = nest.stage;
+  const perSubgroup = axesOf(nest, 'spatial')
+    .filter(({ levels }) => levels.some(({ kind }) => kind === 'matrix'))
+    .map((axis) => countOf(axis, 'register'));
+  const parts = product(...perSubgroup);
+  const deep = product(...axesOf(nest, 'reduction').map((axis) => countOf(axis, 'step')));
+  return sum(
+    product(deep, sum(parts, product(3, sum(...perSubgroup)))),
+    ...nest.reads.map((read, q) => {
+      const copy = tileCopyOf(nest, q);
+      return copy === undefined ? 0 : choose(copy.isTaken, copyLength(nest, read, invocations, copy.vector, 0), 0);
+    }),
+    product(4, parts),
+    epilogue === null ? 0 : product(outputs, 3 + epilogue.operations),
+  );
+}
+
+/** Rows that lanes share. */
+function rowsLength(
+  tiling: Tiling,
+  { lanes, subgroup, subgroups, rows, tree }: Meeting & { readonly kind: 'lanes' },
+): Formula {
+  const { nests, vector } = tiling;
+  const last = lastNest(tiling);
+  const roughRows = above(remainder((mainNest(tiling).axes.at(-2) as Axis).extent, rows), 0);
+  const isWide = above(lanes, 1);
+  const partOf = ({ stage, reads, axes }: StageNest) => {
+    const columns = axes.at(-1) as Axis;
+    const moving = reads.filter(({ strides }) => columns.iters.some((i) => strides[i] !== 0));
+    const several = columns.iters.filter((i) => (stage.block.iters[i]?.extent as number) > 1).length;
+    const tile = product(countOf(columns, 'step'), vector, lanes);
+    return {
+      columns,
+      // Operations of an element and of the loads that move along the row.
+      element: pointOperations(stage) + moving.reduce((all, read) => all + read.computed, moving.length),
+      // Of a vector: one for each of those loads, and the running index taken apart where several axes are reduced.
+      addresses: moving.length + (several > 1 ? 4 * (several - 1) : 0),
+      loads: moving.length,
+      rough: above(remainder(columns.extent, tile), 0),
+      loops: product(4, above(ceilQuotient(columns.extent, tile), 1)),
+    };
+  };
+  const reductions = nests.filter(({ stage }) => stage.reduction.length > 0);
+  const reducing = reductions.map((nest) => {
+    const { columns, element, addresses, loads, rough, loops } = partOf(nest);
+    const combine = (nest.stage as StageInfo).writes.length;
+    return sum(
+      product(
+        countOf(columns, 'step'),
+        sum(
+          product(vector, element),
+          addresses,
+          product(loads, either(rough, roughRows)),
+          product(rough, sum(vector, guardOperations - 1)),
+        ),
+      ),
+      loops,
+      // Exchanges between lanes, each with what combines them; then the steps through workgroup memory.
+      product(log2(subgroup), 3 * combine),
+      choose(above(subgroups, 1), sum(10 * combine, product(4, roughRows), choose(above(tree, 1), 14 * combine, 0)), 0),
+    );
+  });
+  const all = sum(8, product(2, isWide), ...reducing);
+  if (last.stage.reduction.length > 0)
+    return sum(all, 2 + (last.stage.epilogue?.operations ?? 0), isWide, product(3, roughRows));
+  const { element, addresses, rough, loops } = partOf(last);
+  return sum(all, product(vector, element + 1), addresses + 1, product(2, rough), product(3, roughRows), loops);
+}
