@@ -1,8 +1,8 @@
 import type { DeviceDescription } from '../ir/limits.ts';
 import { createEstimator } from '../space/estimator.ts';
 import { estimateLength } from '../space/kernel-estimate.ts';
+import { ruleNames } from '../space/rules.ts';
 import { positionsIn, type Sketch } from '../space/sketch.ts';
-import { ruleNames } from '../space/tiling.ts';
 import { deviceNumbers } from './device-numbers.ts';
 import { families, kernelFeatures } from './families.ts';
 import type { WriteFeatures } from './family.ts';
@@ -46,7 +46,7 @@ export function createExtractor(sketch: Sketch, device: DeviceDescription): Feat
   const row = new Float64Array(estimateLength);
   const positionOf = positionsIn(sketch);
   const kernels = sketch.tilings.slice(0, kernelSlots).map((tiling) => ({
-    rule: ruleNames.indexOf(tiling.rule),
+    rule: (ruleNames as readonly string[]).indexOf(tiling.rule),
     estimate: createEstimator(tiling, positionOf),
     writers: families.map((family) => family.writer(tiling, positionOf, numbers)),
   }));

@@ -3,6 +3,7 @@ import { varsOf } from '../ir/visit.ts';
 import { allBlocks, findBlock, loopNames, ownNest } from '../schedule/legality/find.ts';
 import type { PrimitiveArgs, PrimitiveName } from '../schedule/primitives/registry.ts';
 import { applyStep } from '../schedule/replay.ts';
+import { bind, computeAt, fuse, reorder, type Step, split, unroll, vectorize } from '../schedule/steps.ts';
 import type { Trace, TraceStep } from '../schedule/trace.ts';
 import { assert } from '../support/errors.ts';
 import { isRefusal, type Refusal } from '../support/refusal.ts';
@@ -59,8 +60,8 @@ export function buildSchedule(
 ): { trace: Trace; program: Program } | Refusal {
   let current = program;
   const steps: TraceStep[] = [];
-  const apply = <Name extends PrimitiveName>(primitive: Name, args: PrimitiveArgs<Name>): void => {
-    const step = { primitive, args: args as TraceStep['args'] };
+  const take = ([primitive, args]: Step): void => {
+    const step: TraceStep = { primitive, args: { ...args } };
     const next = applyStep(current, step);
     if (isRefusal(next)) throw new Refused(next);
     current = next;
@@ -84,38 +85,38 @@ export function buildSchedule(
   ): { block: string; buffers: string[] } => {
     const before = current;
     const known = blockNames();
-    apply(primitive, args);
+    take([primitive, args] as Step);
     const block = [...blockNames()].find((name) => !known.has(name));
     assert(block !== undefined, () => `${primitive} added no block`);
     return { block, buffers: added(before) };
   };
   const builder: ScheduleBuilder = {
     program: () => current,
-    apply,
+    apply: (primitive, args) => take([primitive, args] as Step),
     split(loop, factors) {
       const names = new Set(loopNames(current));
-      apply('split', { loop, factors });
+      take(split(loop, ...factors));
       return loopNames(current).filter((name) => !names.has(name));
     },
     fuse(loops) {
       if (loops.length === 1) return loops[0] as string;
       const names = new Set(loopNames(current));
-      apply('fuse', { loops });
+      take(fuse(...loops));
       return loopNames(current).find((name) => !names.has(name)) as string;
     },
     reorder(loops) {
-      if (loops.length > 1) apply('reorder', { loops });
+      if (loops.length > 1) take(reorder(...loops));
     },
-    bind: (loop, to) => apply('bind', { loop, to }),
-    unroll: (loop) => apply('unroll', { loop }),
-    vectorize: (loop) => apply('vectorize', { loop }),
+    bind: (loop, to) => take(bind(loop, to)),
+    unroll: (loop) => take(unroll(loop)),
+    vectorize: (loop) => take(vectorize(loop)),
     cacheRead(block, buffer, scope) {
       const copy = withNewBlock('cacheRead', { block, buffer, scope });
       return { block: copy.block, buffer: copy.buffers[0] as string };
     },
     cacheWrite: (block, scope) => withNewBlock('cacheWrite', { block, scope }),
     rfactor: (block, loop) => withNewBlock('rfactor', { block, loop }),
-    computeAt: (block, loop) => apply('computeAt', { block, loop }),
+    computeAt: (block, loop) => take(computeAt(block, loop)),
     loopsAround: around,
     loopOfIter(block, name) {
       const site = findBlock(current, block);

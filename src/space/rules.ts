@@ -18,6 +18,9 @@ import { makeSketch, type Scheduled, type Sketch } from './sketch.ts';
 import { hasReuse, type StageInfo, stagesOf } from './stage.ts';
 import { stagesOfTiling, type Tiling } from './tiling.ts';
 
+/** Names of rules in the order in which they came: a rule keeps its number in features. `naive` decides nothing and is only a yardstick. */
+export const ruleNames = ['tiled', 'rows', 'flat', 'naive', 'turned', 'matrix'] as const;
+
 /** Sharing a reduction among invocations pays where outputs are too few to keep a device busy. */
 const fewOutputs = 16384;
 const longReduction = 32;

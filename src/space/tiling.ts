@@ -98,7 +98,7 @@ export type Meeting =
  */
 export interface Tiling {
   /** Name of the rule that made it. */
-  readonly rule: RuleName;
+  readonly rule: string;
   readonly decisions: readonly Decision[];
   /** In program order; the last one stores the result, and its axes carry the grid. */
   readonly nests: readonly StageNest[];
@@ -110,10 +110,6 @@ export interface Tiling {
   /** The same kernel with reductions merged into single passes, taken where the decision is 1. */
   readonly merged?: { readonly by: Decision; readonly merges: readonly Merge[]; readonly tiling: Tiling };
 }
-
-/** In the order in which they came: a rule keeps its number in features. `naive` has no decisions and is only a yardstick. */
-export const ruleNames = ['tiled', 'rows', 'flat', 'naive', 'turned', 'matrix'] as const;
-export type RuleName = (typeof ruleNames)[number];
 
 export const stagesOfTiling = ({ nests }: Tiling): readonly StageInfo[] => nests.map(({ stage }) => stage);
 export const lastNest = ({ nests }: Tiling): StageNest => nests.at(-1) as StageNest;

@@ -16,11 +16,11 @@ import {
 } from '../../src/ir/builders.ts';
 import type { Expr } from '../../src/ir/nodes.ts';
 import { printExpr, printProgram } from '../../src/ir/printer.ts';
+import { bind, split, vectorize } from '../../src/schedule/steps.ts';
 import { evaluate, pointsOf } from '../support/evaluate.ts';
 import { indexExpression } from '../support/index-expressions.ts';
 import { parseIndex } from '../support/parse-index.ts';
 import { plain, scheduled } from '../support/schedule.ts';
-import { bind, split, vectorize } from '../support/steps.ts';
 
 const [i, j, k] = ['i', 'j', 'k'].map(variable) as [Expr, Expr, Expr];
 

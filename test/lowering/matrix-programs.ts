@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { type DeviceLimits, defaultLimits, type SubgroupMatrixConfig } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
+import { bind, cacheWrite, computeAt, reorder, split, subgroupMatrix } from '../../src/schedule/steps.ts';
 import type { Trace } from '../../src/schedule/trace.ts';
 import { scheduleProgram } from '../../src/tuner/build.ts';
 import { plain, scheduled } from '../support/schedule.ts';
-import { bind, cacheWrite, computeAt, reorder, split, subgroupMatrix } from '../support/steps.ts';
 
 const file = new URL('../../schedules/matmul-64x64-subgroup-matrix-f16.json', import.meta.url);
 

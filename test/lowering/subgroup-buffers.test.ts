@@ -5,9 +5,6 @@ import type { LoweredProgram } from '../../src/ir/kernel.ts';
 import { type DeviceLimits, defaultLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { lowerProgram } from '../../src/lowering/lower.ts';
-import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
-import { emit } from '../../src/wgsl/emit.ts';
-import { plain, type Step, scheduled } from '../support/schedule.ts';
 import {
   bind,
   cacheRead,
@@ -20,7 +17,10 @@ import {
   split,
   unroll,
   vectorize,
-} from '../support/steps.ts';
+} from '../../src/schedule/steps.ts';
+import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
+import { emit } from '../../src/wgsl/emit.ts';
+import { plain, type Step, scheduled } from '../support/schedule.ts';
 import { lowered, smallInputs } from './equality.ts';
 import { at, block, buffer, spatial } from './programs.ts';
 import { runLowered } from './simt.ts';

@@ -5,12 +5,12 @@ import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { checkSpec } from '../../src/ir/spec.ts';
 import { lowerProgram } from '../../src/lowering/lower.ts';
+import { bind, cacheWrite, computeAt, rfactor, setScope, split, vectorize } from '../../src/schedule/steps.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
 import { emit } from '../../src/wgsl/emit.ts';
 import { randomWalk } from '../support/random-schedule.ts';
 import { scheduled } from '../support/schedule.ts';
-import { bind, cacheWrite, computeAt, rfactor, setScope, split, vectorize } from '../support/steps.ts';
 import { reducedRows, reduceOps, rowResults } from '../support/tuples.ts';
 import { runLowered, type Values } from './simt.ts';
 

@@ -4,15 +4,6 @@ import { defaultLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { doubleBuffer as primitive } from '../../src/schedule/primitives/double-buffer.ts';
-import { sketchesOf } from '../../src/space/rules.ts';
-import { instantiate } from '../../src/space/sketch.ts';
-import { createRandom } from '../../src/support/random.ts';
-import { isRefusal } from '../../src/support/refusal.ts';
-import { expectSameMeaning } from '../lowering/equality.ts';
-import { describeValues, legalCandidates, narrowed } from '../space/candidates.ts';
-import { oddMatmul } from '../support/base-programs.ts';
-import { primitiveContract } from '../support/primitive-contract.ts';
-import { plain, type Step, scheduled } from '../support/schedule.ts';
 import {
   bind,
   cacheRead,
@@ -25,7 +16,16 @@ import {
   split,
   storageAlign,
   unroll,
-} from '../support/steps.ts';
+} from '../../src/schedule/steps.ts';
+import { sketchesOf } from '../../src/space/rules.ts';
+import { instantiate } from '../../src/space/sketch.ts';
+import { createRandom } from '../../src/support/random.ts';
+import { isRefusal } from '../../src/support/refusal.ts';
+import { expectSameMeaning } from '../lowering/equality.ts';
+import { describeValues, legalCandidates, narrowed } from '../space/candidates.ts';
+import { oddMatmul } from '../support/base-programs.ts';
+import { primitiveContract } from '../support/primitive-contract.ts';
+import { plain, type Step, scheduled } from '../support/schedule.ts';
 
 const matmul = (): Program => plain('matmul', 'm=8,n=8,k=12');
 const rows = (): Program => plain('reduce_sum', 'rows=3,cols=12');

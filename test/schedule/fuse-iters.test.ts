@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { printProgram } from '../../src/ir/printer.ts';
+import { bind, cacheRead, cacheWrite, computeAt, fuseIters, reorder, split } from '../../src/schedule/steps.ts';
 import { conv, matmul, oddMatmul } from '../support/base-programs.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
 import { scheduled } from '../support/schedule.ts';
-import { bind, cacheRead, cacheWrite, computeAt, fuseIters, reorder, split } from '../support/steps.ts';
 
 test('a convolution becomes a matrix product', () => {
   const steps = [fuseIters('conv2d', 'voh', 'vow'), fuseIters('conv2d', 'vic', 'vkh', 'vkw')];

@@ -1,7 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { conv, matmul, softmax } from '../support/base-programs.ts';
-import { linear } from '../support/linear.ts';
-import { plain, refusal, type Step } from '../support/schedule.ts';
 import {
   bind,
   cacheRead,
@@ -23,7 +20,10 @@ import {
   transformLayout,
   unroll,
   vectorize,
-} from '../support/steps.ts';
+} from '../../src/schedule/steps.ts';
+import { conv, matmul, softmax } from '../support/base-programs.ts';
+import { linear } from '../support/linear.ts';
+import { plain, refusal, type Step } from '../support/schedule.ts';
 
 /* One mistake each: the steps before the last are legal, the last one is refused with exactly this sentence. */
 
@@ -247,7 +247,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'an axis of another language',
       'matmul',
-      [bind('i', 'threadIdx.x')],
+      [['bind', { loop: 'i', to: 'threadIdx.x' }]],
       'bind: argument to: Invalid option: expected one of "workgroup.x"|"workgroup.y"|"workgroup.z"|"invocation.x"|"invocation.y"|"invocation.z"|"subgroup.x"',
     ],
     [
@@ -341,7 +341,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'a copy in registers',
       'matmul',
-      [cacheRead('matmul', 'A', 'register')],
+      [['cacheRead', { block: 'matmul', buffer: 'A', scope: 'register' }]],
       'cacheRead: argument scope: Invalid option: expected one of "workgroup"|"subgroup"|"private"',
     ],
     [
@@ -371,7 +371,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     [
       'global memory',
       'softmax',
-      [setScope('rowMax', 'global')],
+      [['setScope', { buffer: 'rowMax', scope: 'global' }]],
       'setScope: argument scope: Invalid option: expected one of "workgroup"|"subgroup"|"private"',
     ],
   ],

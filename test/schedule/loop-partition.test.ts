@@ -5,16 +5,6 @@ import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { loopNames } from '../../src/schedule/legality/find.ts';
 import { applyStep } from '../../src/schedule/replay.ts';
-import { sketchesOf } from '../../src/space/rules.ts';
-import { instantiate } from '../../src/space/sketch.ts';
-import { createRandom } from '../../src/support/random.ts';
-import { isRefusal } from '../../src/support/refusal.ts';
-import { expectSameMeaning } from '../lowering/equality.ts';
-import { describeValues, legalCandidates, narrowed } from '../space/candidates.ts';
-import { oddMatmul } from '../support/base-programs.ts';
-import { linear } from '../support/linear.ts';
-import { primitiveContract } from '../support/primitive-contract.ts';
-import { plain, type Step, scheduled } from '../support/schedule.ts';
 import {
   bind,
   cacheRead,
@@ -26,7 +16,17 @@ import {
   reorder,
   split,
   unroll,
-} from '../support/steps.ts';
+} from '../../src/schedule/steps.ts';
+import { sketchesOf } from '../../src/space/rules.ts';
+import { instantiate } from '../../src/space/sketch.ts';
+import { createRandom } from '../../src/support/random.ts';
+import { isRefusal } from '../../src/support/refusal.ts';
+import { expectSameMeaning } from '../lowering/equality.ts';
+import { describeValues, legalCandidates, narrowed } from '../space/candidates.ts';
+import { oddMatmul } from '../support/base-programs.ts';
+import { linear } from '../support/linear.ts';
+import { primitiveContract } from '../support/primitive-contract.ts';
+import { plain, type Step, scheduled } from '../support/schedule.ts';
 
 const rows = (): Program => plain('reduce_sum', 'rows=5,cols=7');
 const product = (): Program => plain(linear.name, 'm=13,n=10,k=9');

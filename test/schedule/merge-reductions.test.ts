@@ -3,9 +3,6 @@ import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { div, exp, maxOver, mul, reductionAxis, sub, sumOver } from '../../src/operators/expression.ts';
 import { compute, input, program } from '../../src/operators/tensor.ts';
-import { softmax } from '../support/base-programs.ts';
-import { primitiveContract } from '../support/primitive-contract.ts';
-import { expectSameResult, plain, type Step, scheduled } from '../support/schedule.ts';
 import {
   bind,
   cacheWrite,
@@ -15,7 +12,10 @@ import {
   reorder,
   rfactor,
   split,
-} from '../support/steps.ts';
+} from '../../src/schedule/steps.ts';
+import { softmax } from '../support/base-programs.ts';
+import { primitiveContract } from '../support/primitive-contract.ts';
+import { expectSameResult, plain, type Step, scheduled } from '../support/schedule.ts';
 
 const layerNorm = (): Program => plain('layer_norm', 'rows=3,cols=8');
 const attention = (): Program => plain('attention', 'b=1,h=2,m=3,n=5,d=2,dv=2,causal=1');

@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
-import { expectSameMeaning } from '../lowering/equality.ts';
-import { oddMatmul, softmax } from '../support/base-programs.ts';
-import { linear } from '../support/linear.ts';
-import { primitiveContract } from '../support/primitive-contract.ts';
-import { plain, type Step, scheduled } from '../support/schedule.ts';
 import {
   bind,
   cacheRead,
@@ -18,7 +13,12 @@ import {
   reorder,
   reverseComputeInline,
   split,
-} from '../support/steps.ts';
+} from '../../src/schedule/steps.ts';
+import { expectSameMeaning } from '../lowering/equality.ts';
+import { oddMatmul, softmax } from '../support/base-programs.ts';
+import { linear } from '../support/linear.ts';
+import { primitiveContract } from '../support/primitive-contract.ts';
+import { plain, type Step, scheduled } from '../support/schedule.ts';
 
 const product = (): Program => plain(linear.name, 'm=5,n=6,k=7');
 const conv = (): Program => plain('conv2d', 'n=1,c=3,h=4,w=4,oc=2,kh=3,kw=3');

@@ -3,10 +3,6 @@ import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { add, mul } from '../../src/operators/expression.ts';
 import { compute, input, program } from '../../src/operators/tensor.ts';
-import { expectSameMeaning } from '../lowering/equality.ts';
-import { conv, matmul, oddMatmul } from '../support/base-programs.ts';
-import { primitiveContract } from '../support/primitive-contract.ts';
-import { scheduled } from '../support/schedule.ts';
 import {
   bind,
   cacheWrite,
@@ -17,7 +13,11 @@ import {
   reindex,
   reorder,
   split,
-} from '../support/steps.ts';
+} from '../../src/schedule/steps.ts';
+import { expectSameMeaning } from '../lowering/equality.ts';
+import { conv, matmul, oddMatmul } from '../support/base-programs.ts';
+import { primitiveContract } from '../support/primitive-contract.ts';
+import { scheduled } from '../support/schedule.ts';
 
 test('a copy of an image has a dimension for each iter of the window', () => {
   const text = printProgram(scheduled(conv(), [reindex('conv2d', 'padded', 'private')]));

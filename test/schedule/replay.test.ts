@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { printProgram } from '../../src/ir/printer.ts';
 import { primitives } from '../../src/schedule/primitives/registry.ts';
 import { isFault, printTrace, replay } from '../../src/schedule/replay.ts';
+import { bind, fuse, split } from '../../src/schedule/steps.ts';
 import { explainRefusal } from '../../src/support/refusal.ts';
 import { matmul } from '../support/base-programs.ts';
 import { scheduled, traceOf } from '../support/schedule.ts';
-import { bind, fuse, split } from '../support/steps.ts';
 
 test('an empty trace is the plain program', () => {
   const program = matmul();

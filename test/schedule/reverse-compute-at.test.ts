@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
-import { expectSameMeaning } from '../lowering/equality.ts';
-import { conv, softmax } from '../support/base-programs.ts';
-import { linear } from '../support/linear.ts';
-import { primitiveContract } from '../support/primitive-contract.ts';
-import { plain, scheduled } from '../support/schedule.ts';
 import {
   bind,
   cacheRead,
@@ -17,7 +12,12 @@ import {
   reverseComputeAt,
   split,
   vectorize,
-} from '../support/steps.ts';
+} from '../../src/schedule/steps.ts';
+import { expectSameMeaning } from '../lowering/equality.ts';
+import { conv, softmax } from '../support/base-programs.ts';
+import { linear } from '../support/linear.ts';
+import { primitiveContract } from '../support/primitive-contract.ts';
+import { plain, scheduled } from '../support/schedule.ts';
 
 const product = (): Program => plain(linear.name, 'm=4,n=6,k=5');
 const matmul = (): Program => plain('matmul', 'm=5,n=6,k=5');

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
+import { bind, cacheRead, computeAt, setScope, split, storageAlign, vectorize } from '../../src/schedule/steps.ts';
 import { expectSameMeaning } from '../lowering/equality.ts';
 import { softmax } from '../support/base-programs.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
 import { plain, type Step, scheduled } from '../support/schedule.ts';
-import { bind, cacheRead, computeAt, setScope, split, storageAlign, vectorize } from '../support/steps.ts';
 
 const matmul = (): Program => plain('matmul', 'm=8,n=8,k=16');
 

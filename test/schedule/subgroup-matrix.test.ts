@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
-import { primitiveContract } from '../support/primitive-contract.ts';
-import { plain, refusal, scheduled } from '../support/schedule.ts';
 import {
   bind,
   cacheRead,
@@ -14,7 +12,9 @@ import {
   split,
   subgroupMatrix,
   unroll,
-} from '../support/steps.ts';
+} from '../../src/schedule/steps.ts';
+import { primitiveContract } from '../support/primitive-contract.ts';
+import { plain, refusal, scheduled } from '../support/schedule.ts';
 
 const matmul = (): Program => plain('matmul', 'm=16,n=16,k=16');
 const odd = (): Program => plain('matmul', 'm=12,n=16,k=16');

@@ -1,10 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
-import { expectSameMeaning } from '../lowering/equality.ts';
-import { conv, oddMatmul } from '../support/base-programs.ts';
-import { primitiveContract } from '../support/primitive-contract.ts';
-import { plain, type Step, scheduled } from '../support/schedule.ts';
 import {
   bind,
   cacheRead,
@@ -15,7 +11,11 @@ import {
   storageAlign,
   transformLayout,
   vectorize,
-} from '../support/steps.ts';
+} from '../../src/schedule/steps.ts';
+import { expectSameMeaning } from '../lowering/equality.ts';
+import { conv, oddMatmul } from '../support/base-programs.ts';
+import { primitiveContract } from '../support/primitive-contract.ts';
+import { plain, type Step, scheduled } from '../support/schedule.ts';
 
 const matmul = (): Program => plain('matmul', 'm=8,n=8,k=8');
 

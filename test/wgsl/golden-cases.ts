@@ -1,8 +1,8 @@
 import type { Program } from '../../src/ir/nodes.ts';
+import { doubleBuffer, loopPartition } from '../../src/schedule/steps.ts';
 import { f32MatrixProgram } from '../lowering/matrix-programs.ts';
 import { elementwise, fusedConv, naiveMatmul, rowReduction, tiledMatmul } from '../lowering/programs.ts';
 import { scheduled } from '../support/schedule.ts';
-import { doubleBuffer, loopPartition } from '../support/steps.ts';
 
 const tiling = { ty: 4, tx: 4, ry: 2, rx: 4, tk: 4, width: 4 };
 /** Interior and edges of a grid as parts of one kernel, each with barriers. */
