@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Two workers at most: device tests time out when a small machine is oversubscribed.
     maxWorkers: 2,
+    // Tests are not about times, and while they run the machine is never quiet.
+    env: { WGTUNE_QUIET_WAIT: '0' },
   },
 });

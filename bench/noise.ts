@@ -1,6 +1,7 @@
 /**
  * How far measurements repeat: the same random candidates, tuned twice, in two separate runs with a measuring process and a log each.
- *     npm run bench:noise -- [--device lavapipe] [--candidates 60] [--operator matmul] [--shape m=256,n=256,k=256] [--seed 1] [--profile browser] [--cold]
+ *     npm run bench:noise -- [--device lavapipe] [--candidates 60] [--operator matmul] [--shape m=256,n=256,k=256] [--seed 1] [--profile browser] [--cold] [--hog] [--quiet-wait 2.5]
+ * `--hog` keeps all cores busy in windows of 0.2 to 5 seconds, half of the time, during both runs (`noise/hog.ts`).
  * Prints the rank correlation of both runs' times and how far apart they are, the spread within each run, and every pair as CSV with --csv.
  * A candidate far behind the best of its run ends after a few samples, as in any run; those are counted, and also left out in a second line.
  */
@@ -13,11 +14,13 @@ import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { describeWorkload } from '../src/operators/workload.ts';
 import { loadRecords } from '../src/records/log-reader.ts';
 import { isVerified, type TuningRecord } from '../src/records/record.ts';
+import { timeOf, unitNs } from '../src/records/relative-time.ts';
 import { scheduleKey } from '../src/records/schedule-key.ts';
 import { UserError } from '../src/support/errors.ts';
 import type { TuneResult } from '../src/tuner/events.ts';
 import { tune } from '../src/tuner/tune.ts';
 import { agreementOf, quantile } from './noise/agreement.ts';
+import { startHog } from './noise/hog.ts';
 
 const wanted = { spearman: 0.97, medianDifference: 0.03 };
 const { values: flags } = parseArgs({
@@ -29,6 +32,8 @@ const { values: flags } = parseArgs({
     seed: { type: 'string', default: '1' },
     profile: { type: 'string', default: 'browser' },
     cold: { type: 'boolean', default: false },
+    hog: { type: 'boolean', default: false },
+    'quiet-wait': { type: 'string' },
     csv: { type: 'string' },
   },
 });
@@ -56,6 +61,7 @@ async function run(name: string): Promise<Run> {
       logFolder,
       useKnown: false,
       useOthers: false,
+      ...(flags['quiet-wait'] === undefined ? {} : { quietWait: Number(flags['quiet-wait']) }),
       onEvent: (event) => {
         if (event.kind === 'trial' && event.trial % 10 === 0) console.error(`${name}: ${event.trial} of ${event.of}`);
       },
@@ -68,6 +74,11 @@ async function run(name: string): Promise<Run> {
   }
 }
 
+/** The time as two runs have it in common: in the references' unit, or nanoseconds where there are none. */
+function unitsOf({ relative, medianNs }: TuningRecord): number {
+  return relative === null ? (medianNs as number) : relative.timeNs / unitNs(relative.quietNs);
+}
+
 const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)}%`;
 
 function describeRun(name: string, { result, trials }: Run): void {
@@ -75,7 +86,7 @@ function describeRun(name: string, { result, trials }: Run): void {
   const full = records.filter(({ stoppedEarly }) => !stoppedEarly);
   const spread = (of: (samples: readonly number[]) => number | null): readonly number[] =>
     full.flatMap(({ samplesNs }) => of(samplesNs) ?? []);
-  const { drift } = result;
+  const { drift, disturbance } = result;
   console.log(
     [
       `${name}: ${Object.entries(result.outcomes)
@@ -88,17 +99,26 @@ function describeRun(name: string, { result, trials }: Run): void {
       )}`,
       `middle half of the samples ${percent(quantile(spread(quartileSpread), 0.5))} of the median apart (worst ${percent(Math.max(...spread(quartileSpread)))})`,
       `median known to ${percent(quantile(spread(medianUncertainty), 0.5))}`,
+      ...(disturbance === null
+        ? []
+        : [
+            `${Math.round(disturbance.waitedMs / 1000)} s waiting for quiet moments, ${disturbance.scaled} of ${disturbance.timed} times scaled`,
+          ]),
       `drift ${drift.drifted} of ${drift.remeasured}${drift.worst === null ? '' : `, at most x${drift.worst.toFixed(3)}`}`,
     ].join('; '),
   );
 }
 
-function describePairs(title: string, pairs: readonly (readonly [TuningRecord, TuningRecord])[]): boolean {
+function describePairs(
+  title: string,
+  pairs: readonly (readonly [TuningRecord, TuningRecord])[],
+  time = unitsOf,
+): boolean {
   if (pairs.length < 3) {
     console.log(`${title}: too few candidates were measured in both runs (${pairs.length})`);
     return false;
   }
-  const times = pairs.map(([a, b]) => [a.medianNs as number, b.medianNs as number] as const);
+  const times = pairs.map(([a, b]) => [time(a), time(b)] as const);
   const { spearman, medianDifference, p90Difference, medianRatio } = agreementOf(times);
   console.log(
     `${title}: ${pairs.length} candidates; Spearman ${spearman.toFixed(4)} (wanted at least ${wanted.spearman}); median difference ${percent(medianDifference)} (wanted at most ${percent(wanted.medianDifference)}), nine in ten within ${percent(p90Difference)}; second run / first run ${medianRatio.toFixed(3)}`,
@@ -107,7 +127,15 @@ function describePairs(title: string, pairs: readonly (readonly [TuningRecord, T
 }
 
 try {
-  const [first, second] = [await run('first run'), await run('second run')];
+  const runBeside = async (name: string, seed: number): Promise<Run> => {
+    const hog = flags.hog ? startHog(seed) : null;
+    try {
+      return await run(name);
+    } finally {
+      hog?.stop();
+    }
+  };
+  const [first, second] = [await runBeside('first run', 1), await runBeside('second run', 2)];
   const { device } = first.result;
   const argv = process.argv.slice(2).join(' ');
   console.log(
@@ -121,6 +149,7 @@ try {
     return b !== undefined && isVerified(a) && isVerified(b) ? [[a, b] as const] : [];
   });
   const enough = describePairs('both runs', pairs);
+  describePairs('by the medians of the samples as they are', pairs, ({ medianNs }) => medianNs as number);
   describePairs(
     'of these, never stopped early',
     pairs.filter(([a, b]) => !a.stoppedEarly && !b.stoppedEarly),
@@ -128,12 +157,14 @@ try {
   if (flags.csv !== undefined)
     writeFileSync(
       flags.csv,
-      `kernel,first_ns,second_ns,first_samples,second_samples,stopped_early\n${pairs
+      `kernel,first_ns,second_ns,first_calm,second_calm,first_samples,second_samples,stopped_early\n${pairs
         .map(([a, b]) =>
           [
             a.kernelHash,
-            a.medianNs,
-            b.medianNs,
+            timeOf(a),
+            timeOf(b),
+            a.relative?.calm ?? '',
+            b.relative?.calm ?? '',
             a.samplesNs.length,
             b.samplesNs.length,
             a.stoppedEarly || b.stoppedEarly,

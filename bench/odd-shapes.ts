@@ -18,6 +18,7 @@ import { flopsOf } from '../src/operators/flops.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import type { Workload } from '../src/operators/workload.ts';
 import { isVerified, type TuningRecord } from '../src/records/record.ts';
+import { timeOf } from '../src/records/relative-time.ts';
 import type { Trace } from '../src/schedule/trace.ts';
 import { createPruner, mostStatements } from '../src/space/pruning.ts';
 import { recordedValues } from '../src/space/recorded.ts';
@@ -117,7 +118,7 @@ async function fastestOf(shape: Shape): Promise<TuningRecord[]> {
   const { records } = await loadKnown(flags.log, makeWorkload('matmul', { shape: shapes[shape] }), description);
   return records
     .filter((record) => record.origin !== 'baseline' && isVerified(record))
-    .sort((a, b) => (a.medianNs ?? 0) - (b.medianNs ?? 0))
+    .sort((a, b) => (timeOf(a) ?? 0) - (timeOf(b) ?? 0))
     .filter((record, i, all) => all.findIndex((other) => key(other) === key(record)) === i)
     .slice(0, finalists);
 }

@@ -24,6 +24,13 @@ export function positiveNumber(option: string, unit: string): (text: string) => 
   };
 }
 
+export function numberFromZero(option: string, unit: string): (text: string) => number {
+  return (text) => {
+    if (/^\+?(\d+\.?\d*|\.\d+)$/.test(text)) return Number(text);
+    throw new UserError(`${option} "${text}" must be a number of ${unit}, 0 or more`);
+  };
+}
+
 export function oneOf<Name extends string>(option: string, names: readonly Name[]): (text: string) => Name {
   return (text) => {
     const found = names.find((name) => name === text);

@@ -13,7 +13,7 @@ import {
   type WorkloadFlags,
   workloadOf,
 } from './kernel-options.ts';
-import { oneOf, positiveNumber, wholeNumber } from './option-values.ts';
+import { numberFromZero, oneOf, positiveNumber, wholeNumber } from './option-values.ts';
 import { print, printJson, say } from './output.ts';
 
 const defaultTrials = 64;
@@ -25,6 +25,7 @@ interface TuneFlags extends WorkloadFlags, DeviceFlags, LogFlags {
   readonly timeLimit?: number;
   readonly patience?: number;
   readonly trialTimeout?: number;
+  readonly quietWait?: number;
   readonly seed: number;
   readonly search: SearchName;
   readonly model: ModelName;
@@ -52,6 +53,11 @@ export function addTuneCommand(program: Command): void {
       '--trial-timeout <seconds>',
       'end a candidate whose run takes longer (default: 10 on a CPU device, 5 on a GPU)',
       positiveNumber('--trial-timeout', 'seconds'),
+    )
+    .option(
+      '--quiet-wait <seconds>',
+      'how long each trial may wait, on average, for a machine that others use to be quiet; 0: never (default: 2.5)',
+      numberFromZero('--quiet-wait', 'seconds'),
     )
     .option('--seed <n>', 'start of all random choices', wholeNumber('--seed', 0, 2 ** 31 - 1), 1);
   addDeviceOptions(command)
@@ -106,6 +112,7 @@ async function runTune(operator: string, flags: TuneFlags): Promise<void> {
       ...(timeLimit === undefined ? {} : { timeLimit }),
       ...(flags.patience === undefined ? {} : { patience: flags.patience }),
       ...(flags.trialTimeout === undefined ? {} : { trialTimeout: flags.trialTimeout }),
+      ...(flags.quietWait === undefined ? {} : { quietWait: flags.quietWait }),
       seed: flags.seed,
       search: flags.search,
       model: flags.model,
@@ -137,7 +144,7 @@ async function runTune(operator: string, flags: TuneFlags): Promise<void> {
 
 /** What was asked for, but for `--fresh`: that would forget what is to be gone on from. */
 function resumeCommand(operator: string, flags: TuneFlags): string {
-  const { trials, timeLimit, patience, trialTimeout, seed, search, model, reuse } = flags;
+  const { trials, timeLimit, patience, trialTimeout, quietWait, seed, search, model, reuse } = flags;
   return followUp(
     'tune',
     operator,
@@ -146,6 +153,7 @@ function resumeCommand(operator: string, flags: TuneFlags): string {
     ...(timeLimit === undefined ? [] : ['--time-limit', String(timeLimit)]),
     ...(patience === undefined ? [] : ['--patience', String(patience)]),
     ...(trialTimeout === undefined ? [] : ['--trial-timeout', String(trialTimeout)]),
+    ...(quietWait === undefined ? [] : ['--quiet-wait', String(quietWait)]),
     ...(seed === 1 ? [] : ['--seed', String(seed)]),
     ...(search === 'auto' ? [] : ['--search', search]),
     ...(model === 'xgboost' ? [] : ['--model', model]),

@@ -32,7 +32,7 @@ async function answer(message: ToChild): Promise<FromChild> {
       const create = await loadDawn(driver);
       const { gpu, description } = await openDevice(create, driver, adapter, wanted.profile);
       opened = { gpu, pool: createBufferPool(gpu) };
-      return { kind: 'opened', description };
+      return { kind: 'opened', description, hasReferences: false };
     }
     case 'build':
       assert(opened !== null, 'build before open');

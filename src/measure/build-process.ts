@@ -33,7 +33,7 @@ export function startBuildProcess(device: Device, budget: TimingBudget): BuildPr
     if (child !== null) return child;
     const starting = startDeviceProcess(device, 'build-child');
     child = starting;
-    starting.send({ kind: 'open', device, budget });
+    starting.send({ kind: 'open', device, budget, quietNs: null, quietWait: 0 });
     const opened = await reply(starting, () => startTimeoutMs);
     if (opened.kind === 'opened') return starting;
     drop();

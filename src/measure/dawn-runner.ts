@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { hasColdCaches } from '../device/caches.ts';
 import type { Device } from '../device/devices.ts';
+import type { ReferenceTimes } from '../records/relative-time.ts';
 import { assert, exitCode, InternalError, UserError } from '../support/errors.ts';
 import { defaultBudget } from './budget.ts';
 import { createBuildAhead } from './build-ahead.ts';
@@ -8,7 +9,9 @@ import { type DeviceProcess, startDeviceProcess } from './device-process.ts';
 import { type Failure, fail, failedResult, isFailure } from './failure.ts';
 import type { Stage } from './protocol.ts';
 import { notStarted, type Reply, reply, startTimeoutMs } from './replies.ts';
+import type { RaceOutcome } from './run-race.ts';
 import type { MeasureRequest, MeasureResult, Runner, TimingBudget, WorkloadData } from './runner.ts';
+import { quietWaitOf, waitLimits } from './wait-budget.ts';
 
 export interface DawnRunnerOptions {
   /** From chooseDevice or listDevices; its profile is the description's. */
@@ -16,6 +19,10 @@ export interface DawnRunnerOptions {
   readonly budget?: TimingBudget;
   /** Processes that build ahead, 0 for none; as many as there are cores for when absent. */
   readonly builders?: number;
+  /** What the references take on this device when it is quiet, by earlier runs; null or absent where none told. */
+  readonly quietNs?: ReferenceTimes | null;
+  /** Seconds that each trial may wait for the machine to be quiet, on average; see defaultQuietWait. */
+  readonly quietWait?: number;
 }
 
 /** A device that fails to start this often in a row, with nothing measured in between, is not a device. */
@@ -35,6 +42,8 @@ export async function createDawnRunner({
   device,
   budget = defaultBudget(device.description.type, hasColdCaches(device.description)),
   builders = buildersFor(device),
+  quietNs = null,
+  quietWait = quietWaitOf(process.env),
 }: DawnRunnerOptions): Promise<Runner> {
   const ahead = createBuildAhead({ device, budget, processes: builders });
   let child: DeviceProcess | null = null;
@@ -42,6 +51,9 @@ export async function createDawnRunner({
   let loaded = false;
   let data: WorkloadData | null = null;
   let closed = false;
+  /** A process that takes another's place need not find it out anew. */
+  let quiet = quietNs;
+  let hasReferences = false;
   let queue: Promise<unknown> = Promise.resolve();
 
   const drop = (): void => {
@@ -58,13 +70,14 @@ export async function createDawnRunner({
       if (child?.pending()) drop();
       if (child === null) {
         child = startDeviceProcess(device, 'trial-child');
-        child.send({ kind: 'open', device, budget });
+        child.send({ kind: 'open', device, budget, quietNs: quiet, quietWait });
         const opened = await reply(child, () => startTimeoutMs);
         if (opened.kind !== 'opened') {
           failures.push(notStarted(opened));
           drop();
           continue;
         }
+        hasReferences = opened.hasReferences;
       }
       if (data === null || loaded) return child;
       child.send({ kind: 'prepare', data });
@@ -101,7 +114,7 @@ export async function createDawnRunner({
     let stageBegun = performance.now();
     const answer = await reply(
       running,
-      () => stageTimeout(stage, budget),
+      () => stageTimeout(stage, budget, quietWait),
       (next) => {
         const now = performance.now();
         stages.set(stage, (stages.get(stage) ?? 0) + now - stageBegun);
@@ -112,7 +125,8 @@ export async function createDawnRunner({
     const total = performance.now() - begun;
     if (answer.kind === 'result') {
       if (answer.deviceLost) drop();
-      const { phasesMs } = answer.result;
+      const { phasesMs, relative } = answer.result;
+      quiet = relative?.quietNs ?? quiet;
       ahead.learn(elsewhere?.ms ?? null, phasesMs.build);
       if (elsewhere === null) return { ...answer.result, phasesMs: { ...phasesMs, total } };
       return { ...answer.result, phasesMs: { ...phasesMs, total, ahead: elsewhere.ms } };
@@ -122,11 +136,33 @@ export async function createDawnRunner({
     if (answer.kind === 'failed' && answer.internal) throw new InternalError(answer.error);
     stages.set(stage, (stages.get(stage) ?? 0) + performance.now() - stageBegun);
     const spent = (name: Stage): number => stages.get(name) ?? 0;
-    return failedResult(failureOf(answer, stage, budget), total, {
+    return failedResult(failureOf(answer, stage, budget, quietWait), total, {
       build: spent('build'),
       verify: spent('verify'),
       time: spent('run') + spent('sample'),
     });
+  };
+
+  const race = async (requests: readonly MeasureRequest[], limitMs: number): Promise<RaceOutcome | null> => {
+    assert(data !== null, 'race before prepare');
+    const running = await ready();
+    running.send({ kind: 'race', requests, limitMs });
+    let stage: Stage = 'build';
+    const answer = await reply(
+      running,
+      () => stageTimeout(stage, budget, quietWait),
+      (next) => {
+        stage = next;
+      },
+    );
+    if (answer.kind === 'raced') {
+      if (answer.deviceLost) drop();
+      return answer.outcome;
+    }
+    drop();
+    if (closed) throw interrupted();
+    if (answer.kind === 'failed' && answer.internal) throw new InternalError(answer.error);
+    return null;
   };
 
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -141,6 +177,9 @@ export async function createDawnRunner({
   await ready();
   return {
     device: device.description,
+    get hasReferences() {
+      return hasReferences;
+    },
     prepare: (next) =>
       inTurn(async () => {
         data = next;
@@ -148,6 +187,7 @@ export async function createDawnRunner({
         await ready();
       }),
     measure: (request) => inTurn(() => measure(request)),
+    race: (requests, limitMs) => inTurn(() => race(requests, limitMs)),
     // In turn, because nothing may be timed on a CPU while others build on it.
     buildAhead: (artifacts, stopped) => inTurn(() => ahead.build(artifacts, stopped)),
     aheadSummary: () => ahead.summary(),
@@ -166,7 +206,7 @@ function buildersFor({ description }: Device): number {
   return description.type === 'cpu' ? (cores < 2 ? 0 : cores) : Math.max(1, cores - 1);
 }
 
-function stageTimeout(stage: Stage, budget: TimingBudget): number {
+function stageTimeout(stage: Stage, budget: TimingBudget, quietWait: number): number {
   switch (stage) {
     case 'build':
       return budget.buildTimeoutMs;
@@ -175,18 +215,18 @@ function stageTimeout(stage: Stage, budget: TimingBudget): number {
     case 'verify':
       return verifyTimeoutMs;
     case 'sample':
-      // Sampling begins no submission after its total and what is added to it, and none may outlast its own limit.
-      return budget.maxTotalMs + budget.extraMs + budget.runTimeoutMs;
+      // Sampling begins no submission after its total, what is added to it and what is waited, and none may outlast its own limit.
+      return budget.maxTotalMs + budget.extraMs + budget.runTimeoutMs + waitLimits(quietWait).mostMs;
   }
 }
 
-function failureOf(answer: Reply, stage: Stage, budget: TimingBudget): Failure {
+function failureOf(answer: Reply, stage: Stage, budget: TimingBudget, quietWait: number): Failure {
   if (answer.kind === 'died')
     return fail('crash', `the measuring process died while it was in stage ${stage}: ${answer.how}`);
   if (answer.kind === 'failed') return fail('crash', answer.error);
   assert(answer.kind === 'late', () => `the measuring process answered ${answer.kind} to measure`);
   if (stage === 'build') return fail('build-timeout', `compiling took longer than ${budget.buildTimeoutMs} ms`);
-  const limit = stageTimeout(stage, budget);
+  const limit = stageTimeout(stage, budget, quietWait);
   return fail('run-timeout', `the kernels did not end within ${limit} ms (stage ${stage}); the process was killed`);
 }
 

@@ -1,3 +1,4 @@
+import { inRun, type RelativeTime } from '../records/relative-time.ts';
 import { median, medianInterval } from './statistics.ts';
 
 /** How far the times of one kernel moved between two measurements. */
@@ -8,15 +9,33 @@ export interface Drift {
   readonly beyondIntervals: boolean;
 }
 
+/** What drift looks at of a record. */
+export interface Measured {
+  readonly samplesNs: readonly number[];
+  readonly relative: RelativeTime | null;
+}
+
 /** A smaller move matters to no decision, and intervals of very steady samples are narrower than this. */
 const negligible = 0.05;
 
-/** Null where either measurement has too few samples for an interval. */
-export function driftBetween(earlier: readonly number[], later: readonly number[]): Drift | null {
-  const [before, after] = [medianInterval(earlier), medianInterval(later)];
-  const [beforeNs, afterNs] = [median(earlier), median(later)];
-  if (before === null || after === null || beforeNs === null || afterNs === null) return null;
-  const ratio = afterNs / beforeNs;
-  const apart = before.high < after.low || after.high < before.low;
+/**
+ * Between two measurements of one kernel, by their times on the quiet machine where references ran beside both, else by their samples as they are. Null
+ * where either has too few samples for an interval.
+ */
+export function driftBetween(earlier: Measured, later: Measured): Drift | null {
+  const [before, after] =
+    earlier.relative !== null && later.relative !== null
+      ? [earlier.relative, inRun(later.relative, earlier.relative.quietNs)]
+      : [plainly(earlier.samplesNs), plainly(later.samplesNs)];
+  if (before === null || after === null) return null;
+  const ratio = after.timeNs / before.timeNs;
+  const apart = before.highNs < after.lowNs || after.highNs < before.lowNs;
   return { ratio, beyondIntervals: apart && Math.max(ratio, 1 / ratio) > 1 + negligible };
+}
+
+type Interval = Pick<RelativeTime, 'timeNs' | 'lowNs' | 'highNs'>;
+
+function plainly(samplesNs: readonly number[]): Interval | null {
+  const [timeNs, interval] = [median(samplesNs), medianInterval(samplesNs)];
+  return timeNs === null || interval === null ? null : { timeNs, lowNs: interval.low, highNs: interval.high };
 }

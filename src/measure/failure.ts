@@ -31,6 +31,8 @@ export function failedResult(
     error,
     samplesNs: [],
     medianNs: null,
+    relative: null,
+    references: null,
     clock: null,
     stoppedEarly: false,
     verification: null,

@@ -1,44 +1,61 @@
+import { assert } from '../support/errors.ts';
 import type { BuiltKernel } from './build.ts';
 import type { ClockReading } from './clock.ts';
 import { settleQuietly, sleepQuietly } from './quiet-wait.ts';
 import type { BufferPool } from './session.ts';
 
-export interface PassOptions {
-  /** How many times the whole sequence of kernels runs, all in one pass: adjacent passes cannot be added up. */
+/** One timed pass: each repeat runs one of `sequences`, in turn. All repeats are in one pass: adjacent passes cannot be added up. */
+export interface Pass {
+  readonly sequences: readonly (readonly BuiltKernel[])[];
   readonly repeats: number;
-  /** What the pass should take, ms: the thread is blocked that long before Dawn is asked whether it is done. */
+}
+
+export interface SubmitOptions {
+  /** What the passes should take, ms: the thread is blocked that long before Dawn is asked whether they are done. */
   readonly expectedMs: number;
   readonly before?: (encoder: GPUCommandEncoder) => void;
   readonly after?: (encoder: GPUCommandEncoder) => void;
 }
 
+/** Passes of one submission: no process has the machine to itself between them, and each has its own time. */
+const mostPasses = 8;
 const stampBytes = 16;
 
 /**
- * Runs one timed pass to its end: each repeat runs one of `sequences`, in turn. Without `timestamp-query` the device's time is 0, which no
- * one takes for a clock.
+ * Runs timed passes one after the other in one submission, to its end. Without `timestamp-query` the device's times are 0, which no one takes for
+ * a clock.
  */
-export async function runPass(
+export async function runPasses(
   gpu: GPUDevice,
   pool: BufferPool,
-  sequences: readonly (readonly BuiltKernel[])[],
-  options: PassOptions,
-): Promise<ClockReading> {
+  passes: readonly Pass[],
+  options: SubmitOptions,
+): Promise<{ readonly deviceNs: readonly number[]; readonly wallNs: number }> {
+  assert(passes.length <= mostPasses, () => `${passes.length} passes in one submission`);
   const stamps = gpu.features.has('timestamp-query') ? timestampsOf(gpu) : null;
   const encoder = gpu.createCommandEncoder();
   options.before?.(encoder);
-  const pass = encoder.beginComputePass(
-    stamps === null
-      ? {}
-      : { timestampWrites: { querySet: stamps.queries, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 } },
-  );
-  for (let repeat = 0; repeat < options.repeats; repeat++)
-    encodeKernels(pass, sequences[repeat % sequences.length] as readonly BuiltKernel[]);
-  pass.end();
-  const mapped = pool.take(stampBytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+  for (const [at, { sequences, repeats }] of passes.entries()) {
+    const pass = encoder.beginComputePass(
+      stamps === null
+        ? {}
+        : {
+            timestampWrites: {
+              querySet: stamps.queries,
+              beginningOfPassWriteIndex: 2 * at,
+              endOfPassWriteIndex: 2 * at + 1,
+            },
+          },
+    );
+    for (let repeat = 0; repeat < repeats; repeat++)
+      encodeKernels(pass, sequences[repeat % sequences.length] as readonly BuiltKernel[]);
+    pass.end();
+  }
+  const bytes = stampBytes * passes.length;
+  const mapped = pool.take(bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
   if (stamps !== null) {
-    encoder.resolveQuerySet(stamps.queries, 0, 2, stamps.resolved, 0);
-    encoder.copyBufferToBuffer(stamps.resolved, 0, mapped, 0, stampBytes);
+    encoder.resolveQuerySet(stamps.queries, 0, 2 * passes.length, stamps.resolved, 0);
+    encoder.copyBufferToBuffer(stamps.resolved, 0, mapped, 0, bytes);
   }
   options.after?.(encoder);
   const begun = performance.now();
@@ -46,11 +63,24 @@ export async function runPass(
   await sleepQuietly(options.expectedMs);
   await settleQuietly(mapped.mapAsync(GPUMapMode.READ));
   const wallNs = (performance.now() - begun) * 1e6;
-  const [begin = 0n, end = 0n] = new BigInt64Array(mapped.getMappedRange());
-  const deviceNs = stamps === null ? 0 : Number(end - begin);
+  const times = new BigInt64Array(mapped.getMappedRange());
+  const deviceNs = passes.map((_, at) =>
+    stamps === null ? 0 : Number((times[2 * at + 1] ?? 0n) - (times[2 * at] ?? 0n)),
+  );
   mapped.unmap();
   pool.giveBack(mapped);
   return { deviceNs, wallNs };
+}
+
+/** The same of one pass. */
+export async function runPass(
+  gpu: GPUDevice,
+  pool: BufferPool,
+  pass: Pass,
+  options: SubmitOptions,
+): Promise<ClockReading> {
+  const { deviceNs, wallNs } = await runPasses(gpu, pool, [pass], options);
+  return { deviceNs: deviceNs[0] as number, wallNs };
 }
 
 /**
@@ -88,8 +118,11 @@ function timestampsOf(gpu: GPUDevice): Timestamps {
   const known = timestamps.get(gpu);
   if (known !== undefined) return known;
   const made: Timestamps = {
-    queries: gpu.createQuerySet({ type: 'timestamp', count: 2 }),
-    resolved: gpu.createBuffer({ size: stampBytes, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC }),
+    queries: gpu.createQuerySet({ type: 'timestamp', count: 2 * mostPasses }),
+    resolved: gpu.createBuffer({
+      size: stampBytes * mostPasses,
+      usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+    }),
   };
   timestamps.set(gpu, made);
   return made;

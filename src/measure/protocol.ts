@@ -1,16 +1,25 @@
 import type { Device } from '../device/devices.ts';
 import type { Artifact } from '../ir/artifact.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
+import type { ReferenceTimes } from '../records/relative-time.ts';
+import type { RaceOutcome } from './run-race.ts';
 import type { MeasureRequest, MeasureResult, TimingBudget, WorkloadData } from './runner.ts';
 
 /**
- * What the parent says to the measuring process (`open`, `prepare`, `measure`) and to building ones (`open`, `build`). One at a time; `prepare`
- * before the first `measure`.
+ * What the parent says to the measuring process (`open`, `prepare`, `measure`, `race`) and to building ones (`open`, `build`). One at a time; `prepare`
+ * before the first `measure` or `race`.
  */
 export type ToChild =
-  | { readonly kind: 'open'; readonly device: Device; readonly budget: TimingBudget }
+  | {
+      readonly kind: 'open';
+      readonly device: Device;
+      readonly budget: TimingBudget;
+      readonly quietNs: ReferenceTimes | null;
+      readonly quietWait: number;
+    }
   | { readonly kind: 'prepare'; readonly data: WorkloadData }
   | { readonly kind: 'measure'; readonly request: MeasureRequest }
+  | { readonly kind: 'race'; readonly requests: readonly MeasureRequest[]; readonly limitMs: number }
   | { readonly kind: 'build'; readonly artifact: Artifact };
 
 /**
@@ -20,10 +29,13 @@ export type ToChild =
 export type Stage = 'build' | 'run' | 'verify' | 'sample';
 
 export type FromChild =
-  | { readonly kind: 'opened'; readonly description: DeviceDescription }
+  /** `hasReferences`: whether the measuring process has references to time beside candidates. */
+  | { readonly kind: 'opened'; readonly description: DeviceDescription; readonly hasReferences: boolean }
   /** `internal`: a broken invariant of ours, not something a device or a candidate did. */
   | { readonly kind: 'failed'; readonly error: string; readonly internal: boolean }
   | { readonly kind: 'prepared' }
   | { readonly kind: 'built' }
   | { readonly kind: 'stage'; readonly stage: Stage }
+  /** Null where this process cannot hold one. */
+  | { readonly kind: 'raced'; readonly outcome: RaceOutcome | null; readonly deviceLost: boolean }
   | { readonly kind: 'result'; readonly result: MeasureResult; readonly deviceLost: boolean };

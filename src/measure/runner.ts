@@ -1,6 +1,8 @@
 import type { Artifact } from '../ir/artifact.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
 import type { Outcome, Verification } from '../records/outcome.ts';
+import type { ReferenceName, RelativeTime } from '../records/relative-time.ts';
+import type { RaceOutcome } from './run-race.ts';
 
 /** The bytes of one input buffer, already in its dtype, little endian. */
 export interface InputData {
@@ -71,6 +73,10 @@ export interface MeasureResult {
   readonly samplesNs: readonly number[];
   /** Median of the samples, or null when there is none. */
   readonly medianNs: number | null;
+  /** What it takes on the quiet machine, by the references beside it; null where there are none. */
+  readonly relative: RelativeTime | null;
+  /** Nanoseconds of one run of each reference, beside each sample. */
+  readonly references: Readonly<Record<ReferenceName, readonly number[]>> | null;
   /** `timestamp` from the device's clock, `wall` when it has no usable one. */
   readonly clock: 'timestamp' | 'wall' | null;
   /** True when sampling was cut short because the candidate was far behind the best. */
@@ -78,7 +84,7 @@ export interface MeasureResult {
   readonly verification: Verification | null;
   /**
    * Milliseconds: pipelines and first dispatch; verification; first run and timing; the whole trial. `kernel`: in which the kernels ran, by the
-   * clock, a part of `time`. `ahead`: what another process spent on building the candidate before the trial, no part of the total.
+   * clock, and `wait`: in which the machine was waited for to be quiet, parts of `time`. `ahead`: what another process spent on building the candidate before the trial, no part of the total.
    */
   readonly phasesMs: {
     readonly build: number;
@@ -86,6 +92,7 @@ export interface MeasureResult {
     readonly time: number;
     readonly total: number;
     readonly kernel?: number;
+    readonly wait?: number;
     readonly ahead?: number;
   };
 }
@@ -93,6 +100,8 @@ export interface MeasureResult {
 /** Builds, verifies and times artifacts, one at a time. Implementations: Dawn in a child process, recorded measurements. */
 export interface Runner {
   readonly device: DeviceDescription;
+  /** Whether references run beside what is timed, so that results have a relative time. */
+  readonly hasReferences?: boolean;
   /** Gives the device a workload's data; must be called before measure, and again when the workload changes. */
   prepare(data: WorkloadData): Promise<void>;
   /** Never rejects for anything a candidate does: a crash or a hang is a result. Rejects with UserError when the device cannot be used at all. */
@@ -105,6 +114,11 @@ export interface Runner {
   buildAhead?(artifacts: readonly Artifact[], stopped: () => boolean): Promise<number>;
   /** Absent where nothing is built. */
   aheadSummary?(): AheadSummary;
+  /**
+   * Times all of these in turn for at most `limitMs`, until it is known which is the fastest (`race.ts`); they come in the order that decides ties.
+   * Null where that could not be done, because the process died or this device cannot; absent where nothing is timed.
+   */
+  race?(requests: readonly MeasureRequest[], limitMs: number): Promise<RaceOutcome | null>;
   close(): Promise<void>;
 }
 

@@ -14,7 +14,7 @@ export function quartileSpread(samples: readonly number[]): number | null {
 }
 
 /** Linear interpolation between order statistics (Hyndman and Fan's type 7). */
-function quantile(samples: readonly number[], fraction: number): number | null {
+export function quantile(samples: readonly number[], fraction: number): number | null {
   if (samples.length === 0) return null;
   const sorted = [...samples].sort((a, b) => a - b);
   const position = fraction * (sorted.length - 1);

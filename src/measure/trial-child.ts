@@ -1,13 +1,19 @@
 import { hasColdCaches, lastLevelCacheBytes } from '../device/caches.ts';
 import { loadDawn, openDevice } from '../device/dawn.ts';
 import { dieWithParent } from '../device/watchdog.ts';
+import type { ReferenceTimes } from '../records/relative-time.ts';
 import { assert, InternalError } from '../support/errors.ts';
+import { withErrorScopes } from './error-scopes.ts';
 import { errorText, fail, failedResult, isFailure } from './failure.ts';
-import type { FromChild, ToChild } from './protocol.ts';
+import { createPacer, type Pacer } from './pacer.ts';
+import type { FromChild, Stage, ToChild } from './protocol.ts';
 import { sleepQuietly } from './quiet-wait.ts';
+import { createReferences } from './references.ts';
+import { runRace } from './run-race.ts';
 import type { MeasureResult, TimingBudget } from './runner.ts';
 import { closeSession, openSession, type Session } from './session.ts';
 import { runTrial } from './trial.ts';
+import { createWaitBudget, waitLimits } from './wait-budget.ts';
 
 /** The measuring process: one device, one workload at a time, one trial at a time. The parent may kill it at any moment. */
 dieWithParent();
@@ -16,6 +22,7 @@ let opened: {
   readonly gpu: GPUDevice;
   readonly budget: TimingBudget;
   readonly coldCacheBytes: number | null;
+  readonly pacer: Pacer | null;
   lost: string | null;
 } | null = null;
 let session: Session | null = null;
@@ -33,17 +40,18 @@ function tell(message: FromChild): void {
 async function answer(message: ToChild): Promise<FromChild> {
   switch (message.kind) {
     case 'open': {
-      const { device, budget } = message;
+      const { device, budget, quietNs, quietWait } = message;
       const create = await loadDawn(device.driver);
       const { gpu, description } = await openDevice(create, device.driver, device.adapter, device.description.profile);
       const { type } = device.description;
       const coldCacheBytes = hasColdCaches(device.description) ? lastLevelCacheBytes(type) : null;
-      const state = { gpu, budget, coldCacheBytes, lost: null as string | null };
+      const pacer = await openPacer(gpu, type, quietNs, quietWait);
+      const state = { gpu, budget, coldCacheBytes, pacer, lost: null as string | null };
       opened = state;
       void gpu.lost.then(({ reason, message: text }) => {
         state.lost = text === '' ? reason : text;
       });
-      return { kind: 'opened', description };
+      return { kind: 'opened', description, hasReferences: pacer !== null };
     }
     case 'prepare': {
       assert(opened !== null, 'prepare before open');
@@ -59,7 +67,9 @@ async function answer(message: ToChild): Promise<FromChild> {
       const { budget } = opened;
       const begun = performance.now();
       try {
-        const result = await runTrial(session, message.request, budget, (stage) => tell({ kind: 'stage', stage }));
+        const result = await runTrial(session, opened.pacer, message.request, budget, (stage) =>
+          tell({ kind: 'stage', stage }),
+        );
         return opened.lost === null
           ? { kind: 'result', result, deviceLost: false }
           : { kind: 'result', result: lostResult(opened.lost, begun), deviceLost: true };
@@ -70,6 +80,18 @@ async function answer(message: ToChild): Promise<FromChild> {
         return { kind: 'result', result: lostResult(`${opened.lost} (${errorText(error)})`, begun), deviceLost: true };
       }
     }
+    case 'race': {
+      assert(opened !== null && session !== null, 'race before prepare');
+      const { pacer, budget } = opened;
+      // With cold caches each run needs copies of all buffers: of a few kernels at once there would be too many.
+      if (pacer === null || session.flush !== null) return { kind: 'raced', outcome: null, deviceLost: false };
+      const begin = (stage: Stage): void => tell({ kind: 'stage', stage });
+      const outcome = await runRace(session, pacer, message.requests, budget, message.limitMs, begin).catch((error) => {
+        if (error instanceof InternalError) throw error;
+        return null;
+      });
+      return { kind: 'raced', outcome: opened.lost === null ? outcome : null, deviceLost: outcome === null };
+    }
     case 'build':
       throw new InternalError('a measuring process builds only what it measures');
   }
@@ -77,4 +99,19 @@ async function answer(message: ToChild): Promise<FromChild> {
 
 function lostResult(reason: string, begun: number): MeasureResult {
   return failedResult(fail('device-lost', `the device was lost: ${reason}`), performance.now() - begun);
+}
+
+/** Null where the device has no clock of its own, or cannot build or run the references: kernels are then timed without. */
+async function openPacer(
+  gpu: GPUDevice,
+  type: 'cpu' | 'gpu',
+  quietNs: ReferenceTimes | null,
+  quietWait: number,
+): Promise<Pacer | null> {
+  if (!gpu.features.has('timestamp-query')) return null;
+  const pacer = await withErrorScopes(gpu, async () => {
+    const references = await createReferences(gpu, type, lastLevelCacheBytes(type));
+    return createPacer(gpu, references, quietNs, createWaitBudget(waitLimits(quietWait)));
+  });
+  return isFailure(pacer) ? null : pacer;
 }

@@ -1,9 +1,9 @@
 import type { DeviceDescription } from '../ir/limits.ts';
 import { type Workload, workloadKey } from '../operators/workload.ts';
 import { deviceKey, distanceBetween, type Kinship, kinshipOf } from './device-key.ts';
+import { beats, createBestKeeper } from './faster.ts';
 import { isVerified, type TuningRecord } from './record.ts';
 import { type Against, createStanding, type Place, type Standing } from './standing.ts';
-import { beats } from './top-table.ts';
 
 /** The best record there is for a workload, and whose it is: never another machine's time in disguise. */
 export interface BestOf {
@@ -31,11 +31,11 @@ export interface BestTable {
    * verified. A doubted record only where there is no other of any device.
    */
   lookup(workload: Workload, device: DeviceDescription): BestOf | null;
-  /** The best of every device for a workload, nearest to `device` first and fastest first among equals. */
+  /** The best of every device for a workload, nearest to `device` first and fastest first among equals; see createBestKeeper. */
   everyDevice(workload: Workload, device: DeviceDescription): readonly BestOf[];
   /** What speaks against a record, by all that was added so far. */
   against(record: TuningRecord): Against | null;
-  /** Every verified record of a workload, nearest device first, each device's fastest first, with what speaks against it. */
+  /** Every verified record of a workload, nearest device first, each device's best first and then its fastest, with what speaks against it. */
   ranked(workload: Workload, device: DeviceDescription): readonly Ranked[];
 }
 
@@ -61,9 +61,20 @@ export function createBestTable(standing: Standing = createStanding()): BestTabl
   const rankedOf = (entries: readonly Entry[], device: DeviceDescription): readonly Ranked[] => {
     const [first] = entries as readonly [Entry];
     const whose = kinshipOf(device, first.record.device);
-    return [...entries]
-      .sort((a, b) => (beats(a.record, b.record) ? -1 : 1))
-      .map(({ record, place }) => ({ record, whose, place, against: standing.against(record) }));
+    const all = entries.map(({ record, place }) => ({ record, whose, place, against: standing.against(record) }));
+    const keeper = createBestKeeper<BestOf['record']>();
+    for (const { record, against } of all) if (against === null) keeper.add(record);
+    const best = keeper.best();
+    const sorted = all.sort((a, b) => (beats(a.record, b.record) ? -1 : 1));
+    const sound = sorted.findIndex(({ against }) => against === null);
+    // What is doubted keeps its place before it, so that whoever asks is told what was passed over.
+    return sound < 0
+      ? sorted
+      : [
+          ...sorted.slice(0, sound),
+          ...sorted.filter(({ record }) => record === best),
+          ...sorted.slice(sound).filter(({ record }) => record !== best),
+        ];
   };
   const byDevice = (workload: Workload, device: DeviceDescription): readonly (readonly Ranked[])[] =>
     [...(table.get(workloadKey(workload))?.values() ?? [])]
@@ -108,7 +119,10 @@ export function createBestTable(standing: Standing = createStanding()): BestTabl
   /** What nothing speaks against comes before what is doubted, and that before what is refuted; among equals the faster. */
   function isAhead(record: BestOf['record'], other: BestOf['record']): boolean {
     const [one, two] = [standing.against(record), standing.against(other)];
-    return one?.kind === two?.kind ? beats(record, other) : rankOf(one) < rankOf(two);
+    if (one?.kind !== two?.kind) return rankOf(one) < rankOf(two);
+    const keeper = createBestKeeper<BestOf['record']>();
+    for (const met of [other, record]) keeper.add(met);
+    return keeper.best() === record;
   }
 }
 

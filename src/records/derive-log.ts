@@ -4,12 +4,13 @@ import { type AtomicFile, createAtomicFile } from '../support/atomic-file.ts';
 import { exitCode, UserError } from '../support/errors.ts';
 import { hashJson } from '../support/hash.ts';
 import { makeFolder } from '../support/make-folder.ts';
+import { pickNaive, type Timed } from './faster.ts';
 import type { LogFault } from './log-fault.ts';
 import { isSystemError, logEnding } from './log-files.ts';
 import { type LogHandlers, type ReadSummary, readLogs } from './log-reader.ts';
 import type { TuningRecord } from './record.ts';
-import { skimLogs, wholeRecord } from './skim.ts';
-import { readStanding } from './standing.ts';
+import { type Skim, skimLogs, wholeRecord } from './skim.ts';
+import { type Place, readStanding } from './standing.ts';
 import { createTopTable } from './top-table.ts';
 
 export interface DeriveOptions {
@@ -56,7 +57,7 @@ export function mergeLogs(
 }
 
 /**
- * Writes the `keep` fastest records of every workload on every device, each of another schedule, and the fastest of its naive schedule, which
+ * Writes the `keep` best records of every workload on every device, each of another schedule, and that of its naive schedule, which
  * speedups are told against. Failed trials are left out, and what a later measurement refutes, but not the refutation. The logs that are read stay as they are. Throws as mergeLogs does.
  */
 export function pruneLogs(options: DeriveOptions & { readonly keep: number }): Promise<Derived> {
@@ -64,18 +65,30 @@ export function pruneLogs(options: DeriveOptions & { readonly keep: number }): P
   return deriveFile(options, async (write, handlers) => {
     const standing = await readStanding(options.paths);
     const fastest = createTopTable(options.keep, nothing, standing);
-    const naive = createTopTable(1, nothing, standing, (skim) => skim.verified && skim.origin === 'baseline');
+    const naive = new Map<string, Timed & Place>();
+    const addNaive = (skim: Skim, file: string, line: number): LogFault | null => {
+      const { verified, origin, medianNs, relative, race, startedAt, id } = skim;
+      if (!verified || origin !== 'baseline' || medianNs === null) return null;
+      const cell = `${skim.workloadKey} ${skim.deviceKey}`;
+      const own = { medianNs, relative, race, startedAt, id, file, line };
+      const held = naive.get(cell) ?? null;
+      if (pickNaive(held, own) === held) return null;
+      const record = wholeRecord(skim);
+      if ('severity' in record) return record;
+      if (standing.against(record) === null) naive.set(cell, own);
+      return null;
+    };
     let late = 0;
     const summary = await skimLogs(options.paths, {
       ...handlers,
       onSkim: (skim, file, line) => {
-        const fault = fastest.add(skim, file, line) ?? naive.add(skim, file, line);
+        const fault = fastest.add(skim, file, line) ?? addNaive(skim, file, line);
         if (fault === null) return;
         late += 1;
         handlers.onFault?.(fault);
       },
     });
-    const kept = new Set([...fastest.entries(), ...naive.entries()].flat().map(({ file, line }) => `${file}\n${line}`));
+    const kept = new Set([...fastest.entries().flat(), ...naive.values()].map(({ file, line }) => `${file}\n${line}`));
     await skimLogs(options.paths, {
       onSkim: (skim, file, line) => {
         // A refutation stays, or joining with other logs would bring back what it refutes.

@@ -5,11 +5,13 @@ import { flopsOf, outputBytes } from '../operators/flops.ts';
 import { type Workload, workloadKey } from '../operators/workload.ts';
 import { isRefusal } from '../support/refusal.ts';
 import type { TuningRecord } from './record.ts';
+import { type RelativeTime, referenceNames } from './relative-time.ts';
 
 /** What is looked at to doubt a time. */
-export interface Timed extends Pick<TuningRecord, 'medianNs' | 'workload' | 'device' | 'peaks'> {
+export interface Timed extends Pick<TuningRecord, 'medianNs' | 'relative' | 'workload' | 'device' | 'peaks'> {
   /** Not there where only a part of the record was read. */
   readonly samplesNs?: readonly number[];
+  readonly references?: TuningRecord['references'];
   /** Where it is at hand already. */
   readonly workloadKey?: string;
 }
@@ -42,22 +44,42 @@ export function createDoubt(): Doubt {
     works.set(key, work);
     return work;
   };
-  return ({ medianNs, workload, workloadKey: key = workloadKey(workload), device, peaks, samplesNs }) => {
+  return (record) => {
+    const { medianNs, relative, workload, workloadKey: key = workloadKey(workload), device, peaks, samplesNs } = record;
     if (medianNs === null) return null;
+    const contradiction = relative === null ? null : contradictionOf(relative, record);
+    if (contradiction !== null) return contradiction;
+    const timeNs = Math.min(medianNs, relative?.timeNs ?? medianNs);
     if (samplesNs?.every((ns) => medianNs < ns) || samplesNs?.every((ns) => medianNs > ns))
       return `its median of ${medianNs} ns is not among its samples`;
-    if (medianNs < shortestDispatchNs) return `no device runs a kernel in less than ${shortestDispatchNs} ns`;
+    if (timeNs < shortestDispatchNs) return `no device runs a kernel in less than ${shortestDispatchNs} ns`;
     const { flops, bytes } = workOf(workload, key);
     const least = rooflineNs(flops, bytes, mostOfAll[device.type]);
-    if (medianNs < least)
+    if (timeNs < least)
       return `no ${device.type === 'cpu' ? 'processor' : 'GPU'} does this work in less than ${rounded(least)} ns`;
     // Peaks are of single precision and of ordinary lanes, as the pruning that uses them.
     if (peaks === null || workload.dtype !== 'f32' || usesMatrices(device)) return null;
     const here = rooflineNs(flops, bytes, peaks);
-    return medianNs < here
+    return timeNs < here
       ? `at the peaks that its run measured of the device this work takes at least ${rounded(here)} ns`
       : null;
   };
+}
+
+/** Disturbances make a kernel take so many times as long at most, for its time to be told by scaling. */
+const mostScaled = 100;
+
+/** What of a time on the quiet machine cannot be, by the samples and the references beside them. */
+function contradictionOf(
+  { timeNs, calm, quietNs }: RelativeTime,
+  { samplesNs, references }: Pick<Timed, 'samplesNs' | 'references'>,
+): string | null {
+  if (samplesNs === undefined || references === undefined) return null;
+  const least = Math.min(...samplesNs) / (calm > 0 ? 1 : mostScaled);
+  if (timeNs < least || timeNs > Math.max(...samplesNs))
+    return `its time of ${timeNs} ns on the quiet machine is not what its samples can say`;
+  const longer = referenceNames.find((name) => references?.[name].every((ns) => quietNs[name] > 2 * ns));
+  return longer === undefined ? null : `its ${longer} reference was always faster than it calls quiet`;
 }
 
 /** A hostile log has no two workloads alike. */

@@ -1,6 +1,8 @@
 import type { DeviceDescription } from '../ir/limits.ts';
 import type { Workload } from '../operators/workload.ts';
+import { type BestKeeper, createBestKeeper, pickNaive, type Timed } from './faster.ts';
 import type { Outcome } from './outcome.ts';
+import { timeOf } from './relative-time.ts';
 import type { Skim } from './skim.ts';
 import { createStanding, type Standing } from './standing.ts';
 
@@ -59,10 +61,10 @@ interface Cell extends Pick<Skim, 'workload' | 'workloadKey' | 'device' | 'devic
   verified: number;
   first: string;
   last: string;
-  bestNs: number | null;
+  readonly best: BestKeeper<Timed>;
   /** The fastest of those whose times are doubted: the best only where there is no other. */
   doubtedNs: number | null;
-  naiveNs: number | null;
+  naive: Timed | null;
 }
 
 /** Counts records by workload, device and outcome; holds one cell for each workload on each device, however many records there are. */
@@ -78,7 +80,7 @@ export function createStats(standing: Standing = createStanding()): StatsFold {
         const { startedAt, workload, workloadKey, device, deviceKey } = skim;
         cell = {
           ...{ workload, workloadKey, device, deviceKey, outcomes: {}, records: 0, verified: 0 },
-          ...{ first: startedAt, last: startedAt, bestNs: null, doubtedNs: null, naiveNs: null },
+          ...{ first: startedAt, last: startedAt, best: createBestKeeper(), doubtedNs: null, naive: null },
         };
         byWorkload.set(skim.workloadKey, byDevice.set(skim.deviceKey, cell));
         cells.push(cell);
@@ -92,11 +94,14 @@ export function createStats(standing: Standing = createStanding()): StatsFold {
       const against = standing.against(skim);
       if (against?.kind === 'refuted') return;
       if (against !== null) {
-        cell.doubtedNs = lesser(cell.doubtedNs, skim.medianNs);
+        cell.doubtedNs = lesser(cell.doubtedNs, timeOf(skim));
         return;
       }
-      cell.bestNs = lesser(cell.bestNs, skim.medianNs);
-      if (skim.origin === 'baseline') cell.naiveNs = lesser(cell.naiveNs, skim.medianNs);
+      if (skim.medianNs === null) return;
+      const { medianNs, relative, race, startedAt, id } = skim;
+      const timed: Timed = { medianNs, relative, race, startedAt, id };
+      if (cell.best.wants(timed)) cell.best.add(timed);
+      if (skim.origin === 'baseline') cell.naive = pickNaive(cell.naive, timed);
     },
     result: () => {
       const all = cells;
@@ -120,8 +125,8 @@ export function createStats(standing: Standing = createStanding()): StatsFold {
           device: cell.device,
           deviceKey: cell.deviceKey,
           ...tallyOf(group),
-          bestNs: cell.bestNs ?? cell.doubtedNs,
-          naiveNs: cell.naiveNs,
+          bestNs: timeOrNull(cell.best.best()) ?? cell.doubtedNs,
+          naiveNs: timeOrNull(cell.naive),
         })),
       };
     },
@@ -152,6 +157,10 @@ function tallyOf(cells: readonly Cell[]): Tally {
     first: cells.reduce((first, cell) => (cell.first < first ? cell.first : first), one.first),
     last: cells.reduce((last, cell) => (cell.last > last ? cell.last : last), one.last),
   };
+}
+
+function timeOrNull(timed: Timed | null): number | null {
+  return timed === null ? null : timeOf(timed);
 }
 
 function lesser(held: number | null, next: number | null): number | null {

@@ -9,7 +9,9 @@ export type Migration = (old: Readonly<Record<string, unknown>>) => Readonly<Rec
  * The fields of a record that came after version 1, by the version that brought them, with what they are in a record that was written before.
  * Whoever adds a field to the schema adds it here, and both the migration and the skimmer read older lines.
  */
-const added: ReadonlyMap<number, Readonly<Partial<TuningRecord>>> = new Map([[2, { refutes: null, peaks: null }]]);
+const added: ReadonlyMap<number, Readonly<Partial<TuningRecord>>> = new Map([
+  [2, { refutes: null, peaks: null, relative: null, references: null, race: null }],
+]);
 
 /** By the version a migration starts from. */
 export const migrations: ReadonlyMap<number, Migration> = new Map(

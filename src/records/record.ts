@@ -3,11 +3,14 @@ import type { DeviceDescription } from '../ir/limits.ts';
 import type { Workload } from '../operators/workload.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { outcomes, type Verification } from './outcome.ts';
+import { type RelativeTime, referencesSchema, relativeTimeSchema } from './relative-time.ts';
 
 /** Version of the record's shape. A reader knows this one and, through `migrate.ts`, all older ones. */
 export const recordVersion = 2;
 
 const maxName = 200;
+/** Kernels that a race may have. */
+export const mostContestants = 64;
 /** Deepest nesting of a primitive's argument; real ones nest twice. Keeps a hostile line from exhausting a stack later. */
 const maxArgumentDepth = 8;
 
@@ -108,8 +111,9 @@ export const recordSchema = z
     startedAt: z.iso.datetime(),
     durationMs: milliseconds,
     /**
-     * Where the duration went; `total` is the runner's part of it. `kernel`, of `time`: in which the kernels ran, by the clock. `ahead`, beside the
-     * total: what another process spent on building the candidate before the trial; not there where nothing was built ahead.
+     * Where the duration went; `total` is the runner's part of it. Of `time`: `kernel`, in which the kernels ran, by the clock, and `wait`, in which the
+     * machine was waited for to be quiet. `ahead`, beside the total: what another process spent on building the candidate before the trial; not
+     * there where nothing was built ahead.
      */
     phasesMs: z.strictObject({
       build: milliseconds,
@@ -117,6 +121,7 @@ export const recordSchema = z
       time: milliseconds,
       total: milliseconds,
       kernel: milliseconds.exactOptional(),
+      wait: milliseconds.exactOptional(),
       ahead: milliseconds.exactOptional(),
     }),
     /** What wrote the record. Dawn's version is the device's. */
@@ -164,6 +169,17 @@ export const recordSchema = z
     peaks: z
       .strictObject({ flopsPerNs: z.number().positive(), bytesPerNs: z.number().positive(), lanes: z.int().positive() })
       .nullable(),
+    /** What the kernel takes on the quiet machine, see RelativeTime: what is compared. Null where no reference ran beside it. */
+    relative: relativeTimeSchema.nullable(),
+    /** Nanoseconds of one pass of each reference, beside each sample. */
+    references: referencesSchema.nullable(),
+    /**
+     * The race at the end of a run: its fastest kernels and the naive schedule, timed in turn until their order was decided or the time for it was
+     * over. `of`: ids of the records of all that took part; `place`: from 1, the winner's.
+     */
+    race: z
+      .strictObject({ place: z.int().positive(), of: z.array(name).max(mostContestants), decided: z.boolean() })
+      .nullable(),
   })
   .refine((record) => (record.outcome === 'refused') === (record.refusal !== null), {
     error: 'refusal is there exactly when the outcome is refused',
@@ -194,7 +210,8 @@ const agrees: readonly [
   Same<Field<'device'>, DeviceDescription>,
   Same<Field<'trace'>, Trace>,
   Same<Field<'verification'>, Verification>,
-] = [true, true, true, true];
+  Same<Field<'relative'>, RelativeTime>,
+] = [true, true, true, true, true];
 void agrees;
 
 /** Whether the record's time may be believed: the trial ended well and its outputs were compared and all right. */

@@ -1,4 +1,5 @@
 import { isVerified, type TuningRecord } from './record.ts';
+import { timeOf } from './relative-time.ts';
 
 /**
  * How many times as long a kernel must take for its earlier time to be called wrong. A shared machine runs at half its speed for seconds, and
@@ -19,17 +20,19 @@ const contradictions: ReadonlySet<TuningRecord['outcome']> = new Set(['wrong-ans
  * `machine` as for isDisproved.
  */
 export function refutationOf(
-  earlier: Pick<TuningRecord, 'id' | 'medianNs' | 'startedAt'>,
-  later: Pick<TuningRecord, 'outcome' | 'verification' | 'medianNs' | 'error'>,
+  earlier: Pick<TuningRecord, 'id' | 'medianNs' | 'relative' | 'startedAt'>,
+  later: Pick<TuningRecord, 'outcome' | 'verification' | 'medianNs' | 'relative' | 'error'>,
   machine = 1,
 ): TuningRecord['refutes'] {
-  const { id, medianNs } = earlier;
-  if (medianNs === null) return null;
+  const { id } = earlier;
+  const recordedNs = timeOf(earlier);
+  if (recordedNs === null) return null;
   if (contradictions.has(later.outcome)) return { record: id, reason: `measured again it ended in ${later.outcome}` };
-  if (!isVerified(later) || !isDisproved(medianNs, later.medianNs, machine)) return null;
-  const times = later.medianNs / medianNs;
+  const timeNs = isVerified(later) ? timeOf(later) : null;
+  if (timeNs === null || !isDisproved(recordedNs, timeNs, machine)) return null;
+  const times = timeNs / recordedNs;
   return {
     record: id,
-    reason: `measured again it takes ${Math.round(later.medianNs)} ns, ${times.toPrecision(3)} times as long`,
+    reason: `measured again it takes ${Math.round(timeNs)} ns, ${times.toPrecision(3)} times as long`,
   };
 }

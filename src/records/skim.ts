@@ -19,7 +19,10 @@ import { presentWorkload } from './workload-versions.ts';
 
 /** What most questions to a log need of a record. */
 export interface Skim
-  extends Pick<TuningRecord, 'id' | 'startedAt' | 'origin' | 'outcome' | 'medianNs' | 'refutes' | 'peaks'> {
+  extends Pick<
+    TuningRecord,
+    'id' | 'startedAt' | 'origin' | 'outcome' | 'medianNs' | 'refutes' | 'peaks' | 'relative' | 'race'
+  > {
   /** One object for equal texts, so that a log of 100,000 records holds few. */
   readonly workload: Workload;
   readonly workloadKey: string;
@@ -56,12 +59,13 @@ export function skimLogs(
   return foldLines(paths, { parse, onItem, ...(onFault === undefined ? {} : { onFault }) }, options);
 }
 
-const { id, startedAt, origin, outcome, medianNs, verification, refutes, peaks } = recordSchema.shape;
+const { id, startedAt, origin, outcome, medianNs, verification, refutes, peaks, relative, race } = recordSchema.shape;
 /** What is parsed of each line; what an older version lacks is there as its migration makes it. */
 const headSchema = z.object({
   ...{ id, startedAt, origin, outcome, medianNs, verification },
   refutes: refutes.default(null),
   peaks: peaks.default(null),
+  ...{ relative: relative.default(null), race: race.default(null) },
 });
 type Head = z.infer<typeof headSchema>;
 
@@ -153,6 +157,8 @@ function skimOf(
     outcome: head.outcome,
     medianNs: head.medianNs,
     refutes: head.refutes,
+    relative: head.relative,
+    race: head.race,
     peaks: head.peaks,
     workload: workload.value,
     workloadKey: workload.key,

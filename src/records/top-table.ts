@@ -1,5 +1,6 @@
 import type { DeviceDescription } from '../ir/limits.ts';
 import type { Workload } from '../operators/workload.ts';
+import { type BestKeeper, beats, createBestKeeper, type Timed } from './faster.ts';
 import type { LogFault } from './log-fault.ts';
 import type { TuningRecord } from './record.ts';
 import { scheduleKey } from './schedule-key.ts';
@@ -13,6 +14,8 @@ export interface TopEntry<Held> {
   readonly device: DeviceDescription;
   readonly deviceKey: string;
   readonly medianNs: number;
+  readonly relative: TuningRecord['relative'];
+  readonly race: TuningRecord['race'];
   readonly id: string;
   readonly startedAt: string;
   readonly schedule: string;
@@ -30,13 +33,13 @@ export interface PassedOver extends Pick<TopEntry<unknown>, 'id' | 'medianNs' | 
 }
 
 /**
- * The `keep` fastest verified records of every workload on every device, each of another schedule. What another record refutes is not among them;
+ * The `keep` best verified records of every workload on every device, each of another schedule. What another record refutes is not among them;
  * what is doubted comes after everything that is not.
  */
 export interface TopTable<Held> {
   /** Takes a record in; what would enter is read whole before it does, and a fault says that it was not a record after all. */
   add(skim: Skim, file: string, line: number): LogFault | null;
-  /** Workloads and devices in the order of their first records, fastest first within. */
+  /** Workloads and devices in the order of their first records; the best first within (see createBestKeeper), then the fastest. */
   entries(): readonly (readonly TopEntry<Held>[])[];
   /** Records that would be the first of their workload and device if nothing spoke against them; the first hundred that were met. */
   passedOver(): readonly PassedOver[];
@@ -51,17 +54,17 @@ export function createTopTable<Held>(
   standing: Standing = createStanding(),
   counts: (skim: Skim) => boolean = (skim) => skim.verified,
 ): TopTable<Held> {
-  const cells = new Map<string, TopEntry<Held>[]>();
+  const cells = new Map<string, Cell<Held>>();
   const suspect: { readonly cell: string; readonly record: PassedOver }[] = [];
   return {
     add: (skim, file, line) => {
       if (!counts(skim) || skim.medianNs === null) return null;
       const cell = `${skim.workloadKey} ${skim.deviceKey}`;
-      const held = cells.get(cell) ?? [];
+      const { entries: held, best } = cells.get(cell) ?? { entries: [], best: createBestKeeper<TopEntry<Held>>() };
       const last = held[keep - 1];
-      const { workload, workloadKey, device, deviceKey, medianNs, id, startedAt } = skim;
-      const met = { medianNs, id, startedAt };
-      if (last !== undefined && !comesBefore({ ...met, doubt: null }, last)) return null;
+      const { workload, workloadKey, device, deviceKey, medianNs, relative, race, id, startedAt } = skim;
+      const met = { medianNs, relative, race, id, startedAt };
+      if (last !== undefined && !comesBefore({ ...met, doubt: null }, last) && !best.wants(met)) return null;
       const record = wholeRecord(skim);
       if ('severity' in record) return record;
       const against = standing.against(record);
@@ -69,29 +72,49 @@ export function createTopTable<Held>(
         suspect.push({ cell, record: { id, medianNs, file, line, why: `${against.kind}: ${against.why}` } });
       if (against?.kind === 'refuted') return null;
       const entry: TopEntry<Held> = {
-        ...{ workload, workloadKey, device, deviceKey, medianNs, id, startedAt },
+        ...{ workload, workloadKey, device, deviceKey, medianNs, relative, race, id, startedAt },
         ...{ schedule: scheduleKey(record.trace), held: hold(record), file, line, doubt: against?.why ?? null },
       };
-      const same = held.findIndex((other) => other.schedule === entry.schedule);
-      if (same !== -1) {
-        if (!comesBefore(entry, held[same] as TopEntry<Held>)) return null;
-        held.splice(same, 1);
-      }
-      const place = held.findIndex((other) => comesBefore(entry, other));
-      held.splice(place === -1 ? held.length : place, 0, entry);
-      held.length = Math.min(held.length, keep);
-      cells.set(cell, held);
+      if (against === null) best.add(entry);
+      cells.set(cell, { entries: entered(held, entry, keep), best });
       return null;
     },
-    entries: () => [...cells.values()],
+    entries: () => [...cells.values()].map((cell) => bestFirst(cell, keep)),
     passedOver: () =>
       suspect
         .filter(({ cell, record }) => {
-          const first = cells.get(cell)?.[0];
+          const found = cells.get(cell);
+          const first = found === undefined ? undefined : bestFirst(found, keep)[0];
           return first === undefined || (record.id !== first.id && record.medianNs <= first.medianNs);
         })
         .map(({ record }) => record),
   };
+}
+
+interface Cell<Held> {
+  /** Fastest first. */
+  readonly entries: readonly TopEntry<Held>[];
+  readonly best: BestKeeper<TopEntry<Held>>;
+}
+
+function bestFirst<Held>({ entries, best: keeper }: Cell<Held>, keep: number): readonly TopEntry<Held>[] {
+  const best = keeper.best();
+  if (best === null) return entries;
+  return [best, ...entries.filter(({ schedule }) => schedule !== best.schedule)].slice(0, keep);
+}
+
+/** Each of another schedule. */
+function entered<Held>(
+  held: readonly TopEntry<Held>[],
+  entry: TopEntry<Held>,
+  keep: number,
+): readonly TopEntry<Held>[] {
+  const same = held.find((other) => other.schedule === entry.schedule);
+  if (same !== undefined && !comesBefore(entry, same)) return held;
+  const others = held.filter((other) => other !== same);
+  const place = others.findIndex((other) => comesBefore(entry, other));
+  others.splice(place === -1 ? others.length : place, 0, entry);
+  return others.slice(0, keep);
 }
 
 function comesBefore(
@@ -99,12 +122,4 @@ function comesBefore(
   b: Timed & { readonly doubt: string | null },
 ): boolean {
   return (a.doubt === null) === (b.doubt === null) ? beats(a, b) : a.doubt === null;
-}
-
-type Timed = Pick<TopEntry<unknown>, 'medianNs' | 'startedAt' | 'id'>;
-
-/** Faster; of equal times the earlier trial, so that the answer does not depend on the order of reading. */
-export function beats(a: Timed, b: Timed): boolean {
-  if (a.medianNs !== b.medianNs) return a.medianNs < b.medianNs;
-  return a.startedAt !== b.startedAt ? a.startedAt < b.startedAt : a.id < b.id;
 }

@@ -1,6 +1,7 @@
 import { hasColdCaches } from '../device/caches.ts';
 import { quartileSpread } from '../measure/statistics.ts';
 import { describeWorkload } from '../operators/workload.ts';
+import { type RelativeTime, timeOf } from '../records/relative-time.ts';
 import { printable } from '../support/printable.ts';
 import type { BestKernel, RunResult } from '../tuner/events.ts';
 import { decisionsText } from './decisions.ts';
@@ -74,15 +75,22 @@ export function formatRun(
       `${formatCount(checked)} outputs compared, ${wrong === 0 ? 'all right' : `${formatCount(wrong)} wrong`} (${worst})`,
     ]);
   }
-  if (result.medianNs !== null) {
+  const timeNs = timeOf(result);
+  if (timeNs !== null) {
     facts.push([
       'time',
-      `${formatTime(result.medianNs)} (median)${flopsPerSecond === null || bytesPerSecond === null ? '' : `  ${formatThroughput(flopsPerSecond, bytesPerSecond)}`}`,
+      `${formatTime(timeNs)} (${howTimed(result.relative)})${flopsPerSecond === null || bytesPerSecond === null ? '' : `  ${formatThroughput(flopsPerSecond, bytesPerSecond)}`}`,
     ]);
     facts.push(['spread', spreadText(result.samplesNs, result.clock)]);
   }
   const caches = hasColdCaches(device) ? ', cold caches' : '';
   return `${colours.bold(`${describeWorkload(workload)} on ${device.name}${caches}`)}\n${formatFacts(facts, colours.dim)}`;
+}
+
+/** Whether the time is of quiet moments of the machine, or how it was made otherwise. */
+function howTimed(relative: RelativeTime | null): string {
+  if (relative === null) return 'median';
+  return relative.calm > 0 ? 'on the quiet machine' : 'scaled by the references: the machine was never quiet';
 }
 
 /** `1.20 ms to 1.31 ms in 12 samples, middle half 2.1% of the median apart, by the device's clock` */

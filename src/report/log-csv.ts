@@ -2,6 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import { workloadKey } from '../operators/workload.ts';
 import { deviceKey } from '../records/device-key.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
+import { timeOf } from '../records/relative-time.ts';
 import { scheduleKey } from '../records/schedule-key.ts';
 
 type Cell = string | number | boolean | null;
@@ -45,6 +46,8 @@ const columns: Readonly<Record<string, (record: TuningRecord, run: RunSoFar) => 
   outcome: ({ outcome }) => outcome,
   error: ({ error }) => error,
   refusal: ({ refusal }) => refusal?.reason ?? null,
+  time_ns: (record) => timeOf(record),
+  calm: ({ relative }) => relative?.calm ?? null,
   median_ns: ({ medianNs }) => medianNs,
   samples: ({ samplesNs }) => samplesNs.length,
   clock: ({ clock }) => clock,
@@ -92,8 +95,9 @@ function createRunFollower(): (record: TuningRecord) => RunSoFar {
       for (const ns of cell.verified.values()) cell.bestNs = Math.min(cell.bestNs ?? ns, ns);
     }
     if (isVerified(record)) {
-      cell.verified.set(id, record.medianNs);
-      cell.bestNs = Math.min(cell.bestNs ?? record.medianNs, record.medianNs);
+      const timeNs = timeOf(record);
+      cell.verified.set(id, timeNs);
+      cell.bestNs = Math.min(cell.bestNs ?? timeNs, timeNs);
     }
     return { startedAtMs, bestNs: cell.bestNs };
   };

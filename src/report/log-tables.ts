@@ -1,6 +1,7 @@
 import { describeWorkload, type Workload } from '../operators/workload.ts';
 import type { CellStats, LogStats, Tally } from '../records/log-stats.ts';
 import type { TuningRecord } from '../records/record.ts';
+import { timeOf } from '../records/relative-time.ts';
 import type { TopEntry } from '../records/top-table.ts';
 import { printable } from '../support/printable.ts';
 import { formatCount, formatFactor, formatTime } from './quantities.ts';
@@ -75,10 +76,10 @@ export function formatBests(bests: readonly BestEntry[], colours: Colours): stri
       { title: 'when' },
       { title: 'record' },
     ],
-    bests.map(({ workload, device, medianNs, sketch, startedAt, file, line }) => [
+    bests.map(({ workload, device, relative, medianNs, sketch, startedAt, file, line }) => [
       workloadText(workload),
       printable(`${device.name} (${device.driver})`),
-      formatTime(medianNs),
+      formatTime(timeOf({ relative, medianNs })),
       printable(sketch ?? ''),
       startedAt.slice(0, 10),
       `${printable(file)}:${line}`,

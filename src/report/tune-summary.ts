@@ -45,6 +45,7 @@ export function formatTuneSummary(
       'time',
       `${formatDuration(spentMs.measure)} measuring, ${formatDuration(spentMs.propose)} searching (${result.search}), ${formatDuration(spentMs.fit)} learning (${result.model})`,
     ],
+    ...machineFacts(result),
     ...driftFacts(result.drift),
     ['log', result.logPath ?? `nothing new to record in ${result.logFolder}`],
   ];
@@ -87,6 +88,30 @@ function bestText(
     ...(bestFromLog ? ['(found by an earlier run)'] : []),
   ].join('  ');
 }
+
+/** Said only when the machine was disturbed for as long as a person notices, or where that left a mark on the times. */
+function machineFacts({ disturbance, race }: TuneResult): [string, string][] {
+  const facts: [string, string][] = [];
+  if (disturbance !== null && (disturbance.waitedMs >= noticedMs || disturbance.scaled > 0)) {
+    const { waitedMs, timed, scaled } = disturbance;
+    const never = `${formatCount(scaled)} of ${formatCount(timed)} trials had too few quiet moments, their times are scaled by the references'`;
+    const marks =
+      scaled === 0
+        ? ''
+        : scaled === timed
+          ? `; it was never quiet: all times are scaled by the references'`
+          : `; ${never}`;
+    facts.push(['machine', `others use it: ${formatDuration(waitedMs)} waiting for quiet moments${marks}`]);
+  }
+  if (race !== null && !race.decided)
+    facts.push([
+      'race',
+      `not decided in its time: others of the ${formatCount(race.contestants)} kernels timed in turn at the end may be as fast`,
+    ]);
+  return facts;
+}
+
+const noticedMs = 1000;
 
 /** Said only when the machine drifted. */
 function driftFacts({ remeasured, drifted, worst }: TuneResult['drift']): [string, string][] {

@@ -1,5 +1,6 @@
 import type { Artifact } from '../ir/artifact.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
+import type { RaceOutcome } from '../measure/run-race.ts';
 import type { MeasureResult, Runner } from '../measure/runner.ts';
 import type { Workload } from '../operators/workload.ts';
 import type { LogWriter } from '../records/log-writer.ts';
@@ -9,7 +10,7 @@ import type { Peaks } from '../space/roofline.ts';
 import type { Scheduled } from '../space/sketch.ts';
 import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { buildArtifact } from './build.ts';
-import { refusedResult, trialRecord } from './trial-record.ts';
+import { refusedResult, type TrialContext, trialRecord } from './trial-record.ts';
 import type { VerificationData } from './workload-data.ts';
 
 /** What a trial is of. */
@@ -44,6 +45,10 @@ export interface Attempts {
     bestNs: number | null,
     refutes?: (result: MeasureResult) => TuningRecord['refutes'],
   ): Promise<TuningRecord>;
+  /** See Runner.race; writes nothing yet. */
+  race(prepared: readonly Prepared[], limitMs: number): Promise<RaceOutcome | null>;
+  /** One record of each that took part. */
+  enterRace(prepared: readonly Prepared[], outcome: RaceOutcome, startedAt: Date): readonly TuningRecord[];
   readonly outcomes: Partial<Record<Outcome, number>>;
   /** Records written. */
   count(): number;
@@ -91,39 +96,61 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       return taken === 0 ? 1 : (legal[taken - 1] as number) + 1;
     },
     attempt: async (prepared, bestNs, refutes = () => null) => {
-      const { scheduled, artifact, loweringMs, origin, sketch, decisions, search } = prepared;
+      const { scheduled, artifact, loweringMs } = prepared;
       const startedAt = new Date();
       const begun = performance.now();
       const refused = isRefusal(artifact) || isRefusal(scheduled);
       const result = refused
         ? refusedResult(artifact as Refusal)
         : await runner.measure({ artifact, checks: verification.checksFor(scheduled.program), bestNs });
-      const record = trialRecord(
-        {
-          run: log.run,
-          trial: count,
-          workload,
-          device,
-          origin,
-          search,
-          seed,
-          sketch,
-          decisions,
-          trace: isRefusal(scheduled) ? { version: 1, steps: [] } : scheduled.trace,
-          artifact: isRefusal(artifact) ? null : artifact,
-          refutes: refutes(result),
-          peaks,
-          startedAt,
-          durationMs: loweringMs + performance.now() - begun,
-        },
-        result,
-        isRefusal(artifact) ? artifact : null,
+      const tookMs = performance.now() - begun;
+      spentMs += tookMs;
+      return enter(prepared, result, {
+        startedAt,
+        durationMs: loweringMs + tookMs,
+        refutes: refutes(result),
+        race: null,
+      });
+    },
+    race: async (prepared, limitMs) => {
+      const begun = performance.now();
+      const requests = prepared.flatMap(({ artifact, scheduled }) =>
+        isRefusal(artifact) || isRefusal(scheduled)
+          ? []
+          : [{ artifact, checks: verification.checksFor(scheduled.program), bestNs: null }],
       );
-      log.append(record);
-      count++;
+      const outcome = (await runner.race?.(requests, limitMs)) ?? null;
       spentMs += performance.now() - begun;
-      outcomes[record.outcome] = (outcomes[record.outcome] ?? 0) + 1;
-      return record;
+      return outcome;
+    },
+    enterRace: (prepared, { results, places, decided }, startedAt) => {
+      const of = prepared.flatMap((_, index) => (places[index] === null ? [] : [`${log.run}#${count + index}`]));
+      return prepared.map((one, index) => {
+        const [result, place] = [results[index] as MeasureResult, places[index] ?? null];
+        const race = place === null ? null : { place, of, decided };
+        return enter(one, result, { startedAt, durationMs: result.phasesMs.total, refutes: null, race });
+      });
     },
   };
+
+  function enter(
+    { scheduled, artifact, origin, sketch, decisions, search }: Prepared,
+    result: MeasureResult,
+    measurement: Pick<TrialContext, 'startedAt' | 'durationMs' | 'refutes' | 'race'>,
+  ): TuningRecord {
+    const record = trialRecord(
+      {
+        ...{ run: log.run, trial: count, workload, device, origin, search, seed, sketch, decisions, peaks },
+        trace: isRefusal(scheduled) ? { version: 1, steps: [] } : scheduled.trace,
+        artifact: isRefusal(artifact) ? null : artifact,
+        ...measurement,
+      },
+      result,
+      isRefusal(artifact) ? artifact : null,
+    );
+    log.append(record);
+    count++;
+    outcomes[record.outcome] = (outcomes[record.outcome] ?? 0) + 1;
+    return record;
+  }
 }

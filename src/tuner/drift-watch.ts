@@ -27,7 +27,7 @@ export function createDriftWatch(): DriftWatch {
     },
     see: (earlier, later) => {
       if (!isVerified(earlier) || !isVerified(later)) return null;
-      const drift = driftBetween(earlier.samplesNs, later.samplesNs);
+      const drift = driftBetween(earlier, later);
       if (drift === null) return null;
       remeasured++;
       if (drift.beyondIntervals) drifted++;

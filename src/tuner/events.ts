@@ -124,6 +124,15 @@ export interface DriftSummary {
   readonly worst: number | null;
 }
 
+/** What a machine that others use cost a run. */
+export interface DisturbanceSummary {
+  /** Milliseconds in which nothing was timed because the machine was not quiet. */
+  readonly waitedMs: number;
+  /** Trials that were timed, and of these how many had too few quiet moments: their times are scaled by the references'. */
+  readonly timed: number;
+  readonly scaled: number;
+}
+
 export interface TuneResult {
   readonly workload: Workload;
   readonly device: DeviceDescription;
@@ -150,6 +159,10 @@ export interface TuneResult {
   /** What the device does at most, with a margin; null where it was not measured. */
   readonly peaks: Peaks | null;
   readonly drift: DriftSummary;
+  /** Null where no reference ran beside the candidates. */
+  readonly disturbance: DisturbanceSummary | null;
+  /** The race at the end; null where none was held. `decided`: false where time was over before the order was known. */
+  readonly race: { readonly contestants: number; readonly decided: boolean } | null;
   /** What building in further processes did; null where the runner builds nothing. */
   readonly builtAhead: AheadSummary | null;
   readonly elapsedMs: number;
@@ -173,6 +186,8 @@ export interface TuneOptions {
   readonly cold?: boolean;
   /** Candidates to measure; 64 when absent. */
   readonly trials?: number;
+  /** Seconds that each trial may wait for a machine that others use to be quiet, on average; 2.5 when absent, 0 for never. */
+  readonly quietWait?: number;
   /** Seconds after which no further trial is begun; no limit when absent. */
   readonly timeLimit?: number;
   /** Trials in a row that bring no new best after which the run ends; without end when absent. */

@@ -1,9 +1,13 @@
 import type { DeviceDescription } from '../ir/limits.ts';
+import { quietOf } from '../measure/pace.ts';
+import { median } from '../measure/statistics.ts';
 import { type Workload, workloadKey } from '../operators/workload.ts';
 import { type BestOf, type BestTable, createBestTable, type Ranked } from '../records/best.ts';
 import { deviceKey, distanceBetween } from '../records/device-key.ts';
+import { pickNaive } from '../records/faster.ts';
 import { createFaultGroups, type LogFault } from '../records/log-fault.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
+import { type ReferenceTimes, timeOf } from '../records/relative-time.ts';
 import { scheduleKey } from '../records/schedule-key.ts';
 import { skimLogs, wholeRecord } from '../records/skim.ts';
 import { type Against, readStanding } from '../records/standing.ts';
@@ -22,6 +26,8 @@ export interface Known {
   /** The best of this device that counts and makes a kernel, and the fastest of the naive schedule on it. */
   readonly best: BestOf | null;
   readonly naive: TuningRecord | null;
+  /** What the references take on this device when it is quiet, by all runs on it, whatever they tuned; null where none told. */
+  readonly quietNs: ReferenceTimes | null;
   /** Faster records of this device that count less: doubted, or far ahead of all others. They are measured again before anything is searched. */
   readonly suspects: readonly Suspect[];
   /** Faster records of this device that were passed over, and why. */
@@ -32,6 +38,8 @@ export interface Known {
   readonly faults: readonly string[];
 }
 
+type VerifiedRecord = BestOf['record'];
+
 /** A record whose schedule is to be measured again at once. */
 export interface Suspect {
   readonly record: BestOf['record'];
@@ -40,7 +48,10 @@ export interface Suspect {
 
 export function nothingKnown(): Known {
   const table = createBestTable();
-  return { records: [], table, best: null, naive: null, suspects: [], passedOver: [], elsewhere: [], faults: [] };
+  return {
+    ...{ records: [], table, best: null, naive: null, quietNs: null },
+    ...{ suspects: [], passedOver: [], elsewhere: [], faults: [] },
+  };
 }
 
 const mostFaultsTold = 20;
@@ -58,6 +69,7 @@ export async function loadKnown(folder: string, workload: Workload, device: Devi
   const own = deviceKey(device);
   const records: TuningRecord[] = [];
   const faults = createFaultGroups();
+  const quiet = new Map<string, ReferenceTimes>();
   const options = { missingIsEmpty: true };
   const standing = await readStanding([folder], options);
   const table = createBestTable(standing);
@@ -69,6 +81,7 @@ export async function loadKnown(folder: string, workload: Workload, device: Devi
     [folder],
     {
       onSkim: (skim, file, line) => {
+        if (skim.deviceKey === own && skim.relative !== null) quiet.set(runOf(skim.id), skim.relative.quietNs);
         if (skim.workloadKey !== wanted) return;
         if (skim.deviceKey !== own) {
           const fault = others.add(skim, file, line);
@@ -98,12 +111,14 @@ export async function loadKnown(folder: string, workload: Workload, device: Devi
   const { chosen, passedOver } = chooseBest(table, workload, device);
   const naive = table
     .ranked(workload, device)
-    .find(({ record, against }) => record.origin === 'baseline' && against === null);
+    .flatMap(({ record, against }) => (record.origin === 'baseline' && against === null ? [record] : []))
+    .reduce<VerifiedRecord | null>(pickNaive, null);
   return {
     records,
     table,
     best: chosen === null ? null : { record: chosen.record, whose: chosen.whose },
-    naive: naive?.record ?? null,
+    naive,
+    quietNs: quietOf([...quiet.values()]),
     suspects: suspectsOf(table.ranked(workload, device), chosen),
     passedOver,
     elsewhere,
@@ -124,19 +139,50 @@ function suspectsOf(ranked: readonly Ranked[], chosen: Ranked | null): readonly 
     chosen !== null &&
     chosen.against === null &&
     next !== undefined &&
-    next.record.medianNs > suspiciousLead * chosen.record.medianNs;
+    timeOf(next.record) > suspiciousLead * timeOf(chosen.record);
   const far = isFarAhead ? [{ record: chosen.record, why: `no other schedule comes near` }] : [];
   return [...doubted, ...far].slice(0, mostSuspects);
 }
 
+/** The name of the run that a record's id begins with. */
+function runOf(id: string): string {
+  return id.slice(0, Math.max(0, id.lastIndexOf('#')));
+}
+
+/**
+ * Times of records that have none on the quiet machine count within their run only: such a run is joined by what it has in common with this one, its
+ * naive schedule or its best, which this one timed again. `again`: old records and their times now. A run with nothing in common is joined as the
+ * others are.
+ */
+export function joinOldRuns(
+  records: readonly TuningRecord[],
+  again: readonly { readonly old: TuningRecord; readonly timeNs: number }[],
+  timeOfNew: (record: TuningRecord) => number | null,
+): (record: TuningRecord) => number | null {
+  const factors = new Map<string, number>();
+  for (const { old, timeNs } of again)
+    for (const record of records) {
+      const isSame = scheduleKey(record.trace) === scheduleKey(old.trace);
+      if (isSame && record.relative === null && isVerified(record) && !factors.has(record.run))
+        factors.set(record.run, timeNs / record.medianNs);
+    }
+  const usual = median([...factors.values()]) ?? 1;
+  return (record) => {
+    if (!isVerified(record)) return null;
+    if (record.relative !== null) return timeOfNew(record);
+    return record.medianNs * (factors.get(record.run) ?? usual);
+  };
+}
+
 /**
  * The candidates of this space that were measured, as observations: what a search need not measure again. Of several records of one
- * candidate the fastest that counts does.
+ * candidate the fastest that counts does, by `timeOfRecord`, which is null of a record that is not verified.
  */
 export function knownObservations(
   space: SketchSpace,
   records: readonly TuningRecord[],
   counts: (record: TuningRecord) => boolean = () => true,
+  timeOfRecord: (record: TuningRecord) => number | null = (record) => (isVerified(record) ? timeOf(record) : null),
 ): Observation[] {
   const byName = new Map(space.sketches.map((sketch, index) => [sketch.name, index]));
   const observations = new Map<string, Observation>();
@@ -147,7 +193,7 @@ export function knownObservations(
     // A record of other decisions than today's teaches nothing about this space.
     if (values === null) continue;
     const candidate: Candidate = { sketch: index, values, score: null };
-    const timeNs = isVerified(record) ? record.medianNs : null;
+    const timeNs = timeOfRecord(record);
     const key = candidateKey(candidate);
     const held = observations.get(key)?.timeNs ?? Number.POSITIVE_INFINITY;
     if (!observations.has(key) || (timeNs ?? Number.POSITIVE_INFINITY) < held)

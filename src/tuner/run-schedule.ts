@@ -1,6 +1,7 @@
 import { chooseDevice } from '../device/devices.ts';
 import { createDawnRunner } from '../measure/dawn-runner.ts';
 import { flopsOf, minimumBytes } from '../operators/flops.ts';
+import { timeOf } from '../records/relative-time.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { type BestKernelOptions, bestKernelFor } from './best-kernel.ts';
 import { artifactOf, naiveOf, programOf, scheduleProgram } from './build.ts';
@@ -31,8 +32,9 @@ export async function runSchedule(options: RunOptions): Promise<RunResult> {
   try {
     await runner.prepare(verification.data);
     const result = await runner.measure({ artifact, checks: verification.checksFor(scheduled), bestNs: null });
-    const flopsPerSecond = result.medianNs === null ? null : (flopsOf(program) / result.medianNs) * 1e9;
-    const bytesPerSecond = result.medianNs === null ? null : (minimumBytes(program) / result.medianNs) * 1e9;
+    const timeNs = timeOf(result);
+    const flopsPerSecond = timeNs === null ? null : (flopsOf(program) / timeNs) * 1e9;
+    const bytesPerSecond = timeNs === null ? null : (minimumBytes(program) / timeNs) * 1e9;
     return { workload, device: description, result, trace, artifact, flopsPerSecond, bytesPerSecond, known };
   } finally {
     await runner.close();

@@ -1,17 +1,21 @@
 import type { MeasureResult } from '../measure/runner.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
 import { refutationOf } from '../records/refute.ts';
-import { isFault, replay } from '../schedule/replay.ts';
+import { timeOf } from '../records/relative-time.ts';
+import { scheduleKey } from '../records/schedule-key.ts';
 import type { SketchSpace } from '../search/space/sketch-space.ts';
 import type { Candidate, Observation, SearchStrategy } from '../search/strategy.ts';
 import { instantiate } from '../space/sketch.ts';
 import { type AttemptsOptions, createAttempts, type Prepared, type Proposal } from './attempts.ts';
-import { naiveOf, programOf } from './build.ts';
+import { naiveOf } from './build.ts';
 import { chooseBest } from './choose-best.ts';
+import { createDisturbance } from './disturbance.ts';
 import { createDriftWatch } from './drift-watch.ts';
 import type { ModelName, PruneSummary, TunedKernel, TuneEvent, TuneResult } from './events.ts';
-import { type Known, knownObservations } from './known.ts';
+import { type FinalRace, finalRace, proposalOf } from './final-race.ts';
+import { joinOldRuns, type Known, knownObservations } from './known.ts';
 import type { Reuse } from './retarget.ts';
+import { createRunTimes } from './run-times.ts';
 
 type VerifiedRecord = TuningRecord & { readonly medianNs: number };
 
@@ -41,6 +45,8 @@ export type LoopOutcome = Pick<
   | 'outcomes'
   | 'pruned'
   | 'drift'
+  | 'disturbance'
+  | 'race'
   | 'builtAhead'
   | 'elapsedMs'
   | 'spentMs'
@@ -57,9 +63,12 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   const elapsed = (): number => performance.now() - started;
   const attempts = createAttempts(options);
   const drift = createDriftWatch();
+  const times = createRunTimes(known.quietNs);
+  const disturbance = createDisturbance();
+  const timed: VerifiedRecord[] = [];
   let best: VerifiedRecord | null = known.best?.record ?? null;
   let bestFromLog = best !== null;
-  const bestNs = (): number | null => best?.medianNs ?? null;
+  const bestNs = (): number | null => (best === null ? null : times.of(best));
   /** Chooses anew from everything known: when the best is refuted, or nothing but doubted times is left. */
   const chooseAgain = (): void => {
     const { chosen } = chooseBest(known.table, workload, options.device);
@@ -68,18 +77,20 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   };
   /** The record's time where it counts. */
   const countedNs = (record: TuningRecord): number | null =>
-    isVerified(record) && known.table.against(record) === null ? record.medianNs : null;
+    isVerified(record) && known.table.against(record) === null ? times.of(record) : null;
   /** True when the record is the best now. */
   const keepBest = (record: TuningRecord): boolean => {
     known.table.add(record);
     if (record.refutes !== null && record.refutes.record === best?.id) chooseAgain();
-    if (!isVerified(record)) return false;
+    const timeNs = times.of(record);
+    if (!isVerified(record) || timeNs === null) return false;
     const against = known.table.against(record);
     if (against !== null) {
-      onEvent({ kind: 'disbelieved', record: record.id, timeNs: record.medianNs, why: against.why });
+      onEvent({ kind: 'disbelieved', record: record.id, timeNs, why: against.why });
       return false;
     }
-    if (best !== null && record.medianNs >= best.medianNs) return false;
+    timed.push(record);
+    if (best !== null && timeNs >= (times.of(best) ?? 0)) return false;
     best = record;
     bestFromLog = false;
     return true;
@@ -91,7 +102,8 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     refutes?: (result: MeasureResult) => TuningRecord['refutes'],
   ): Promise<TuningRecord> => {
     const prepared = 'artifact' in proposal ? proposal : attempts.prepare(proposal);
-    const record = await attempts.attempt(prepared, farBehindNs, refutes);
+    const record = await attempts.attempt(prepared, times.asMeasuredNow(farBehindNs), refutes);
+    disturbance.see(record);
     if (record.clock === 'wall' && !saidClock) {
       saidClock = true;
       onEvent({ kind: 'note', message: wallClockNote });
@@ -108,39 +120,60 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   /** Says so when the machine has become another since the earlier measurement of one kernel. */
   const tellDrift = (earlier: VerifiedRecord, again: TuningRecord): void => {
     const moved = drift.see(earlier, again);
-    if (moved?.beyondIntervals && again.medianNs !== null)
-      onEvent({ kind: 'drift', beforeNs: earlier.medianNs, timeNs: again.medianNs, ratio: moved.ratio });
+    const [beforeNs, timeNs] = [times.of(earlier), times.of(again)];
+    if (moved?.beyondIntervals && beforeNs !== null && timeNs !== null)
+      onEvent({ kind: 'drift', beforeNs, timeNs, ratio: moved.ratio });
   };
   /** How many times as long as in the logs everything takes now, by the naive schedule; 1 while that is not known. */
   let machine = 1;
   /** Measures a record's kernel once more, unless its schedule is not legal any more. What does not bear the record out refutes it. */
-  const confirm = async (earlier: VerifiedRecord, farBehindNs: number | null): Promise<void> => {
-    const { trace, sketch, decisions } = earlier;
-    const program = replay(programOf(workload), trace);
-    if (isFault(program)) return;
-    const proposal: Proposal = { scheduled: { trace, program }, origin: 'replay', sketch, decisions, search: null };
+  const confirm = async (earlier: VerifiedRecord, farBehindNs: number | null): Promise<TuningRecord | null> => {
+    const proposal = proposalOf(earlier, workload);
+    if (proposal === null) return null;
     const again = await attempt(proposal, farBehindNs, (result) => refutationOf(earlier, result, machine));
     if (again.refutes === null) tellDrift(earlier, again);
-    else onEvent({ kind: 'disbelieved', record: earlier.id, timeNs: earlier.medianNs, why: again.refutes.reason });
+    else onEvent({ kind: 'disbelieved', record: earlier.id, timeNs: timeOf(earlier), why: again.refutes.reason });
     const fromLog = bestFromLog;
     if (keepBest(again) && again.refutes === null) bestFromLog = fromLog;
+    return again;
   };
   const confirmBest = async (): Promise<void> => {
-    if (best !== null) await confirm(best, best.medianNs);
+    if (best !== null) await confirm(best, bestNs());
   };
 
-  let naive: VerifiedRecord | null = known.naive !== null && isVerified(known.naive) ? known.naive : null;
-  let naiveNs = naive?.medianNs ?? null;
+  // A record without a time on the quiet machine counts within its run only: what this run goes by is timed again.
+  const isOld = (record: TuningRecord | null): boolean =>
+    record !== null && record.relative === null && options.runner.hasReferences === true;
+  const timedAgain: { old: TuningRecord; timeNs: number }[] = [];
+  const knownNaive = known.naive !== null && isVerified(known.naive) ? known.naive : null;
+  let naive = isOld(knownNaive) ? null : knownNaive;
+  let naiveNs = naive === null ? null : times.of(naive);
   const naiveFromLog = naive !== null;
+  const oldBest = isOld(best) ? best : null;
+  if (oldBest !== null) best = null;
   if (naive === null && !options.naiveTooLong) {
     const record = await attempt(baseline());
     if (isVerified(record)) {
       naive = record;
-      naiveNs = record.medianNs;
+      naiveNs = times.of(record);
+      if (knownNaive !== null && naiveNs !== null) timedAgain.push({ old: knownNaive, timeNs: naiveNs });
     }
     keepBest(record);
     onEvent({ kind: 'baseline', timeNs: naiveNs, outcome: record.outcome, error: record.error, fromLog: false });
   } else if (naive !== null) onEvent({ kind: 'baseline', timeNs: naiveNs, outcome: 'ok', error: '', fromLog: true });
+  if (oldBest !== null) {
+    const again = await confirm(oldBest, null);
+    const timeNs = again === null ? null : times.of(again);
+    if (timeNs !== null) timedAgain.push({ old: oldBest, timeNs });
+    if (again !== null && best === again) bestFromLog = true;
+  }
+  const learnt = knownObservations(
+    options.space,
+    known.records,
+    (record) => known.table.against(record) === null,
+    joinOldRuns(known.records, timedAgain, (record) => times.of(record)),
+  );
+  if (learnt.length > 0) await strategy.observe(learnt);
 
   let trials = 0;
   let lastGain = 0;
@@ -156,7 +189,8 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   if (known.suspects.length > 0 && !isOver()) {
     if (naive !== null && naiveFromLog) {
       const now = await attempt(baseline(), null);
-      if (isVerified(now)) machine = now.medianNs / naive.medianNs;
+      const nowNs = times.of(now);
+      if (nowNs !== null && naiveNs !== null) machine = nowNs / naiveNs;
       keepBest(now);
     }
     for (const { record } of known.suspects) if (!isOver()) await confirm(record, null);
@@ -173,7 +207,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
       decisions: record.decisions,
       outcome: record.outcome,
       error: record.error,
-      timeNs: isVerified(record) ? record.medianNs : null,
+      timeNs: times.of(record),
       bestNs: bestNs(),
       improved,
       naiveNs,
@@ -210,7 +244,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     })),
     (_, record) => reused.push(record),
   );
-  const transferred = knownObservations(options.space, reused);
+  const transferred = knownObservations(options.space, reused, undefined, (record) => times.of(record));
   if (transferred.length > 0) await strategy.observe(transferred);
 
   for (let stop = stopReason(); ; stop = stopReason()) {
@@ -237,15 +271,18 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     }
     round++;
   }
-  // The claim of the run is a ratio: both sides are measured once more, one after the other, and the faster time of each stands,
-  // because on a shared machine noise only ever adds time.
-  if (best !== null && !bestFromLog && !naiveFromLog && trials > 0 && !signal?.aborted) {
-    const again = naive === null && options.naiveTooLong ? null : await attempt(baseline());
-    if (naive !== null && again !== null) tellDrift(naive, again);
-    if (again !== null && isVerified(again)) naiveNs = Math.min(naiveNs ?? again.medianNs, again.medianNs);
-    await confirmBest();
-    // The naive schedule may turn out the faster of the two: then it is the best, as the log will say too.
-    if (again !== null) keepBest(again);
+  // The claim of the run is a ratio, and its best one of several that are nearly as fast: all of them are timed in the same moments.
+  let race: FinalRace | null = null;
+  if (best !== null && trials > 0 && !signal?.aborted) {
+    race = await finalRace(bestFromLog ? [...timed, best] : timed, options.naiveTooLong ? null : baseline(), {
+      ...{ workload, runner: options.runner, attempts, times, elapsedMs: elapsed() },
+    });
+    if (race !== null) {
+      const key = known.best === null ? null : scheduleKey(known.best.record.trace);
+      bestFromLog = key === scheduleKey(race.winner.trace);
+      best = race.winner;
+      naiveNs = race.naive === null ? times.asMeasuredNow(naiveNs) : timeOf(race.naive);
+    } else if (!bestFromLog && !naiveFromLog) await compareInTurn();
   }
   if (best === null) chooseAgain();
   return {
@@ -257,12 +294,25 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     outcomes: attempts.outcomes,
     pruned: { looked: strategy.tally.looked, reasons: summary(strategy), deaths: strategy.tally.deaths },
     drift: drift.summary(),
+    disturbance: disturbance.summary(),
+    race: race === null ? null : { contestants: race.contestants, decided: race.decided },
     builtAhead: options.runner.aheadSummary?.() ?? null,
     elapsedMs: elapsed(),
     spentMs: { measure: attempts.spentMs(), ...strategy.spentMs },
     stoppedBy,
     measured: attempts.count(),
   };
+
+  /** Where no race is held: both sides once more, one after the other; noise only ever adds time, so the faster of each stands. */
+  async function compareInTurn(): Promise<void> {
+    const again = naive === null && options.naiveTooLong ? null : await attempt(baseline());
+    if (naive !== null && again !== null) tellDrift(naive, again);
+    const timeNs = again === null ? null : times.of(again);
+    if (timeNs !== null) naiveNs = Math.min(naiveNs ?? timeNs, timeNs);
+    await confirmBest();
+    // The naive schedule may turn out the faster of the two: then it is the best, as the log will say too.
+    if (again !== null) keepBest(again);
+  }
 }
 
 const wallClockNote =
@@ -285,7 +335,7 @@ function searched(candidate: Candidate, round: number, { space, strategy, modelN
 
 function reuseResult({ devices, unfit }: Reuse, reused: readonly TuningRecord[]): TuneResult['reuse'] {
   if (reused.length === 0) return null;
-  const times = reused.filter((record) => isVerified(record)).map(({ medianNs }) => medianNs as number);
+  const times = reused.flatMap((record) => (isVerified(record) ? timeOf(record) : []));
   return { devices, unfit, measured: reused.length, bestNs: times.length === 0 ? null : Math.min(...times) };
 }
 
@@ -298,7 +348,7 @@ export function tunedKernel(record: VerifiedRecord): TunedKernel {
     trace: record.trace,
     sketch: record.sketch,
     decisions: record.decisions,
-    timeNs: record.medianNs,
+    timeNs: timeOf(record),
     record: record.id,
   };
 }

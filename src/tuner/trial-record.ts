@@ -25,6 +25,7 @@ export interface TrialContext {
   readonly peaks: TuningRecord['peaks'];
   readonly startedAt: Date;
   readonly durationMs: number;
+  readonly race: TuningRecord['race'];
 }
 
 /** The result of a trial that never reached the device. */
@@ -34,6 +35,8 @@ export function refusedResult(refusal: Refusal): MeasureResult {
     error: explainRefusal(refusal),
     samplesNs: [],
     medianNs: null,
+    relative: null,
+    references: null,
     clock: null,
     stoppedEarly: false,
     verification: null,
@@ -73,5 +76,8 @@ export function trialRecord(context: TrialContext, result: MeasureResult, refusa
     verification: result.verification,
     refutes: context.refutes,
     peaks: context.peaks,
+    relative: result.relative,
+    references: result.references,
+    race: context.race,
   };
 }

@@ -6,6 +6,7 @@ import { createDawnRunner } from '../measure/dawn-runner.ts';
 import type { Runner } from '../measure/runner.ts';
 import { flopsOf, minimumBytes } from '../operators/flops.ts';
 import { createLogWriter, defaultLogFolder } from '../records/log-writer.ts';
+import { type ReferenceTimes, timeOf } from '../records/relative-time.ts';
 import { sketchSpace } from '../search/space/sketch-space.ts';
 import type { Peaks } from '../space/roofline.ts';
 import { sketchesOf } from '../space/rules.ts';
@@ -38,13 +39,20 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
   const device = await chooseDevice(options.device, options.profile ?? 'browser', options.cold);
   const usual = defaultBudget(device.description.type, hasColdCaches(device.description));
   const budget = { ...usual, runTimeoutMs: runTimeoutMsOf(options, device.description) };
-  return tuneOn(device, (chosen) => createDawnRunner({ device: chosen as Device, budget }), options, measurePeaks);
+  const { quietWait } = options;
+  const waiting = quietWait === undefined ? {} : { quietWait };
+  return tuneOn(
+    device,
+    (chosen, quietNs) => createDawnRunner({ device: chosen as Device, budget, quietNs, ...waiting }),
+    options,
+    measurePeaks,
+  );
 }
 
 /** The same on a device already chosen, with a runner of the caller's making: recorded measurements in tests and benches, which know no peaks. */
 export async function tuneOn(
   device: Pick<Device, 'description'>,
-  createRunner: (device: Pick<Device, 'description'>) => Promise<Runner>,
+  createRunner: (device: Pick<Device, 'description'>, quietNs: ReferenceTimes | null) => Promise<Runner>,
   options: TuneOptions,
   peaksOf: typeof measurePeaks = async () => null,
 ): Promise<TuneResult> {
@@ -77,16 +85,15 @@ export async function tuneOn(
   if (known.passedOver.length > 0) onEvent({ kind: 'passed-over', records: known.passedOver });
   const observations = knownObservations(space, known.records, (record) => known.table.against(record) === null);
   if (known.records.length > 0) {
-    const bestNs = known.best?.record.medianNs ?? null;
+    const bestNs = known.best === null ? null : timeOf(known.best.record);
     onEvent({
       kind: 'known',
       records: known.records.length,
       candidates: observations.length,
       bestNs,
-      naiveNs: known.naive?.medianNs ?? null,
+      naiveNs: known.naive === null ? null : timeOf(known.naive),
     });
   }
-  if (observations.length > 0) await strategy.observe(observations);
 
   const trials = options.trials ?? defaultTrials;
   const reuse = useOthers ? chooseReuse(workload, description, known.elsewhere, known.records, trials) : noReuse;
@@ -99,7 +106,7 @@ export async function tuneOn(
   let runner: Runner | undefined;
   try {
     const verification = verificationData(workload, program, seed);
-    runner = await createRunner(device);
+    runner = await createRunner(device, known.quietNs);
     const isHeavy = flopsOf(program) > heavyFlops[description.type];
     if ((trials > fewestWithPeaks || isHeavy) && peaksHoldFor(workload, space.sketches))
       peaks = await peaksOf(runner, description);

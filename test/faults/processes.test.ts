@@ -117,7 +117,9 @@ describe('a device that no process can use any more', () => {
 
     const again = await tuneWithFaults(new Map(), { logFolder, trials: 2 });
     expect(again.events.find(({ kind }) => kind === 'known')).toMatchObject({ records: 3 });
-    expect(again.records).toHaveLength(3 + 2);
+    // Beside the two new trials there are kernels measured again: what stood far ahead, and those of the race at the end.
+    expect(again.records.filter(({ origin }) => origin === 'search')).toHaveLength(2 + 2);
+    expect(again.records.filter(({ race }) => race !== null).length).toBeGreaterThanOrEqual(2);
     expect(again.records.slice(3).every(isMeasured)).toBe(true);
   });
 });

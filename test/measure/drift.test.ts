@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { driftBetween } from '../../src/measure/drift.ts';
+import { driftBetween, type Measured } from '../../src/measure/drift.ts';
 
-const around = (ns: number, spread: number): number[] => [-1, -0.5, 0, 0.5, 1].map((step) => ns * (1 + step * spread));
+const around = (ns: number, spread: number): Measured => ({
+  samplesNs: [-1, -0.5, 0, 0.5, 1].map((step) => ns * (1 + step * spread)),
+  relative: null,
+});
+const samples = (...samplesNs: number[]): Measured => ({ samplesNs, relative: null });
 
 describe('driftBetween', () => {
   it('sees a move that the intervals do not explain, in either direction', () => {
@@ -18,7 +22,7 @@ describe('driftBetween', () => {
   });
 
   it('cannot judge samples without an interval', () => {
-    expect(driftBetween([1000], around(1300, 0.02))).toBeNull();
-    expect(driftBetween(around(1000, 0.02), [])).toBeNull();
+    expect(driftBetween(samples(1000), around(1300, 0.02))).toBeNull();
+    expect(driftBetween(around(1000, 0.02), samples())).toBeNull();
   });
 });

@@ -28,6 +28,8 @@ const ok: MeasureResult = {
   error: '',
   samplesNs: [900, 1000, 1200],
   medianNs: 1000,
+  relative: null,
+  references: null,
   clock: 'timestamp',
   stoppedEarly: false,
   verification: { checked: 1024, wrong: 0, maxError: 0 },

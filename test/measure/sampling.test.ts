@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultBudget } from '../../src/measure/budget.ts';
 import { type ClockReading, isUsableClock } from '../../src/measure/clock.ts';
-import { takeSamples, unstableUncertainty } from '../../src/measure/sampling.ts';
+import { type PacedReading, takeSamples, unstableUncertainty } from '../../src/measure/sampling.ts';
 import { median, medianInterval, medianUncertainty, quartileSpread } from '../../src/measure/statistics.ts';
 import { createRandom } from '../../src/support/random.ts';
 
@@ -64,12 +64,12 @@ describe('takeSamples', () => {
     const calls: number[] = [];
     const rests: number[] = [];
     let nowMs = 0;
-    const pass = async (repeats: number): Promise<ClockReading> => {
+    const pass = async (repeats: number): Promise<PacedReading> => {
       calls.push(repeats);
       // Odd nanoseconds: a clock that ticks coarsely is another test's.
       const ns = Math.round(timeOf(calls.length)) * repeats + ((calls.length * 7) % 13);
       nowMs += (ns + overheadNs) / 1e6;
-      return { deviceNs: clock ? ns : 0, wallNs: ns + overheadNs };
+      return { deviceNs: clock ? ns : 0, wallNs: ns + overheadNs, slowdown: 1, references: null };
     };
     const options = {
       now: () => nowMs,
@@ -153,7 +153,7 @@ describe('takeSamples', () => {
     const kernelNs = 10_000;
     let repeatsNow = 1;
     const { calls, pass, options } = device(() => kernelNs + 2e6 / repeatsNow);
-    const slowToBegin = (repeats: number): Promise<ClockReading> => {
+    const slowToBegin = (repeats: number): Promise<PacedReading> => {
       repeatsNow = repeats;
       return pass(repeats);
     };
@@ -173,9 +173,9 @@ describe('takeSamples', () => {
 
   it('finds out a clock of another unit after a sample or two, and begins again by the wall', async () => {
     const { calls, pass, options } = steady(100_000);
-    const ticks = async (repeats: number): Promise<ClockReading> => {
-      const { deviceNs, wallNs } = await pass(repeats);
-      return { deviceNs: deviceNs / 60, wallNs };
+    const ticks = async (repeats: number): Promise<PacedReading> => {
+      const reading = await pass(repeats);
+      return { ...reading, deviceNs: reading.deviceNs / 60 };
     };
     const samples = await takeSamples(ticks, { deviceNs: 100_000 / 60, wallNs: 150_000 }, budget, null, options);
     expect(samples).toMatchObject({ clock: 'wall', unstableBy: null });

@@ -64,6 +64,9 @@ export function makeRecord(changes: Partial<TuningRecord> = {}): TuningRecord {
     verification: { checked: 16_384, wrong: 0, maxError: 0 },
     refutes: null,
     peaks: null,
+    relative: null,
+    references: null,
+    race: null,
     ...changes,
   };
 }

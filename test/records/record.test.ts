@@ -96,7 +96,13 @@ describe('record', () => {
   it('of version 1 has no word of what later versions added, and is read as one that says nothing of it', () => {
     const record = makeRecord();
     const old = Object.fromEntries(fieldsOfVersion(1).map((name) => [name, record[name as keyof TuningRecord]]));
-    expect(Object.keys(record).filter((name) => !(name in old))).toEqual(['refutes', 'peaks']);
+    expect(Object.keys(record).filter((name) => !(name in old))).toEqual([
+      'refutes',
+      'peaks',
+      'relative',
+      'references',
+      'race',
+    ]);
     expect(parseRecord({ ...old, version: 1 })).toEqual(record);
     expect(reasonOf({ ...old, version: 1, more: 1 })).toMatch(/more/);
     expect(fieldsOfVersion(recordVersion)).toEqual(Object.keys(record));

@@ -48,7 +48,7 @@ describe('records of every version ever written', () => {
     // Version 2 is not released: what is added to it is added to its file too, and the hash follows.
     const hashes = {
       'v1.jsonl': '0a4454cbd8ca1335ef8ba143d61aa5dc5d06b28b1b4c53644ad645a16dad32bb',
-      'v2.jsonl': 'bfd9e43a51175690f1fcd0438292cac0adb3041de6f62541a120607cf9d2191f',
+      'v2.jsonl': 'a89a10dd0d61948676dfedd2b41dab0316c7a889b4821157ed8972052e02de5f',
     };
     for (const [name, hash] of Object.entries(hashes))
       expect(

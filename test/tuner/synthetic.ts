@@ -21,6 +21,8 @@ export function ok(timeNs: number): MeasureResult {
     error: '',
     samplesNs: [timeNs, timeNs, timeNs],
     medianNs: timeNs,
+    relative: null,
+    references: null,
     clock: 'timestamp',
     stoppedEarly: false,
     verification: { checked: 304, wrong: 0, maxError: 0 },

@@ -1,0 +1,114 @@
+import { type Estimate, estimateTime, isCalm, type PacedSample } from './estimate.ts';
+import { medianInterval } from './statistics.ts';
+
+/** Samples of each before anybody is left behind, obviously or by the interval; of each that a tie takes; and at most. */
+const rounds = { obvious: 3, least: 5, tie: 15, most: 60 };
+/** Nobody who takes this many times the leader's time is waited for. */
+const obviously = 2;
+/** Kernels whose times differ by less than this are as fast as each other: the order of the contestants decides. */
+const tieMargin = 0.01;
+
+export interface Standing {
+  readonly samples: readonly PacedSample[];
+  readonly estimate: Estimate | null;
+  /** From 1. */
+  readonly place: number;
+}
+
+export interface RaceResult {
+  readonly standings: readonly Standing[];
+  /** Whether the winner is known, a tie that the order decides included; false where the time was over before. */
+  readonly decided: boolean;
+}
+
+/**
+ * Times kernels in turn, round after round, until it is known which is the fastest (a race in the sense of Hoeffding races, Maron and Moore 1994).
+ * Samples of one round are of the same moments, so what the machine does meanwhile does to all alike: who is slower than the leader in
+ * nearly all rounds is left behind, by the median's confidence interval of the rounds' ratios. `sample(index)` times one; contestants come in the
+ * order that ties are decided by.
+ */
+export async function race(
+  count: number,
+  sample: (index: number) => Promise<PacedSample>,
+  isOver: () => boolean,
+): Promise<RaceResult> {
+  const samples: PacedSample[][] = Array.from({ length: count }, () => []);
+  let open = Array.from({ length: count }, (_, index) => index);
+  let decided = false;
+  for (let round = 0; round < rounds.most; round++) {
+    // Each round begins with another, so that nobody always follows the same one.
+    const turn = round % Math.max(1, open.length);
+    for (const index of [...open.slice(turn), ...open.slice(0, turn)]) {
+      (samples[index] as PacedSample[]).push(await sample(index));
+      if (isOver() && round >= 1) break;
+    }
+    if (isOver() && round >= 1) break;
+    if (round + 1 < rounds.obvious) continue;
+    const leader = fastestOf(open);
+    if (leader === null) break;
+    const isLeft = round + 1 < rounds.least ? isObviouslyBehind : isBehind;
+    open = open.filter((index) => index === leader || !isLeft(index, leader));
+    const others = open.filter((index) => index !== leader);
+    decided = others.length === 0 || (round + 1 >= rounds.tie && others.every((index) => isTied(index, leader)));
+    if (decided) break;
+  }
+  const order = ranking();
+  return {
+    standings: samples.map((own, index) => ({
+      samples: own,
+      estimate: estimateTime(own),
+      place: order.indexOf(index) + 1,
+    })),
+    decided,
+  };
+
+  function timeOf(index: number): number {
+    return estimateTime(samples[index] as PacedSample[])?.timeNs ?? Number.POSITIVE_INFINITY;
+  }
+
+  function fastestOf(indices: readonly number[]): number | null {
+    return indices.reduce<number | null>(
+      (best, index) => (best === null || timeOf(index) < timeOf(best) ? index : best),
+      null,
+    );
+  }
+
+  /** Time over the leader's, round by round; rounds in which the machine was disturbed beside either count only where there are no others. */
+  function ratiosTo(index: number, leader: number): number[] {
+    const [own, best] = [samples[index] as PacedSample[], samples[leader] as PacedSample[]];
+    const pairs = own.slice(0, best.length).map((a, round) => [a, best[round] as PacedSample] as const);
+    const calm = pairs.filter(([a, b]) => isCalm(a) && isCalm(b));
+    return (calm.length >= rounds.least ? calm : pairs).map(([a, b]) => a.ns / a.slowdown / (b.ns / b.slowdown));
+  }
+
+  function isBehind(index: number, leader: number): boolean {
+    const ratios = ratiosTo(index, leader);
+    const interval = medianInterval(ratios);
+    // Of many looks at few rounds one says by chance that they differ: those that hardly do get as many rounds as a tie.
+    const least = ratios.length < rounds.tie ? 1 + tieMargin : 1;
+    return interval !== null && interval.low > least && !isTied(index, leader);
+  }
+
+  function isObviouslyBehind(index: number, leader: number): boolean {
+    return timeOf(index) > obviously * timeOf(leader);
+  }
+
+  function isTied(index: number, leader: number): boolean {
+    return timeOf(index) <= timeOf(leader) * (1 + tieMargin);
+  }
+
+  /** Rivals that are still open first, the tied among them in their own order; then everybody by time. */
+  function ranking(): number[] {
+    const all = Array.from({ length: count }, (_, index) => index);
+    const still = all.filter((index) => open.includes(index));
+    const leader = fastestOf(still);
+    const tied = leader === null ? [] : still.filter((index) => isTied(index, leader));
+    const byTime = (a: number, b: number): number => timeOf(a) - timeOf(b);
+    const rest = all.filter((index) => !tied.includes(index));
+    return [
+      ...tied,
+      ...rest.filter((index) => still.includes(index)).sort(byTime),
+      ...rest.filter((index) => !still.includes(index)).sort(byTime),
+    ];
+  }
+}

@@ -1,0 +1,52 @@
+/** How long a run waits for a machine that others use: more the more it has measured, so that one that is never quiet costs a bounded part. */
+export interface WaitBudget {
+  beginTrial(): void;
+  /** Calls `isCalm` again and again until it says so; false when there was none left before. */
+  wait(isCalm: () => Promise<boolean>): Promise<boolean>;
+}
+
+export interface WaitLimits {
+  /** Milliseconds of waiting that there are at first, that each trial adds, and that there can be at most. */
+  readonly firstMs: number;
+  readonly eachMs: number;
+  readonly mostMs: number;
+  /** Longest wait at a stretch. */
+  readonly longestMs: number;
+}
+
+/** Seconds that each trial adds; half-speed windows of a shared host last up to some seconds, mostly less than one. */
+export const defaultQuietWait = 2.5;
+
+/** `seconds` each trial adds; what was saved up may be waited for at a stretch, but longer windows are not worth it. */
+export function waitLimits(seconds: number = defaultQuietWait): WaitLimits {
+  const eachMs = 1000 * seconds;
+  return { firstMs: 2.4 * eachMs, eachMs, mostMs: 4.8 * eachMs, longestMs: 2.4 * eachMs };
+}
+
+/** What `WGTUNE_QUIET_WAIT` asks for, for scripts and tests that cannot wait; the default where it says nothing sensible. */
+export function quietWaitOf(environment: Readonly<Record<string, string | undefined>>): number {
+  const seconds = Number(environment.WGTUNE_QUIET_WAIT ?? Number.NaN);
+  return seconds >= 0 ? seconds : defaultQuietWait;
+}
+
+export function createWaitBudget(
+  { firstMs, eachMs, mostMs, longestMs }: WaitLimits = waitLimits(),
+  now: () => number = () => performance.now(),
+): WaitBudget {
+  let leftMs = firstMs;
+  return {
+    beginTrial: () => {
+      leftMs = Math.min(mostMs, leftMs + eachMs);
+    },
+    wait: async (isCalm) => {
+      const begun = now();
+      const end = begun + Math.min(leftMs, longestMs);
+      try {
+        while (now() < end) if (await isCalm()) return true;
+        return false;
+      } finally {
+        leftMs = Math.max(0, leftMs - (now() - begun));
+      }
+    },
+  };
+}

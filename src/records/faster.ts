@@ -1,0 +1,75 @@
+import type { TuningRecord } from './record.ts';
+import { unitNs } from './relative-time.ts';
+
+/** What decides which of two verified records is the faster. */
+export type Timed = Pick<TuningRecord, 'relative' | 'race' | 'startedAt' | 'id'> & { readonly medianNs: number };
+
+/**
+ * Faster, on one device. Relative times are compared in the references' unit, which is the same in all runs; a record without one was timed in moments
+ * of which nothing is known, and stands behind all that have one. Of equal times the earlier trial, so that the answer does not depend on the
+ * order of reading.
+ */
+export function beats(a: Timed, b: Timed): boolean {
+  if ((a.relative === null) !== (b.relative === null)) return a.relative !== null;
+  const [own, other] = [inUnits(a), inUnits(b)];
+  if (own !== other) return own < other;
+  return a.startedAt !== b.startedAt ? a.startedAt < b.startedAt : a.id < b.id;
+}
+
+function inUnits({ relative, medianNs }: Timed): number {
+  return relative === null ? medianNs : relative.timeNs / unitNs(relative.quietNs);
+}
+
+/** Whether the intervals leave no doubt that `a` is the faster. */
+export function clearlyBeats(a: Timed, b: Timed): boolean {
+  if (a.relative === null || b.relative === null) return false;
+  return a.relative.highNs / unitNs(a.relative.quietNs) < b.relative.lowNs / unitNs(b.relative.quietNs);
+}
+
+/** The best among records of one workload on one device, however many are added and in whichever order. */
+export interface BestKeeper<Item extends Timed> {
+  add(item: Item): void;
+  /** Whether the best could become another by this one, now or with what is added later. */
+  wants(item: Timed): boolean;
+  best(): Item | null;
+}
+
+/**
+ * The winner of the latest race is the best: who led before took part in it. Only a record since then that is faster beyond all doubt comes before it:
+ * a run that was interrupted before its own race. Without a race, the fastest.
+ */
+export function createBestKeeper<Item extends Timed>(): BestKeeper<Item> {
+  let winner: Item | null = null;
+  /** No later one of these is faster: which of them are later than a winner to come is not known yet. */
+  let front: Item[] = [];
+  const isNewWinner = (item: Timed): boolean => item.race?.place === 1 && (winner === null || isLater(item, winner));
+  const isInFront = (item: Timed): boolean =>
+    (item.race === null || item.race.place === 1) && !front.some((held) => beats(held, item) && isLater(held, item));
+  return {
+    wants: (item) => isNewWinner(item) || isInFront(item),
+    add: (item) => {
+      if (isNewWinner(item)) winner = item;
+      if (isInFront(item)) front = [...front.filter((held) => !(beats(item, held) && isLater(item, held))), item];
+    },
+    best: () => {
+      const last = winner;
+      const open = last === null ? front : front.filter((item) => isLater(item, last) && clearlyBeats(item, last));
+      return open.reduce(
+        (best, item) => (best === null || beats(item, best) ? item : best),
+        last === null || open.length > 0 ? null : last,
+      );
+    },
+  };
+}
+
+function isLater(a: Timed, b: Timed): boolean {
+  return a.startedAt !== b.startedAt ? a.startedAt > b.startedAt : a.id > b.id;
+}
+
+/** The naive schedule's time that goes with the best: of the latest race, where both were timed in the same moments, else the fastest. */
+export function pickNaive<Item extends Timed>(a: Item | null, b: Item): Item {
+  if (a === null) return b;
+  if (a.race !== null && b.race !== null) return isLater(b, a) ? b : a;
+  if (a.race !== null || b.race !== null) return a.race !== null ? a : b;
+  return beats(b, a) ? b : a;
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+const nanoseconds = z.number().positive();
+
+/** What a reference kernel is bound by. Others were tried and tell less of candidates: docs/decisions/times.md. */
+export const referenceNames = ['arithmetic', 'memory'] as const;
+export type ReferenceName = (typeof referenceNames)[number];
+
+/** Nanoseconds of one pass of each reference. */
+export type ReferenceTimes = Readonly<Record<ReferenceName, number>>;
+
+/**
+ * A time that means the same in every run on a device: what a kernel takes when nothing disturbs the machine, told in times of the references that ran
+ * beside it. `quietNs` is what these took on the quiet machine as far as the run knew then; the time over their geometric mean is what two runs
+ * have in common.
+ */
+export const relativeTimeSchema = z.strictObject({
+  timeNs: nanoseconds,
+  /** Interval of the time, of its samples' spread and of how well the references tell. */
+  lowNs: nanoseconds,
+  highNs: nanoseconds,
+  /** Samples of quiet moments that made the time; 0 where there were too few and it is scaled from disturbed ones. */
+  calm: z.int().nonnegative(),
+  quietNs: z.strictObject({ arithmetic: nanoseconds, memory: nanoseconds }),
+});
+
+export interface RelativeTime extends Readonly<Omit<z.infer<typeof relativeTimeSchema>, 'quietNs'>> {
+  readonly quietNs: ReferenceTimes;
+}
+
+/** Samples beside each of which the references took this, one list each. */
+export const referencesSchema = z.strictObject({ arithmetic: z.array(nanoseconds), memory: z.array(nanoseconds) });
+
+interface Timed {
+  readonly medianNs: number | null;
+  readonly relative: RelativeTime | null;
+}
+
+/** What the kernel takes, ns, on the quiet machine as its run knew it; the median of its samples where nothing ran beside them. */
+export function timeOf(record: Timed & { readonly medianNs: number }): number;
+export function timeOf(record: Timed): number | null;
+export function timeOf({ relative, medianNs }: Timed): number | null {
+  return relative?.timeNs ?? medianNs;
+}
+
+/** The references' own time that a relative time is told in: what it is divided by has the same meaning in every run on the device. */
+export function unitNs({ arithmetic, memory }: ReferenceTimes): number {
+  return Math.sqrt(arithmetic * memory);
+}
+
+/** A time of one run in another's nanoseconds: both tell it in the same unit and may know that unit's length differently. */
+export function inRun(relative: RelativeTime, quietNs: ReferenceTimes): RelativeTime {
+  const factor = unitNs(quietNs) / unitNs(relative.quietNs);
+  const { timeNs, lowNs, highNs, calm } = relative;
+  return { timeNs: timeNs * factor, lowNs: lowNs * factor, highNs: highNs * factor, calm, quietNs };
+}

@@ -1,0 +1,95 @@
+import type { Artifact } from '../ir/artifact.ts';
+import type { Runner } from '../measure/runner.ts';
+import type { Workload } from '../operators/workload.ts';
+import { isVerified, mostContestants, type TuningRecord } from '../records/record.ts';
+import { scheduleKey } from '../records/schedule-key.ts';
+import { isFault, replay } from '../schedule/replay.ts';
+import { isRefusal } from '../support/refusal.ts';
+import type { Attempts, Prepared, Proposal } from './attempts.ts';
+import { programOf } from './build.ts';
+import type { RunTimes } from './run-times.ts';
+
+/** The time of the race is this part of the run's, and at least so much that a short run has one, ms. */
+const share = 0.1;
+const leastMs = 1_000;
+/** Contestants beside the naive schedule. */
+const most = Math.min(12, mostContestants - 1);
+/** Intervals are of few samples: who lies this little outside of the best's may be the best. */
+const slack = 1.02;
+
+type VerifiedRecord = TuningRecord & { readonly medianNs: number };
+
+export interface FinalRace {
+  /** The record of the race's winner, and of the naive schedule in it; null where that took no part. */
+  readonly winner: VerifiedRecord;
+  readonly naive: VerifiedRecord | null;
+  readonly contestants: number;
+  readonly decided: boolean;
+}
+
+export interface FinalRaceOptions {
+  readonly workload: Workload;
+  readonly runner: Runner;
+  readonly attempts: Attempts;
+  readonly times: RunTimes;
+  /** Milliseconds of the run so far. */
+  readonly elapsedMs: number;
+}
+
+/**
+ * Times the kernels of which each may be the fastest, and the naive schedule (`baseline`, null where it takes too long), in turn in one process, and
+ * enters a record of each. Null where the runner holds no races, or nobody came to an end.
+ */
+export async function finalRace(
+  records: readonly VerifiedRecord[],
+  baseline: Proposal | null,
+  { workload, runner, attempts, times, elapsedMs }: FinalRaceOptions,
+): Promise<FinalRace | null> {
+  if (runner.race === undefined) return null;
+  const proposals = [...mayBeFastest(records, times).map((record) => proposalOf(record, workload)), baseline];
+  const prepared = proposals
+    .flatMap((proposal) => (proposal === null ? [] : [attempts.prepare(proposal)]))
+    .filter((one): one is Prepared & { readonly artifact: Artifact } => !isRefusal(one.artifact))
+    .sort((a, b) => byPlainness(a.artifact, b.artifact));
+  const startedAt = new Date();
+  const outcome = await attempts.race(prepared, Math.max(leastMs, share * elapsedMs));
+  if (outcome === null) return null;
+  const entered = attempts.enterRace(prepared, outcome, startedAt);
+  const winner = entered.find((record) => record.race?.place === 1);
+  if (winner === undefined || !isVerified(winner)) return null;
+  const naive = entered.find((record) => record.origin === 'baseline');
+  return {
+    winner,
+    naive: naive !== undefined && isVerified(naive) ? naive : null,
+    contestants: entered.length,
+    decided: outcome.decided,
+  };
+}
+
+/** Those whose intervals reach the fastest's, fastest first, each schedule once. */
+export function mayBeFastest(records: readonly VerifiedRecord[], times: RunTimes): readonly VerifiedRecord[] {
+  const bySchedule = new Map<string, VerifiedRecord>();
+  const timeOf = (record: VerifiedRecord): number => times.intervalOf(record).timeNs;
+  // Of several measurements of a schedule the last: it was for the race at the end that it was measured again.
+  for (const record of records) if (record.origin !== 'baseline') bySchedule.set(scheduleKey(record.trace), record);
+  const sorted = [...bySchedule.values()].sort((a, b) => timeOf(a) - timeOf(b));
+  const first = sorted[0];
+  if (first === undefined) return [];
+  const reach = times.intervalOf(first).highNs * slack;
+  return sorted.filter((record) => times.intervalOf(record).lowNs <= reach).slice(0, most);
+}
+
+/** Null where the schedule of an earlier run is not legal any more. */
+export function proposalOf(record: TuningRecord, workload: Workload): Proposal | null {
+  const { trace, sketch, decisions } = record;
+  const program = replay(programOf(workload), trace);
+  if (isFault(program)) return null;
+  return { scheduled: { trace, program }, origin: 'replay', sketch, decisions, search: null };
+}
+
+/** The order that decides between kernels of one speed: fewer kernels, then less text, then a fixed one. */
+function byPlainness(a: Artifact, b: Artifact): number {
+  const textOf = (artifact: Artifact): string => artifact.kernels.map(({ wgsl }) => wgsl).join('\n');
+  const [left, right] = [textOf(a), textOf(b)];
+  return a.kernels.length - b.kernels.length || left.length - right.length || (left < right ? -1 : 1);
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { calmSlowdown, enoughCalm, estimateTime, type PacedSample } from '../../src/measure/estimate.ts';
+
+const calm = (ns: number): PacedSample => ({ ns, slowdown: 1.02 });
+const disturbed = (ns: number, slowdown: number): PacedSample => ({ ns, slowdown });
+
+describe('estimateTime', () => {
+  it('knows nothing without samples', () => {
+    expect(estimateTime([])).toBeNull();
+  });
+
+  it('goes by the quiet moments alone, however many others there are', () => {
+    const quiet = [100, 101, 102, 100, 101].map(calm);
+    const rest = Array.from({ length: 30 }, (_, at) => disturbed(170 + at, 1.9));
+    const estimate = estimateTime([...rest, ...quiet]);
+    expect(estimate).toMatchObject({ calm: 5, lowNs: 100 });
+    expect(estimate?.timeNs).toBeGreaterThanOrEqual(100);
+    expect(estimate?.timeNs).toBeLessThanOrEqual(101);
+    expect(estimate?.highNs).toBeLessThanOrEqual(102);
+  });
+
+  it('is not misled by one sample in three that was disturbed between two quiet moments', () => {
+    expect(estimateTime([100, 101, 160, 100, 190, 102].map(calm))?.timeNs).toBeLessThan(102);
+  });
+
+  it('scales by the references where there are too few quiet moments, with an interval that says how little that tells', () => {
+    const samples = [
+      ...[100, 101].map(calm),
+      ...[1.5, 2, 3, 2, 1.6].map((slowdown) => disturbed(100 * slowdown, slowdown)),
+    ];
+    expect(samples.filter(({ slowdown }) => slowdown <= calmSlowdown).length).toBeLessThan(enoughCalm);
+    const estimate = estimateTime(samples);
+    expect(estimate?.calm).toBe(0);
+    expect(estimate?.timeNs).toBeCloseTo(100, -1);
+    expect(estimate?.lowNs).toBeLessThan(95);
+    expect(estimate?.highNs).toBeGreaterThan(105);
+  });
+
+  it('never makes a time longer because the references happened to be fast', () => {
+    expect(estimateTime([disturbed(100, 0.8)])?.timeNs).toBe(100);
+  });
+});
