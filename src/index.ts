@@ -22,6 +22,7 @@ export {
   type OperatorDefinition,
   option,
 } from './operators/define.ts';
+export type { Condition, Index, ReductionAxis, Tensor, Value } from './operators/definition.ts';
 export * as expression from './operators/expression.ts';
 export { exact, exactIntegers, type Fill, integers, reals, type Tolerance } from './operators/fill.ts';
 export type { Operator } from './operators/operator.ts';

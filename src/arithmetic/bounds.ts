@@ -9,7 +9,7 @@ export interface Interval {
 /** Bounds of variables by name. A variable not in the map is unbounded. */
 export type Ranges = ReadonlyMap<string, Interval>;
 
-export const unknown: Interval = { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
+const unknown: Interval = { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY };
 
 /** [0, extent). */
 export function rangeOfExtent(extent: number): Interval {

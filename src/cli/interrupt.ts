@@ -1,6 +1,6 @@
 import { exitCode } from '../support/errors.ts';
 
-export interface Interrupt {
+interface Interrupt {
   readonly signal: AbortSignal;
   /** Gives Ctrl-C its usual meaning back. */
   release(): void;

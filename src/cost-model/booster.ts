@@ -39,7 +39,7 @@ export interface BoosterTraining {
 }
 
 /** AutoTVM's and Ansor's settings in spirit: trees deep enough for interactions of loop features, shrunk, from few samples. */
-export const defaultParams: Readonly<Record<string, string | number>> = {
+const defaultParams: Readonly<Record<string, string | number>> = {
   tree_method: 'hist',
   max_bin: 64,
   max_depth: 6,

@@ -5,7 +5,7 @@ import type { TrainingData } from './cost-model.ts';
 export const labelFloor = 0.005;
 
 /** Row numbers in the order XGBoost wants them: rows that may be compared lie together. */
-export interface Ranking {
+interface Ranking {
   readonly order: Uint32Array;
   /** Sizes of the consecutive groups in `order`. */
   readonly sizes: Uint32Array;

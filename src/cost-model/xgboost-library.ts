@@ -4,7 +4,7 @@ import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
 import { explainLoadFailure, hostPlace, locateXgboost, type XgboostPlace } from './xgboost-location.ts';
 
 /** A dense matrix, row after row; NaN means missing. */
-export interface DenseMatrix {
+interface DenseMatrix {
   readonly rows: Float32Array;
   readonly count: number;
   readonly columns: number;

@@ -23,7 +23,7 @@ export interface ListedAdapter {
   readonly name: string;
 }
 
-export interface OpenedDevice {
+interface OpenedDevice {
   readonly gpu: GPUDevice;
   readonly description: DeviceDescription;
 }

@@ -25,7 +25,7 @@ export function findDrivers(env: NodeJS.ProcessEnv = process.env): FoundDrivers 
 }
 
 /** Vulkan driver manifests, each once, in the order the loader would take them. */
-export function systemManifests(env: NodeJS.ProcessEnv): readonly string[] {
+function systemManifests(env: NodeJS.ProcessEnv): readonly string[] {
   const named = env.VK_DRIVER_FILES || env.VK_ICD_FILENAMES;
   const places = named ? named.split(delimiter) : standardFolders(env);
   const manifests = new Map<string, string>();

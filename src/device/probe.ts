@@ -6,7 +6,7 @@ import type { ProbeAnswer, ProbedAdapter, ProbeRequest } from './probe-protocol.
 import { distillReason } from './refusal-reason.ts';
 
 /** Bringing up a driver takes under a second; a hung one must not hold up the others. */
-export const probeTimeoutMs = 20_000;
+const probeTimeoutMs = 20_000;
 
 export interface Probe {
   readonly driver: Driver;

@@ -14,7 +14,7 @@ const syntaxes: Readonly<Record<MatrixOrderSyntax, string>> = {
 };
 
 /** As the adapter lists them; types that kernels here do not compute with are among them (i8, u8). */
-export interface ListedMatrixConfig {
+interface ListedMatrixConfig {
   readonly componentType: string;
   readonly resultComponentType: string;
   readonly M: number;
@@ -34,7 +34,7 @@ export async function subgroupMatrixOf(gpu: GPUDevice): Promise<SubgroupMatrixSu
 const types: readonly string[] = ['f32', 'f16', 'i32', 'u32'] satisfies readonly MatrixDType[];
 const isUsable = (type: string): type is MatrixDType => types.includes(type);
 
-export function usableConfigs(listed: readonly ListedMatrixConfig[]): SubgroupMatrixConfig[] {
+function usableConfigs(listed: readonly ListedMatrixConfig[]): SubgroupMatrixConfig[] {
   return listed.flatMap(({ componentType: component, resultComponentType: result, M: m, N: n, K: k }) =>
     isUsable(component) && isUsable(result) ? [{ component, result, m, n, k }] : [],
   );

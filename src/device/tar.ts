@@ -1,6 +1,6 @@
 const blockBytes = 512;
 
-export interface TarFile {
+interface TarFile {
   readonly name: string;
   readonly bytes: Uint8Array;
 }

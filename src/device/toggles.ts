@@ -1,6 +1,6 @@
 import type { Profile } from '../ir/limits.ts';
 
-export interface Toggles {
+interface Toggles {
   readonly enable: readonly string[];
   readonly disable: readonly string[];
 }

@@ -20,7 +20,7 @@ export interface Site {
   readonly what: string;
 }
 
-export interface Context {
+interface Context {
   readonly scope: ReadonlyMap<string, Code>;
   readonly buffers: ReadonlyMap<string, { readonly buffer: Buffer; readonly slot: number }>;
   /** Appended to. */

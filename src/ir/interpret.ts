@@ -13,9 +13,9 @@ export const ofNumbers = {
 } as const;
 
 /** Contents of buffers by name, packed row-major. */
-export type BufferValues = Readonly<Record<string, Float64Array>>;
+type BufferValues = Readonly<Record<string, Float64Array>>;
 
-export interface InterpretOptions {
+interface InterpretOptions {
   /** Round every operation and every store to its dtype (f32 or f16) as a device does; without it all is float64. */
   readonly rounding?: boolean;
 }
@@ -35,10 +35,7 @@ interface Target {
  *
  * The function's text is made from the IR's structure alone: names are replaced by numbers, so nothing of a user is evaluated.
  */
-export function compileProgram(
-  program: Program,
-  options: InterpretOptions = {},
-): (inputs: BufferValues) => BufferValues {
+function compileProgram(program: Program, options: InterpretOptions = {}): (inputs: BufferValues) => BufferValues {
   const rounding = options.rounding ?? false;
   const buffers = new Map(program.buffers.map((buffer, slot) => [buffer.name, { buffer, slot }]));
   const sites: Site[] = [];

@@ -6,7 +6,7 @@ import type { DType, Expr, FloatExpr, ReduceOp } from './nodes.ts';
  * rounding) and `identity` is neutral to it, so that a reduction may be taken apart and put together in any order. After TVM's
  * comm_reducer and Halide's tuples.
  */
-export interface ReducerRule {
+interface ReducerRule {
   readonly arity: number;
   /** Whether the values must be floats. */
   readonly floats: boolean;
@@ -36,8 +36,7 @@ const isFloat = (dtype: DType): boolean => dtype === 'f32' || dtype === 'f16';
 export const lowestOf = (dtype: DType): FloatExpr =>
   float(isFloat(dtype) ? Number.NEGATIVE_INFINITY : lowest[dtype], dtype);
 /** What no number of a dtype is above, which a minimum starts from. */
-export const highestOf = (dtype: DType): FloatExpr =>
-  float(isFloat(dtype) ? Number.POSITIVE_INFINITY : highest[dtype], dtype);
+const highestOf = (dtype: DType): FloatExpr => float(isFloat(dtype) ? Number.POSITIVE_INFINITY : highest[dtype], dtype);
 /** The lowest finite number of a dtype. */
 const lowestFinite = (dtype: DType): FloatExpr => float(lowest[dtype], dtype);
 

@@ -127,7 +127,7 @@ export function blocksOf(program: Program): Block[] {
   return blocks;
 }
 
-export interface Access {
+interface Access {
   readonly buffer: string;
   readonly indices: readonly Expr[];
 }

@@ -33,7 +33,7 @@ export interface GuardNode {
   readonly conditions: readonly Expr[];
   readonly body: Body;
 }
-export interface BarrierNode {
+interface BarrierNode {
   readonly kind: 'barrier';
 }
 
@@ -44,7 +44,7 @@ export interface ResolvedIter {
   /** In terms of loop variables. */
   readonly binding: Expr;
 }
-export interface ResolvedWrite {
+interface ResolvedWrite {
   readonly buffer: string;
   /** In terms of loop variables, as `value`. */
   readonly indices: readonly Expr[];
@@ -101,21 +101,4 @@ export function walkBlocks(
     else if (node.kind === 'guard') walkBlocks(node.body, visit, path);
     else if (node.kind !== 'barrier') walkBlocks(node.body, visit, [...path, node]);
   }
-}
-
-/** Rebuilds a body with every block replaced by nodes; the loop directly around the block is passed along. */
-export function mapBlocks(
-  body: Body,
-  rewrite: (block: BlockNode, parent: LoopNode | LanesNode | null) => Node,
-  parent: LoopNode | LanesNode | null = null,
-): Body {
-  return {
-    ...body,
-    nodes: body.nodes.map((node) => {
-      if (node.kind === 'block') return rewrite(node, parent);
-      if (node.kind === 'barrier') return node;
-      if (node.kind === 'guard') return { ...node, body: mapBlocks(node.body, rewrite, parent) };
-      return { ...node, body: mapBlocks(node.body, rewrite, node) };
-    }),
-  };
 }

@@ -1,6 +1,7 @@
 import type { DType } from '../ir/nodes.ts';
-import { cast, type Index, type Reduction, type Value } from './expression.ts';
-import { compute, type Tensor } from './tensor.ts';
+import type { Index, Reduction, Tensor, Value } from './definition.ts';
+import { cast } from './expression.ts';
+import { compute } from './tensor.ts';
 
 /**
  * A reduction whose result goes through something before it is stored: a cast from f32 (f16 storage with f32 accumulation), a bias,

@@ -1,13 +1,13 @@
 import { refuse } from '../support/refusal.ts';
 import { accumulate } from './accumulate.ts';
 import { defineOperator, dimension, flag } from './define.ts';
+import type { Index, Value } from './definition.ts';
 import {
   add,
   cast,
   constant,
   div,
   expNumber,
-  type Index,
   le,
   maxNumberOver,
   mul,
@@ -15,7 +15,6 @@ import {
   select,
   sub,
   sumOver,
-  type Value,
 } from './expression.ts';
 import { reals } from './fill.ts';
 import { compute, input, program } from './tensor.ts';
@@ -29,7 +28,7 @@ const hidden = Number.NEGATIVE_INFINITY;
  * (its maximum, exponentials, their sum, probabilities), the weighted sum of values. When causal, query i sees the keys up to
  * i + (keys - queries).
  */
-export const attention = defineOperator({
+defineOperator({
   name: 'attention',
   summary: 'Y[b,h,m,dv] = softmax(Q[b,h,m,d] x K[b,h,n,d]^T / sqrt(d)) x V[b,h,n,dv]',
   parameters: {

@@ -22,7 +22,7 @@ export const autoPadExample: Example = {
 };
 
 /** Padding at the two ends of a dimension. */
-export interface Ends {
+interface Ends {
   readonly before: number;
   readonly after: number;
 }
@@ -31,7 +31,7 @@ export interface Ends {
 export const sameTotal = (along: Windows): number =>
   Math.max(0, (Math.ceil(along.size / along.stride) - 1) * along.stride + spanOf(along) - along.size);
 
-export interface AutoPadWish {
+interface AutoPadWish {
   /** What the user said, of which `pads` are the paddings. */
   readonly given: ReadonlySet<string>;
   readonly pads: readonly string[];

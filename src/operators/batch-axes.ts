@@ -1,5 +1,5 @@
 import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
-import type { Index } from './expression.ts';
+import type { Index } from './definition.ts';
 import { parseShape } from './shape-text.ts';
 
 /** A batch dimension of a product, or several that behave alike: how long, and which operands repeat along it. */
@@ -54,7 +54,7 @@ export function batchTexts(axes: readonly BatchAxis[]): { readonly batch_a: stri
 }
 
 /** The axes of a result by name, and what an operand that has only some of them is indexed with. */
-export interface NamedBatch {
+interface NamedBatch {
   readonly axes: Readonly<Record<string, number>>;
   readonly extents: (operand: 'inA' | 'inB') => readonly number[];
   readonly at: (operand: 'inA' | 'inB', index: Readonly<Record<string, Index>>) => readonly Index[];

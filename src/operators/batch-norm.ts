@@ -5,7 +5,7 @@ import { reals } from './fill.ts';
 import { compute, input, program } from './tensor.ts';
 
 /** Batch normalisation at inference: mean and variance of each channel are given. Arithmetic is in f32 whatever the dtype. */
-export const batchNorm = defineOperator({
+defineOperator({
   name: 'batch_norm',
   summary: 'batch normalisation (inference) of X[n,c,h,w] by gamma, beta, mean and variance of each channel',
   parameters: {

@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from '../support/refusal.ts';
-import type { Index } from './expression.ts';
+import type { Index } from './definition.ts';
 
 /**
  * Channels in groups that do not see each other. A channel dimension appears in the program as two then, group and channel in the group:

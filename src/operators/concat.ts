@@ -22,7 +22,7 @@ function checkParts(text: string): Refusal | null {
  * Y[outer, 0..sum of parts, inner] from one X<i>[outer, part, inner] each. Any concatenation is of this form: `outer` is the product of
  * the dimensions before the one that grows, `inner` of those after it.
  */
-export const concat = defineOperator({
+defineOperator({
   name: 'concat',
   summary: 'inputs X0[outer,part,inner], X1 ... one after another along their middle dimension',
   parameters: {

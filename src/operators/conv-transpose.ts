@@ -2,11 +2,12 @@ import { isRefusal, refuse } from '../support/refusal.ts';
 import { autoPad } from './auto-pad.ts';
 import { type ChannelGroups, channelGroups, groupsDivide } from './channel-groups.ts';
 import { defineOperator, dimension, integer, optional } from './define.ts';
-import { add, type Index, mul, type Reduction, reductionAxis, sub, sumOver } from './expression.ts';
+import type { Index, Reduction, Tensor } from './definition.ts';
+import { add, mul, reductionAxis, sub, sumOver } from './expression.ts';
 import { exact, exactIntegers } from './fill.ts';
 import { type ImageWindowParameters, imageWindows, perDirection, writeOutImagePadding } from './image-window.ts';
 import { phasesOf, type Spread, surround, where, within } from './phases.ts';
-import { compute, input, program, type Tensor } from './tensor.ts';
+import { compute, input, program } from './tensor.ts';
 
 /** As Spread, with what is taken off and added at the end. */
 interface Ends extends Spread {
@@ -36,7 +37,7 @@ function spreads(
  * with a part of the taps, and all of one shape, so that they are one stage with the phases as axes. A second stage puts them together;
  * with stride 1 there is one phase and nothing to put together.
  */
-export const convTranspose2d = defineOperator({
+defineOperator({
   name: 'conv_transpose2d',
   summary: 'transposed 2-D convolution Y[n,oc,oh,ow] of X[n,c,h,w] with W[c,oc/groups,kh,kw]',
   parameters: {

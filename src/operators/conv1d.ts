@@ -21,7 +21,7 @@ const windowsOf = ({ l, k, stride, pad, pad_right, dilation }: Line): Windows =>
 });
 
 /** One-dimensional convolution (cross-correlation) over the last dimension, channels in the middle. */
-export const conv1d = defineOperator({
+defineOperator({
   name: 'conv1d',
   summary: '1-D convolution Y[n,oc,ol] of X[n,c,l] with W[oc,c/groups,k]',
   parameters: {

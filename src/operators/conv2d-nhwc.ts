@@ -8,7 +8,7 @@ import { compute, input, program } from './tensor.ts';
 import { alongWindow, elementUnder, padded } from './window.ts';
 
 /** Two-dimensional convolution with channels last, weights as TensorFlow keeps them; an operator of its own: every index differs. */
-export const conv2dNhwc = defineOperator({
+defineOperator({
   name: 'conv2d_nhwc',
   summary: '2-D convolution, channels last: Y[n,oh,ow,oc] of X[n,h,w,c] with W[kh,kw,c/groups,oc]',
   parameters: {

@@ -8,7 +8,7 @@ import { compute, input, program } from './tensor.ts';
 import { alongWindow, elementUnder, padded } from './window.ts';
 
 /** Two-dimensional convolution (cross-correlation, as in neural networks) in NCHW. */
-export const conv2d = defineOperator({
+defineOperator({
   name: 'conv2d',
   summary: '2-D convolution Y[n,oc,oh,ow] of X[n,c,h,w] with W[oc,c/groups,kh,kw]',
   parameters: {

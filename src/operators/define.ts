@@ -15,7 +15,8 @@ import {
 import { exact, type Fill, isEquality, type Tolerance } from './fill.ts';
 import { longestSum } from './keep-sums.ts';
 import { boundedReference } from './layer-bound.ts';
-import type { AttributeSpec, ElementReference, Example, InputValues, Operator, ParameterSpec } from './operator.ts';
+import type { AttributeSpec, Example, InputValues, Operator, ParameterSpec } from './operator.ts';
+import type { ElementReference } from './references.ts';
 import { registerOperator } from './registry.ts';
 import type { Workload } from './workload.ts';
 
@@ -26,7 +27,7 @@ export const largestParameter = 2 ** 31 - 1;
 export interface IntegerParameter<K extends 'dimension' | 'integer'> extends ParameterSpec {
   readonly kind: K;
 }
-export interface FlagParameter extends ParameterSpec {
+interface FlagParameter extends ParameterSpec {
   readonly kind: 'flag';
 }
 
@@ -81,10 +82,10 @@ export function attribute(fallback: string, doc: string): AttributeSpec {
 }
 
 /** The parameters as an operator's own functions get them: numbers, flags as booleans. */
-export type Parameters<P extends Readonly<Record<string, ParameterSpec>>> = {
+type Parameters<P extends Readonly<Record<string, ParameterSpec>>> = {
   readonly [K in keyof P]: P[K] extends FlagParameter ? boolean : number;
 };
-export type Attributes<A extends Readonly<Record<string, AttributeSpec>>> = { readonly [K in keyof A]: string };
+type Attributes<A extends Readonly<Record<string, AttributeSpec>>> = { readonly [K in keyof A]: string };
 
 type Dtype = Workload['dtype'];
 
@@ -92,7 +93,7 @@ type Dtype = Workload['dtype'];
 const common = { accumulate: accumulateAttribute, epilogue: epilogueAttribute } as const;
 
 /** What a shorthand stands for: parameters and texts that take these values instead of what was given. */
-export interface Written<P extends object, A extends object> {
+interface Written<P extends object, A extends object> {
   readonly params?: Readonly<Partial<Record<keyof P & string, number>>>;
   readonly attributes?: Readonly<Partial<Record<keyof A & string, string>>>;
 }

@@ -92,5 +92,5 @@ function defineDepthwise(layout: 'nchw' | 'nhwc'): Operator {
   });
 }
 
-export const depthwiseConv2d = defineDepthwise('nchw');
-export const depthwiseConv2dNhwc = defineDepthwise('nhwc');
+defineDepthwise('nchw');
+defineDepthwise('nhwc');

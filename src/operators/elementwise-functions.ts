@@ -1,10 +1,10 @@
 import { roundEven } from '../support/round-even.ts';
+import type { Condition, Value } from './definition.ts';
 import { erf, erfOf } from './error-function.ts';
 import * as te from './expression.ts';
 import {
   between,
   circular,
-  type Interval,
   interval,
   logarithm,
   magnitude,
@@ -12,32 +12,32 @@ import {
   type Reach,
   rising,
   root,
+  type ValueInterval,
 } from './interval.ts';
 
 /** A function of the elementwise language. */
-export interface FormulaFunction {
+interface FormulaFunction {
   readonly arity: number;
   /** For `wgtune ops`. */
   readonly doc: string;
-  readonly value: (...args: readonly te.Value[]) => te.Value;
+  readonly value: (...args: readonly Value[]) => Value;
   /** The same of numbers, in float64: what results are judged by. */
   readonly number: (...args: readonly number[]) => number;
   /** Between what results lie for arguments in these intervals, null where they may leave the function's domain. */
-  readonly reach: (...args: readonly Interval[]) => Reach;
+  readonly reach: (...args: readonly ValueInterval[]) => Reach;
   /** Whether integers give integers, none larger than the largest argument (nor than 1). */
   readonly integral?: true;
   /** Whether it jumps: arguments that differ by a rounding may give results that differ by much. */
   readonly jumps?: true;
 }
 
-type Value = te.Value;
 const at = <T>(args: readonly T[], position: number): T => args[position] as T;
 
 function unary(
   doc: string,
   value: (a: Value) => Value,
   number: (a: number) => number,
-  reach: (a: Interval) => Reach,
+  reach: (a: ValueInterval) => Reach,
   traits: Pick<FormulaFunction, 'integral' | 'jumps'> = {},
 ): FormulaFunction {
   return {
@@ -52,7 +52,7 @@ function binary(
   doc: string,
   value: (a: Value, b: Value) => Value,
   number: (a: number, b: number) => number,
-  reach: (a: Interval, b: Interval) => Reach,
+  reach: (a: ValueInterval, b: ValueInterval) => Reach,
   traits: Pick<FormulaFunction, 'integral'> = {},
 ): FormulaFunction {
   return {
@@ -70,7 +70,7 @@ const steps = { integral: true, jumps: true } as const;
 const geluScale = Math.sqrt(2 / Math.PI);
 const geluCubic = 0.044715;
 /** Both forms are above -0.18. */
-const geluReach = ({ high }: Interval): Reach => between(-0.2, Math.max(high, 0));
+const geluReach = ({ high }: ValueInterval): Reach => between(-0.2, Math.max(high, 0));
 
 const geluTanh = unary(
   'GELU by tanh: x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))',
@@ -82,7 +82,7 @@ const geluTanh = unary(
   geluReach,
 );
 
-const negative = (a: Value): te.Condition => te.lt(a, 0);
+const negative = (a: Value): Condition => te.lt(a, 0);
 
 /** A whole power by squaring. */
 function wholePower(a: Value, exponent: number): Value {
@@ -112,7 +112,7 @@ function powerOf(a: Value, b: Value): Value {
   return te.select(te.eq(b, 0), 1, te.select(negative(a), signed, size));
 }
 
-const clampReach = (a: Interval, low: Interval, high: Interval): Reach =>
+const clampReach = (a: ValueInterval, low: ValueInterval, high: ValueInterval): Reach =>
   between(Math.min(Math.max(a.low, low.low), high.low), Math.min(Math.max(a.high, low.high), high.high));
 
 const table = {
@@ -194,10 +194,10 @@ export type FunctionName = keyof typeof table;
 export const formulaFunctions: Readonly<Record<FunctionName, FormulaFunction>> = table;
 
 /** What counts as true: a number but 0. */
-export const holds = (value: number): boolean => value > 0 || value < 0;
+const holds = (value: number): boolean => value > 0 || value < 0;
 
 /** The same of an element; what is made as 1 or 0 from a condition is that condition. */
-export function truth(value: Value): te.Condition {
+function truth(value: Value): Condition {
   const { expr } = value;
   const isFloat = (part: typeof expr, number: number): boolean => part.kind === 'float' && part.value === number;
   if (expr.kind === 'select' && isFloat(expr.then, 1) && isFloat(expr.otherwise, 0))

@@ -3,7 +3,17 @@ import { formulaFunctions, isComparison } from './elementwise-functions.ts';
 import { type Formula, operandsOf } from './elementwise-language.ts';
 import { numberOf } from './elementwise-meaning.ts';
 import { exactIntegerLimit, type Fill, integers, reals } from './fill.ts';
-import { between, difference, type Interval, interval, power, product, quotient, type Reach, sum } from './interval.ts';
+import {
+  between,
+  difference,
+  interval,
+  power,
+  product,
+  quotient,
+  type Reach,
+  sum,
+  type ValueInterval,
+} from './interval.ts';
 
 /** Operands of a formula that is exact on integers are filled with integers up to this. */
 export const integerMagnitude = 8;
@@ -53,13 +63,13 @@ export function isExactOnIntegers(
   return reach !== null && reach <= limit;
 }
 
-type Box = Readonly<Record<string, Interval>>;
+type Box = Readonly<Record<string, ValueInterval>>;
 
 /**
  * Between what the formula lies for operands in a box, by interval arithmetic; null where some part may leave its domain (a logarithm's, a root's, a
  * quotient's, a power's) or grow beyond all measure.
  */
-export function reachOf(formula: Formula, box: Box): Reach {
+function reachOf(formula: Formula, box: Box): Reach {
   switch (formula.kind) {
     case 'number':
       return between(formula.value);
@@ -81,7 +91,9 @@ export function reachOf(formula: Formula, box: Box): Reach {
     }
     case 'call': {
       const args = formula.args.map((arg) => reachOf(arg, box));
-      return args.some((arg) => arg === null) ? null : formulaFunctions[formula.name].reach(...(args as Interval[]));
+      return args.some((arg) => arg === null)
+        ? null
+        : formulaFunctions[formula.name].reach(...(args as ValueInterval[]));
     }
   }
 }
@@ -89,7 +101,7 @@ export function reachOf(formula: Formula, box: Box): Reach {
 /** Boxes that are looked at on the way to one inside a formula's domain. */
 const mostBoxes = 3000;
 /** Where the search begins, each with the largest magnitude that results may have there; f16 ends at 65,504. */
-const starts: readonly { readonly box: Interval; readonly most: number }[] = [
+const starts: readonly { readonly box: ValueInterval; readonly most: number }[] = [
   { box: interval(-2, 2), most: 100 },
   { box: interval(0.25, 4), most: 100 },
   { box: interval(-8, 8), most: 1000 },
@@ -129,10 +141,10 @@ export function domainOf(formula: Formula, given: Box = {}): Box | null {
 function split(box: Box): Box[] {
   const [widest, ...rest] = Object.keys(box);
   if (widest === undefined) return [];
-  const width = (name: string): number => (box[name] as Interval).high - (box[name] as Interval).low;
+  const width = (name: string): number => (box[name] as ValueInterval).high - (box[name] as ValueInterval).low;
   const name = rest.reduce((best, other) => (width(other) > width(best) ? other : best), widest);
   if (width(name) <= narrowest) return [];
-  const { low, high } = box[name] as Interval;
+  const { low, high } = box[name] as ValueInterval;
   const middle = (low + high) / 2;
   return [
     { ...box, [name]: interval(middle, high) },
@@ -141,7 +153,7 @@ function split(box: Box): Box[] {
 }
 
 /** Some 100 to 250 values in an interval, all of them exact in f16: a step is a power of two, and none is longer than 11 bits. */
-function fillOf({ low, high }: Interval): Fill {
+function fillOf({ low, high }: ValueInterval): Fill {
   if (high - low >= 3 && Math.max(-low, high) <= 16) return reals(low, high);
   const largest = Math.max(-low, high);
   const step = 2 ** Math.floor(Math.log2(Math.max((high - low) / 128, largest / 1024)));
@@ -154,7 +166,7 @@ export function fillsFor(formula: Formula, limit: number, given: Box = {}): Read
   const all = (fill: (name: string) => Fill) => Object.fromEntries(free.map((name) => [name, fill(name)]));
   if (isExactOnIntegers(formula, limit)) return all(() => integers(-integerMagnitude, integerMagnitude));
   const box = domainOf(formula, given);
-  return all((name) => (box === null ? reals(0.25, 4) : fillOf(box[name] as Interval)));
+  return all((name) => (box === null ? reals(0.25, 4) : fillOf(box[name] as ValueInterval)));
 }
 
 /** Whether the formula gives a finite number on at least some of the inputs it is verified with; else nothing could be checked. */

@@ -25,7 +25,7 @@ export type Formula =
   | { readonly kind: 'call'; readonly name: FunctionName; readonly args: readonly Formula[] };
 
 /** Where a text stops being an expression: the sentence says what was expected and at which character, counted from 1. */
-export interface FormulaError {
+interface FormulaError {
   readonly kind: 'formula-error';
   readonly message: string;
 }

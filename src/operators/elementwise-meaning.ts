@@ -1,16 +1,17 @@
+import type { Value } from './definition.ts';
 import { comparisons, formulaFunctions, isComparison } from './elementwise-functions.ts';
 import type { Formula } from './elementwise-language.ts';
 import * as te from './expression.ts';
 
 /** The formula as a tensor expression in f32. */
-export function tensorValueOf(formula: Formula, operands: Readonly<Record<string, te.Value>>): te.Value {
-  const value = (node: Formula): te.Value => {
+export function tensorValueOf(formula: Formula, operands: Readonly<Record<string, Value>>): Value {
+  const value = (node: Formula): Value => {
     switch (node.kind) {
       case 'number':
         return te.constant(node.value);
       case 'operand':
         // Every operand the formula uses has a tensor.
-        return operands[node.name] as te.Value;
+        return operands[node.name] as Value;
       case 'negate': {
         const a = value(node.a);
         return a.expr.kind === 'float' ? te.constant(-a.expr.value) : te.neg(a);

@@ -1,11 +1,12 @@
 import { UserError } from '../support/errors.ts';
 import { type Refusal, refuse } from '../support/refusal.ts';
 import { attribute, defineOperator, dimension, optional } from './define.ts';
+import type { Index } from './definition.ts';
 import { formulaFunctions } from './elementwise-functions.ts';
 import { fillsFor, isEverFinite, isExactOnIntegers, ownTolerance } from './elementwise-inputs.ts';
 import { type Formula, type OperandName, operandNames, operandsOf, parseFormula } from './elementwise-language.ts';
 import { numberOf, tensorValueOf } from './elementwise-meaning.ts';
-import { cast, type Index } from './expression.ts';
+import { cast } from './expression.ts';
 import { exact, exactIntegerLimit } from './fill.ts';
 import { compute, input, program } from './tensor.ts';
 
@@ -74,7 +75,7 @@ function described(): string {
  * One expression of up to seven broadcast operands, for every element of an n,c,h,w result. Arithmetic is in f32 whatever the
  * dtype (elementwise operators wait for memory, and f16 would only lose digits); loads and stores are in the dtype.
  */
-export const elementwise = defineOperator({
+defineOperator({
   name: 'elementwise',
   summary: 'an expression of up to seven broadcast operands, element by element: result[n,c,h,w]',
   parameters: {

@@ -3,6 +3,7 @@ import type { Block, Buffer, Expr, Program, Stmt, Write } from '../ir/nodes.ts';
 import { blocksOf, freshName, namesOf, replaceInProgram } from '../ir/visit.ts';
 import { assert, UserError } from '../support/errors.ts';
 import { type Refusal, refuse } from '../support/refusal.ts';
+import type { Value } from './definition.ts';
 import { dtypesOf, elementDtype } from './element-dtype.ts';
 import {
   domainOf,
@@ -14,9 +15,10 @@ import {
 } from './elementwise-inputs.ts';
 import { type Formula, operandsOf, parseFormula } from './elementwise-language.ts';
 import { numberOf, tensorValueOf } from './elementwise-meaning.ts';
-import { cast, type Value } from './expression.ts';
+import { cast } from './expression.ts';
 import { exact, exactIntegerLimit, type Fill, integers, isEquality, type Tolerance } from './fill.ts';
-import type { AttributeSpec, ElementReference, InputValues } from './operator.ts';
+import type { AttributeSpec, InputValues } from './operator.ts';
+import type { ElementReference } from './references.ts';
 import { resultInterval } from './result-interval.ts';
 import type { Workload } from './workload.ts';
 

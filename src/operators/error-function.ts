@@ -1,4 +1,5 @@
-import { add, constant, div, max, min, mul, type Value } from './expression.ts';
+import type { Value } from './definition.ts';
+import { add, constant, div, max, min, mul } from './expression.ts';
 
 /*
  * erf(x) is x P(x^2) / Q(x^2) here: a minimax fit of the relative error (Lawson's reweighting of least squares) on [0, 3.92]; beyond, erf is 1 in f32. In f32

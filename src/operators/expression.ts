@@ -1,47 +1,13 @@
 import * as ir from '../ir/builders.ts';
 import type { ArithmeticOp, CompareOp, DType, Expr, ReduceOp, UnaryOp } from '../ir/nodes.ts';
 import { UserError } from '../support/errors.ts';
-import type { Tensor } from './tensor.ts';
+import type { Condition, Index, Reduction, ReductionAxis, Tensor, Value } from './definition.ts';
 
 /*
  * The expressions of a tensor definition, in three sorts that the compiler keeps apart: an Index (integer, built of axes), a
  * Value (an element of some dtype) and a Condition. After Halide's functional definitions and TVM's `te`, with functions where
  * those have overloaded operators. A plain number may stand wherever the other operand says of which sort it is.
  */
-
-/** Integer arithmetic over axes; what tensors are indexed with. */
-export interface Index {
-  readonly kind: 'index';
-  readonly expr: Expr;
-}
-/** An element of a tensor or arithmetic on elements. */
-export interface Value {
-  readonly kind: 'value';
-  readonly expr: Expr;
-  readonly dtype: DType;
-  readonly tensors: ReadonlySet<Tensor>;
-}
-/** What `select` chooses by. */
-export interface Condition {
-  readonly kind: 'condition';
-  readonly expr: Expr;
-  readonly tensors: ReadonlySet<Tensor>;
-}
-/** An axis that a reduction runs over; made by `reductionAxis`, usable as an index. */
-export interface ReductionAxis extends Index {
-  readonly name: string;
-  readonly extent: number;
-}
-/**
- * Values combined over reduction axes; the whole right-hand side of a `compute` (of a `computeTuple` where they are several), never part
- * of a larger expression.
- */
-export interface Reduction {
-  readonly kind: 'reduction';
-  readonly op: ReduceOp;
-  readonly values: readonly Value[];
-  readonly axes: readonly ReductionAxis[];
-}
 
 const noTensors: ReadonlySet<Tensor> = new Set();
 

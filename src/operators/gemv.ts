@@ -4,7 +4,7 @@ import { exact, exactIntegers } from './fill.ts';
 import { compute, input, program } from './tensor.ts';
 
 /** y[i] = sum over k of A[i, k] * x[k]; a transposed A is stored as [k, m]. */
-export const gemv = defineOperator({
+defineOperator({
   name: 'gemv',
   summary: 'matrix times vector y[m] = A[m,k] x[k]',
   parameters: {

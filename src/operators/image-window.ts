@@ -1,6 +1,6 @@
 import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { paddingOf, sameTotal } from './auto-pad.ts';
-import { dimension, integer, optional } from './define.ts';
+import { dimension, type IntegerParameter, integer, optional } from './define.ts';
 import { emptyAlong, outputExtent, roundedUp, type Windows } from './window.ts';
 
 /* The parameters of operators that slide a window over an image, in one place: a number for both directions, and where the width (or one
@@ -8,7 +8,8 @@ import { emptyAlong, outputExtent, roundedUp, type Windows } from './window.ts';
 
 const asStride = optional(integer(0, 'the stride along the width, where it is another; 0: as stride'));
 const asDilation = optional(integer(0, 'the dilation along the width, where it is another; 0: as dilation'));
-const asPad = (side: string) => optional(integer(-1, `pad ${side}, where it is another; -1: as pad`, { min: -1 }));
+const asPad = (side: string): IntegerParameter<'integer'> =>
+  optional(integer(-1, `pad ${side}, where it is another; -1: as pad`, { min: -1 }));
 
 /** What may differ between directions and sides. */
 export const perDirection = {
@@ -43,7 +44,7 @@ export interface ImageWindowParameters {
   readonly ceil_mode?: boolean;
 }
 
-export interface ImageWindows {
+interface ImageWindows {
   readonly y: Windows;
   readonly x: Windows;
   /** Windows down and across: the height and width of the output. */

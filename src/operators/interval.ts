@@ -1,16 +1,16 @@
 /** All numbers from `low` to `high`, both included; both are finite. */
-export interface Interval {
+export interface ValueInterval {
   readonly low: number;
   readonly high: number;
 }
 
 /** Null: some number of it has no finite result, or it is not known that all have one. */
-export type Reach = Interval | null;
+export type Reach = ValueInterval | null;
 
 /** Results beyond this may overflow in what follows. */
 const largest = 1e9;
 
-export const interval = (low: number, high: number): Interval => ({ low, high });
+export const interval = (low: number, high: number): ValueInterval => ({ low, high });
 
 /** The interval between numbers, where all of them are finite and of a moderate size. */
 export function between(...numbers: readonly number[]): Reach {
@@ -21,35 +21,35 @@ export function between(...numbers: readonly number[]): Reach {
 /** What a function that never falls makes of an interval. */
 export const rising =
   (f: (value: number) => number) =>
-  ({ low, high }: Interval): Reach =>
+  ({ low, high }: ValueInterval): Reach =>
     between(f(low), f(high));
 
-export const sum = (a: Interval, b: Interval): Reach => between(a.low + b.low, a.high + b.high);
-export const difference = (a: Interval, b: Interval): Reach => between(a.low - b.high, a.high - b.low);
-export const product = (a: Interval, b: Interval): Reach =>
+export const sum = (a: ValueInterval, b: ValueInterval): Reach => between(a.low + b.low, a.high + b.high);
+export const difference = (a: ValueInterval, b: ValueInterval): Reach => between(a.low - b.high, a.high - b.low);
+export const product = (a: ValueInterval, b: ValueInterval): Reach =>
   between(a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high);
 
 /** A divisor keeps this far from zero: an operand that cancels against another is no exact zero on every device. */
 const nearZero = 1 / 64;
 
-export function quotient(a: Interval, b: Interval): Reach {
+export function quotient(a: ValueInterval, b: ValueInterval): Reach {
   if (b.low < nearZero && b.high > -nearZero) return null;
   return product(a, { low: 1 / b.high, high: 1 / b.low });
 }
 
-export const magnitude = ({ low, high }: Interval): Interval => ({
+export const magnitude = ({ low, high }: ValueInterval): ValueInterval => ({
   low: low > 0 ? low : high < 0 ? -high : 0,
   high: Math.max(-low, high),
 });
 
 /** Of a root: from zero. */
-export const root = (a: Interval): Reach => (a.low < 0 ? null : rising(Math.sqrt)(a));
+export const root = (a: ValueInterval): Reach => (a.low < 0 ? null : rising(Math.sqrt)(a));
 
 /** Of a logarithm: above zero, and not so near that it is inaccurate. */
-export const logarithm = (a: Interval): Reach => (a.low < nearZero ? null : rising(Math.log)(a));
+export const logarithm = (a: ValueInterval): Reach => (a.low < nearZero ? null : rising(Math.log)(a));
 
 /** Whole powers of anything (negative ones but of zero), others of positive bases only. */
-export function power(base: Interval, exponent: Interval): Reach {
+export function power(base: ValueInterval, exponent: ValueInterval): Reach {
   const corners = [
     base.low ** exponent.low,
     base.low ** exponent.high,
@@ -67,5 +67,5 @@ export function power(base: Interval, exponent: Interval): Reach {
 }
 
 /** WGSL says how accurate sines are between -pi and pi only. */
-export const circular = ({ low, high }: Interval): Reach =>
+export const circular = ({ low, high }: ValueInterval): Reach =>
   low >= -Math.PI && high <= Math.PI ? { low: -1, high: 1 } : null;

@@ -1,12 +1,5 @@
 import type { Tolerance } from './fill.ts';
-import type { ElementReference } from './operator.ts';
-
-/** What one output element is in float64, and how far a kernel with sums in f32 may be from that. Not finite: nothing can be said. */
-export interface BoundedElement {
-  readonly expected: number;
-  readonly allowed: number;
-}
-export type BoundedReference = (flatIndex: number) => BoundedElement;
+import type { BoundedReference, ElementReference } from './references.ts';
 
 /** Half a unit in the last place, relative, of what rounds to nearest. */
 const rounding = { f32: 2 ** -24, f16: 2 ** -11 } as const;
@@ -19,7 +12,7 @@ const otherInputs = 4;
 /** Some twenty times the error's standard deviation, see sumError. */
 const margin = 8;
 
-export interface BoundOptions {
+interface BoundOptions {
   /** The operator's results without an epilogue. */
   readonly plain: ElementReference;
   /** The same with a number added to each and what an epilogue makes of that. */

@@ -2,7 +2,8 @@ import { isRefusal, refuse } from '../support/refusal.ts';
 import { accumulate } from './accumulate.ts';
 import { type BatchAxis, batchAxes, batchOf, batchTexts, namedBatch } from './batch-axes.ts';
 import { attribute, defineOperator, dimension, flag, option, optional } from './define.ts';
-import { add, type Index, mul, reductionAxis, sumOver } from './expression.ts';
+import type { Index } from './definition.ts';
+import { add, mul, reductionAxis, sumOver } from './expression.ts';
 import { exact, exactIntegers, integers } from './fill.ts';
 import { input, program } from './tensor.ts';
 
@@ -16,7 +17,7 @@ function axesOf(
 }
 
 /** C[b, i, j] = sum over k of A[b, i, k] * B[b, k, j], plus bias[j] if asked; a transposed operand is stored with its last two dimensions swapped. */
-export const matmul = defineOperator({
+defineOperator({
   name: 'matmul',
   summary: 'batched matrix product C[b,m,n] = A[b,m,k] x B[b,k,n], batches may broadcast',
   parameters: {

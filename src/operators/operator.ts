@@ -1,7 +1,7 @@
 import type { Program } from '../ir/nodes.ts';
 import type { Refusal } from '../support/refusal.ts';
 import type { Fill, Tolerance } from './fill.ts';
-import type { BoundedReference } from './layer-bound.ts';
+import type { BoundedReference, ElementReference } from './references.ts';
 import type { Workload } from './workload.ts';
 
 /** An integer (or, as 0 and 1, a flag) that an operator is told in its shape. */
@@ -38,9 +38,6 @@ export interface Example {
 
 /** Buffer contents by name, packed row-major. */
 export type InputValues = Readonly<Record<string, Float64Array>>;
-
-/** The value one output element must have, by flat row-major index; in float64, not rounded. */
-export type ElementReference = (flatIndex: number) => number;
 
 /** An operator as the rest of wgtune sees it: everything about a workload of it. Made by `defineOperator`. */
 export interface Operator {

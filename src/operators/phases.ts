@@ -1,19 +1,5 @@
-import {
-  add,
-  and,
-  type Condition,
-  eq,
-  floorDiv,
-  ge,
-  type Index,
-  indexConstant,
-  lt,
-  mod,
-  mul,
-  select,
-  sub,
-  type Value,
-} from './expression.ts';
+import type { Condition, Index, Value } from './definition.ts';
+import { add, and, eq, floorDiv, ge, indexConstant, lt, mod, mul, select, sub } from './expression.ts';
 
 /** Pixels of an image along a dimension, spread out by a stride, under a kernel whose taps are dilated. */
 export interface Spread {
@@ -31,7 +17,7 @@ export interface Spread {
  * zeros between pixels nor strides: position `at` of the output is place `place(at)` of phase `phase(at)`, and place v sees pixel
  * v + firstPixel - u * pixelStep under its tap u.
  */
-export interface Phases {
+interface Phases {
   readonly phases: number;
   /** Taps of a phase; some phases have fewer, the last of these are beyond the kernel. */
   readonly taps: number;

@@ -3,21 +3,8 @@ import { type Refusal, refuse } from '../support/refusal.ts';
 import { accumulate } from './accumulate.ts';
 import { autoPad, autoPadExample } from './auto-pad.ts';
 import { defineOperator, dimension, flag, integer, option, optional } from './define.ts';
-import {
-  add,
-  cast,
-  div,
-  floorDiv,
-  type Index,
-  max,
-  maxOver,
-  min,
-  mul,
-  reductionAxis,
-  sub,
-  sumOver,
-  type Value,
-} from './expression.ts';
+import type { Index, Value } from './definition.ts';
+import { add, cast, div, floorDiv, max, maxOver, min, mul, reductionAxis, sub, sumOver } from './expression.ts';
 import { exact, exactIntegers, integers, type Tolerance } from './fill.ts';
 import {
   emptyImage,
@@ -95,7 +82,7 @@ function underWindow(
 }
 
 /** The largest element under each window; padding is lower than any but minus infinity. A window with a NaN is NaN. */
-export const maxPool2d = defineOperator({
+defineOperator({
   name: 'max_pool2d',
   summary: '2-D max pooling Y[n,c,oh,ow] of X[n,c,h,w]',
   parameters: { ...parameters, dilation, dilation_w: perDirection.dilation_w, ceil_mode },
@@ -161,7 +148,7 @@ function countedTaps(at: Index, along: Windows, padding: boolean): Index {
 }
 
 /** The mean of each window, in f32 whatever the dtype; of what lies inside the image unless padding counts as zeros. */
-export const avgPool2d = defineOperator({
+defineOperator({
   name: 'avg_pool2d',
   summary: '2-D average pooling Y[n,c,oh,ow] of X[n,c,h,w]',
   parameters: {

@@ -1,12 +1,12 @@
 import { refuse } from '../support/refusal.ts';
 import { accumulate } from './accumulate.ts';
 import { defineOperator, dimension, integer, option } from './define.ts';
+import type { Index, Value } from './definition.ts';
 import {
   add,
   bitAnd,
   cast,
   floorDiv,
-  type Index,
   lt,
   mod,
   mul,
@@ -15,7 +15,6 @@ import {
   shiftRight,
   sub,
   sumOver,
-  type Value,
 } from './expression.ts';
 import { exact, exactIntegerLimit, integers } from './fill.ts';
 import { compute, input, program } from './tensor.ts';
@@ -44,7 +43,7 @@ function layoutOf({ n, k, bits, block }: Quantized) {
  * program k is three axes, block, word and place in the word: the same memory and no division; where k ends within a block, A is
  * taken for zero behind it. Sums are kept in f32.
  */
-export const quantizedMatmul = defineOperator({
+defineOperator({
   name: 'quantized_matmul',
   summary: 'C[m,n] = A[m,k] x B[n,k]^T, B in 2, 4 or 8 bits with a scale, and a zero point if asked, a block of k',
   parameters: {

@@ -2,6 +2,7 @@ import { assert } from '../support/errors.ts';
 import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
 import { accumulate } from './accumulate.ts';
 import { attribute, defineOperator, dimension, option } from './define.ts';
+import type { Index, Reduction, ReductionAxis, Tensor, Value } from './definition.ts';
 import {
   abs,
   add,
@@ -10,24 +11,20 @@ import {
   cast,
   div,
   exp,
-  type Index,
   log,
   maxOver,
   minOver,
   mul,
   prodOver,
-  type Reduction,
-  type ReductionAxis,
   reductionAxis,
   sqrt,
   sub,
   sumOver,
-  type Value,
 } from './expression.ts';
 import { exact, exactIntegers, type Fill, integers, reals, type Tolerance } from './fill.ts';
 import { fourAxes, parseAxes, stridesOf } from './four-axes.ts';
 import { parseDimensions, parseShape, shapeAttribute } from './shape-text.ts';
-import { compute, computeTuple, input, program, type Tensor } from './tensor.ts';
+import { compute, computeTuple, input, program } from './tensor.ts';
 import type { Workload } from './workload.ts';
 
 /** What one kind of reduction differs in from another. */
@@ -253,7 +250,7 @@ function resultAxes(dimensions: readonly Dimension[], keepdims: boolean): Readon
  * smallest one on a tie as ONNX's ArgMax and ArgMin do by default, and the first NaN's where there is one; along several dimensions it counts
  * through them, the last one fastest. log_sum_exp takes exponentials less their largest element, and so never overflows.
  */
-export const reduce = defineOperator({
+defineOperator({
   name: 'reduce',
   summary:
     'sum, mean, product, extremes, norms, log-sum-exp, argmax ... of X[n,c,h,w], or of any shape, along any of its dimensions',

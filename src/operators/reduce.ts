@@ -1,5 +1,6 @@
 import { defineOperator, dimension, integer, option } from './define.ts';
-import { maxOver, type Reduction, type ReductionAxis, reductionAxis, sumOver, type Value } from './expression.ts';
+import type { Reduction, ReductionAxis, Value } from './definition.ts';
+import { maxOver, reductionAxis, sumOver } from './expression.ts';
 import { exact, exactIntegers, type Fill, integers } from './fill.ts';
 import type { Operator } from './operator.ts';
 import { compute, input, program } from './tensor.ts';
@@ -52,7 +53,7 @@ function defineReduce({ name, summary, over, start, combine, fill }: ReduceDefin
   });
 }
 
-export const reduceSum = defineReduce({
+defineReduce({
   name: 'reduce_sum',
   summary: 'sum of a matrix along its columns: Y[rows] from X[rows,cols]',
   over: sumOver,
@@ -61,7 +62,7 @@ export const reduceSum = defineReduce({
   fill: (sums, terms) => exactIntegers(sums, terms, 1),
 });
 
-export const reduceMax = defineReduce({
+defineReduce({
   name: 'reduce_max',
   summary: 'largest element of a matrix along its columns: Y[rows] from X[rows,cols]',
   over: maxOver,

@@ -4,7 +4,6 @@ import type { Fill } from './fill.ts';
 import {
   between,
   difference,
-  type Interval,
   interval,
   logarithm,
   magnitude,
@@ -14,10 +13,11 @@ import {
   rising,
   root,
   sum,
+  type ValueInterval,
 } from './interval.ts';
 
 /** Between what the elements of an input lie; zeros where it is thinned. */
-const ofFill = ({ low, high, density }: Fill): Interval =>
+const ofFill = ({ low, high, density }: Fill): ValueInterval =>
   density < 1 ? interval(Math.min(low, 0), Math.max(high, 0)) : interval(low, high);
 
 /**
@@ -71,7 +71,7 @@ function intervalOf(expr: Expr, block: Block, known: ReadonlyMap<string, Reach>)
         .filter((part) => part.kind !== 'float' || Number.isFinite(part.value))
         .map(of);
       if (parts.some((part) => part === null)) return null;
-      return between(...parts.flatMap((part) => [(part as Interval).low, (part as Interval).high]));
+      return between(...parts.flatMap((part) => [(part as ValueInterval).low, (part as ValueInterval).high]));
     }
     case 'unary': {
       const a = of(expr.a);
@@ -84,7 +84,7 @@ function intervalOf(expr: Expr, block: Block, known: ReadonlyMap<string, Reach>)
   }
 }
 
-const unary: Readonly<Partial<Record<string, (a: Interval) => Reach>>> = {
+const unary: Readonly<Partial<Record<string, (a: ValueInterval) => Reach>>> = {
   neg: ({ low, high }) => interval(-high, -low),
   abs: magnitude,
   exp: rising(Math.exp),
@@ -95,7 +95,7 @@ const unary: Readonly<Partial<Record<string, (a: Interval) => Reach>>> = {
   floor: rising(Math.floor),
 };
 
-const binary: Readonly<Partial<Record<string, (a: Interval, b: Interval) => Reach>>> = {
+const binary: Readonly<Partial<Record<string, (a: ValueInterval, b: ValueInterval) => Reach>>> = {
   add: sum,
   sub: difference,
   mul: product,

@@ -1,6 +1,7 @@
 import { defineOperator, dimension } from './define.ts';
+import type { Index, Value } from './definition.ts';
 import { checkEpsilon, epsilonAttribute } from './epsilon.ts';
-import { add, cast, div, type Index, inverseSqrt, mul, reductionAxis, sub, sumOver, type Value } from './expression.ts';
+import { add, cast, div, inverseSqrt, mul, reductionAxis, sub, sumOver } from './expression.ts';
 import { reals, type Tolerance } from './fill.ts';
 import { compute, input, program } from './tensor.ts';
 
@@ -23,7 +24,7 @@ const square = (a: Value): Value => mul(a, a);
  * Y[i, j] = (X[i, j] - mean) / sqrt(variance + epsilon) * gamma[j] + beta[j] with mean and variance of row i. Two passes over a row, the
  * variance from the deviations: from the sum of squares it would cancel. Arithmetic is in f32 whatever the dtype.
  */
-export const layerNorm = defineOperator({
+defineOperator({
   name: 'layer_norm',
   summary: 'layer normalisation of each row of X[rows,cols], scaled by gamma[cols], shifted by beta[cols]',
   parameters,
@@ -81,7 +82,7 @@ export const layerNorm = defineOperator({
 });
 
 /** Y[i, j] = X[i, j] / sqrt(mean of X[i, :] squared + epsilon) * gamma[j], in f32 whatever the dtype. */
-export const rmsNorm = defineOperator({
+defineOperator({
   name: 'rms_norm',
   summary: 'each row of X[rows,cols] over its root mean square, scaled by gamma[cols]',
   parameters,

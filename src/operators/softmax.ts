@@ -1,17 +1,7 @@
 import { isRefusal, refuse } from '../support/refusal.ts';
 import { attribute, defineOperator, dimension, optional } from './define.ts';
-import {
-  cast,
-  div,
-  expNumber,
-  type Index,
-  log,
-  maxNumberOver,
-  reductionAxis,
-  sub,
-  sumOver,
-  type Value,
-} from './expression.ts';
+import type { Index, Value } from './definition.ts';
+import { cast, div, expNumber, log, maxNumberOver, reductionAxis, sub, sumOver } from './expression.ts';
 import { reals, type Tolerance } from './fill.ts';
 import type { Operator } from './operator.ts';
 import { parseDimensions, parseShape, saidTwice, shapeAttribute } from './shape-text.ts';
@@ -143,7 +133,7 @@ function defineSoftmax({ name, summary, normalise, expected, tolerance }: Softma
 const relativeOfSum = (cols: number): number => 1e-5 + cols * 6e-8;
 
 /** Y[i, j] = exp(X[i, j] - max X[i, :]) / sum of the same over the row. */
-export const softmax = defineSoftmax({
+defineSoftmax({
   name: 'softmax',
   summary: 'softmax of each row of X[rows,cols], stabilised by the row maximum; or along any dimension',
   normalise: (shifted, sum) => div(expNumber(shifted), sum),
@@ -156,7 +146,7 @@ export const softmax = defineSoftmax({
 });
 
 /** Y[i, j] = X[i, j] - max X[i, :] - log(sum of exp(X[i, :] - max X[i, :])). */
-export const logSoftmax = defineSoftmax({
+defineSoftmax({
   name: 'log_softmax',
   summary:
     'logarithm of the softmax of each row of X[rows,cols], stabilised by the row maximum; or along any dimension',

@@ -1,38 +1,9 @@
 import * as ir from '../ir/builders.ts';
-import type { Buffer, DType, Expr, Iter, Program, ReduceOp, Stmt } from '../ir/nodes.ts';
+import type { Buffer, DType, Expr, Program, ReduceOp, Stmt } from '../ir/nodes.ts';
 import { freshName, varsOf } from '../ir/visit.ts';
 import { UserError } from '../support/errors.ts';
-import { type Index, indexConstant, iterName, type Reduction, type Value } from './expression.ts';
-
-/** An input, or what a stage computes. Row-major; extents in elements. */
-export interface Tensor {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  /** How it is computed; null for an input. */
-  readonly stage: Stage | null;
-  /** The element at the given indices, one a dimension. */
-  readonly at: (...indices: readonly (Index | number)[]) => Value;
-}
-
-interface AxisOf {
-  readonly name: string;
-  readonly extent: number;
-  readonly type: Iter['type'];
-}
-
-/** One definition: it becomes one loop nest around one block, which computes one tensor, or several at once. */
-export interface Stage {
-  /** Name of the block. */
-  readonly name: string;
-  /** Spatial axes in the order of the tensor's dimensions, then the reduction axes. */
-  readonly axes: readonly AxisOf[];
-  /** One a tensor. */
-  readonly values: readonly Value[];
-  readonly reduce: ReduceOp | null;
-  /** What it computes, in the order of its values; filled while it is defined. */
-  readonly tensors: Tensor[];
-}
+import type { AxisOf, Index, Reduction, Stage, Tensor, Value } from './definition.ts';
+import { indexConstant, iterName } from './expression.ts';
 
 const nameForm = /^[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*$/;
 

@@ -12,7 +12,7 @@ function orderOf(text: string): readonly FourAxis[] {
 }
 
 /** The dimensions of X in another order. */
-export const transpose = defineOperator({
+defineOperator({
   name: 'transpose',
   summary: 'X[n,c,h,w] with its dimensions in another order',
   parameters: {

@@ -1,4 +1,5 @@
-import { and, constant, gt, lt, select, type Value } from './expression.ts';
+import type { Value } from './definition.ts';
+import { and, constant, gt, lt, select } from './expression.ts';
 
 /**
  * A row's sum of exponentials less its maximum, or NaN where the row holds a NaN or a +inf or nothing but -inf. Of numbers the sum is at least

@@ -1,6 +1,7 @@
 import { type Refusal, refuse } from '../support/refusal.ts';
-import { add, and, type Condition, ge, type Index, lt, mul, select, sub } from './expression.ts';
-import { compute, type Tensor } from './tensor.ts';
+import type { Condition, Index, Tensor } from './definition.ts';
+import { add, and, ge, lt, mul, select, sub } from './expression.ts';
+import { compute } from './tensor.ts';
 
 /** How windows lie along a dimension of `size` elements. */
 export interface Windows {

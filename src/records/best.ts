@@ -3,7 +3,7 @@ import { type Workload, workloadKey } from '../operators/workload.ts';
 import { deviceKey, distanceBetween, type Kinship, kinshipOf } from './device-key.ts';
 import { beats, createBestKeeper } from './faster.ts';
 import { isVerified, type TuningRecord } from './record.ts';
-import { type Against, createStanding, type Place, type Standing } from './standing.ts';
+import { type Against, createStanding, type RecordPlace, type Standing } from './standing.ts';
 
 /** The best record there is for a workload, and whose it is: never another machine's time in disguise. */
 export interface BestOf {
@@ -13,7 +13,7 @@ export interface BestOf {
 
 /** A verified record where it stands among the others. */
 export interface Ranked extends BestOf {
-  readonly place: Place | null;
+  readonly place: RecordPlace | null;
   /** Why it does not count, or only where there is no other. */
   readonly against: Against | null;
 }
@@ -24,7 +24,7 @@ export interface BestTable {
    * Takes a record in, and what it says of another; true when it became the best of its workload and device. Records that are not verified do
    * not count.
    */
-  add(record: TuningRecord, place?: Place): boolean;
+  add(record: TuningRecord, place?: RecordPlace): boolean;
   /**
    * The nearest device's best: of this device if there is one, else of this hardware with another driver, else of its architecture, else of
    * any other, preferring there devices of the same type and backend. Among equally near devices the fastest. Null when nothing was ever
@@ -41,7 +41,7 @@ export interface BestTable {
 
 interface Entry {
   readonly record: BestOf['record'];
-  readonly place: Place | null;
+  readonly place: RecordPlace | null;
 }
 
 /** The records of one workload on one device. */
@@ -131,7 +131,7 @@ function rankOf(against: Against | null): number {
 }
 
 /** The first that nothing speaks against, else the first that is only doubted. */
-export function bestAmong(ranked: readonly Ranked[]): Ranked | null {
+function bestAmong(ranked: readonly Ranked[]): Ranked | null {
   const sound = ranked.find(({ against }) => against === null);
   return sound ?? ranked.find(({ against }) => against?.kind === 'doubted') ?? null;
 }

@@ -10,7 +10,7 @@ import { isSystemError, logEnding } from './log-files.ts';
 import { type LogHandlers, type ReadSummary, readLogs } from './log-reader.ts';
 import type { TuningRecord } from './record.ts';
 import { type Skim, skimLogs, wholeRecord } from './skim.ts';
-import { type Place, readStanding } from './standing.ts';
+import { type RecordPlace, readStanding } from './standing.ts';
 import { createTopTable } from './top-table.ts';
 
 export interface DeriveOptions {
@@ -65,7 +65,7 @@ export function pruneLogs(options: DeriveOptions & { readonly keep: number }): P
   return deriveFile(options, async (write, handlers) => {
     const standing = await readStanding(options.paths);
     const fastest = createTopTable(options.keep, nothing, standing);
-    const naive = new Map<string, Timed & Place>();
+    const naive = new Map<string, Timed & RecordPlace>();
     const addNaive = (skim: Skim, file: string, line: number): LogFault | null => {
       const { verified, origin, medianNs, relative, race, startedAt, id } = skim;
       if (!verified || origin !== 'baseline' || medianNs === null) return null;

@@ -3,7 +3,7 @@ import { hashJson } from '../support/hash.ts';
 import { stableJson } from '../support/stable-json.ts';
 
 /** How the device of a record relates to the one at hand, nearest first. */
-export const kinships = ['same-device', 'same-architecture', 'other-device'] as const;
+const kinships = ['same-device', 'same-architecture', 'other-device'] as const;
 export type Kinship = (typeof kinships)[number];
 
 /**

@@ -29,7 +29,7 @@ const mostOfAll: Readonly<Record<DeviceDescription['type'], Throughput>> = {
 const shortestDispatchNs = 100;
 
 /** Why a record's time cannot be that of its kernel, in words; null where nothing speaks against it. */
-export type Doubt = (record: Timed) => string | null;
+type Doubt = (record: Timed) => string | null;
 
 /** Holds times against the roofline: of the peaks that the record's own run measured, and of what no device of its type can do. */
 export function createDoubt(): Doubt {

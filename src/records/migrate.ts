@@ -3,7 +3,7 @@ import { recordSchema, recordVersion, type TuningRecord } from './record.ts';
 import { presentWorkload } from './workload-versions.ts';
 
 /** Turns a record of one version into the next one's shape; what comes out is checked by the schema at the end. */
-export type Migration = (old: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+type Migration = (old: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 
 /**
  * The fields of a record that came after version 1, by the version that brought them, with what they are in a record that was written before.

@@ -3,7 +3,7 @@ import { foldLines, type ReadOptions, recordOfLine } from './log-reader.ts';
 import type { TuningRecord } from './record.ts';
 
 /** Where a record was read. */
-export interface Place {
+export interface RecordPlace {
   readonly file: string;
   /** From 1. */
   readonly line: number;
@@ -19,7 +19,7 @@ export interface Against {
 export interface Standing {
   against(record: Timed & Pick<TuningRecord, 'id'>): Against | null;
   /** Takes in what a record says of another one. `where`: file and line, for the reason. */
-  note(record: Pick<TuningRecord, 'id' | 'refutes'>, where?: Place): void;
+  note(record: Pick<TuningRecord, 'id' | 'refutes'>, where?: RecordPlace): void;
 }
 
 export function createStanding(): Standing {

@@ -1,6 +1,6 @@
 import type { DeviceList } from '../device/devices.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
-import { describeConfig } from '../lowering/matrices.ts';
+import { describeConfig } from '../lowering/matrix/find.ts';
 import { formatBytes } from './quantities.ts';
 import { type Column, formatTable } from './table.ts';
 import type { Colours } from './terminal.ts';

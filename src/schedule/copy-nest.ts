@@ -5,7 +5,7 @@ import type { Block, Expr, Stmt } from '../ir/nodes.ts';
 import { mapExpr, substitute } from '../ir/visit.ts';
 
 /** What is different in a copy of a nest. */
-export interface CopyChanges {
+interface CopyChanges {
   /** Values of variables of loops around the nest. */
   readonly values: ReadonlyMap<string, Expr>;
   /** The new name of a loop or a block. */

@@ -7,7 +7,7 @@ import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
  * `check` looks at the program and returns either a refusal or the site: what it found there, which `apply` then rewrites.
  * `check` throws nothing and builds no text on its way; a refusal's sentence is made only when somebody reads it.
  */
-export interface PrimitiveDeclaration<Name extends string, Args, Site extends object> {
+interface PrimitiveDeclaration<Name extends string, Args, Site extends object> {
   readonly name: Name;
   /** What it does, in one sentence. */
   readonly summary: string;

@@ -4,7 +4,7 @@ import { freshName, mapExpr, namesOf } from '../ir/visit.ts';
 import { insertBeforeNest, mapBlocks } from './rewrite.ts';
 
 /** What a copy holds. */
-export interface Copied {
+interface Copied {
   readonly buffer: Buffer;
   readonly scope: Scope;
   /** Its dimensions: a name, which becomes an iter, and an extent. */

@@ -28,7 +28,7 @@ export function mapBlocks(stmt: Stmt, rewrite: (block: Block) => Block): Stmt {
  * A block under loops made anew, named `block_iter`: each iter runs over its span, or over its whole extent where there is none. Where a
  * span reaches out of the iter's domain the block gets a guard, after the given ones over loops that stand around the new place.
  */
-export function nestOver(
+function nestOver(
   program: Program,
   block: Block,
   spans: ReadonlyMap<string, Span>,
@@ -59,7 +59,7 @@ export function nestOver(
 }
 
 /** Where a moved block goes: right before the first child of the loop that holds one of some blocks, or right after it. */
-export interface NewPlace {
+interface NewPlace {
   readonly spans: ReadonlyMap<string, Span>;
   readonly guards?: readonly Expr[];
   readonly beside: readonly Block[];
@@ -98,7 +98,7 @@ export function insertAfterNest(program: Program, block: string, stmt: Stmt): Pr
   return replaceOwnNest(program, block, (nest) => seq([nest, stmt]));
 }
 
-export function replaceOwnNest(program: Program, block: string, by: (nest: Stmt) => Stmt | null): Program {
+function replaceOwnNest(program: Program, block: string, by: (nest: Stmt) => Stmt | null): Program {
   const site = findBlock(program, block);
   assert(!isRefusal(site), () => `block ${block} vanished during a rewrite`);
   const nest = ownNest(site);

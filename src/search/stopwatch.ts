@@ -1,5 +1,5 @@
 /** Adds up the milliseconds a strategy spends deciding and learning, as `SearchStrategy.spentMs` reports them. */
-export interface Stopwatch {
+interface Stopwatch {
   readonly spentMs: { readonly propose: number; readonly fit: number };
   proposing<T>(work: () => T): T;
   fitting(work: () => Promise<void>): Promise<void>;

@@ -1,6 +1,6 @@
 /** Exit codes of the command line. 130 is what a shell reports for Ctrl-C. */
 export const exitCode = { ok: 0, failed: 1, usage: 2, noDevice: 3, noRecord: 4, interrupted: 130 } as const;
-export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
 /** A mistake of the person or the environment: one clear sentence, what to do about it, and an exit code. Never a stack trace. */
 export class UserError extends Error {

@@ -4,18 +4,18 @@ import type { Program } from '../ir/nodes.ts';
 import type { Workload } from '../operators/workload.ts';
 import type { BestTable, Ranked } from '../records/best.ts';
 import { scheduleKey } from '../records/schedule-key.ts';
-import type { Place } from '../records/standing.ts';
+import type { RecordPlace } from '../records/standing.ts';
 import { explainRefusal, isRefusal, type Refusal } from '../support/refusal.ts';
 import { kernelOf } from './build.ts';
 
 /** A record that stood before the one that was taken, and why it was not. */
-export interface PassedOver extends Place {
+export interface PassedOver extends RecordPlace {
   readonly record: string;
   readonly medianNs: number;
   readonly why: string;
 }
 
-export interface Choice {
+export interface BestChoice {
   /** The best record that counts and makes a kernel on the device; null where none does. */
   readonly chosen: (Ranked & { readonly program: Program; readonly artifact: Artifact }) | null;
   /** Nearest device first, fastest first. */
@@ -32,7 +32,7 @@ export function chooseBest(
   workload: Workload,
   device: DeviceDescription,
   eligible: (ranked: Ranked) => boolean = () => true,
-): Choice {
+): BestChoice {
   const made = new Map<string, ReturnType<typeof kernelOf>>();
   const kernel = (ranked: Ranked): ReturnType<typeof kernelOf> => {
     const { trace } = ranked.record;

@@ -4,7 +4,7 @@ import type { AheadSummary, MeasureResult } from '../measure/runner.ts';
 import type { Workload } from '../operators/workload.ts';
 import type { Kinship } from '../records/device-key.ts';
 import type { Outcome } from '../records/outcome.ts';
-import type { Place } from '../records/standing.ts';
+import type { RecordPlace } from '../records/standing.ts';
 import type { Trace } from '../schedule/trace.ts';
 import type { BeamDeath } from '../search/tally.ts';
 import type { Peaks } from '../space/roofline.ts';
@@ -218,7 +218,7 @@ export interface BestKernel extends TunedKernel {
   readonly startedAt: string;
   readonly artifact: Artifact;
   /** Where its record stands in the logs. */
-  readonly place: Place | null;
+  readonly place: RecordPlace | null;
   /** Why its time is doubted; it is the best only for want of any other. Null where nothing speaks against it. */
   readonly doubt: string | null;
   /** Faster or nearer records that do not count or make no kernel on the device. */

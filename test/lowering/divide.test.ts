@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { add, div, forLoop, int, load, mod, mul, variable as v } from '../../src/ir/builders.ts';
 import type { Program } from '../../src/ir/nodes.ts';
-import { magicFor } from '../../src/lowering/divide.ts';
+import { magicFor } from '../../src/lowering/codegen/divide.ts';
 import { emit } from '../../src/wgsl/emit.ts';
 import { expectSameMeaning } from './equality.ts';
 import { block, buffer, spatial } from './programs.ts';

@@ -3,6 +3,7 @@ import { interpret } from '../../src/ir/interpret.ts';
 import { checkSpec } from '../../src/ir/spec.ts';
 import { findOperator, listOperators } from '../../src/operators/catalog.ts';
 import { defineOperator, dimension, flag } from '../../src/operators/define.ts';
+import type { Value } from '../../src/operators/definition.ts';
 import * as te from '../../src/operators/expression.ts';
 import { exact, integers } from '../../src/operators/fill.ts';
 import { expectedAt, generateInputs } from '../../src/operators/inputs.ts';
@@ -82,7 +83,7 @@ describe('mistakes in a tensor expression are told', () => {
   it.each<[string, () => unknown, string]>([
     ['too few indices', () => x.at(0), 'x has 2 dimensions, got 1 indices'],
     ['mixed dtypes', () => te.add(x.at(0, 0), h.at(0)), 'add of f32 and f16: cast one of them'],
-    ['two numbers', () => te.add<te.Value>(1, 2), 'add of two plain numbers'],
+    ['two numbers', () => te.add<Value>(1, 2), 'add of two plain numbers'],
     ['a fractional index', () => x.at(0.5, 0), 'an index must be an integer, got 0.5'],
     ['a bad divisor', () => te.floorDiv(te.indexConstant(4), 0), 'floorDiv needs a positive integer divisor, got 0'],
     ['no axis', () => compute('y', {}, () => x.at(0, 0)), 'y needs an axis'],

@@ -11,7 +11,7 @@ export interface InputDimension {
 }
 
 /** Hyperparameters in one vector of logarithms: weight, roughness and individuality of each dimension, then amplitude and noise. */
-export function hyperCount(dimensions: readonly InputDimension[]): number {
+function hyperCount(dimensions: readonly InputDimension[]): number {
   return 3 * dimensions.length + 2;
 }
 

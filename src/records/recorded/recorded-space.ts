@@ -41,7 +41,7 @@ export interface FoundRow {
 }
 
 /** Stands where a row does not mention a parameter that others have: conditional parameters are left out where they mean nothing. */
-export const unmentioned = '(none)';
+const unmentioned = '(none)';
 
 /**
  * Makes a space of what a reader found. Parameters keep the order given, and those not listed follow in the order in which rows mention

@@ -9,7 +9,7 @@ import { type Refusal, refuse } from '../../support/refusal.ts';
 import { type BlockSite, loopRanges } from './find.ts';
 import { reducesOver } from './loops.ts';
 
-export interface Complete {
+interface Complete {
   /** One a dimension, not clipped to the shape. */
   readonly spans: readonly Span[];
   /** Conditions over the loops of the path without which nothing is written at all. */

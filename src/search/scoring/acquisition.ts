@@ -29,7 +29,7 @@ export interface AcquisitionOptions {
   readonly warmUp?: number;
 }
 
-export type View = 'ranks' | 'logarithms';
+type View = 'ranks' | 'logarithms';
 const viewOf: Readonly<Record<View, (times: readonly (number | null)[]) => Float64Array>> = {
   ranks: rankTargets,
   logarithms: logTargets,

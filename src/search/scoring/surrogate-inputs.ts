@@ -11,7 +11,7 @@ export interface SurrogateInputs {
 }
 
 /** Inputs that follow from decisions; each kind is there unless it is left out. */
-export interface DerivedInputs {
+interface DerivedInputs {
   readonly products?: boolean;
   readonly powers?: boolean;
 }

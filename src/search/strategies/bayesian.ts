@@ -84,7 +84,7 @@ export function createBayesianSearch(space: SearchSpace, options: BayesianOption
 }
 
 /** Who chooses the next trial of an enumerated space. */
-export interface Turns {
+interface Turns {
   /** Up to `count` candidates that were not taken; fewer while too little is known. */
   choose(count: number): readonly Candidate[];
   /** To be told after results came in; `teach` fits the model to everything observed. */

@@ -4,7 +4,7 @@ import type { SearchSketch } from '../strategy.ts';
 import type { TallyKeeper } from '../tally.ts';
 
 /** Complete assignments with their scores, best first. */
-export interface Constructed {
+interface Constructed {
   readonly values: readonly number[];
   readonly score: number;
 }

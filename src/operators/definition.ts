@@ -1,0 +1,65 @@
+import type { DType, Expr, Iter, ReduceOp } from '../ir/nodes.ts';
+
+/** Integer arithmetic over axes; what tensors are indexed with. */
+export interface Index {
+  readonly kind: 'index';
+  readonly expr: Expr;
+}
+/** An element of a tensor or arithmetic on elements. */
+export interface Value {
+  readonly kind: 'value';
+  readonly expr: Expr;
+  readonly dtype: DType;
+  readonly tensors: ReadonlySet<Tensor>;
+}
+/** What `select` chooses by. */
+export interface Condition {
+  readonly kind: 'condition';
+  readonly expr: Expr;
+  readonly tensors: ReadonlySet<Tensor>;
+}
+/** An axis that a reduction runs over; made by `reductionAxis`, usable as an index. */
+export interface ReductionAxis extends Index {
+  readonly name: string;
+  readonly extent: number;
+}
+/**
+ * Values combined over reduction axes; the whole right-hand side of a `compute` (of a `computeTuple` where they are several), never part
+ * of a larger expression.
+ */
+export interface Reduction {
+  readonly kind: 'reduction';
+  readonly op: ReduceOp;
+  readonly values: readonly Value[];
+  readonly axes: readonly ReductionAxis[];
+}
+
+/** An input, or what a stage computes. Row-major; extents in elements. */
+export interface Tensor {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** How it is computed; null for an input. */
+  readonly stage: Stage | null;
+  /** The element at the given indices, one a dimension. */
+  readonly at: (...indices: readonly (Index | number)[]) => Value;
+}
+
+export interface AxisOf {
+  readonly name: string;
+  readonly extent: number;
+  readonly type: Iter['type'];
+}
+
+/** One definition: it becomes one loop nest around one block, which computes one tensor, or several at once. */
+export interface Stage {
+  /** Name of the block. */
+  readonly name: string;
+  /** Spatial axes in the order of the tensor's dimensions, then the reduction axes. */
+  readonly axes: readonly AxisOf[];
+  /** One a tensor. */
+  readonly values: readonly Value[];
+  readonly reduce: ReduceOp | null;
+  /** What it computes, in the order of its values; filled while it is defined. */
+  readonly tensors: Tensor[];
+}
