@@ -121,15 +121,16 @@ export function mainNest({ nests }: Tiling): StageNest {
   return nests.reduce((longest, nest) => (lengthOf(nest) > lengthOf(longest) ? nest : longest));
 }
 
-/** What is true of the axis whose workgroups lie along a dimension of the grid; `otherwise` where there is none. */
+/** What is true of the axis whose workgroups, or invocations, lie along a dimension; `otherwise` where there is none. */
 export function axisAlong(
   { axes }: StageNest,
+  kind: 'grid' | 'invocation',
   dimension: number,
   of: (axis: Axis) => Formula,
   otherwise: Formula,
 ): Formula {
   return axes.reduce((rest, axis) => {
-    const along = axis.levels.find(({ kind }) => kind === 'grid')?.along;
+    const along = axis.levels.find((level) => level.kind === kind)?.along;
     return along === undefined ? rest : choose(equal(along, dimension), of(axis), rest);
   }, otherwise);
 }

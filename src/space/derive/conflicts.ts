@@ -137,7 +137,7 @@ function tileConflicts(tiling: Tiling): Conflict[] {
   return [
     {
       reason: 'vector-does-not-divide',
-      holds: axisAlong(nest, 0, (axis) => above(remainder(heldOf(axis), tiling.vector), 0), 0),
+      holds: axisAlong(nest, 'invocation', 0, (axis) => above(remainder(heldOf(axis), tiling.vector), 0), 0),
     },
     {
       reason: 'step-not-divided',

@@ -108,7 +108,8 @@ function shapeOf({ meeting }: Tiling, last: StageNest, main: StageNest) {
   const spatial = axesOf(last, 'spatial');
   const written = (axis: Axis): Formula => countOf(axis, axis.type === 'spatial' ? 'serial' : 'step');
   const row = main.axes.at(-1) as Axis;
-  const along = (dimension: number, of: (axis: Axis) => Formula): Formula => axisAlong(main, dimension, of, 1);
+  const along = (dimension: number, of: (axis: Axis) => Formula): Formula =>
+    axisAlong(main, lanes === 1 ? 'invocation' : 'grid', dimension, of, 1);
   const perInvocation = product(...spatial.map((axis) => product(countOf(axis, 'serial'), heldOf(axis))));
   return {
     workgroups: product(...last.axes.map((axis) => countOf(axis, 'grid'))),

@@ -147,7 +147,7 @@ function operandOf({ meeting }: Tiling, nest: StageNest, read: AccessInfo, q: nu
   const still = meeting.kind === 'lanes' ? axes.filter(isStill).map((axis) => countOf(axis, 'step')) : [];
   /** What is true of the distance to the neighbour along x. */
   const beside = (isSo: (stride: number) => boolean): Formula =>
-    axisAlong(nest, 0, ({ iters }) => (isSo(read.strides[iters.at(-1) as number] as number) ? 1 : 0), 0);
+    axisAlong(nest, 'invocation', 0, ({ iters }) => (isSo(read.strides[iters.at(-1) as number] as number) ? 1 : 0), 0);
   return {
     buffer: read.buffer.name,
     taken: tileCopyOf(nest, q)?.isTaken ?? 0,

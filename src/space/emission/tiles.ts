@@ -17,7 +17,7 @@ export function emitTiles(tiling: Tiling, builder: ScheduleBuilder, value: Numbe
   // The store of a reduction carries the tiling; the computation moves under its innermost invocation loop.
   const store = isReduction ? storeOf(builder, nest.stage) : block;
   const { loops, innermost } = placeSpatial(builder, nest, store, value);
-  const grid = outermostFirst(nest, value);
+  const grid = outermostFirst(nest, 'grid', value);
   let at = loops.get((grid.at(-1) as Axis).levels[0] as Level) as string;
   let steps: Steps | null = null;
   if (isReduction) {
@@ -38,11 +38,9 @@ export function emitTiles(tiling: Tiling, builder: ScheduleBuilder, value: Numbe
   for (const axis of [...grid].reverse()) cut(builder, axis, loops, value);
 }
 
-const gridOf = ({ levels }: Axis): Level | undefined => levels.find(({ kind }) => kind === 'grid');
-
-/** Spatial axes in the order of their loops: what lies along x is innermost. */
-function outermostFirst(nest: StageNest, value: Numbers): Axis[] {
-  const along = (axis: Axis): number => value(gridOf(axis)?.along ?? 0);
+/** Spatial axes in the order of their loops of workgroups, or of invocations: what lies along x is innermost. */
+function outermostFirst(nest: StageNest, kind: 'grid' | 'invocation', value: Numbers): Axis[] {
+  const along = ({ levels }: Axis): number => value(levels.find((level) => level.kind === kind)?.along ?? 2);
   return [...axesOf(nest, 'spatial')].sort((a, b) => along(b) - along(a));
 }
 
@@ -60,21 +58,25 @@ function placeSpatial(
     store === block.name
       ? iters.flatMap((i) => builder.loopOfIter(store, block.iters[i]?.name as string) ?? [])
       : iters.map((i) => own[spatial.indexOf(i)] as string);
-  const axes = outermostFirst(nest, value);
+  const axes = outermostFirst(nest, 'invocation', value);
   const loops = new Map<Level, string>();
   const before = new Map(axes.map((axis) => [axis, loopsOf(axis)]));
   for (const axis of axes) {
     const mine = before.get(axis) as string[];
     if (mine.length > 0) splitLevels(builder, builder.fuse(mine), axis.levels, loops, value);
   }
-  const ofKind = (...kinds: readonly Level['kind'][]): { readonly loop: string; readonly along: number }[] =>
-    axes.flatMap(({ levels }) =>
+  const ofKind = (
+    ordered: readonly Axis[],
+    ...kinds: readonly Level['kind'][]
+  ): { readonly loop: string; readonly along: number }[] =>
+    ordered.flatMap(({ levels }) =>
       levels.flatMap((level) => {
         const loop = loops.get(level);
         return loop === undefined || !kinds.includes(level.kind) ? [] : [{ loop, along: value(level.along ?? 0) }];
       }),
     );
-  const [grid, invocations, inner] = [ofKind('grid'), ofKind('invocation'), ofKind('serial', 'register')];
+  const grid = ofKind(outermostFirst(nest, 'grid', value), 'grid');
+  const [invocations, inner] = [ofKind(axes, 'invocation'), ofKind(axes, 'serial', 'register')];
   builder.reorder([...grid, ...invocations, ...inner].map(({ loop }) => loop));
   bindAlong(builder, 'workgroup', grid);
   return { loops, innermost: bindAlong(builder, 'invocation', invocations) };
