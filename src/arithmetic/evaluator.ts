@@ -1,7 +1,7 @@
 import { type Formula, meanings, type Open } from './formula.ts';
 
 /** Where values of open numbers stand, and what an unknown one counts as; nothing where it stays unknown. */
-export interface Inputs {
+interface Inputs {
   readonly positionOf: (open: Open) => number;
   readonly instead?: ArrayLike<number>;
 }

@@ -12,7 +12,7 @@ export interface Open {
   readonly name: string;
 }
 
-export interface Operation {
+interface Operation {
   readonly kind: 'operation';
   readonly op: Operator;
   readonly a: Formula;
@@ -45,7 +45,7 @@ export const meanings = {
   known: (a, b) => `${a} === ${a} ? ${a} : ${b}`,
   log2: (a) => `Math.log2(${a})`,
 } as const satisfies Readonly<Record<string, Meaning>>;
-export type Operator = keyof typeof meanings;
+type Operator = keyof typeof meanings;
 
 type Operate = (a: number, b: number, c: number) => number;
 const operate = Object.fromEntries(

@@ -15,7 +15,7 @@ export interface Decision extends Open {
 }
 
 /** What a rule says of a decision. One without a choice is none: its only option, or what there was before, is a number like any other. */
-export interface DecisionWish {
+interface DecisionWish {
   readonly name: string;
   readonly doc: string;
   readonly options: readonly number[];

@@ -5,7 +5,7 @@ import { walkExpr } from '../ir/visit.ts';
 import type { StageInfo } from './stage.ts';
 
 /** Operations of a value: every node that computes; of indices those that are no sums of multiples, which lowering folds. */
-export function valueOperations(expr: Expr): number {
+function valueOperations(expr: Expr): number {
   let count = 0;
   walkExpr(expr, (node) => {
     if (node.kind === 'unary' || node.kind === 'select') count++;
@@ -17,7 +17,7 @@ export function valueOperations(expr: Expr): number {
 }
 
 /** Operations that combine an element with what was reduced so far; what several values share counts once. */
-export function combineOperations(op: ReduceOp): number {
+function combineOperations(op: ReduceOp): number {
   const { arity, combine } = reducers[op];
   const tuple = (name: string): Expr[] => Array.from({ length: arity }, (_, i) => variable(`${name}${i}`));
   const seen = new Set<Expr>();
@@ -50,7 +50,7 @@ export function readingComputed(stage: StageInfo, stages: readonly StageInfo[], 
 }
 
 /** What addresses cost in an elementwise stage whose axes are one running index. */
-export interface RunningIndex {
+interface RunningIndex {
   /** Reads that lie as the result does: one address, the result's own, and an offset each. */
   readonly alike: number;
   /** Other reads, and what the axes that they need cost to take out of the index and to put together. */

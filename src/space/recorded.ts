@@ -20,7 +20,7 @@ export function recordedValues(
 }
 
 /** A decision of a recorded space, with the options that were recorded. */
-export interface RecordedDecision {
+interface RecordedDecision {
   readonly name: string;
   readonly options: readonly number[];
 }

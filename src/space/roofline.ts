@@ -10,7 +10,7 @@ export interface Peaks extends Throughput {
 }
 
 /** Nanoseconds that every completion of a prefix (NaN where undecided) takes at least. Owns its scratch memory. */
-export type TimeBound = (values: Float64Array) => number;
+type TimeBound = (values: Float64Array) => number;
 
 /**
  * The roofline as a bound (Williams and others, 2009): a kernel's useful operations at the device's peak, less the lanes that its workgroup

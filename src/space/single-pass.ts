@@ -11,7 +11,7 @@ export interface Merge {
 }
 
 /** A program whose dependent reductions are merged as far as they go, and how it came about. */
-export interface SinglePass {
+interface SinglePass {
   readonly program: Program;
   readonly merges: readonly Merge[];
 }

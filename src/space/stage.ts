@@ -4,7 +4,7 @@ import { blocksOf, readsOf, walkExpr } from '../ir/visit.ts';
 import { bytesPerElement, flopsOfBlock } from '../operators/flops.ts';
 
 /** How one dimension of a buffer is indexed by a block's iters: coefficient by iter position; `opaque` where it is not affine. */
-export interface AffineIndex {
+interface AffineIndex {
   /** Coefficients, one a block iter, in the order of the block's iters. */
   readonly coefficients: readonly number[];
   /** Positions of the coefficients that are not 0. */

@@ -19,7 +19,7 @@ import type { AccessInfo, StageInfo } from './stage.ts';
  * How iterations of a level run: one a workgroup, one an invocation of it, one after the other in a loop around the steps of a workgroup,
  * within one step, or written out over what an invocation (or, for `matrix`, a subgroup) holds at once.
  */
-export type LevelKind = 'grid' | 'serial' | 'step' | 'invocation' | 'register' | 'vector' | 'matrix';
+type LevelKind = 'grid' | 'serial' | 'step' | 'invocation' | 'register' | 'vector' | 'matrix';
 
 export interface Level {
   readonly kind: LevelKind;

@@ -49,7 +49,7 @@ export function lengthOf(tiling: Tiling, shape: LengthShape, tiles: MemoryTiles)
   return nest.axes.length === 1 ? flatLength(tiling, nest) : turnedLength(tiling, nest, shape);
 }
 
-export interface LengthShape {
+interface LengthShape {
   readonly invocations: Formula;
   readonly outputs: Formula;
   readonly parts: Formula;

@@ -22,7 +22,7 @@ export const level = {
 export const levelCount = 5;
 
 /** One stage of a kernel at these levels, as formulas. */
-export interface NestFormulas {
+interface NestFormulas {
   /** For each level, iterations of each iter in a box. */
   readonly boxes: readonly (readonly Formula[])[];
   /** How often there is a box of each level in the whole kernel. */

@@ -8,7 +8,7 @@ import { factorOf, lastNest, type Tiling } from '../tiling.ts';
 export type Numbers = (formula: Formula) => number;
 
 const dimensions = ['x', 'y', 'z'] as const;
-export const modeAlong = (kind: 'workgroup' | 'invocation', dimension: number): BindTarget =>
+const modeAlong = (kind: 'workgroup' | 'invocation', dimension: number): BindTarget =>
   `${kind}.${dimensions[dimension] as (typeof dimensions)[number]}`;
 
 /** Binds loops to the dimensions they lie along, z first; several along one are fused. Returns the loop along x. */
