@@ -20,7 +20,10 @@ import type { ModelName, SearchName } from './events.ts';
 const creators: Readonly<
   Record<
     SearchName,
-    (space: SearchSpace, options: { readonly seed: number; readonly model: CostModel }) => SearchStrategy
+    (
+      space: SearchSpace,
+      options: { readonly seed: number; readonly model: CostModel; readonly isCautious: () => boolean },
+    ) => SearchStrategy
   >
 > = {
   auto: createAutoSearch,
@@ -59,6 +62,13 @@ export function createModel(
   };
 }
 
-export function createStrategy(name: SearchName, space: SearchSpace, model: CostModel, seed: number): SearchStrategy {
-  return creators[name](space, { seed, model });
+/** `isCautious`: whether kernels may not end in time, asked until one has; `random` and `grid` ask no model and heed it not. */
+export function createStrategy(
+  name: SearchName,
+  space: SearchSpace,
+  model: CostModel,
+  seed: number,
+  isCautious: () => boolean = () => false,
+): SearchStrategy {
+  return creators[name](space, { seed, model, isCautious });
 }

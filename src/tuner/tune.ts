@@ -78,7 +78,8 @@ export async function tuneOn(
 
   const { model, name: modelName, note } = createModel(options.model ?? 'xgboost', description.type, seed);
   if (note !== null) onEvent({ kind: 'note', message: note });
-  const strategy = createStrategy(search, space, model, seed);
+  let mayTimeOut = false;
+  const strategy = createStrategy(search, space, model, seed, () => mayTimeOut);
 
   const known = useKnown ? await loadKnown(logFolder, workload, description) : nothingKnown();
   for (const fault of known.faults) onEvent({ kind: 'note', message: fault });
@@ -107,13 +108,16 @@ export async function tuneOn(
   try {
     const verification = verificationData(workload, program, seed);
     runner = await createRunner(device, known.quietNs);
-    const isHeavy = flopsOf(program) > heavyFlops[description.type];
+    const timeoutMs = runTimeoutMsOf(options, description);
+    const shorter = Math.min(1, timeoutMs / defaultBudget(description.type).runTimeoutMs);
+    const isHeavy = flopsOf(program) > heavyFlops[description.type] * shorter;
     if ((trials > fewestWithPeaks || isHeavy) && peaksHoldFor(workload, space.sketches))
       peaks = await peaksOf(runner, description);
     const naiveTooLong =
       isHeavy && peaks !== null && known.naive === null
-        ? warnOfTime(expectTimes(program, peaks), runTimeoutMsOf(options, description), onEvent)
+        ? warnOfTime(expectTimes(program, peaks), timeoutMs, onEvent)
         : false;
+    mayTimeOut = naiveTooLong || (isHeavy && peaks === null);
     await runner.prepare(verification.data);
     const outcome = await runTrials({
       workload,

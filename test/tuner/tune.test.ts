@@ -8,6 +8,8 @@ import { isFault, replay } from '../../src/schedule/replay.ts';
 import { UserError } from '../../src/support/errors.ts';
 import { bestKernelFor } from '../../src/tuner/best-kernel.ts';
 import { artifactOf, programOf } from '../../src/tuner/build.ts';
+import type { TuneEvent } from '../../src/tuner/events.ts';
+import { tuneOn } from '../../src/tuner/tune.ts';
 import { makeDevice } from '../records/fixtures.ts';
 import { failed, fakeRunner, matmul, ok, recordsIn, scratchFolder, timeOfKey, tuneWith } from './synthetic.ts';
 
@@ -266,6 +268,26 @@ describe('what candidates do wrong costs one trial each', () => {
     expect(result).toMatchObject({ naiveNs: null, speedup: null, trials: 5 });
     expect(result.best).not.toBeNull();
     expect(events.find((event) => event.kind === 'baseline')).toMatchObject({ outcome: 'run-timeout', timeNs: null });
+  });
+
+  it('one at a time where none may end: by the peaks the naive schedule is not run, and no trial is drawn at random', async () => {
+    const logFolder = scratchFolder();
+    const workload = makeWorkload('matmul', { shape: 'm=256,n=256,k=256' });
+    const { create, measured } = fakeRunner(() => failed('run-timeout', 'took longer than 100 ms'));
+    const events: TuneEvent[] = [];
+    await tuneOn(
+      { description: makeDevice() },
+      create,
+      { workload, logFolder, trials: 3, trialTimeout: 0.1, model: 'analytic', onEvent: (event) => events.push(event) },
+      async () => ({ flopsPerNs: 1, bytesPerNs: 1, lanes: 1 }),
+    );
+    expect(measured.length).toBe(3);
+    expect(events.filter(({ kind }) => kind === 'note')).toEqual([
+      { kind: 'note', message: expect.stringMatching(/naive schedule is estimated at/) },
+    ]);
+    const records = await recordsIn(logFolder);
+    expect(records.map(({ search }) => search?.round)).toEqual([0, 1, 2]);
+    expect(records.every(({ search }) => typeof search?.score === 'number')).toBe(true);
   });
 
   it('and when all fail there is no best', async () => {

@@ -5,7 +5,8 @@ import { createBeamSearch } from './beam.ts';
 import type { GuidedOptions } from './model-guided.ts';
 
 /** Bayesian optimisation where the space can be enumerated, sequential construction where it cannot; the strategy's name says which it is. */
-export function createAutoSearch(space: SearchSpace, { seed, model }: GuidedOptions): SearchStrategy {
+export function createAutoSearch(space: SearchSpace, { seed, model, isCautious }: GuidedOptions): SearchStrategy {
   const all = enumerateCandidates(space);
-  return all === null ? createBeamSearch(space, { seed, model }) : createBayesianSearch(space, { seed, model, all });
+  const options = { seed, model, ...(isCautious === undefined ? {} : { isCautious }) };
+  return all === null ? createBeamSearch(space, options) : createBayesianSearch(space, { ...options, all });
 }

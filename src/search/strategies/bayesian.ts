@@ -17,6 +17,8 @@ export interface BayesianOptions {
   readonly acquisition?: AcquisitionOptions;
   /** Every how many trials the model chooses instead of the acquisition; 0: never, as where features tell it nothing new. */
   readonly modelEvery?: number;
+  /** True where kernels may not end in time: until one has ended, the model alone chooses. */
+  readonly isCautious?: () => boolean;
 }
 
 const defaultModelEvery = 2;
@@ -49,6 +51,7 @@ export function createBayesianSearch(space: SearchSpace, options: BayesianOption
     acquisition,
     history,
     options.modelEvery ?? (space.decisionsOnly ? 0 : defaultModelEvery),
+    () => history.bestNs === null && options.isCautious?.() === true,
   );
   const stopwatch = createStopwatch();
 
@@ -73,7 +76,8 @@ export function createBayesianSearch(space: SearchSpace, options: BayesianOption
       for (const result of results) history.add(result);
       await stopwatch.fitting(async () => {
         acquisition.observe(results);
-        if (history.size > 0) await turns.observed(() => model.fit(history.trainingData()));
+        // Failures alone would teach a model that all candidates are alike.
+        if (history.bestNs !== null) await turns.observed(() => model.fit(history.trainingData()));
       });
     },
     tally,
@@ -104,6 +108,7 @@ export function createTurns(
   acquisition: Acquisition,
   history: History,
   modelEvery: number,
+  isCautious: () => boolean = () => false,
 ): Turns {
   const { columns } = space;
   const rows = new Float32Array(candidates.length * columns);
@@ -134,7 +139,7 @@ export function createTurns(
   return {
     choose(count) {
       const said = modelEvery > 0 && hasSay();
-      const chosen = [...acquisition.choose(choice, count, history.has)];
+      const chosen = said && isCautious() ? [] : [...acquisition.choose(choice, count, history.has)];
       if (!said) return chosen;
       const own = new Set<string>();
       const proposals: Candidate[] = [];

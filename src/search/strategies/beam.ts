@@ -18,6 +18,8 @@ export interface BeamOptions {
   readonly completions?: number;
   /** How the acquisition works that chooses among the beam's ends beside the model; `null` leaves the choice to the model's scores. */
   readonly acquisition?: AcquisitionOptions | null;
+  /** True where kernels may not end in time: until one has ended, only what the model thinks fastest is proposed, one at a time. */
+  readonly isCautious?: () => boolean;
 }
 
 const defaults = { width: 64, epsilon: 0.15, completions: 8 } as const;
@@ -64,6 +66,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
       .sort((a, b) => (b.score as number) - (a.score as number));
   };
 
+  const isCautious = (): boolean => history.bestNs === null && options.isCautious?.() === true;
   /** While little has been measured half of the trials look around: an analytic model may be wrong about this device. */
   const ignorance = (): number => 0.5 * Math.exp(-history.size / ignoranceTrials);
 
@@ -77,7 +80,8 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
   };
 
   /** The ends of the beam by the model's score and by the acquisition's in turn: each is wrong in its own way. */
-  const inTurn = (queue: readonly Candidate[], count: number): Candidate[] => {
+  const inTurn = (queue: readonly Candidate[], count: number): readonly Candidate[] => {
+    if (isCautious()) return queue;
     const near = history
       .fastest(fastestVaried)
       .flatMap((candidate) =>
@@ -94,7 +98,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
   const proposeNow = (count: number): Candidate[] => {
     const proposals: Candidate[] = [];
     const queue = inTurn(ends(count), count);
-    const luck = Math.max(epsilon, ignorance());
+    const luck = isCautious() ? 0 : Math.max(epsilon, ignorance());
     for (let next = 0; proposals.length < count; ) {
       while (next < queue.length && history.has(queue[next] as Candidate)) next++;
       const lucky = luck > 0 && random.unit() < luck ? sampler.unseen() : null;
@@ -109,6 +113,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
   return {
     name: 'beam',
     get round() {
+      if (isCautious()) return 1;
       return history.size === 0 ? firstRound : laterRound;
     },
     propose: (count) => stopwatch.proposing(() => proposeNow(count)),
@@ -116,7 +121,8 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
       for (const result of results) history.add(result);
       await stopwatch.fitting(async () => {
         acquisition?.observe(results);
-        if (history.size > 0) await model.fit(history.trainingData());
+        // Failures alone would teach a model that all candidates are alike.
+        if (history.bestNs !== null) await model.fit(history.trainingData());
       });
     },
     tally,

@@ -22,6 +22,8 @@ export interface GuidedOptions {
   readonly epsilon?: number;
   /** Trials between two fits. */
   readonly round?: number;
+  /** True where kernels may not end in time: until one has ended, no warm-up, but what the model thinks fastest, one at a time. */
+  readonly isCautious?: () => boolean;
 }
 
 const defaultWarmUp = 16;
@@ -47,18 +49,21 @@ export function createGuidedSearch(
   const guide: Guide = { space, sampler, scorer, random };
   const stopwatch = createStopwatch();
 
+  const isCautious = (): boolean => sampler.history.bestNs === null && options.isCautious?.() === true;
+
   const proposeNow = (count: number): Candidate[] => {
     const proposals: Candidate[] = [];
     const take = (candidate: Candidate): void => {
       sampler.history.reserve(candidate);
       proposals.push(candidate);
     };
-    const guided = sampler.history.size >= warmUp && model.trained;
+    const cautious = isCautious();
+    const guided = cautious || (sampler.history.size >= warmUp && model.trained);
     const chosen = guided ? choose(guide, count) : [];
     let next = 0;
     while (proposals.length < count) {
       while (next < chosen.length && sampler.history.has(chosen[next] as Candidate)) next++;
-      const lucky = guided && random.unit() < epsilon;
+      const lucky = guided && !cautious && random.unit() < epsilon;
       const candidate = (lucky ? null : chosen[next]) ?? sampler.unseen();
       if (candidate === null) break;
       take(candidate);
@@ -68,12 +73,15 @@ export function createGuidedSearch(
 
   return {
     name,
-    round: options.round ?? defaultRound,
+    get round() {
+      return isCautious() ? 1 : (options.round ?? defaultRound);
+    },
     propose: (count) => stopwatch.proposing(() => proposeNow(count)),
     async observe(results) {
       for (const result of results) sampler.history.add(result);
       await stopwatch.fitting(async () => {
-        if (sampler.history.size < warmUp) return;
+        // Failures alone would teach a model that all candidates are alike.
+        if (sampler.history.size < warmUp || sampler.history.bestNs === null) return;
         await model.fit(sampler.history.trainingData());
         scorer.forget();
       });
