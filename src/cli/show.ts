@@ -42,7 +42,8 @@ Examples:
 async function runShow(operator: string, flags: ShowFlags): Promise<void> {
   const shown = await findShown(operator, flags);
   const { workload, trace } = shown;
-  const { artifactOf, scheduleProgram } = await import('../tuner/build.ts');
+  const { scheduleProgram } = await import('../tuner/build.ts');
+  const { fittingArtifact } = await import('../tuner/fits.ts');
   const program = scheduleProgram(workload, trace);
   const document = { workload, as: flags.as };
   switch (flags.as) {
@@ -56,7 +57,7 @@ async function runShow(operator: string, flags: ShowFlags): Promise<void> {
       return output(flags, shown, printTrace(trace), { workload, trace });
     }
     case 'wgsl': {
-      const artifact = shown.artifact ?? artifactOf(program, { limits: await limitsOf(shown, flags) });
+      const artifact = shown.artifact ?? fittingArtifact(workload, program, { limits: await limitsOf(shown, flags) });
       const { formatWgsl } = await import('../report/wgsl-listing.ts');
       return output(flags, shown, formatWgsl(artifact), { ...document, ...artifact });
     }
@@ -70,7 +71,7 @@ async function runShow(operator: string, flags: ShowFlags): Promise<void> {
       const limits = await limitsOf(shown, flags);
       const { formatLimits, limitUses } = await import('../report/limit-table.ts');
       const { coloursFor } = await import('../report/terminal.ts');
-      const uses = limitUses(artifactOf(program, { limits }), limits);
+      const uses = limitUses(fittingArtifact(workload, program, { limits }), limits);
       return output(flags, shown, formatLimits(uses, coloursFor(process.stdout)), { ...document, uses });
     }
   }

@@ -10,7 +10,7 @@ import { positionsIn, type Sketch } from './sketch.ts';
 export const maxRegisters = 320;
 /**
  * Scalar operations in the text beyond this take longer to compile than they can win. A CPU device makes eight lanes of each, and of a load a
- * branch a lane: lavapipe compiles 500 in 1 to 5 s and 1,000 in 5 to 20 s, and none of the long ones was among the fastest of a recorded space.
+ * branch a lane: lavapipe compiles most kernels of 500 in 1 to 5 s and of 1,000 in 5 to 20 s, and none of the long ones was among the fastest of a recorded space.
  */
 export const mostStatements: Readonly<Record<DeviceDescription['type'], number>> = { cpu: 768, gpu: 2048 };
 

@@ -8,8 +8,10 @@ import { defaultLogFolder } from '../records/log-writer.ts';
 import { skimLogs, wholeRecord } from '../records/skim.ts';
 import { readStanding } from '../records/standing.ts';
 import { exitCode, UserError } from '../support/errors.ts';
+import { programOf } from './build.ts';
 import { chooseBest, type PassedOver } from './choose-best.ts';
 import type { BestKernel } from './events.ts';
+import { fittingSketches, requireFits } from './fits.ts';
 import { tunedKernel } from './trial-loop.ts';
 
 export interface BestKernelOptions {
@@ -46,6 +48,10 @@ export async function bestKernelFor(device: DeviceDescription, options: BestKern
     ({ whose }) => whose !== 'other-device' || options.allowOther === true,
   );
   if (chosen === null) {
+    // Who is told to tune first shall not then be told that nothing can be tuned.
+    const program = programOf(workload);
+    requireFits(workload, program, device);
+    fittingSketches(workload, program, device);
     const other = table.lookup(workload, device);
     throw new UserError(
       noneSentence({

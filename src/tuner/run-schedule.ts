@@ -4,9 +4,9 @@ import { flopsOf, minimumBytes } from '../operators/flops.ts';
 import { timeOf } from '../records/relative-time.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { type BestKernelOptions, bestKernelFor } from './best-kernel.ts';
-import { artifactOf, naiveOf, programOf, scheduleProgram } from './build.ts';
+import { naiveOf, programOf, scheduleProgram } from './build.ts';
 import type { RunResult } from './events.ts';
-import { requireFits } from './fits.ts';
+import { fittingArtifact, requireFits } from './fits.ts';
 import { verificationData } from './workload-data.ts';
 
 export interface RunOptions extends BestKernelOptions {
@@ -21,12 +21,12 @@ export async function runSchedule(options: RunOptions): Promise<RunResult> {
   const device = await chooseDevice(options.device, options.profile ?? 'browser', options.cold);
   const { description } = device;
   const program = programOf(workload);
-  requireFits(program, description);
+  requireFits(workload, program, description);
   const known = options.trace === null ? await bestKernelFor(description, options) : null;
   const trace =
     known?.trace ?? (options.trace === 'naive' || options.trace === null ? naiveOf(workload).trace : options.trace);
   const scheduled = scheduleProgram(workload, trace);
-  const artifact = artifactOf(scheduled, description);
+  const artifact = fittingArtifact(workload, scheduled, description);
   const verification = verificationData(workload, program, options.seed ?? 1);
   const runner = await createDawnRunner({ device });
   try {

@@ -9,7 +9,6 @@ import { createLogWriter, defaultLogFolder } from '../records/log-writer.ts';
 import { type ReferenceTimes, timeOf } from '../records/relative-time.ts';
 import { sketchSpace } from '../search/space/sketch-space.ts';
 import type { Peaks } from '../space/roofline.ts';
-import { sketchesOf } from '../space/rules.ts';
 import { programOf } from './build.ts';
 import type { TuneOptions, TuneResult } from './events.ts';
 import { type Expectation, expectTimes } from './expectation.ts';
@@ -62,11 +61,11 @@ export async function tuneOn(
   const search = options.search ?? 'auto';
   const logFolder = options.logFolder ?? defaultLogFolder;
   const program = programOf(workload);
-  requireFits(program, description);
+  requireFits(workload, program, description);
   onEvent({ kind: 'device', device: description });
 
   let peaks: Peaks | null = null;
-  const space = sketchSpace(fittingSketches(sketchesOf(program, description.limits), description), description);
+  const space = sketchSpace(fittingSketches(workload, program, description), description);
   onEvent({
     kind: 'space',
     sketches: space.sketches.map((sketch) => ({
