@@ -1,5 +1,6 @@
 /**
- * wgtune as a library. The command line is a thin layer over these functions.
+ * wgtune as a library. The command line is a thin layer over these functions. They throw UserError, with an exit code, for what the caller or the
+ * machine must mend; so is what a function of `defineOperator` throws, gives instead of its result, or does for longer than a minute.
  *
  *     import { defineOperator, makeWorkload, tune } from 'wgtune';
  *     const result = await tune({ workload: makeWorkload('matmul', { shape: 'm=128,n=128,k=128' }), trials: 32 });
@@ -19,13 +20,13 @@ export {
   dimension,
   flag,
   integer,
-  type OperatorDefinition,
   option,
 } from './operators/define.ts';
 export type { Condition, Index, ReductionAxis, Tensor, Value } from './operators/definition.ts';
 export * as expression from './operators/expression.ts';
 export { exact, exactIntegers, type Fill, integers, reals, type Tolerance } from './operators/fill.ts';
 export type { Operator } from './operators/operator.ts';
+export type { OperatorDefinition } from './operators/operator-definition.ts';
 export { makeWorkload } from './operators/parse-workload.ts';
 export { compute, computeTuple, input, program } from './operators/tensor.ts';
 export { describeWorkload, type Workload, workloadKey } from './operators/workload.ts';
@@ -35,6 +36,7 @@ export { primitives } from './schedule/primitives/registry.ts';
 export { printTrace, replay } from './schedule/replay.ts';
 export type { Trace, TraceStep } from './schedule/trace.ts';
 export { exitCode, UserError } from './support/errors.ts';
+export { type Refusal, refuse } from './support/refusal.ts';
 export { type BestKernelOptions, bestKernel } from './tuner/best-kernel.ts';
 export { artifactOf, programOf, scheduleProgram } from './tuner/build.ts';
 export type { BestKernel, RunResult, TunedKernel, TuneEvent, TuneOptions, TuneResult } from './tuner/events.ts';

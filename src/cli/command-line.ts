@@ -30,7 +30,9 @@ export function reportFailure(error: unknown, args: readonly string[]): number {
   const verbose = args.includes('--verbose');
   const { message, stack = message } = error instanceof Error ? error : new Error(String(error));
   if (error instanceof UserError) {
-    say(`error: ${verbose ? stack : message}`);
+    const { cause } = error;
+    const causes = cause instanceof Error ? `\nthrown there: ${cause.stack}` : '';
+    say(`error: ${verbose ? stack + causes : message}`);
     return error.exitCode;
   }
   const hint = `${message} (run it again with --verbose for the place, and report it)`;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Workload } from '../operators/workload.ts';
 import { UserError } from '../support/errors.ts';
-import { assignment, oneOf, shapeText } from './option-values.ts';
-import { operatorNamed } from './user-module.ts';
+import { assignment, oneOf, positiveNumber, shapeText } from './option-values.ts';
+import { workloadNamed } from './user-module.ts';
 
 /** Options that name a workload. */
 export interface WorkloadFlags {
@@ -10,6 +10,8 @@ export interface WorkloadFlags {
   readonly attr?: Readonly<Record<string, string>>;
   readonly epilogue?: string;
   readonly dtype?: string;
+  /** Seconds. */
+  readonly moduleTimeout?: number;
 }
 
 /** Options that name a device and where the logs are. */
@@ -26,7 +28,7 @@ export interface LookupFlags extends WorkloadFlags, DeviceFlags, LogFlags {
 }
 
 export function addWorkloadOptions(command: Command): Command {
-  return command
+  return addModuleOption(command)
     .argument(
       '<operator>',
       'what the kernel computes: a name from `wgtune ops`, or the path of a module that defines an operator',
@@ -42,6 +44,15 @@ export function addWorkloadOptions(command: Command): Command {
       'applied to each result, e.g. "relu(x + bias)": x is the result, any other name an input of one value a channel',
     )
     .option('--dtype <type>', 'element type: f32 or f16 (default: f32)');
+}
+
+/** For whatever may load a module of the user. */
+export function addModuleOption(command: Command): Command {
+  return command.option(
+    '--module-timeout <seconds>',
+    "what loading an operator's module, and each call of its functions, may take (default: 60)",
+    positiveNumber('--module-timeout', 'seconds'),
+  );
 }
 
 export function addDeviceOptions(command: Command): Command {
@@ -71,15 +82,18 @@ export function addLookupOptions(command: Command): Command {
   );
 }
 
-/** The workload that the operator's word and the options name; throws UserError with what is wrong about them. */
-export async function workloadOf(operator: string, flags: WorkloadFlags): Promise<Workload> {
-  const { makeWorkload } = await import('../operators/parse-workload.ts');
+/**
+ * The workload that the operator's word and the options name; throws UserError with what is wrong about them. `verified`: kernels will be held
+ * against its reference.
+ */
+export async function workloadOf(operator: string, flags: WorkloadFlags, verified = false): Promise<Workload> {
   const { shape, dtype } = flags;
-  return makeWorkload(await operatorNamed(operator), {
+  const wish = {
     ...(shape === undefined ? {} : { shape }),
     attributes: attributesIn(flags),
     ...(dtype === undefined ? {} : { dtype }),
-  });
+  };
+  return workloadNamed(operator, wish, { seconds: flags.moduleTimeout, verified });
 }
 
 function attributesIn({ attr = {}, epilogue }: WorkloadFlags): Readonly<Record<string, string>> {
@@ -113,7 +127,7 @@ export function followUp(
   flags: WorkloadFlags & DeviceFlags & LogFlags,
   ...rest: readonly string[]
 ): string {
-  const { shape, attr, epilogue, dtype, device, profile, cold, log } = flags;
+  const { shape, attr, epilogue, dtype, moduleTimeout, device, profile, cold, log } = flags;
   const words = [
     'wgtune',
     command,
@@ -122,6 +136,7 @@ export function followUp(
     ...Object.entries(attr ?? {}).flatMap(([name, value]) => ['--attr', `${name}=${value}`]),
     ...(epilogue === undefined ? [] : ['--epilogue', epilogue]),
     ...(dtype === undefined ? [] : ['--dtype', dtype]),
+    ...(moduleTimeout === undefined ? [] : ['--module-timeout', String(moduleTimeout)]),
     ...(device === undefined ? [] : ['--device', device]),
     ...(profile === 'browser' ? [] : ['--profile', profile]),
     ...(cold === true ? ['--cold'] : []),

@@ -78,8 +78,8 @@ async function findSchedule(
   if (flags.schedule !== undefined) {
     const { readScheduleFile, workloadFor } = await import('./schedule-file.ts');
     const file = await readScheduleFile(flags.schedule);
-    return { workload: await workloadFor(operator, flags, file), trace: file.trace, what: flags.schedule };
+    return { workload: await workloadFor(operator, flags, file, true), trace: file.trace, what: flags.schedule };
   }
-  const workload = await workloadOf(operator, flags);
+  const workload = await workloadOf(operator, flags, true);
   return flags.naive ? { workload, trace: 'naive', what: 'naive' } : { workload, trace: null, what: 'the best known' };
 }

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import type { DeviceDescription } from '../ir/limits.ts';
-import { makeWorkload } from '../operators/parse-workload.ts';
 import type { Workload } from '../operators/workload.ts';
 import { parseRecord } from '../records/migrate.ts';
 import { recordSchema } from '../records/record.ts';
@@ -9,7 +8,7 @@ import { UserError } from '../support/errors.ts';
 import { explainRefusal, isRefusal } from '../support/refusal.ts';
 import type { TunedKernel } from '../tuner/events.ts';
 import { type WorkloadFlags, workloadOf } from './kernel-options.ts';
-import { operatorNamed } from './user-module.ts';
+import { operatorNamed, workloadNamed } from './user-module.ts';
 
 /** What a schedule of a search was made of. */
 export type Made = Pick<TunedKernel, 'sketch' | 'decisions'>;
@@ -45,9 +44,15 @@ export async function readScheduleFile(path: string): Promise<ScheduleFile> {
 }
 
 /** The workload a schedule is for: the command line's where it names a shape, else the file's. */
-export async function workloadFor(operator: string, flags: WorkloadFlags, file: ScheduleFile): Promise<Workload> {
+export async function workloadFor(
+  operator: string,
+  flags: WorkloadFlags,
+  file: ScheduleFile,
+  verified = false,
+): Promise<Workload> {
   const { findOperator } = await import('../operators/catalog.ts');
-  const name = await operatorNamed(operator);
+  const use = { seconds: flags.moduleTimeout, verified };
+  const name = await operatorNamed(operator, use);
   findOperator(name);
   if (file.workload !== null && file.workload.operator !== name)
     throw new UserError(
@@ -55,9 +60,9 @@ export async function workloadFor(operator: string, flags: WorkloadFlags, file: 
     );
   const named =
     flags.shape !== undefined || flags.attr !== undefined || flags.dtype !== undefined || flags.epilogue !== undefined;
-  if (named || file.workload === null) return workloadOf(operator, flags);
+  if (named || file.workload === null) return workloadOf(operator, flags, verified);
   const { params, attributes, dtype } = file.workload;
-  return makeWorkload(name, { shape: params, attributes, dtype });
+  return workloadNamed(operator, { shape: params, attributes, dtype }, use);
 }
 
 async function readText(path: string): Promise<string> {

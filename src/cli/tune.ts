@@ -91,7 +91,7 @@ Examples:
 }
 
 async function runTune(operator: string, flags: TuneFlags): Promise<void> {
-  const workload = await workloadOf(operator, flags);
+  const workload = await workloadOf(operator, flags, true);
   const trials = flags.trials ?? defaultTrials;
   const timeLimit = flags.timeLimit ?? (flags.trials === undefined ? defaultTimeLimit : undefined);
   const { describeWorkload } = await import('../operators/workload.ts');
@@ -121,16 +121,16 @@ async function runTune(operator: string, flags: TuneFlags): Promise<void> {
       signal: interrupt.signal,
       onEvent: progress.onEvent,
     });
+  } catch (error) {
+    // Ctrl-C while a function of the user's module was at it, which has no end to wait for.
+    const interrupted = error instanceof UserError && error.exitCode === exitCode.interrupted;
+    throw interrupted ? interruptedError(operator, flags) : error;
   } finally {
     progress.close();
     interrupt.release();
   }
   await report(result, trials, operator, flags);
-  if (interrupt.signal.aborted)
-    throw new UserError(
-      `interrupted; the same command goes on from the trials that are recorded: ${resumeCommand(operator, flags)}`,
-      exitCode.interrupted,
-    );
+  if (interrupt.signal.aborted) throw interruptedError(operator, flags);
   if (result.best === null) {
     const { whyNoneText } = await import('../report/tune-summary.ts');
     const timedOut = (result.outcomes['run-timeout'] ?? 0) > 0;
@@ -140,6 +140,13 @@ async function runTune(operator: string, flags: TuneFlags): Promise<void> {
       exitCode.failed,
     );
   }
+}
+
+function interruptedError(operator: string, flags: TuneFlags): UserError {
+  return new UserError(
+    `interrupted; the same command goes on from the trials that are recorded: ${resumeCommand(operator, flags)}`,
+    exitCode.interrupted,
+  );
 }
 
 /** What was asked for, but for `--fresh`: that would forget what is to be gone on from. */

@@ -19,7 +19,9 @@ import './elementwise.ts';
 import './transpose.ts';
 import './concat.ts';
 import type { Operator } from './operator.ts';
-import { registeredOperators } from './registry.ts';
+import { endBuiltIns, registeredOperators } from './registry.ts';
+
+endBuiltIns();
 
 /** Every known operator: those that come with wgtune (the imports above register them), then those a user defined. */
 export function listOperators(): readonly Operator[] {

@@ -1,5 +1,5 @@
 import type { Program } from '../ir/nodes.ts';
-import { UserError } from '../support/errors.ts';
+import { exitCode, UserError } from '../support/errors.ts';
 import { type Refusal, refuse } from '../support/refusal.ts';
 import { findOperator, listOperators } from './catalog.ts';
 import { makeWorkload } from './parse-workload.ts';
@@ -15,14 +15,17 @@ export function checkedProgram(workload: Workload): Program | Refusal {
   if (!listOperators().some(({ name }) => name === operator))
     return refuse('unknown-operator', () => `there is no operator "${operator}" here`);
   let made: Workload;
+  let program: Program;
   try {
     made = makeWorkload(operator, { shape: params, attributes, dtype });
+    program = findOperator(operator).build(made);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
+    // A user's operator may throw on what stands in a log, and Ctrl-C while it is at it is no matter of the log.
+    if (!(error instanceof UserError) || error.exitCode === exitCode.interrupted) throw error;
     const { message } = error;
     return refuse('illegal-workload', () => message);
   }
   if (workloadKey(made) !== workloadKey(workload))
     return refuse('illegal-workload', () => `${operator} needs parameters that the workload does not name`);
-  return findOperator(operator).build(made);
+  return program;
 }

@@ -1,7 +1,8 @@
 import type { Program } from '../ir/nodes.ts';
 import { assert, UserError } from '../support/errors.ts';
-import { isRefusal, type Refusal } from '../support/refusal.ts';
+import { isRefusal } from '../support/refusal.ts';
 import { accumulateAttribute, checkAccumulation, sumsOf, withAccumulation } from './accumulation.ts';
+import { checkDeclaration, checkedDefinition } from './checked-definition.ts';
 import {
   checkEpilogue,
   epilogueAttribute,
@@ -12,12 +13,14 @@ import {
   formulaTolerance,
   withEpilogue,
 } from './epilogue.ts';
-import { exact, type Fill, isEquality, type Tolerance } from './fill.ts';
+import { exact, isEquality, type Tolerance } from './fill.ts';
 import { longestSum } from './keep-sums.ts';
 import { boundedReference } from './layer-bound.ts';
-import type { AttributeSpec, Example, InputValues, Operator, ParameterSpec } from './operator.ts';
+import type { AttributeSpec, InputValues, Operator, ParameterSpec } from './operator.ts';
+import type { Attributes, FlagParameter, OperatorDefinition, Parameters } from './operator-definition.ts';
 import type { ElementReference } from './references.ts';
-import { registerOperator } from './registry.ts';
+import { checkNameFree, isBuiltIn, registerOperator } from './registry.ts';
+import { operatorFault } from './user-function.ts';
 import type { Workload } from './workload.ts';
 
 /** The largest value a parameter may have, so that every index fits a 32-bit integer. */
@@ -26,9 +29,6 @@ export const largestParameter = 2 ** 31 - 1;
 /** An integer parameter with bounds, e.g. a stride; `min` is 0 unless given. */
 export interface IntegerParameter<K extends 'dimension' | 'integer'> extends ParameterSpec {
   readonly kind: K;
-}
-interface FlagParameter extends ParameterSpec {
-  readonly kind: 'flag';
 }
 
 interface Bounds {
@@ -81,77 +81,8 @@ export function attribute(fallback: string, doc: string): AttributeSpec {
   return { kind: 'attribute', default: fallback, doc };
 }
 
-/** The parameters as an operator's own functions get them: numbers, flags as booleans. */
-type Parameters<P extends Readonly<Record<string, ParameterSpec>>> = {
-  readonly [K in keyof P]: P[K] extends FlagParameter ? boolean : number;
-};
-type Attributes<A extends Readonly<Record<string, AttributeSpec>>> = { readonly [K in keyof A]: string };
-
-type Dtype = Workload['dtype'];
-
 /** What every operator takes. */
 const common = { accumulate: accumulateAttribute, epilogue: epilogueAttribute } as const;
-
-/** What a shorthand stands for: parameters and texts that take these values instead of what was given. */
-interface Written<P extends object, A extends object> {
-  readonly params?: Readonly<Partial<Record<keyof P & string, number>>>;
-  readonly attributes?: Readonly<Partial<Record<keyof A & string, string>>>;
-}
-
-/** What `defineOperator` takes. `p` are the parameters, `a` the text attributes, with the types their declarations say. */
-export interface OperatorDefinition<
-  P extends Readonly<Record<string, ParameterSpec>>,
-  A extends Readonly<Record<string, AttributeSpec>>,
-> {
-  /** How the command line calls it: lower-case letters, digits, underscores. */
-  readonly name: string;
-  /** One line. */
-  readonly summary: string;
-  /** In the order in which workloads list them. */
-  readonly parameters: P;
-  readonly attributes?: A;
-  /**
-   * Writes out parameters that are another way to say others (`auto_pad` for paddings), so that both ways make one workload with one key.
-   * `given` names what the user said; the rest has its default. Or why that cannot be.
-   */
-  readonly writeOut?: (p: Parameters<P>, a: Attributes<A>, given: ReadonlySet<string>) => Written<P, A> | Refusal;
-  /** Constraints between parameters (each alone is already within its bounds); null when they go together. */
-  readonly check?: (p: Parameters<P>, a: Attributes<A>) => Refusal | null;
-  /**
-   * The tensor expression: ends in a call of `program` of tensor.ts. Sums of f16 elements may be written in either dtype: what they are kept in
-   * is the workload's to say (see accumulation.ts).
-   */
-  readonly build: (p: Parameters<P>, a: Attributes<A>, dtype: Dtype) => Program;
-  /**
-   * What the outputs must be, in plain loops over the inputs (float64, packed row-major), for each output a function of the flat
-   * index: large outputs are checked at sampled positions. Write it independently of `build`: it is what programs are judged by.
-   */
-  readonly reference: (
-    p: Parameters<P>,
-    a: Attributes<A>,
-    inputs: InputValues,
-  ) => Readonly<Record<string, ElementReference>>;
-  /**
-   * What each input is filled with for verification. Use `exactIntegers` where the outputs are sums of products, so that results
-   * must be equal bit for bit, and `reals` where the operator has transcendental functions. `sums` is what sums are kept in.
-   */
-  readonly inputs: (p: Parameters<P>, a: Attributes<A>, dtype: Dtype, sums: Dtype) => Readonly<Record<string, Fill>>;
-  /** `exact`, or how far an output may be from the reference rounded to the output's dtype. */
-  readonly tolerance: (p: Parameters<P>, a: Attributes<A>, dtype: Dtype) => Tolerance;
-  /**
-   * The dimensions of the output that are its channels: an epilogue's inputs have one value each. The last where nothing is said.
-   */
-  readonly channels?: (p: Parameters<P>, a: Attributes<A>) => readonly number[];
-  /**
-   * Whether f16 is verified with inputs that are all 1, too, which an operator that divides by deviations cannot take. Where nothing is said,
-   * where results are exact on integers.
-   */
-  readonly ones?: (p: Parameters<P>, a: Attributes<A>) => boolean;
-  /** Why `accumulate=f16` is refused, where sums in f16 would be of no use. */
-  readonly f32SumsOnly?: string | ((a: Attributes<A>) => string | undefined);
-  /** What the parameters are for, shown by `wgtune ops <name>`. */
-  readonly examples?: readonly Example[];
-}
 
 /**
  * Declares an operator (every one takes `accumulate`, see accumulation.ts, and an `epilogue`, see epilogue.ts), registers it under its name and returns it; from then on workloads of it can be made, tuned and exported
@@ -160,7 +91,10 @@ export interface OperatorDefinition<
 export function defineOperator<
   const P extends Readonly<Record<string, ParameterSpec>>,
   const A extends Readonly<Record<string, AttributeSpec>> = Readonly<Record<never, never>>,
->(definition: OperatorDefinition<P, A>): Operator {
+>(given: OperatorDefinition<P, A>): Operator {
+  checkNameFree(given.name);
+  checkDeclaration(given);
+  const definition = checkedDefinition(given);
   const { name, parameters } = definition;
   const declared: Readonly<Record<string, AttributeSpec>> = {
     ...definition.attributes,
@@ -204,8 +138,25 @@ export function defineOperator<
     assert(output !== undefined, () => `the program of ${name} has no output`);
     return output;
   };
-  const channelsOf = (workload: Workload, rank: number): readonly number[] =>
-    definition.channels?.(parametersOf(workload), attributesOf(workload)) ?? [rank - 1];
+  const channelsOf = (workload: Workload, rank: number): readonly number[] => {
+    const channels = definition.channels?.(parametersOf(workload), attributesOf(workload)) ?? [rank - 1];
+    const outside = channels.find((dimension) => dimension >= rank);
+    if (outside === undefined) return channels;
+    throw operatorFault(name, 'channels', `names dimension ${outside} of an output that has ${rank}, counted from 0`);
+  };
+  /** What a user forgot is said at once; the operators that come with wgtune have tests for it. */
+  const requireAll = (workload: Workload, part: string, kind: 'inputs' | 'outputs', named: object): void => {
+    if (isBuiltIn(name)) return;
+    const missing = writtenProgram(workload)[kind].find((tensor) => !Object.hasOwn(named, tensor));
+    if (missing === undefined) return;
+    const known = Object.keys(named).join(', ') || 'none';
+    throw operatorFault(name, part, `says nothing of ${missing}, one of the ${kind} of its program; it names ${known}`);
+  };
+  const referencesOf = (workload: Workload, inputs: InputValues): Readonly<Record<string, ElementReference>> => {
+    const references = definition.reference(parametersOf(workload), attributesOf(workload), inputs);
+    requireAll(workload, 'reference', 'outputs', references);
+    return references;
+  };
 
   return registerOperator({
     name,
@@ -239,7 +190,7 @@ export function defineOperator<
       return withEpilogue(plain, formula, channelsOf(workload, outputOf(plain).shape.length), workload.dtype);
     },
     reference: (workload, inputs) => {
-      const plain = definition.reference(parametersOf(workload), attributesOf(workload), inputs);
+      const plain = referencesOf(workload, inputs);
       const formula = formulaOf(workload);
       if (formula === null) return plain;
       const output = outputOf(plainProgram(workload));
@@ -250,6 +201,7 @@ export function defineOperator<
     },
     fills: (workload) => {
       const plain = definition.inputs(parametersOf(workload), attributesOf(workload), workload.dtype, sumsOf(workload));
+      requireAll(workload, 'inputs', 'inputs', plain);
       const formula = formulaOf(workload);
       return formula === null ? plain : epilogueFills(formula, plainTolerance(workload), plain, plainProgram(workload));
     },
@@ -266,7 +218,7 @@ export function defineOperator<
       const program = plainProgram(workload);
       // Arithmetic is in f32; that results are stored in f16 is added to it.
       const tolerance = plainTolerance({ ...workload, dtype: 'f32' });
-      const references = definition.reference(parametersOf(workload), attributesOf(workload), inputs);
+      const references = referencesOf(workload, inputs);
       return Object.fromEntries(
         Object.entries(references).map(([output, plain]) => {
           const shape = program.buffers.find((buffer) => buffer.name === output)?.shape ?? [];

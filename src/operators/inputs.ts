@@ -4,6 +4,7 @@ import { assert } from '../support/errors.ts';
 import { createRandom } from '../support/random.ts';
 import { findOperator } from './catalog.ts';
 import type { InputValues } from './operator.ts';
+import { callUserFunction } from './user-function.ts';
 import type { Workload } from './workload.ts';
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
@@ -61,9 +62,12 @@ export function expectationOf(
     const buffer = program.buffers.find((candidate) => candidate.name === output);
     assert(reference !== undefined && buffer !== undefined, () => `${workload.operator} has no output ${output}`);
     const expected = new Float64Array(positions?.length ?? sizeOf(buffer.shape));
-    for (let slot = 0; slot < expected.length; slot++) {
-      expected[slot] = roundTo(buffer.dtype, reference(positions === null ? slot : (positions[slot] as number)));
-    }
+    const fill = (): void => {
+      for (let slot = 0; slot < expected.length; slot++) {
+        expected[slot] = roundTo(buffer.dtype, reference(positions === null ? slot : (positions[slot] as number)));
+      }
+    };
+    callUserFunction(workload.operator, 'reference', fill);
     return expected;
   };
 }

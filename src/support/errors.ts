@@ -5,8 +5,9 @@ type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 /** A mistake of the person or the environment: one clear sentence, what to do about it, and an exit code. Never a stack trace. */
 export class UserError extends Error {
   readonly exitCode: ExitCode;
-  constructor(message: string, code: ExitCode = exitCode.usage) {
-    super(message);
+  /** `cause`: what was thrown by code of the user, for those who ask for its stack. */
+  constructor(message: string, code: ExitCode = exitCode.usage, options?: { readonly cause?: unknown }) {
+    super(message, options);
     this.name = 'UserError';
     this.exitCode = code;
   }

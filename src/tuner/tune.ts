@@ -5,10 +5,12 @@ import { defaultBudget } from '../measure/budget.ts';
 import { createDawnRunner } from '../measure/dawn-runner.ts';
 import type { Runner } from '../measure/runner.ts';
 import { flopsOf, minimumBytes } from '../operators/flops.ts';
+import { isBuiltIn } from '../operators/registry.ts';
 import { createLogWriter, defaultLogFolder } from '../records/log-writer.ts';
 import { type ReferenceTimes, timeOf } from '../records/relative-time.ts';
 import { sketchSpace } from '../search/space/sketch-space.ts';
 import type { Peaks } from '../space/roofline.ts';
+import { exitCode, UserError } from '../support/errors.ts';
 import { programOf } from './build.ts';
 import type { TuneOptions, TuneResult } from './events.ts';
 import { type Expectation, expectTimes } from './expectation.ts';
@@ -105,6 +107,9 @@ export async function tuneOn(
   const log = createLogWriter({ folder: logFolder, operator: workload.operator, device: description.name });
   let runner: Runner | undefined;
   try {
+    // A reference of a user may take long: it is not begun for a run that is to end.
+    if (options.signal?.aborted && !isBuiltIn(workload.operator))
+      throw new UserError('interrupted', exitCode.interrupted);
     const verification = verificationData(workload, program, seed);
     runner = await createRunner(device, known.quietNs);
     const timeoutMs = runTimeoutMsOf(options, description);

@@ -5,6 +5,7 @@ import { findOperator } from '../operators/catalog.ts';
 import { type Expectation, encode, expectationOf, generateInputs } from '../operators/inputs.ts';
 import { type LayerInputs, layerInputsOf } from '../operators/layer-inputs.ts';
 import type { InputValues } from '../operators/operator.ts';
+import { callUserFunction } from '../operators/user-function.ts';
 import type { Workload } from '../operators/workload.ts';
 import { allBlocks } from '../schedule/legality/find.ts';
 import { assert } from '../support/errors.ts';
@@ -71,7 +72,9 @@ export function verificationData(workload: Workload, program: Program, seed: num
       const reference = references[output.name];
       assert(reference !== undefined, () => `${workload.operator} has no output ${output.name}`);
       const positions = sampledPositions(output.shape, Math.min(layerCount, output.size), random);
-      const elements = [...positions].map((position) => ({ position, ...reference(position) }));
+      const elements = callUserFunction(workload.operator, 'reference', () =>
+        [...positions].map((position) => ({ position, ...reference(position) })),
+      );
       // What f16 cannot hold is promised by nobody.
       const known = elements.filter(({ allowed }) => Number.isFinite(allowed));
       if (known.length === 0) return [];
