@@ -21,7 +21,7 @@ export interface Estimate {
  * time slices given to others and the like make it 1.5 and more.
  */
 export const calmSlowdown = 1.15;
-/** Quiet samples that make a time by themselves. */
+/** Quiet samples whose spread says how well the time is known; fewer make it too, but may all be of passes that were disturbed within. */
 export const enoughCalm = 3;
 /**
  * Of samples between two quiet moments some were disturbed all the same, which only ever makes them longer: of five, the lower quartile is known
@@ -39,9 +39,11 @@ export function isCalm({ slowdown }: Pick<PacedSample, 'slowdown'>): boolean {
 export function estimateTime(samples: readonly PacedSample[]): Estimate | null {
   if (samples.length === 0) return null;
   const calm = samples.filter(isCalm).map(({ ns }) => ns);
-  if (calm.length >= enoughCalm) {
+  if (calm.length > 0) {
+    const slack = calm.length < enoughCalm ? 1 + scalingError : 1;
     const highNs = medianInterval(calm)?.high ?? Math.max(...calm);
-    return { timeNs: quantile(calm, calmQuantile) as number, lowNs: Math.min(...calm), highNs, calm: calm.length };
+    const timeNs = quantile(calm, calmQuantile) as number;
+    return { timeNs, lowNs: Math.min(...calm) / slack, highNs: highNs * slack, calm: calm.length };
   }
   const scaled = leastDisturbed(samples).map(({ ns, slowdown }) => ns / Math.max(1, slowdown));
   const timeNs = median(scaled) as number;

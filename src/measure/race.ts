@@ -8,6 +8,22 @@ const obviously = 2;
 /** Kernels whose times differ by less than this are as fast as each other: the order of the contestants decides. */
 const tieMargin = 0.01;
 
+/** Who may be the fastest by what was measured before: indices of those whose intervals reach the fastest's, fastest first. */
+export function reachingFastest(estimates: readonly Omit<Estimate, 'calm'>[], most = 12): readonly number[] {
+  const sorted = estimates.map((_, index) => index).sort((a, b) => timeAt(a) - timeAt(b));
+  const first = sorted[0];
+  if (first === undefined) return [];
+  const reach = (estimates[first] as Estimate).highNs * slack;
+  return sorted.filter((index) => (estimates[index] as Estimate).lowNs <= reach).slice(0, most);
+
+  function timeAt(index: number): number {
+    return (estimates[index] as Estimate).timeNs;
+  }
+}
+
+/** Intervals are of few samples: who lies this little outside of the fastest's may be as fast. */
+const slack = 1.02;
+
 export interface Standing {
   readonly samples: readonly PacedSample[];
   readonly estimate: Estimate | null;

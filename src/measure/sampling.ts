@@ -15,7 +15,7 @@ export const farBehindCold = 6;
  */
 const longestStopNs = 1e9;
 /** Passes that say so: five while they are short and cost nothing beside a build, so that a slow candidate's time repeats too; two of long ones. */
-const behindPasses = { most: 5, least: 2, enoughNs: 60e6 };
+const behindPasses = { most: 5, least: 2, enoughNs: 60e6, calm: 2 };
 /** Half-width of the median's confidence interval, as a fraction of the median, above which the median says nothing. */
 export const unstableUncertainty = 0.25;
 /** Rest before each sample beyond the budget: what disturbs comes in bursts, and samples of one burst are all alike. */
@@ -108,6 +108,8 @@ export async function takeSamples(
     waitedMs,
   });
 
+  let isDisturbed = false;
+  let isPatient = untilCalm !== undefined;
   let behind: Sample[] = [];
   let behindNs = 0;
   let firstIsBehind = false;
@@ -128,8 +130,11 @@ export async function takeSamples(
     behind.push(sample);
     behindNs += passNs;
     if (passNs - longestStopNs > factor * bestNs * runs) return true;
-    const { least, enoughNs } = behindPasses;
-    return behind.length >= mostBehind || (behind.length >= least && behindNs >= enoughNs);
+    const { least, enoughNs, calm } = behindPasses;
+    const enough = behind.length >= mostBehind || (behind.length >= least && behindNs >= enoughNs);
+    // Scaled times are good for the verdict, but a slow candidate's time is learnt from too: as long as there is time to wait, quiet passes tell it.
+    const wanted = !isPatient ? 0 : passNs >= enoughNs ? 1 : calm;
+    return enough && behind.filter((one) => one.references !== null && isCalm(one)).length >= wanted;
   };
 
   let runNs = timeOf(first);
@@ -141,8 +146,6 @@ export async function takeSamples(
   // It counts where the next pass says the same, but is no sample beside it: it may have been slow for being the first.
   firstIsBehind = behind.length > 0;
 
-  let isDisturbed = false;
-  let isPatient = untilCalm !== undefined;
   for (let corrections = 0; ; ) {
     if (isDisturbed && isPatient && untilCalm !== undefined) {
       const since = now();
@@ -173,7 +176,8 @@ export async function takeSamples(
       continue;
     }
     // Only of passes that are long enough: a short one is mostly its own beginning.
-    if (samples.length < mostBehind && isHopeless(repeats, sample, farBehind))
+    const isAllBehind = behind.length >= samples.length;
+    if ((samples.length < mostBehind || isAllBehind) && isHopeless(repeats, sample, farBehind))
       return result(firstIsBehind ? behind.slice(1) : behind, { stoppedEarly: true, unstableBy: null });
     if (!isWarm) continue;
     samples.push(sample);
@@ -194,6 +198,9 @@ export async function takeSamples(
   return result(samples, { stoppedEarly: false, unstableBy: isUnstable ? uncertainty : null });
 }
 
+/** Fewer samples agree by chance. */
+const leastSure = 5;
+
 interface Sample extends PacedSample {
   readonly references: ReferenceTimes | null;
 }
@@ -201,7 +208,13 @@ interface Sample extends PacedSample {
 /** Of the samples that make the time: those of quiet moments, or all of them scaled. */
 function uncertaintyOf(samples: readonly Sample[]): number | null {
   const calm = samples.filter(isCalm).map(({ ns }) => ns);
-  if (calm.length >= enoughCalm) return medianUncertainty(calm);
+  if (calm.length >= enoughCalm) {
+    const [middle, estimate] = [median(calm), estimateTime(samples)];
+    // What is disturbed within a pass only lengthens it: where references tell of the rest, the time is as sure as the lower samples agree.
+    if (samples.every(({ references }) => references !== null) && middle !== null && estimate !== null)
+      return calm.length < leastSure ? null : (middle - estimate.lowNs) / 2 / estimate.timeNs;
+    return medianUncertainty(calm);
+  }
   return medianUncertainty(samples.map(({ ns, slowdown }) => ns / Math.max(1, slowdown)));
 }
 

@@ -1,7 +1,8 @@
 import type { Artifact } from '../ir/artifact.ts';
+import { reachingFastest } from '../measure/race.ts';
 import type { Runner } from '../measure/runner.ts';
 import type { Workload } from '../operators/workload.ts';
-import { isVerified, mostContestants, type TuningRecord } from '../records/record.ts';
+import { isVerified, type TuningRecord } from '../records/record.ts';
 import { scheduleKey } from '../records/schedule-key.ts';
 import { isFault, replay } from '../schedule/replay.ts';
 import { isRefusal } from '../support/refusal.ts';
@@ -12,10 +13,6 @@ import type { RunTimes } from './run-times.ts';
 /** The time of the race is this part of the run's, and at least so much that a short run has one, ms. */
 const share = 0.1;
 const leastMs = 1_000;
-/** Contestants beside the naive schedule. */
-const most = Math.min(12, mostContestants - 1);
-/** Intervals are of few samples: who lies this little outside of the best's may be the best. */
-const slack = 1.02;
 
 type VerifiedRecord = TuningRecord & { readonly medianNs: number };
 
@@ -69,14 +66,12 @@ export async function finalRace(
 /** Those whose intervals reach the fastest's, fastest first, each schedule once. */
 export function mayBeFastest(records: readonly VerifiedRecord[], times: RunTimes): readonly VerifiedRecord[] {
   const bySchedule = new Map<string, VerifiedRecord>();
-  const timeOf = (record: VerifiedRecord): number => times.intervalOf(record).timeNs;
   // Of several measurements of a schedule the last: it was for the race at the end that it was measured again.
   for (const record of records) if (record.origin !== 'baseline') bySchedule.set(scheduleKey(record.trace), record);
-  const sorted = [...bySchedule.values()].sort((a, b) => timeOf(a) - timeOf(b));
-  const first = sorted[0];
-  if (first === undefined) return [];
-  const reach = times.intervalOf(first).highNs * slack;
-  return sorted.filter((record) => times.intervalOf(record).lowNs <= reach).slice(0, most);
+  const rivals = [...bySchedule.values()];
+  return reachingFastest(rivals.map((record) => times.intervalOf(record))).map(
+    (index) => rivals[index] as VerifiedRecord,
+  );
 }
 
 /** Null where the schedule of an earlier run is not legal any more. */
