@@ -55,15 +55,15 @@ test('a reduction over what is complete moves too', () => {
       for rowMax_i_1 in 2
         for rowMax_k in 5
           block find_row_max(vi = rowMax_i_0 * 2 + rowMax_i_1, vk~ = rowMax_k)  where rowMax_i_0 * 2 + rowMax_i_1 < 3
-            rowMax[vi] max= X[vi, vk]
+            rowMax[vi] maxNumber= X[vi, vk]
         for sum_row_vi in 1
           for sum_row_vk in 5
             block sum_row(vi = rowMax_i_0 * 2 + rowMax_i_1 + sum_row_vi, vk~ = sum_row_vk)  where rowMax_i_0 * 2 + rowMax_i_1 + sum_row_vi < 3
-              rowSum[vi] sum= exp(X[vi, vk] - rowMax[vi])
+              rowSum[vi] sum= expNumber(X[vi, vk] - rowMax[vi])
     for i in 3
       for j in 5
         block normalise(vi = i, vj = j)
-          Y[vi, vj] = exp(X[vi, vj] - rowMax[vi]) / rowSum[vi]"
+          Y[vi, vj] = expNumber(X[vi, vj] - rowMax[vi]) / select(rowSum[vi] > 0.0 && rowSum[vi] < Infinity, rowSum[vi], NaN)"
   `);
 });
 

@@ -14,15 +14,15 @@ test('an intermediate buffer moves', () => {
     for rowMax_i in 3
       for rowMax_k in 5
         block find_row_max(vi = rowMax_i, vk~ = rowMax_k)
-          rowMax[vi] max= X[vi, vk]
+          rowMax[vi] maxNumber= X[vi, vk]
     for rowSum_i in 3
       for k in 5
         block sum_row(vi = rowSum_i, vk~ = k)
-          rowSum[vi] sum= exp(X[vi, vk] - rowMax[vi])
+          rowSum[vi] sum= expNumber(X[vi, vk] - rowMax[vi])
     for i in 3
       for j in 5
         block normalise(vi = i, vj = j)
-          Y[vi, vj] = exp(X[vi, vj] - rowMax[vi]) / rowSum[vi]"
+          Y[vi, vj] = expNumber(X[vi, vj] - rowMax[vi]) / select(rowSum[vi] > 0.0 && rowSum[vi] < Infinity, rowSum[vi], NaN)"
   `);
 });
 
