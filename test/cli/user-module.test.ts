@@ -128,6 +128,8 @@ describe.concurrent('a module of the user that fails while kernels are tuned', (
   it('and never ends is ended by Ctrl-C', async () => {
     const run = start(tune('reference-endless.mjs'));
     await run.saying('at it');
+    // Broken off within its own write, the function would leave stderr in the middle of one, and nothing more could be said.
+    await new Promise((resolve) => setTimeout(resolve, 500));
     run.process.kill('SIGINT');
     const { code, stderr } = await run.ended;
     expect(stderr.trimEnd()).toMatch(
