@@ -149,7 +149,17 @@ export interface Iter {
 }
 
 /** What they combine, and how: reducers.ts. */
-export type ReduceOp = 'sum' | 'prod' | 'max' | 'maxNumber' | 'min' | 'argmax' | 'argmin' | 'onlineSoftmax' | 'welford';
+export type ReduceOp =
+  | 'sum'
+  | 'prod'
+  | 'max'
+  | 'maxNumber'
+  | 'min'
+  | 'argmax'
+  | 'argmin'
+  | 'onlineSoftmax'
+  | 'onlineLogSumExp'
+  | 'welford';
 export interface Reducer {
   readonly op: ReduceOp;
   /** Whether the block stores the identity first; false after decomposeReduction. */

@@ -74,19 +74,21 @@ function extreme(op: 'max' | 'min', before: 'gt' | 'lt', identity: (dtype: DType
 /**
  * (maximum m, sum s of exp(x - m)) of a row in one pass: an element is the pair (x, 1). A maximum that grows shrinks the sum so far.
  * Where nothing above minus infinity was seen, exponents are less the lowest finite number, so that -inf adds 0 and not exp(-inf + inf): a
- * masked element may come first. NaN need not go through the maximum: it goes through the sum. After Milakov and Gimelshein, "Online normalizer calculation for softmax" (2018).
+ * masked element may come first. After Milakov and Gimelshein, "Online normalizer calculation for softmax" (2018).
  */
-const onlineSoftmax: ReducerRule = {
-  arity: 2,
-  floats: true,
-  identity: ([m, s]) => [lowestOf(m as DType), float(0, s)],
-  combine: ([m1, s1], [m2, s2], [dtype]) => {
-    const m = binary('maxNumber', m1 as Expr, m2 as Expr);
-    const shift = binary('maxNumber', m, lowestFinite(dtype ?? 'f32'));
-    const scaled = (sum: Expr, from: Expr): Expr => mul(sum, unary('expNumber', sub(from, shift)));
-    return [m, add(scaled(s1 as Expr, m1 as Expr), scaled(s2 as Expr, m2 as Expr))];
-  },
-};
+function online(max: 'max' | 'maxNumber', exp: 'exp' | 'expNumber'): ReducerRule {
+  return {
+    arity: 2,
+    floats: true,
+    identity: ([m, s]) => [lowestOf(m as DType), float(0, s)],
+    combine: ([m1, s1], [m2, s2], [dtype]) => {
+      const m = binary(max, m1 as Expr, m2 as Expr);
+      const shift = binary('maxNumber', m, lowestFinite(dtype ?? 'f32'));
+      const scaled = (sum: Expr, from: Expr): Expr => mul(sum, unary(exp, sub(from, shift)));
+      return [m, add(scaled(s1 as Expr, m1 as Expr), scaled(s2 as Expr, m2 as Expr))];
+    },
+  };
+}
 
 /**
  * (count n, mean, sum of squared deviations from it) in one pass without cancellation: an element is (1, x, 0). After Welford (1962) for
@@ -121,7 +123,10 @@ export const reducers: Readonly<Record<ReduceOp, ReducerRule>> = {
   min: single(highestOf, (x, y) => binary('min', x, y)),
   argmax: extreme('max', 'gt', lowestOf),
   argmin: extreme('min', 'lt', highestOf),
-  onlineSoftmax,
+  // Readers ask the sum whether the row was broken: NaN need not go through the maximum.
+  onlineSoftmax: online('maxNumber', 'expNumber'),
+  // The maximum is asked for by itself, and both are IEEE 754's.
+  onlineLogSumExp: online('max', 'exp'),
   welford,
 };
 

@@ -10,13 +10,15 @@ import {
   argMinOver,
   cast,
   div,
-  exp,
+  expNumber,
   log,
+  lt,
   maxOver,
   minOver,
   mul,
   prodOver,
   reductionAxis,
+  select,
   sqrt,
   sub,
   sumOver,
@@ -99,6 +101,10 @@ function productFill(count: number): Fill {
   return count <= 2 ** 14 ? reals(1 - 1 / 128, 1 + 1 / 128, 1 / 128) : reals(-1, 1, 2);
 }
 
+/** Of a row whose largest element is NaN or infinite that one, whatever the sum of exponentials less it became; else the result. */
+const unlessInfinite = (largest: Value, result: Value): Value =>
+  select(lt(abs(largest), Number.POSITIVE_INFINITY), result, largest);
+
 const kinds: Readonly<Record<string, Kind>> = {
   sum,
   mean: {
@@ -165,7 +171,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       for (let i = 0; i < count; i++) largest = Math.max(largest, element(i));
       let total = 0;
       for (let i = 0; i < count; i++) total += Math.exp(element(i) - largest);
-      return largest + Math.log(total);
+      return Number.isFinite(largest) ? largest + Math.log(total) : largest;
     },
     fill: (_, __, dtype) => (dtype === 'f16' ? reals(-4, 4) : reals(92, 100)),
     tolerance: logOfSum,
@@ -248,7 +254,8 @@ function resultAxes(dimensions: readonly Dimension[], keepdims: boolean): Readon
  * Reduction of X along any of its dimensions; the result has those that are left, [1] when none is, or with `keepdims` all of them, the
  * reduced ones with extent 1 (ONNX's default). argmax and argmin give the position of the extreme element as an i32 whatever the dtype, the
  * smallest one on a tie as ONNX's ArgMax and ArgMin do by default, and the first NaN's where there is one; along several dimensions it counts
- * through them, the last one fastest. log_sum_exp takes exponentials less their largest element, and so never overflows.
+ * through them, the last one fastest. log_sum_exp takes exponentials less their largest element, and so never overflows; of -inf alone it is
+ * -inf, with a +inf among the elements +inf.
  */
 defineOperator({
   name: 'reduce',
@@ -336,8 +343,8 @@ defineOperator({
       const Y = accumulate(
         'Y',
         shape,
-        (index) => overAll(index, sumOver, (element) => exp(sub(wide(element), largestAt(index)))),
-        { stage, dtype, finish: (total, index) => add(log(total), largestAt(index)) },
+        (index) => overAll(index, sumOver, (element) => expNumber(sub(wide(element), largestAt(index)))),
+        { stage, dtype, finish: (total, index) => unlessInfinite(largestAt(index), add(log(total), largestAt(index))) },
       );
       return program([X], [Y]);
     }

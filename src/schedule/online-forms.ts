@@ -57,26 +57,31 @@ function rootOf(expr: Expr, iters: Correspondence): Expr | null {
   return expr.op === 'mul' && sameExpression(expr.a, expr.b, itself) ? expr.a : null;
 }
 
-const exponentials: ReadonlySet<string> = new Set(['exp', 'expNumber']);
-
-/** Every form there is. A new one is an entry here and, where its combination is new, a reducer. */
-export const onlineForms: readonly OnlineForm[] = [
-  {
-    first: ['max', 'maxNumber'],
+/** A maximum and a sum of exponentials less it, by the operations that they are of. */
+function onlineExponentials(op: ReduceOp, first: readonly ReduceOp[], exponentials: readonly string[]): OnlineForm {
+  return {
+    first,
     second: 'sum',
-    op: 'onlineSoftmax',
+    op,
     wants: 'exp(x - maximum)',
     matches(pair, iters) {
       const value = addedBy(pair.second);
-      if (value.kind !== 'unary' || !exponentials.has(value.op) || value.a.kind !== 'binary' || value.a.op !== 'sub')
-        return false;
+      if (value.kind !== 'unary' || !exponentials.includes(value.op)) return false;
+      if (value.a.kind !== 'binary' || value.a.op !== 'sub') return false;
       return isResult(value.a.b, pair, iters) && sameExpression(addedBy(pair.first), value.a.a, iters);
     },
     values: (element, dtype) => [
       { place: 'first', value: element },
       { place: 'second', value: float(1, dtype) },
     ],
-  },
+  };
+}
+
+/** Every form there is. A new one is an entry here and, where its combination is new, a reducer. */
+export const onlineForms: readonly OnlineForm[] = [
+  // Where neither says what it makes of a NaN, one pass need not either.
+  onlineExponentials('onlineSoftmax', ['maxNumber'], ['expNumber']),
+  onlineExponentials('onlineLogSumExp', ['max', 'maxNumber'], ['exp', 'expNumber']),
   {
     first: ['sum'],
     second: 'sum',
@@ -107,5 +112,9 @@ export function withoutRoundTrip(expr: Expr): Expr {
 
 /** The forms in words, for a refusal. */
 export function formsInWords(): string {
-  return onlineForms.map(({ first, second, wants }) => `${first[0]} of x and then ${second} of ${wants}`).join(', or ');
+  const words = onlineForms.map(({ first, second, wants }) => {
+    const op = first[0] === 'maxNumber' ? 'max' : first[0];
+    return `${op} of x and then ${second} of ${wants}`;
+  });
+  return [...new Set(words)].join(', or ');
 }

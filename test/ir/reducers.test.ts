@@ -172,6 +172,21 @@ test.each([
     expect(got).toEqual(expected);
 });
 
+test.each([
+  [[nan, 1, 2], nan],
+  [[1, nan, -inf, 300], nan],
+  [[1, inf, 2], inf],
+  [[nan, inf], nan],
+  [[-inf, nan], nan],
+  [[-inf, -inf], -inf],
+] as const)('of the maximum and sum of %o by themselves the maximum is %d', (row, expected) => {
+  for (const [largest] of everyWay(
+    'onlineLogSumExp',
+    row.map((value) => [value, 1]),
+  ))
+    expect(largest).toBe(expected);
+});
+
 test.each([[[nan, 1, 2]], [[1, nan, -inf, 300]], [[1, inf, 2]]])(
   'the online sum of %o says that it is broken',
   (row) => {

@@ -69,6 +69,36 @@ const cases: readonly Case[] = [
   reduced('min', [inf, -inf, nan, 5], [inf, -inf, nan, 5]),
   reduced('argmax', [-inf, inf, nan, 3], [0, 0, 0, 0]),
   reduced('argmin', [inf, -inf, nan, 3], [0, 0, 0, 0]),
+  reduced('log_sum_exp', [-inf, inf, nan, -200], [-inf, inf, nan, Number((-200 + Math.log(33)).toPrecision(6))]),
+  reduced('log_sum', [-inf, inf, nan, 0], [nan, inf, nan, -inf]),
+  reduced('prod', [-inf, inf, nan, -1], [-inf, inf, nan, -1]),
+  reduced('l1', [-inf, inf, nan, -1], [inf, inf, nan, 33]),
+  {
+    title: 'log_sum_exp of rows with infinities and a NaN among numbers, masked in front',
+    operator: 'reduce',
+    shape: { n: 1, c: 5, h: 1, w: 40 },
+    attributes: { kind: 'log_sum_exp', axes: 'w' },
+    inputs: {
+      X: [
+        ...row(40, { 0: -inf, 3: inf, 21: nan }),
+        ...row(40, { 30: inf, 31: -inf }),
+        ...row(40, { 39: inf, 38: inf }),
+        ...constant(39, -inf),
+        nan,
+        ...constant(39, -inf),
+        5,
+      ],
+    },
+    starts: [nan, inf, inf, nan, 5],
+  },
+  {
+    title: 'prod and a zero beside an infinity',
+    operator: 'reduce',
+    shape: { n: 1, c: 2, h: 1, w: 8 },
+    attributes: { kind: 'prod', axes: 'w' },
+    inputs: { X: [...constant(6, 1), inf, 0, ...constant(6, -1), -inf, -1] },
+    starts: [nan, inf],
+  },
   {
     title: 'argmax of rows with one NaN, or two, among numbers and infinities',
     operator: 'reduce',
@@ -83,6 +113,49 @@ const cases: readonly Case[] = [
     shape: { c: 1, h: 6, w: 6, kh: 3, kw: 3, stride: 2, pad: 1 },
     inputs: { X: [...constant(35, -inf), nan] },
     starts: [-inf, -inf, -inf, -inf, -inf, -inf, -inf, -inf, nan],
+  },
+  {
+    title: 'max_pool2d of minus infinities in ceil_mode, whose last windows reach over the padding',
+    operator: 'max_pool2d',
+    shape: { c: 1, h: 5, w: 5, kh: 2, kw: 2, stride: 2, pad: 0, ceil_mode: 1 },
+    inputs: { X: [...constant(10, -inf), 1, ...constant(10, -inf), 2, nan, 3, -inf] },
+    starts: [-inf, -inf, -inf, 1, -inf, -inf, 2, nan, -inf],
+  },
+  {
+    title: 'avg_pool2d padded by name, with a NaN and an infinity',
+    operator: 'avg_pool2d',
+    shape: { c: 1, h: 4, w: 4, kh: 3, kw: 3, stride: 2 },
+    attributes: { auto_pad: 'SAME_UPPER' },
+    inputs: { X: row(16, { 3: inf, 15: nan }) },
+    starts: [Number((-3 / 9).toPrecision(6)), inf, Number((-1 / 6).toPrecision(6)), nan],
+  },
+  {
+    title: 'matmul of one B for all batches, with a NaN in A and an infinity in B',
+    operator: 'matmul',
+    shape: { m: 2, n: 3, k: 5 },
+    attributes: { batch_a: '2,1', batch_b: '1,2' },
+    inputs: { A: row(20, { 6: nan }), B: constant(30, 1).map((one, i) => (i === 16 ? inf : one)) },
+    starts: [-5, -5, -5, nan, nan, nan],
+  },
+  {
+    title: 'quantized_matmul whose zero points meet a NaN and an infinite scale',
+    operator: 'quantized_matmul',
+    shape: { m: 2, n: 3, k: 24, bits: 8, block: 8, zero_points: 1 },
+    inputs: {
+      A: row(48, { 30: nan }),
+      B: constant(18, 0x05050505),
+      scales: [inf, ...constant(8, 1)],
+      zero_points: [0x04040404, 0x05040404, 0x04],
+    },
+    starts: [nan, -6, -4, nan, nan, nan],
+  },
+  {
+    title: 'softmax along the middle dimension, with lines that are masked or broken',
+    operator: 'softmax',
+    shape: {},
+    attributes: { shape: '2,9,3', axis: '1' },
+    inputs: { X: constant(54, 1).map((one, i) => (i % 3 === 0 && i < 24 ? -inf : i === 31 ? nan : one)) },
+    starts: [0, Number((1 / 9).toPrecision(6)), Number((1 / 9).toPrecision(6)), 0],
   },
   {
     title: 'reduce_max of a row with a NaN and a row of minus infinities',
@@ -174,8 +247,12 @@ describe.each(['swiftshader', 'lavapipe'])('kernels on %s', (name) => {
     if (runner === null) return void skip(`${name} is not installed`);
     const { program, inputs, output, expected } = made(each);
     const tolerance = 1e-4;
+    const dtypes = new Map(program.buffers.map((buffer) => [buffer.name, buffer.dtype]));
     await runner.prepare({
-      inputs: program.inputs.map((buffer) => ({ buffer, bytes: encode(inputs[buffer] as Float64Array, 'f32') })),
+      inputs: program.inputs.map((buffer) => ({
+        buffer,
+        bytes: encode(inputs[buffer] as Float64Array, dtypes.get(buffer) ?? 'f32'),
+      })),
       checks: [
         { buffer: output, positions: null, expected, absoluteTolerance: tolerance, relativeTolerance: tolerance },
       ],

@@ -3,6 +3,7 @@ import { findOperator } from '../../src/operators/catalog.ts';
 import { expectedAt, generateInputs } from '../../src/operators/inputs.ts';
 import { layerInputsOf } from '../../src/operators/layer-inputs.ts';
 import type { InputValues } from '../../src/operators/operator.ts';
+import type { Workload } from '../../src/operators/workload.ts';
 import { createRandom } from '../../src/support/random.ts';
 import type { RandomCase } from './random-case.ts';
 
@@ -40,15 +41,14 @@ export function referencesOf(made: RandomCase, seed: number): readonly Reference
 /** A case's inputs: what its operator is verified with, in a case of non-finite values with NaN, inf and -inf here and there. */
 export function inputsOf({ workload, program, nonFinite }: RandomCase, seed: number): InputValues {
   const inputs = generateInputs(workload, seed, program);
-  // Of log-sum-exp's infinite elements nothing is promised yet.
-  if (!nonFinite || workload.attributes.kind === 'log_sum_exp') return inputs;
+  if (!nonFinite) return inputs;
   const random = createRandom(seed).fork('non-finite');
   const isFloat = (name: string): boolean =>
     program.buffers.some((buffer) => buffer.name === name && (buffer.dtype === 'f32' || buffer.dtype === 'f16'));
-  // What padding times an infinite weight is, is not promised; a transposed convolution pads its taps as well.
+  // What padding times an infinite weight is, is not promised; a transposed convolution may fill up its taps as well.
   const convolves = /^(depthwise_)?conv/.test(workload.operator);
   const isPaddedBeside = (name: string): boolean =>
-    convolves && (name === 'W' || (name === 'X' && workload.operator === 'conv_transpose2d'));
+    convolves && (name === 'W' || (name === 'X' && workload.operator === 'conv_transpose2d' && fillsTaps(workload)));
   return Object.fromEntries(
     Object.entries(inputs).map(([name, values]) => {
       if (!isFloat(name) || isPaddedBeside(name) || random.below(3) === 0) return [name, values];
@@ -63,6 +63,14 @@ export function inputsOf({ workload, program, nonFinite }: RandomCase, seed: num
       return [name, mixed];
     }),
   );
+}
+
+/** Whether a transposed convolution's kernel is no multiple of its phases, so that some of them have taps of zeros. */
+function fillsTaps({ params }: Workload): boolean {
+  const { kh = 1, kw = 1, stride = 1, dilation = 1, stride_w = 0, dilation_w = 0 } = params;
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+  const phases = (step: number, apart: number): number => step / divisor(step, apart);
+  return kh % phases(stride, dilation) !== 0 || kw % phases(stride_w || stride, dilation_w || dilation) !== 0;
 }
 
 /** What every output of a case must hold. */

@@ -71,7 +71,7 @@ test('operators and names have no part in it: any program with the form will do'
   });
   const start = program([X], [mass]);
   const merged = scheduled(start, [merge('one', 'two')]);
-  expect(printProgram(merged)).toContain('(top[vr], mass[vr]) onlineSoftmax= (X[vl, vk, vr] * 2.0, 1.0)');
+  expect(printProgram(merged)).toContain('(top[vr], mass[vr]) onlineLogSumExp= (X[vl, vk, vr] * 2.0, 1.0)');
   expectSameResult(merged, start, 12);
 });
 

@@ -23,6 +23,10 @@ const elements: Readonly<Record<ReduceOp, readonly (readonly [DType, Expr])[]>> 
     ['f32', at],
     ['f32', float(1)],
   ],
+  onlineLogSumExp: [
+    ['f32', at],
+    ['f32', float(1)],
+  ],
   welford: [
     ['f32', float(1)],
     ['f32', mul(sub(at, float(0)), float(1))],
@@ -74,6 +78,7 @@ export function rowResults(op: ReduceOp, row: readonly number[]): number[] {
     argmax: [most, row.indexOf(most)],
     argmin: [least, row.indexOf(least)],
     onlineSoftmax: [most, sum(row.map((value) => Math.exp(value - most)))],
+    onlineLogSumExp: [most, sum(row.map((value) => Math.exp(value - most)))],
     welford: [row.length, mean, sum(row.map((value) => (value - mean) ** 2))],
   };
   return results[op];

@@ -18,7 +18,7 @@ import { mapBlocks } from '../rewrite.ts';
  * Two passes over the same elements, the second of which needs what the first one found, become one reduction of tuples (ir/reducers.ts)
  * in the first one's place and under its name. The forms are those of online-forms.ts: a maximum and a sum of exponentials less it, and
  * a sum and a sum of squared deviations from its mean; of the latter the tuple holds the mean, and what read the sum reads mean * count.
- * They are looked for in the expressions: names of blocks and operators say nothing. The result rounds differently.
+ * A maximum that lets NaN through gives onlineLogSumExp, which does too. They are looked for in the expressions: names of blocks and operators say nothing. The result rounds differently.
  * Neither Halide nor TVM has it; there the online form is written by hand, as a tuple update and as a comm_reducer.
  */
 export const mergeReductions = definePrimitive({
