@@ -1,5 +1,5 @@
 import type { BufferSpec } from './artifact.ts';
-import type { Axis } from './nodes.ts';
+import type { ArithmeticOp, Axis, CompareOp, LogicOp, UnaryOp } from './nodes.ts';
 
 /**
  * The whole grammar of the lowered IR: what one invocation executes, in the terms of a shading language but free of its spelling.
@@ -27,42 +27,7 @@ export interface KType {
 
 // ---- expressions ----
 
-export type KUnaryOp =
-  | 'neg'
-  | 'not'
-  | 'abs'
-  | 'exp'
-  | 'expNumber'
-  | 'log'
-  | 'sqrt'
-  | 'inverseSqrt'
-  | 'tanh'
-  | 'sin'
-  | 'cos'
-  | 'floor'
-  | 'ceil'
-  | 'round'
-  | 'isNan';
-export type KBinaryOp =
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'mod'
-  | 'min'
-  | 'max'
-  | 'maxNumber'
-  | 'pow'
-  | 'lt'
-  | 'le'
-  | 'gt'
-  | 'ge'
-  | 'eq'
-  | 'ne'
-  | 'and'
-  | 'or'
-  | 'shr'
-  | 'bitAnd';
+export type KBinaryOp = ArithmeticOp | CompareOp | LogicOp;
 
 export type KExpr =
   | { readonly kind: 'literal'; readonly type: KType; readonly value: number }
@@ -73,7 +38,7 @@ export type KExpr =
   /** An element of a storage, workgroup or private array. */
   | { readonly kind: 'element'; readonly type: KType; readonly array: string; readonly index: KExpr }
   | { readonly kind: 'component'; readonly type: KType; readonly of: KExpr; readonly at: number }
-  | { readonly kind: 'unary'; readonly type: KType; readonly op: KUnaryOp; readonly a: KExpr }
+  | { readonly kind: 'unary'; readonly type: KType; readonly op: UnaryOp; readonly a: KExpr }
   | { readonly kind: 'binary'; readonly type: KType; readonly op: KBinaryOp; readonly a: KExpr; readonly b: KExpr }
   /** Both branches are evaluated; the condition is one bool also where the branches are vectors. */
   | {

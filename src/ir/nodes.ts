@@ -89,7 +89,7 @@ export type ArithmeticOp =
   | 'shr'
   | 'bitAnd';
 export type CompareOp = 'lt' | 'le' | 'gt' | 'ge' | 'eq' | 'ne';
-type LogicOp = 'and' | 'or';
+export type LogicOp = 'and' | 'or';
 export type BinaryOp = ArithmeticOp | CompareOp | LogicOp;
 
 /** An index constant. */

@@ -1,4 +1,5 @@
-import type { KBinaryOp, KExpr, KType, KUnaryOp } from '../ir/kernel.ts';
+import type { KBinaryOp, KExpr, KType } from '../ir/kernel.ts';
+import type { UnaryOp } from '../ir/nodes.ts';
 import { printLiteral } from './literals.ts';
 import { wrapperOf } from './non-finite.ts';
 
@@ -20,7 +21,7 @@ const infix: { readonly [op in KBinaryOp]?: { readonly sign: string; readonly le
   mod: { sign: '%', level: 6 },
 };
 
-const prefix: { readonly [op in KUnaryOp]?: string } = { neg: '-', not: '!' };
+const prefix: { readonly [op in UnaryOp]?: string } = { neg: '-', not: '!' };
 /** Operations that the shading language calls otherwise. */
 const builtin: Readonly<Partial<Record<string, string>>> = { expNumber: 'exp', maxNumber: 'max' };
 const nameOf = (op: string): string => builtin[op] ?? op;

@@ -1,6 +1,7 @@
 import { f16round } from '@petamoriken/float16';
 import { ofNumbers } from '../../src/ir/interpret.ts';
-import type { KBinaryOp, KExpr, KUnaryOp, Scalar } from '../../src/ir/kernel.ts';
+import type { KBinaryOp, KExpr, Scalar } from '../../src/ir/kernel.ts';
+import type { UnaryOp } from '../../src/ir/nodes.ts';
 import { roundEven } from '../../src/support/round-even.ts';
 
 /** What generated code calls; one object for all kernels. */
@@ -24,7 +25,7 @@ export const runtime = {
   },
 };
 
-const unaryText: Record<KUnaryOp, (a: string) => string> = {
+const unaryText: Record<UnaryOp, (a: string) => string> = {
   neg: (a) => `-(${a})`,
   not: (a) => `!(${a})`,
   abs: (a) => `Math.abs(${a})`,
