@@ -1,12 +1,12 @@
 import type { Artifact } from '../ir/artifact.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
+import type { Peaks } from '../ir/roofline.ts';
 import type { RaceOutcome } from '../measure/run-race.ts';
 import type { MeasureResult, Runner } from '../measure/runner.ts';
 import type { Workload } from '../operators/workload.ts';
 import type { LogWriter } from '../records/log-writer.ts';
 import type { Outcome } from '../records/outcome.ts';
 import type { Origin, TuningRecord } from '../records/record.ts';
-import type { Peaks } from '../space/roofline.ts';
 import type { Scheduled } from '../space/sketch.ts';
 import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { buildArtifact } from './build.ts';

@@ -1,5 +1,6 @@
 import type { Artifact } from '../ir/artifact.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
+import type { Peaks } from '../ir/roofline.ts';
 import type { AheadSummary, MeasureResult } from '../measure/runner.ts';
 import type { Workload } from '../operators/workload.ts';
 import type { Kinship } from '../records/device-key.ts';
@@ -7,7 +8,6 @@ import type { Outcome } from '../records/outcome.ts';
 import type { RecordPlace } from '../records/standing.ts';
 import type { Trace } from '../schedule/trace.ts';
 import type { BeamDeath } from '../search/tally.ts';
-import type { Peaks } from '../space/roofline.ts';
 import type { PassedOver } from './choose-best.ts';
 
 /** Ways to search; `auto` is Bayesian optimisation where the space can be enumerated, and the beam elsewhere. */

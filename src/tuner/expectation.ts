@@ -1,7 +1,7 @@
 import type { Program } from '../ir/nodes.ts';
+import { type Peaks, rooflineNs } from '../ir/roofline.ts';
 import { blocksOf, readsOf } from '../ir/visit.ts';
 import { flopsOf, minimumBytes } from '../operators/flops.ts';
-import type { Peaks } from '../space/roofline.ts';
 import { margin } from './peaks.ts';
 
 /** A scalar load costs what the vector does that the peak was measured with. */
@@ -15,15 +15,15 @@ export interface Expectation {
   readonly naiveNs: number;
 }
 
-/** The roofline (Williams and others, 2009), once over distinct bytes and once over all loads. */
-export function expectTimes(program: Program, { flopsPerNs, bytesPerNs }: Peaks): Expectation {
+/** The roofline, once over distinct bytes and once over all loads. */
+export function expectTimes(program: Program, peaks: Peaks): Expectation {
   const loaded = blocksOf(program).reduce((sum, block) => {
     const instances = block.iters.reduce((all, { extent }) => all * extent, 1);
     return sum + instances * readsOf(block).length * bytesOfLoad;
   }, 0);
   const flops = flopsOf(program);
   return {
-    leastNs: Math.max(flops / flopsPerNs, minimumBytes(program) / bytesPerNs),
-    naiveNs: margin * Math.max(flops / flopsPerNs, loaded / bytesPerNs),
+    leastNs: rooflineNs(flops, minimumBytes(program), peaks),
+    naiveNs: margin * rooflineNs(flops, loaded, peaks),
   };
 }

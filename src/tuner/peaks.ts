@@ -1,8 +1,8 @@
 import type { Artifact } from '../ir/artifact.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
+import type { Peaks } from '../ir/roofline.ts';
 import type { InputData, Runner } from '../measure/runner.ts';
 import type { Workload } from '../operators/workload.ts';
-import type { Peaks } from '../space/roofline.ts';
 import type { Sketch } from '../space/sketch.ts';
 
 const workgroup = 64;

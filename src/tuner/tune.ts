@@ -1,6 +1,7 @@
 import { hasColdCaches } from '../device/caches.ts';
 import { chooseDevice, type Device } from '../device/devices.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
+import type { Peaks } from '../ir/roofline.ts';
 import { defaultBudget } from '../measure/budget.ts';
 import { createDawnRunner } from '../measure/dawn-runner.ts';
 import type { Runner } from '../measure/runner.ts';
@@ -9,7 +10,6 @@ import { isBuiltIn } from '../operators/registry.ts';
 import { createLogWriter, defaultLogFolder } from '../records/log-writer.ts';
 import { type ReferenceTimes, timeOf } from '../records/relative-time.ts';
 import { sketchSpace } from '../search/space/sketch-space.ts';
-import type { Peaks } from '../space/roofline.ts';
 import { exitCode, UserError } from '../support/errors.ts';
 import { programOf } from './build.ts';
 import type { TuneOptions, TuneResult } from './events.ts';
