@@ -11,21 +11,14 @@ import { createBayesianSearch } from '../search/strategies/bayesian.ts';
 import { createBeamSearch } from '../search/strategies/beam.ts';
 import { createEvolutionSearch } from '../search/strategies/evolution.ts';
 import { createGridSearch } from '../search/strategies/grid.ts';
+import type { LearnedOptions } from '../search/strategies/learned.ts';
 import { createRandomSearch } from '../search/strategies/random.ts';
 import { createRankSearch } from '../search/strategies/rank.ts';
 import type { SearchSpace, SearchStrategy } from '../search/strategy.ts';
 import { explainRefusal, isRefusal } from '../support/refusal.ts';
 import type { ModelName, SearchName } from './events.ts';
 
-const creators: Readonly<
-  Record<
-    SearchName,
-    (
-      space: SearchSpace,
-      options: { readonly seed: number; readonly model: CostModel; readonly isCautious: () => boolean },
-    ) => SearchStrategy
-  >
-> = {
+const creators: Readonly<Record<SearchName, (space: SearchSpace, options: LearnedOptions) => SearchStrategy>> = {
   auto: createAutoSearch,
   beam: createBeamSearch,
   bayesian: createBayesianSearch,

@@ -8,17 +8,14 @@ import { enumerateCandidates, mostEnumerated } from '../space/enumeration.ts';
 import { createSampler } from '../space/sampling.ts';
 import { createStopwatch } from '../stopwatch.ts';
 import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from '../strategy.ts';
+import { cautionOf, type LearnedOptions } from './learned.ts';
 
-export interface BayesianOptions {
-  readonly seed: number;
-  readonly model: CostModel;
+export interface BayesianOptions extends LearnedOptions {
   /** Every legal candidate, where the caller has enumerated the space already. */
   readonly all?: readonly Candidate[];
   readonly acquisition?: AcquisitionOptions;
   /** Every how many trials the model chooses instead of the acquisition; 0: never, as where features tell it nothing new. */
   readonly modelEvery?: number;
-  /** True where kernels may not end in time: until one has ended, the model alone chooses. */
-  readonly isCautious?: () => boolean;
 }
 
 const defaultModelEvery = 2;
@@ -51,7 +48,7 @@ export function createBayesianSearch(space: SearchSpace, options: BayesianOption
     acquisition,
     history,
     options.modelEvery ?? (space.decisionsOnly ? 0 : defaultModelEvery),
-    () => history.bestNs === null && options.isCautious?.() === true,
+    cautionOf(options, history),
   );
   const stopwatch = createStopwatch();
 

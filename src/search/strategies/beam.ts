@@ -1,4 +1,3 @@
-import type { CostModel } from '../../cost-model/cost-model.ts';
 import { createRandom } from '../../support/random.ts';
 import { type AcquisitionOptions, createAcquisition } from '../scoring/acquisition.ts';
 import { createPrefixScorer } from '../scoring/prefix-scorer.ts';
@@ -6,10 +5,9 @@ import { createSampler } from '../space/sampling.ts';
 import { createStopwatch } from '../stopwatch.ts';
 import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from '../strategy.ts';
 import { constructCandidates } from './beam-construction.ts';
+import { cautionOf, type LearnedOptions } from './learned.ts';
 
-export interface BeamOptions {
-  readonly seed: number;
-  readonly model: CostModel;
+export interface BeamOptions extends LearnedOptions {
   /** Survivors of each depth, shared among the sketches. */
   readonly width?: number;
   /** Fraction of a proposal that is drawn at random from the whole space. */
@@ -18,8 +16,6 @@ export interface BeamOptions {
   readonly completions?: number;
   /** How the acquisition works that chooses among the beam's ends beside the model; `null` leaves the choice to the model's scores. */
   readonly acquisition?: AcquisitionOptions | null;
-  /** True where kernels may not end in time: until one has ended, only what the model thinks fastest is proposed, one at a time. */
-  readonly isCautious?: () => boolean;
 }
 
 const defaults = { width: 64, epsilon: 0.15, completions: 8 } as const;
@@ -66,7 +62,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
       .sort((a, b) => (b.score as number) - (a.score as number));
   };
 
-  const isCautious = (): boolean => history.bestNs === null && options.isCautious?.() === true;
+  const isCautious = cautionOf(options, history);
   /** While little has been measured half of the trials look around: an analytic model may be wrong about this device. */
   const ignorance = (): number => 0.5 * Math.exp(-history.size / ignoranceTrials);
 

@@ -1,9 +1,9 @@
-import type { CostModel } from '../../cost-model/cost-model.ts';
 import { createRandom, type Random } from '../../support/random.ts';
 import { createScorer, type Scorer } from '../scoring/candidate-scorer.ts';
 import { createSampler, type Sampler } from '../space/sampling.ts';
 import { createStopwatch } from '../stopwatch.ts';
 import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from '../strategy.ts';
+import { cautionOf, type LearnedOptions } from './learned.ts';
 
 /** What a way of choosing has at hand. */
 export interface Guide {
@@ -13,17 +13,13 @@ export interface Guide {
   readonly random: Random;
 }
 
-export interface GuidedOptions {
-  readonly seed: number;
-  readonly model: CostModel;
+export interface GuidedOptions extends LearnedOptions {
   /** Trials drawn at random before the model is asked. */
   readonly warmUp?: number;
   /** Fraction of the trials afterwards that are drawn at random. */
   readonly epsilon?: number;
   /** Trials between two fits. */
   readonly round?: number;
-  /** True where kernels may not end in time: until one has ended, no warm-up, but what the model thinks fastest, one at a time. */
-  readonly isCautious?: () => boolean;
 }
 
 const defaultWarmUp = 16;
@@ -49,7 +45,7 @@ export function createGuidedSearch(
   const guide: Guide = { space, sampler, scorer, random };
   const stopwatch = createStopwatch();
 
-  const isCautious = (): boolean => sampler.history.bestNs === null && options.isCautious?.() === true;
+  const isCautious = cautionOf(options, sampler.history);
 
   const proposeNow = (count: number): Candidate[] => {
     const proposals: Candidate[] = [];

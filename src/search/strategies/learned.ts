@@ -1,0 +1,15 @@
+import type { CostModel } from '../../cost-model/cost-model.ts';
+import type { History } from '../history.ts';
+
+/** What every strategy with a cost model is made with. */
+export interface LearnedOptions {
+  readonly seed: number;
+  readonly model: CostModel;
+  /** True where kernels may not end in time: until one has ended, the model alone chooses, and nothing is drawn at random. */
+  readonly isCautious?: () => boolean;
+}
+
+/** Whether a search has to be cautious now: it was asked to, and no kernel has ended yet. */
+export function cautionOf({ isCautious }: LearnedOptions, history: Pick<History, 'bestNs'>): () => boolean {
+  return () => history.bestNs === null && isCautious?.() === true;
+}
