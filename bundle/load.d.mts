@@ -146,6 +146,31 @@ export declare function createKernel(
   sources: Readonly<Record<string, string>>,
 ): Promise<LoadedKernel>;
 
+/** What a kernel's pipeline is made of, beside its text. */
+export interface PipelineKernel {
+  readonly entryPoint: string;
+  readonly bindings: readonly {
+    readonly group: number;
+    readonly binding: number;
+    readonly access: 'read' | 'read_write';
+  }[];
+}
+
+/** A pipeline; the numbers of the bind groups it uses, ascending, and a layout for each number up to the last. */
+export interface CompiledPipeline {
+  readonly groups: readonly number[];
+  readonly layouts: readonly GPUBindGroupLayout[];
+  readonly pipeline: GPUComputePipeline;
+}
+
+/** Compiles one kernel's module with a layout made of its bindings. */
+export declare function createPipeline(
+  device: GPUDevice,
+  label: string,
+  kernel: PipelineKernel,
+  module: GPUShaderModule,
+): Promise<CompiledPipeline>;
+
 /** Pairs of lane and subgroup size by local index, in one workgroup of this size on the device. */
 export declare function readLanes(device: GPUDevice, workgroupSize: Triple): Promise<Uint32Array>;
 

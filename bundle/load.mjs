@@ -1,7 +1,7 @@
 // The loader of bundles that `wgtune export` writes: plain JavaScript without dependencies. `load.d.mts` has the types and says what each
 // function does.
 
-/** @import { BundleBuffer, LoadedKernel, Manifest, Requirements, Target, Triple } from './load.d.mts' */
+/** @import { BundleBuffer, CompiledPipeline, LoadedKernel, Manifest, PipelineKernel, Requirements, Target, Triple } from './load.d.mts' */
 
 const knownVersion = 1;
 
@@ -97,6 +97,29 @@ export function deviceNeedsOf(manifests) {
   return { requiredFeatures: /** @type {GPUFeatureName[]} */ ([...features]), requiredLimits: limits };
 }
 
+/** @type {(device: GPUDevice, label: string, kernel: PipelineKernel, module: GPUShaderModule) => Promise<CompiledPipeline>} */
+export async function createPipeline(device, label, { bindings, entryPoint }, module) {
+  const groups = [...new Set(bindings.map(({ group }) => group))].sort((a, b) => a - b);
+  // Explicit layouts: `auto` drops a binding that the text declares and does not use.
+  const layouts = Array.from({ length: (groups.at(-1) ?? -1) + 1 }, (_, index) =>
+    device.createBindGroupLayout({
+      entries: bindings
+        .filter(({ group }) => group === index)
+        .map(({ binding, access }) => ({
+          binding,
+          visibility: GPUShaderStage.COMPUTE,
+          buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
+        })),
+    }),
+  );
+  const pipeline = await device.createComputePipelineAsync({
+    label,
+    layout: device.createPipelineLayout({ bindGroupLayouts: layouts }),
+    compute: { module, entryPoint },
+  });
+  return { groups, layouts, pipeline };
+}
+
 /** @type {(device: GPUDevice, manifest: Manifest, sources: Readonly<Record<string, string>>) => Promise<LoadedKernel>} */
 export async function createKernel(device, manifest, sources) {
   const reason = unsupportedReason(manifest, device) ?? (await laneReason(device, manifest));
@@ -105,28 +128,8 @@ export async function createKernel(device, manifest, sources) {
     manifest.kernels.map(async (kernel) => {
       const code = sources[kernel.file];
       if (code === undefined) throw new Error(`${manifest.title}: ${kernel.file} is missing; export the bundle again`);
-      const groups = [...new Set(kernel.bindings.map(({ group }) => group))].sort((a, b) => a - b);
-      // Explicit layouts: `auto` drops a binding that the text declares and does not use.
-      const layouts = Array.from({ length: (groups.at(-1) ?? -1) + 1 }, (_, index) =>
-        device.createBindGroupLayout({
-          entries: kernel.bindings
-            .filter(({ group }) => group === index)
-            .map(({ binding, access }) => ({
-              binding,
-              visibility: GPUShaderStage.COMPUTE,
-              buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
-            })),
-        }),
-      );
-      const pipeline = await device.createComputePipelineAsync({
-        label: `${manifest.title}: ${kernel.file}`,
-        layout: device.createPipelineLayout({ bindGroupLayouts: layouts }),
-        compute: {
-          module: device.createShaderModule({ label: kernel.file, code }),
-          entryPoint: kernel.entryPoint,
-        },
-      });
-      return { kernel, groups, pipeline, layouts };
+      const module = device.createShaderModule({ label: kernel.file, code });
+      return { kernel, ...(await createPipeline(device, `${manifest.title}: ${kernel.file}`, kernel, module)) };
     }),
   );
   const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;

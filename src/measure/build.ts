@@ -1,3 +1,4 @@
+import { createPipeline } from '../../bundle/load.mjs';
 import type { Artifact, KernelArtifact } from '../ir/artifact.ts';
 import { type Failure, fail } from './failure.ts';
 import { settleQuietly } from './quiet-wait.ts';
@@ -41,27 +42,10 @@ async function buildKernel(
   buffers: ReadonlyMap<string, GPUBuffer>,
 ): Promise<BuiltKernel> {
   const module = gpu.createShaderModule({ label: kernel.name, code: kernel.wgsl });
-  const indices = [...new Set(kernel.bindings.map(({ group }) => group))].sort((a, b) => a - b);
-  // Explicit layouts: `auto` drops a binding the text declares and does not use.
-  const layouts = Array.from({ length: (indices.at(-1) ?? -1) + 1 }, (_, index) =>
-    gpu.createBindGroupLayout({
-      entries: kernel.bindings
-        .filter(({ group }) => group === index)
-        .map(({ binding, access }) => ({
-          binding,
-          visibility: GPUShaderStage.COMPUTE,
-          buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
-        })),
-    }),
-  );
-  const pipeline = await gpu.createComputePipelineAsync({
-    label: kernel.name,
-    layout: gpu.createPipelineLayout({ bindGroupLayouts: layouts }),
-    compute: { module, entryPoint: kernel.entryPoint },
-  });
+  const { groups, layouts, pipeline } = await createPipeline(gpu, kernel.name, kernel, module);
   const bind = (over: ReadonlyMap<string, GPUBuffer>): BuiltKernel => ({
     pipeline,
-    groups: indices.map((index) => ({
+    groups: groups.map((index) => ({
       index,
       group: gpu.createBindGroup({
         layout: layouts[index] as GPUBindGroupLayout,
