@@ -1,5 +1,5 @@
 import type { BufferSpec } from './artifact.ts';
-import type { ArithmeticOp, Axis, CompareOp, LogicOp, UnaryOp } from './nodes.ts';
+import type { ArithmeticOp, CompareOp, GridAxis, LogicOp, UnaryOp } from './nodes.ts';
 
 /**
  * The whole grammar of the lowered IR: what one invocation executes, in the terms of a shading language but free of its spelling.
@@ -34,7 +34,7 @@ export type KExpr =
   /** A let, a var or a loop's variable. */
   | { readonly kind: 'name'; readonly type: KType; readonly name: string }
   /** A component of workgroup_id (`wg`) or local_invocation_id (`lid`). */
-  | { readonly kind: 'builtin'; readonly type: KType; readonly of: 'wg' | 'lid'; readonly axis: Axis }
+  | { readonly kind: 'builtin'; readonly type: KType; readonly of: 'wg' | 'lid'; readonly axis: GridAxis }
   /** An element of a storage, workgroup or private array. */
   | { readonly kind: 'element'; readonly type: KType; readonly array: string; readonly index: KExpr }
   | { readonly kind: 'component'; readonly type: KType; readonly of: KExpr; readonly at: number }

@@ -1,9 +1,9 @@
-import type { Axis, Block, For, LoopMode } from './nodes.ts';
+import type { Block, For, GridAxis, LoopMode } from './nodes.ts';
 import { usesVar } from './visit.ts';
 
 /** The axis of the invocations that run a loop's iterations, one each; null for a loop of another mode. Lanes of a subgroup lie along x. */
-export function laneAxisOf(mode: LoopMode): Axis | null {
-  return mode.startsWith('invocation.') || mode === 'subgroup.x' ? (mode.slice(-1) as Axis) : null;
+export function laneAxisOf(mode: LoopMode): GridAxis | null {
+  return mode.startsWith('invocation.') || mode === 'subgroup.x' ? (mode.slice(-1) as GridAxis) : null;
 }
 
 /** Whether the lanes of a subgroup hold the terms of a block's reduction. */

@@ -29,16 +29,16 @@ export type DType = 'f32' | 'f16' | 'i32' | 'u32' | 'bool';
  * `warp`). What stands in a subgroup loop and writes it makes the elements; any block may read all of them, by exchange between lanes.
  */
 export type Scope = 'storage' | 'workgroup' | 'subgroup' | 'private';
-export type Axis = 'x' | 'y' | 'z';
-export const axes: readonly Axis[] = ['x', 'y', 'z'];
+export type GridAxis = 'x' | 'y' | 'z';
+export const axes: readonly GridAxis[] = ['x', 'y', 'z'];
 
 export type LoopMode =
   | 'serial'
   | 'unrolled'
   | 'vectorized'
   | 'matrix'
-  | `workgroup.${Axis}`
-  | `invocation.${Axis}`
+  | `workgroup.${GridAxis}`
+  | `invocation.${GridAxis}`
   | 'subgroup.x';
 
 export interface Buffer {

@@ -1,5 +1,5 @@
 import { isPowerOfTwo, laneAxisOf, reducesAcross } from './loop-modes.ts';
-import type { Axis, Block, Buffer, Expr, For, Program, Stmt } from './nodes.ts';
+import type { Block, Buffer, Expr, For, GridAxis, Program, Stmt } from './nodes.ts';
 import { printExpr } from './printer.ts';
 import { reducers } from './reducers.ts';
 import { paddedStrides, paddingOf } from './strides.ts';
@@ -116,7 +116,7 @@ function checkSubgroup(
 
 /** An inner loop on the same invocation axis enumerates the same invocations again: a block driven by both would miss elements. */
 function checkAxes(block: Block, loops: ReadonlyMap<string, For>): string | null {
-  const driver = new Map<Axis, string>();
+  const driver = new Map<GridAxis, string>();
   const used = new Set<string>();
   for (const expr of [...block.iters.map((iter) => iter.binding), ...block.predicate]) varsOf(expr, used);
   for (const name of used) {

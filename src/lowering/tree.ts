@@ -1,5 +1,5 @@
 import type { Ranges } from '../arithmetic/bounds.ts';
-import type { Axis, Buffer, Expr, LoadExpr, Reducer } from '../ir/nodes.ts';
+import type { Buffer, Expr, GridAxis, LoadExpr, Reducer } from '../ir/nodes.ts';
 
 /**
  * One kernel while it is being lowered: the loop nest with iters resolved to loop variables, and with the two things the IR does not
@@ -22,7 +22,7 @@ export interface LoopNode {
 export interface LanesNode {
   readonly kind: 'lanes';
   readonly name: string;
-  readonly axis: Axis;
+  readonly axis: GridAxis;
   readonly extent: number;
   /** Lanes of a subgroup: groups of `extent` invocations along the axis run the same iterations. */
   readonly subgroup: boolean;

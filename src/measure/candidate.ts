@@ -6,7 +6,7 @@ import { describeWrong } from './compare.ts';
 import { withErrorScopes } from './error-scopes.ts';
 import { type Failure, fail, isFailure } from './failure.ts';
 import { compileByEmptyDispatch, runPass } from './passes.ts';
-import type { Stage } from './protocol.ts';
+import type { TrialStage } from './protocol.ts';
 import type { MeasureRequest, MeasureResult } from './runner.ts';
 import type { Samples } from './sampling.ts';
 import { bindBuffers, type Session } from './session.ts';
@@ -14,7 +14,7 @@ import { median } from './statistics.ts';
 import { createReadback, encodePoison } from './verify.ts';
 
 /** What is known of one candidate so far; a failure keeps it. Times in milliseconds. */
-export interface Progress {
+export interface TrialProgress {
   readonly begun: number;
   build: number;
   verify: number;
@@ -26,13 +26,17 @@ export interface Progress {
   isSound: boolean;
 }
 
-export function beginProgress(): Progress {
+export function beginProgress(): TrialProgress {
   const begun = performance.now();
   return { begun, build: 0, verify: 0, time: 0, kernel: 0, verification: null, samples: null, isSound: false };
 }
 
 /** `quietNs`: what the references take on the quiet machine; null where there are none. */
-export function resultOf(progress: Progress, failure: Failure | null, quietNs: ReferenceTimes | null): MeasureResult {
+export function resultOf(
+  progress: TrialProgress,
+  failure: Failure | null,
+  quietNs: ReferenceTimes | null,
+): MeasureResult {
   const { samples, verification, begun, build, verify, time, kernel } = progress;
   const samplesNs = samples?.samplesNs ?? [];
   const wait = samples === null || samples.waitedMs === 0 ? {} : { wait: samples.waitedMs };
@@ -64,9 +68,9 @@ function relativeTime(
 }
 
 /** Runs a stage of a trial, announced before anything of it can hang, and counts the time it takes. */
-export type RunStage = <T>(name: Stage, phase: 'build' | 'verify' | 'time', work: () => Promise<T>) => Promise<T>;
+export type RunStage = <T>(name: TrialStage, phase: 'build' | 'verify' | 'time', work: () => Promise<T>) => Promise<T>;
 
-export function stageRunner(begin: (stage: Stage) => void, progress: Progress): RunStage {
+export function stageRunner(begin: (stage: TrialStage) => void, progress: TrialProgress): RunStage {
   return async (name, phase, work) => {
     begin(name);
     const begun = performance.now();
@@ -93,7 +97,7 @@ export async function buildAndVerify(
   session: Session,
   { artifact, checks: ownChecks = [] }: MeasureRequest,
   stage: RunStage,
-  progress: Progress,
+  progress: TrialProgress,
   taken: GPUBuffer[],
 ): Promise<Verified | Failure> {
   const { gpu, pool } = session;
@@ -173,6 +177,6 @@ function withFurther(seen: Verification, name: string): Verification {
 }
 
 /** A buffer of a failed trial may itself be what failed (out of memory): it must not come back in the next one. */
-export function giveBackAll({ pool }: Session, { isSound }: Progress, taken: readonly GPUBuffer[]): void {
+export function giveBackAll({ pool }: Session, { isSound }: TrialProgress, taken: readonly GPUBuffer[]): void {
   for (const buffer of taken) isSound ? pool.giveBack(buffer) : buffer.destroy();
 }

@@ -7,10 +7,9 @@ import { defaultBudget } from './budget.ts';
 import { createBuildAhead } from './build-ahead.ts';
 import { type DeviceProcess, startDeviceProcess } from './device-process.ts';
 import { type Failure, fail, failedResult, isFailure } from './failure.ts';
-import type { Stage } from './protocol.ts';
+import type { TrialStage } from './protocol.ts';
 import { notStarted, type Reply, reply, startTimeoutMs } from './replies.ts';
-import type { RaceOutcome } from './run-race.ts';
-import type { MeasureRequest, MeasureResult, Runner, TimingBudget, WorkloadData } from './runner.ts';
+import type { MeasureRequest, MeasureResult, RaceOutcome, Runner, TimingBudget, WorkloadData } from './runner.ts';
 import { quietWaitOf, waitLimits } from './wait-budget.ts';
 
 export interface DawnRunnerOptions {
@@ -109,8 +108,8 @@ export async function createDawnRunner({
     const begun = performance.now();
     const running = await ready();
     running.send({ kind: 'measure', request });
-    const stages = new Map<Stage, number>();
-    let stage: Stage = 'build';
+    const stages = new Map<TrialStage, number>();
+    let stage: TrialStage = 'build';
     let stageBegun = performance.now();
     const answer = await reply(
       running,
@@ -135,7 +134,7 @@ export async function createDawnRunner({
     if (closed) throw interrupted();
     if (answer.kind === 'failed' && answer.internal) throw new InternalError(answer.error);
     stages.set(stage, (stages.get(stage) ?? 0) + performance.now() - stageBegun);
-    const spent = (name: Stage): number => stages.get(name) ?? 0;
+    const spent = (name: TrialStage): number => stages.get(name) ?? 0;
     return failedResult(failureOf(answer, stage, budget, quietWait), total, {
       build: spent('build'),
       verify: spent('verify'),
@@ -147,7 +146,7 @@ export async function createDawnRunner({
     assert(data !== null, 'race before prepare');
     const running = await ready();
     running.send({ kind: 'race', requests, limitMs });
-    let stage: Stage = 'build';
+    let stage: TrialStage = 'build';
     const answer = await reply(
       running,
       () => stageTimeout(stage, budget, quietWait),
@@ -206,7 +205,7 @@ function buildersFor({ description }: Device): number {
   return description.type === 'cpu' ? (cores < 2 ? 0 : cores) : Math.max(1, cores - 1);
 }
 
-function stageTimeout(stage: Stage, budget: TimingBudget, quietWait: number): number {
+function stageTimeout(stage: TrialStage, budget: TimingBudget, quietWait: number): number {
   switch (stage) {
     case 'build':
       return budget.buildTimeoutMs;
@@ -220,7 +219,7 @@ function stageTimeout(stage: Stage, budget: TimingBudget, quietWait: number): nu
   }
 }
 
-function failureOf(answer: Reply, stage: Stage, budget: TimingBudget, quietWait: number): Failure {
+function failureOf(answer: Reply, stage: TrialStage, budget: TimingBudget, quietWait: number): Failure {
   if (answer.kind === 'died')
     return fail('crash', `the measuring process died while it was in stage ${stage}: ${answer.how}`);
   if (answer.kind === 'failed') return fail('crash', answer.error);

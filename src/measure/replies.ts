@@ -1,5 +1,5 @@
 import { type DeviceProcess, describeDeath } from './device-process.ts';
-import type { FromChild, Stage } from './protocol.ts';
+import type { FromChild, TrialStage } from './protocol.ts';
 
 /** From the fork to an open device. */
 export const startTimeoutMs = 30_000;
@@ -15,7 +15,7 @@ export type Reply =
 export async function reply(
   child: DeviceProcess,
   timeoutMs: () => number,
-  onStage: (stage: Stage) => void = () => {},
+  onStage: (stage: TrialStage) => void = () => {},
 ): Promise<Reply> {
   for (;;) {
     if (!(await arrivesWithin(child, timeoutMs()))) {

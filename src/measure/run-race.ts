@@ -3,31 +3,24 @@ import {
   beginProgress,
   buildAndVerify,
   giveBackAll,
-  type Progress,
   resultOf,
   stageRunner,
+  type TrialProgress,
   type Verified,
 } from './candidate.ts';
 import { isCalm } from './estimate.ts';
 import { type Failure, isFailure } from './failure.ts';
 import type { Pacer } from './pacer.ts';
 import type { Pass } from './passes.ts';
-import type { Stage } from './protocol.ts';
+import type { TrialStage } from './protocol.ts';
 import { race } from './race.ts';
-import type { MeasureRequest, MeasureResult, TimingBudget } from './runner.ts';
+import type { MeasureRequest, RaceOutcome, TimingBudget } from './runner.ts';
 import { maxRepeats, type PacedReading, type Samples } from './sampling.ts';
 import type { Session } from './session.ts';
 
-/** What came of a race: a result each, in the order of the requests, and the place from 1 of those that took part. */
-export interface RaceOutcome {
-  readonly results: readonly MeasureResult[];
-  readonly places: readonly (number | null)[];
-  readonly decided: boolean;
-}
-
 /** One kernel in a race; who cannot be built, or is wrong, takes no part. */
 interface Contestant {
-  readonly progress: Progress;
+  readonly progress: TrialProgress;
   readonly taken: GPUBuffer[];
   readonly verified: Verified | Failure;
   readonly readings: PacedReading[];
@@ -43,7 +36,7 @@ export async function runRace(
   requests: readonly MeasureRequest[],
   budget: TimingBudget,
   limitMs: number,
-  begin: (stage: Stage) => void,
+  begin: (stage: TrialStage) => void,
 ): Promise<RaceOutcome> {
   const contestants: Contestant[] = [];
   try {

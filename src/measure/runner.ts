@@ -2,7 +2,6 @@ import type { Artifact } from '../ir/artifact.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
 import type { Outcome, Verification } from '../records/outcome.ts';
 import type { ReferenceName, RelativeTime } from '../records/relative-time.ts';
-import type { RaceOutcome } from './run-race.ts';
 
 /** The bytes of one input buffer, already in its dtype, little endian. */
 export interface InputData {
@@ -95,6 +94,13 @@ export interface MeasureResult {
     readonly wait?: number;
     readonly ahead?: number;
   };
+}
+
+/** What came of a race: a result each, in the order of the requests, and the place from 1 of those that took part. */
+export interface RaceOutcome {
+  readonly results: readonly MeasureResult[];
+  readonly places: readonly (number | null)[];
+  readonly decided: boolean;
 }
 
 /** Builds, verifies and times artifacts, one at a time. Implementations: Dawn in a child process, recorded measurements. */

@@ -6,7 +6,7 @@ import { assert, InternalError } from '../support/errors.ts';
 import { withErrorScopes } from './error-scopes.ts';
 import { errorText, fail, failedResult, isFailure } from './failure.ts';
 import { createPacer, type Pacer } from './pacer.ts';
-import type { FromChild, Stage, ToChild } from './protocol.ts';
+import type { FromChild, ToChild, TrialStage } from './protocol.ts';
 import { sleepQuietly } from './quiet-wait.ts';
 import { createReferences } from './references.ts';
 import { runRace } from './run-race.ts';
@@ -85,7 +85,7 @@ async function answer(message: ToChild): Promise<FromChild> {
       const { pacer, budget } = opened;
       // With cold caches each run needs copies of all buffers: of a few kernels at once there would be too many.
       if (pacer === null || session.flush !== null) return { kind: 'raced', outcome: null, deviceLost: false };
-      const begin = (stage: Stage): void => tell({ kind: 'stage', stage });
+      const begin = (stage: TrialStage): void => tell({ kind: 'stage', stage });
       const outcome = await runRace(session, pacer, message.requests, budget, message.limitMs, begin).catch((error) => {
         if (error instanceof InternalError) throw error;
         return null;

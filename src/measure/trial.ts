@@ -1,13 +1,13 @@
 import type { Artifact } from '../ir/artifact.ts';
 import type { BuiltKernel } from './build.ts';
-import { beginProgress, buildAndVerify, giveBackAll, type Progress, resultOf, stageRunner } from './candidate.ts';
+import { beginProgress, buildAndVerify, giveBackAll, resultOf, stageRunner, type TrialProgress } from './candidate.ts';
 import type { ClockReading } from './clock.ts';
 import { withErrorScopes } from './error-scopes.ts';
 import { type Failure, fail, isFailure } from './failure.ts';
 import { createCopies } from './kernel-copies.ts';
 import type { Pacer } from './pacer.ts';
 import { type Pass, runPass } from './passes.ts';
-import type { Stage } from './protocol.ts';
+import type { TrialStage } from './protocol.ts';
 import type { MeasureRequest, MeasureResult, TimingBudget } from './runner.ts';
 import { type PacedReading, type Samples, takeSamples } from './sampling.ts';
 import type { Session } from './session.ts';
@@ -18,7 +18,7 @@ export async function runTrial(
   pacer: Pacer | null,
   request: MeasureRequest,
   budget: TimingBudget,
-  begin: (stage: Stage) => void,
+  begin: (stage: TrialStage) => void,
 ): Promise<MeasureResult> {
   pacer?.beginTrial();
   const progress = beginProgress();
@@ -31,8 +31,8 @@ async function attempt(
   pacer: Pacer | null,
   request: MeasureRequest,
   budget: TimingBudget,
-  begin: (stage: Stage) => void,
-  progress: Progress,
+  begin: (stage: TrialStage) => void,
+  progress: TrialProgress,
 ): Promise<Failure | null> {
   const stage = stageRunner(begin, progress);
   const taken: GPUBuffer[] = [];

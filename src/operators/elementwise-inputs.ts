@@ -1,6 +1,6 @@
 import { createRandom } from '../support/random.ts';
 import { formulaFunctions, isComparison } from './elementwise-functions.ts';
-import { type Formula, operandsOf } from './elementwise-language.ts';
+import { type ElementFormula, operandsOf } from './elementwise-language.ts';
 import { numberOf } from './elementwise-meaning.ts';
 import { exactIntegerLimit, type Fill, integers, reals } from './fill.ts';
 import {
@@ -19,14 +19,14 @@ import {
 export const integerMagnitude = 8;
 
 /** Largest magnitude any part of the formula reaches on integers up to `magnitude` of each operand, or null where it leaves the integers. */
-function integerReach(formula: Formula, magnitude: (operand: string) => number): number | null {
+function integerReach(formula: ElementFormula, magnitude: (operand: string) => number): number | null {
   let largest = 0;
-  const reach = (node: Formula): number => {
+  const reach = (node: ElementFormula): number => {
     const found = reachOf(node);
     largest = Math.max(largest, found);
     return found;
   };
-  const reachOf = (node: Formula): number => {
+  const reachOf = (node: ElementFormula): number => {
     switch (node.kind) {
       case 'number':
         return Number.isInteger(node.value) ? node.value : Number.POSITIVE_INFINITY;
@@ -55,7 +55,7 @@ function integerReach(formula: Formula, magnitude: (operand: string) => number):
  * along: then results must be equal bit for bit.
  */
 export function isExactOnIntegers(
-  formula: Formula,
+  formula: ElementFormula,
   limit: number,
   magnitude: (operand: string) => number = () => integerMagnitude,
 ): boolean {
@@ -69,7 +69,7 @@ type Box = Readonly<Record<string, ValueInterval>>;
  * Between what the formula lies for operands in a box, by interval arithmetic; null where some part may leave its domain (a logarithm's, a root's, a
  * quotient's, a power's) or grow beyond all measure.
  */
-function reachOf(formula: Formula, box: Box): Reach {
+function reachOf(formula: ElementFormula, box: Box): Reach {
   switch (formula.kind) {
     case 'number':
       return between(formula.value);
@@ -114,7 +114,7 @@ const narrowest = 1 / 16;
  * An interval for each operand on which the formula is finite: [-2, 2] or [0.25, 4] for all where that will do, else a large box found by halving. Null where
  * none is found; `given` are operands that are not ours to choose.
  */
-export function domainOf(formula: Formula, given: Box = {}): Box | null {
+export function domainOf(formula: ElementFormula, given: Box = {}): Box | null {
   const free = operandsOf(formula).filter((name) => !Object.hasOwn(given, name));
   const fits = (box: Box, most: number): boolean => {
     const reach = reachOf(formula, { ...box, ...given });
@@ -161,7 +161,7 @@ function fillOf({ low, high }: ValueInterval): Fill {
 }
 
 /** What each operand is filled with: integers where results are exact, else numbers on which the formula is defined, where there are any. */
-export function fillsFor(formula: Formula, limit: number, given: Box = {}): Readonly<Record<string, Fill>> {
+export function fillsFor(formula: ElementFormula, limit: number, given: Box = {}): Readonly<Record<string, Fill>> {
   const free = operandsOf(formula).filter((name) => !Object.hasOwn(given, name));
   const all = (fill: (name: string) => Fill) => Object.fromEntries(free.map((name) => [name, fill(name)]));
   if (isExactOnIntegers(formula, limit)) return all(() => integers(-integerMagnitude, integerMagnitude));
@@ -170,7 +170,7 @@ export function fillsFor(formula: Formula, limit: number, given: Box = {}): Read
 }
 
 /** Whether the formula gives a finite number on at least some of the inputs it is verified with; else nothing could be checked. */
-export function isEverFinite(formula: Formula): boolean {
+export function isEverFinite(formula: ElementFormula): boolean {
   const fills = fillsFor(formula, exactIntegerLimit.f32);
   const random = createRandom(1);
   const draw = ({ low, high, step }: Fill): number => low + step * random.below(Math.floor((high - low) / step) + 1);
@@ -189,14 +189,14 @@ const ofSines = 6e-4;
  * them. f16 rounds the result to 11 bits, and a device may flush its subnormals to zero.
  */
 export function ownTolerance(
-  formula: Formula,
+  formula: ElementFormula,
   dtype: 'f32' | 'f16',
 ): { readonly absolute: number; readonly relative: number } {
   const own = dtype === 'f32' ? { absolute: 1e-4, relative: 1e-4 } : { absolute: 2e-4, relative: 2e-3 };
   return usesSines(formula) ? { ...own, absolute: own.absolute + ofSines } : own;
 }
 
-function usesSines(formula: Formula): boolean {
+function usesSines(formula: ElementFormula): boolean {
   switch (formula.kind) {
     case 'number':
     case 'operand':

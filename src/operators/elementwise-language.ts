@@ -17,12 +17,12 @@ export type OperandName = (typeof operandNames)[number];
 
 type Sign = '+' | '-' | '*' | '/' | Comparison;
 
-export type Formula =
+export type ElementFormula =
   | { readonly kind: 'number'; readonly value: number }
   | { readonly kind: 'operand'; readonly name: string }
-  | { readonly kind: 'negate'; readonly a: Formula }
-  | { readonly kind: 'binary'; readonly op: Sign; readonly a: Formula; readonly b: Formula }
-  | { readonly kind: 'call'; readonly name: FunctionName; readonly args: readonly Formula[] };
+  | { readonly kind: 'negate'; readonly a: ElementFormula }
+  | { readonly kind: 'binary'; readonly op: Sign; readonly a: ElementFormula; readonly b: ElementFormula }
+  | { readonly kind: 'call'; readonly name: FunctionName; readonly args: readonly ElementFormula[] };
 
 /** Where a text stops being an expression: the sentence says what was expected and at which character, counted from 1. */
 interface FormulaError {
@@ -66,7 +66,10 @@ function tokensOf(text: string): Token[] {
 }
 
 /** The tree of an expression over these operands (null: any name that is not a function's), or what is wrong with its text. */
-export function parseFormula(text: string, operands: readonly string[] | null = operandNames): Formula | FormulaError {
+export function parseFormula(
+  text: string,
+  operands: readonly string[] | null = operandNames,
+): ElementFormula | FormulaError {
   try {
     if (text.trim() === '') throw new UserError('it is empty');
     if (text.length > longestText) throw new UserError(`it is longer than ${longestText} characters`);
@@ -77,7 +80,7 @@ export function parseFormula(text: string, operands: readonly string[] | null = 
   }
 }
 
-function parseTokens(tokens: readonly Token[], operands: readonly string[] | null): Formula {
+function parseTokens(tokens: readonly Token[], operands: readonly string[] | null): ElementFormula {
   let next = 0;
   const peek = (): Token => tokens[Math.min(next, tokens.length - 1)] as Token;
   const describe = (token: Token): string =>
@@ -87,7 +90,7 @@ function parseTokens(tokens: readonly Token[], operands: readonly string[] | nul
     next++;
   };
 
-  const chain = (signs: readonly string[], part: () => Formula): Formula => {
+  const chain = (signs: readonly string[], part: () => ElementFormula): ElementFormula => {
     let left = part();
     while (peek().kind === 'sign' && signs.includes(peek().text)) {
       const op = peek().text as '+' | '-' | '*' | '/';
@@ -96,17 +99,17 @@ function parseTokens(tokens: readonly Token[], operands: readonly string[] | nul
     }
     return left;
   };
-  const expression = (): Formula => {
+  const expression = (): ElementFormula => {
     const a = sum();
     if (peek().kind !== 'sign' || !isComparison(peek().text)) return a;
     const op = peek().text as Comparison;
     next++;
     return { kind: 'binary', op, a, b: sum() };
   };
-  const sum = (): Formula => chain(['+', '-'], product);
-  const product = (): Formula => chain(['*', '/'], factor);
+  const sum = (): ElementFormula => chain(['+', '-'], product);
+  const product = (): ElementFormula => chain(['*', '/'], factor);
 
-  const call = (name: Token): Formula => {
+  const call = (name: Token): ElementFormula => {
     if (!isFunctionName(name.text)) {
       throw new UserError(
         `there is no function "${name.text}"; the functions are ${Object.keys(formulaFunctions).join(', ')}`,
@@ -126,7 +129,7 @@ function parseTokens(tokens: readonly Token[], operands: readonly string[] | nul
     return { kind: 'call', name: name.text, args };
   };
 
-  const factor = (): Formula => {
+  const factor = (): ElementFormula => {
     const token = peek();
     next++;
     if (token.kind === 'number') {
@@ -155,9 +158,9 @@ function parseTokens(tokens: readonly Token[], operands: readonly string[] | nul
 }
 
 /** The operands a formula uses, in the order of their first use. */
-export function operandsOf(formula: Formula): string[] {
+export function operandsOf(formula: ElementFormula): string[] {
   const used = new Set<string>();
-  const visit = (node: Formula): void => {
+  const visit = (node: ElementFormula): void => {
     if (node.kind === 'operand') used.add(node.name);
     if (node.kind === 'negate') visit(node.a);
     if (node.kind === 'call') node.args.forEach(visit);

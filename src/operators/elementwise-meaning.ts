@@ -1,11 +1,11 @@
 import type { Value } from './definition.ts';
 import { comparisons, formulaFunctions, isComparison } from './elementwise-functions.ts';
-import type { Formula } from './elementwise-language.ts';
+import type { ElementFormula } from './elementwise-language.ts';
 import * as te from './expression.ts';
 
 /** The formula as a tensor expression in f32. */
-export function tensorValueOf(formula: Formula, operands: Readonly<Record<string, Value>>): Value {
-  const value = (node: Formula): Value => {
+export function tensorValueOf(formula: ElementFormula, operands: Readonly<Record<string, Value>>): Value {
+  const value = (node: ElementFormula): Value => {
     switch (node.kind) {
       case 'number':
         return te.constant(node.value);
@@ -31,11 +31,11 @@ export function tensorValueOf(formula: Formula, operands: Readonly<Record<string
 }
 
 /** The formula's number for given operands, in float64; what jumps is judged by numbers rounded as kernels round them. */
-export function numberOf(formula: Formula, operands: Readonly<Record<string, number>>): number {
+export function numberOf(formula: ElementFormula, operands: Readonly<Record<string, number>>): number {
   return evaluate(formula, operands, false);
 }
 
-function evaluate(formula: Formula, operands: Readonly<Record<string, number>>, rounds: boolean): number {
+function evaluate(formula: ElementFormula, operands: Readonly<Record<string, number>>, rounds: boolean): number {
   const rounded = (value: number): number => (rounds ? Math.fround(value) : value);
   switch (formula.kind) {
     case 'number':

@@ -4,7 +4,13 @@ import { attribute, defineOperator, dimension, optional } from './define.ts';
 import type { Index } from './definition.ts';
 import { formulaFunctions } from './elementwise-functions.ts';
 import { fillsFor, isEverFinite, isExactOnIntegers, ownTolerance } from './elementwise-inputs.ts';
-import { type Formula, type OperandName, operandNames, operandsOf, parseFormula } from './elementwise-language.ts';
+import {
+  type ElementFormula,
+  type OperandName,
+  operandNames,
+  operandsOf,
+  parseFormula,
+} from './elementwise-language.ts';
 import { numberOf, tensorValueOf } from './elementwise-meaning.ts';
 import { cast } from './expression.ts';
 import { exact, exactIntegerLimit } from './fill.ts';
@@ -23,12 +29,12 @@ function broadcastOf(text: string): readonly boolean[] | null {
 }
 
 /** The operands a formula uses, in the order x, y, z ... */
-const usedOperands = (formula: Formula): OperandName[] => {
+const usedOperands = (formula: ElementFormula): OperandName[] => {
   const used = operandsOf(formula);
   return operandNames.filter((name) => used.includes(name));
 };
 
-function formulaOf(texts: Texts): Formula {
+function formulaOf(texts: Texts): ElementFormula {
   const formula = parseFormula(texts.expression);
   if (formula.kind === 'formula-error') throw new UserError(`expression "${texts.expression}": ${formula.message}`);
   return formula;

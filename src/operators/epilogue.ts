@@ -13,7 +13,7 @@ import {
   isExactOnIntegers,
   ownTolerance,
 } from './elementwise-inputs.ts';
-import { type Formula, operandsOf, parseFormula } from './elementwise-language.ts';
+import { type ElementFormula, operandsOf, parseFormula } from './elementwise-language.ts';
 import { numberOf, tensorValueOf } from './elementwise-meaning.ts';
 import { cast } from './expression.ts';
 import { exact, exactIntegerLimit, type Fill, integers, isEquality, type Tolerance } from './fill.ts';
@@ -40,14 +40,14 @@ export const epilogueAttribute: AttributeSpec = {
 const result = 'x';
 
 /** An epilogue's formula; null for the empty text. Throws UserError where checkEpilogue refuses. */
-export function epilogueOf(text: string): Formula | null {
+export function epilogueOf(text: string): ElementFormula | null {
   if (text.trim() === '') return null;
   const formula = parseFormula(text, null);
   if (formula.kind === 'formula-error') throw new UserError(`epilogue "${text}": ${formula.message}`);
   return formula;
 }
 
-const inputsOf = (formula: Formula): string[] => operandsOf(formula).filter((name) => name !== result);
+const inputsOf = (formula: ElementFormula): string[] => operandsOf(formula).filter((name) => name !== result);
 
 /** Why a text is no epilogue of an operator with this plain program, or null. */
 export function checkEpilogue(text: string, program: Program): Refusal | null {
@@ -107,7 +107,7 @@ const nameOf = (expr: Expr | undefined): string | undefined => (expr?.kind === '
  */
 export function withEpilogue(
   program: Program,
-  formula: Formula,
+  formula: ElementFormula,
   channels: readonly number[],
   dtype: Workload['dtype'],
 ): Program {
@@ -180,7 +180,7 @@ export function withEpilogue(
 /** The reference of an operator's output with an epilogue, from the one without. `shape` is the output's. */
 export function epilogueReference(
   plain: ElementReference,
-  formula: Formula,
+  formula: ElementFormula,
   inputs: InputValues,
   shape: readonly number[],
   channels: readonly number[],
@@ -206,7 +206,7 @@ export function epilogueReference(
  * negative where only so its results lie in the formula's domain. Where neither does, results that are not finite are compared as such.
  */
 export function epilogueFills(
-  formula: Formula,
+  formula: ElementFormula,
   plain: Tolerance,
   own: Readonly<Record<string, Fill>>,
   program: Program,
@@ -236,14 +236,14 @@ const negative = (fill: Fill): Fill =>
 const largestResult = 2 ** 20;
 
 /** The arithmetic is in f32, and one rounding at the store is the reference's own. */
-function isExact(formula: Formula, plain: Tolerance): boolean {
+function isExact(formula: ElementFormula, plain: Tolerance): boolean {
   if (!isEquality(plain)) return false;
   const magnitude = (operand: string): number => (operand === result ? largestResult : integerMagnitude);
   return isExactOnIntegers(formula, exactIntegerLimit.f32, magnitude);
 }
 
 /** The part of it that the formula's arithmetic has: none where that is exact on integers. */
-export function formulaTolerance(formula: Formula, plain: Tolerance, dtype: Workload['dtype']): Tolerance {
+export function formulaTolerance(formula: ElementFormula, plain: Tolerance, dtype: Workload['dtype']): Tolerance {
   return isExact(formula, plain) ? exact : ownTolerance(formula, dtype);
 }
 
@@ -254,7 +254,7 @@ const typicalResult = 8;
  * How far outputs may be off: nothing where operator and formula are exact on integers. Else the operator's own error, which a
  * formula enlarges (up to fourfold allowed) and which is absolute where an addition cancels, and the formula's, as in `elementwise`.
  */
-export function epilogueTolerance(formula: Formula, plain: Tolerance, dtype: Workload['dtype']): Tolerance {
+export function epilogueTolerance(formula: ElementFormula, plain: Tolerance, dtype: Workload['dtype']): Tolerance {
   if (isExact(formula, plain)) return plain;
   const own = formulaTolerance(formula, plain, dtype);
   return {

@@ -8,7 +8,7 @@ import type { TuningRecord } from './record.ts';
 import { type RelativeTime, referenceNames } from './relative-time.ts';
 
 /** What is looked at to doubt a time. */
-export interface Timed extends Pick<TuningRecord, 'medianNs' | 'relative' | 'workload' | 'device' | 'peaks'> {
+export interface DoubtableRecord extends Pick<TuningRecord, 'medianNs' | 'relative' | 'workload' | 'device' | 'peaks'> {
   /** Not there where only a part of the record was read. */
   readonly samplesNs?: readonly number[];
   readonly references?: TuningRecord['references'];
@@ -29,7 +29,7 @@ const mostOfAll: Readonly<Record<DeviceDescription['type'], Throughput>> = {
 const shortestDispatchNs = 100;
 
 /** Why a record's time cannot be that of its kernel, in words; null where nothing speaks against it. */
-type Doubt = (record: Timed) => string | null;
+type Doubt = (record: DoubtableRecord) => string | null;
 
 /** Holds times against the roofline: of the peaks that the record's own run measured, and of what no device of its type can do. */
 export function createDoubt(): Doubt {
@@ -72,7 +72,7 @@ const mostScaled = 100;
 /** What of a time on the quiet machine cannot be, by the samples and the references beside them. */
 function contradictionOf(
   { timeNs, calm, quietNs }: RelativeTime,
-  { samplesNs, references }: Pick<Timed, 'samplesNs' | 'references'>,
+  { samplesNs, references }: Pick<DoubtableRecord, 'samplesNs' | 'references'>,
 ): string | null {
   if (samplesNs === undefined || references === undefined) return null;
   const least = Math.min(...samplesNs) / (calm > 0 ? 1 : mostScaled);

@@ -1,4 +1,4 @@
-import { createDoubt, type Timed } from './doubt.ts';
+import { createDoubt, type DoubtableRecord } from './doubt.ts';
 import { foldLines, type ReadOptions, recordOfLine } from './log-reader.ts';
 import type { TuningRecord } from './record.ts';
 
@@ -17,7 +17,7 @@ export interface Against {
 
 /** Decides which records count: the one place that everybody asks who looks for a best time. */
 export interface Standing {
-  against(record: Timed & Pick<TuningRecord, 'id'>): Against | null;
+  against(record: DoubtableRecord & Pick<TuningRecord, 'id'>): Against | null;
   /** Takes in what a record says of another one. `where`: file and line, for the reason. */
   note(record: Pick<TuningRecord, 'id' | 'refutes'>, where?: RecordPlace): void;
 }

@@ -28,7 +28,7 @@ export interface TopEntry<Held> {
 }
 
 /** A verified record that stands behind slower ones because something speaks against it. */
-export interface PassedOver extends Pick<TopEntry<unknown>, 'id' | 'medianNs' | 'file' | 'line'> {
+export interface PassedOverEntry extends Pick<TopEntry<unknown>, 'id' | 'medianNs' | 'file' | 'line'> {
   readonly why: string;
 }
 
@@ -42,7 +42,7 @@ export interface TopTable<Held> {
   /** Workloads and devices in the order of their first records; the best first within (see createBestKeeper), then the fastest. */
   entries(): readonly (readonly TopEntry<Held>[])[];
   /** Records that would be the first of their workload and device if nothing spoke against them; the first hundred that were met. */
-  passedOver(): readonly PassedOver[];
+  passedOver(): readonly PassedOverEntry[];
 }
 
 /** A stranger's log may be full of them. */
@@ -55,7 +55,7 @@ export function createTopTable<Held>(
   counts: (skim: Skim) => boolean = (skim) => skim.verified,
 ): TopTable<Held> {
   const cells = new Map<string, Cell<Held>>();
-  const suspect: { readonly cell: string; readonly record: PassedOver }[] = [];
+  const suspect: { readonly cell: string; readonly record: PassedOverEntry }[] = [];
   return {
     add: (skim, file, line) => {
       if (!counts(skim) || skim.medianNs === null) return null;

@@ -1,8 +1,7 @@
 import type { Artifact } from '../ir/artifact.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
 import type { Peaks } from '../ir/roofline.ts';
-import type { RaceOutcome } from '../measure/run-race.ts';
-import type { MeasureResult, Runner } from '../measure/runner.ts';
+import type { MeasureResult, RaceOutcome, Runner } from '../measure/runner.ts';
 import type { Workload } from '../operators/workload.ts';
 import type { LogWriter } from '../records/log-writer.ts';
 import type { Outcome } from '../records/outcome.ts';

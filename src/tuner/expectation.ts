@@ -8,7 +8,7 @@ import { margin } from './peaks.ts';
 const bytesOfLoad = 16;
 
 /** How long one run of a program will take, in nanoseconds, from what was measured of the device and nothing else. */
-export interface Expectation {
+export interface TimeExpectation {
   /** At the peak rates: no kernel is faster. */
   readonly leastNs: number;
   /** Of the naive schedule, which loads every operand of every operation; at the rates that were measured, so that it rather takes longer. */
@@ -16,7 +16,7 @@ export interface Expectation {
 }
 
 /** The roofline, once over distinct bytes and once over all loads. */
-export function expectTimes(program: Program, peaks: Peaks): Expectation {
+export function expectTimes(program: Program, peaks: Peaks): TimeExpectation {
   const loaded = blocksOf(program).reduce((sum, block) => {
     const instances = block.iters.reduce((all, { extent }) => all * extent, 1);
     return sum + instances * readsOf(block).length * bytesOfLoad;

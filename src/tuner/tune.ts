@@ -13,7 +13,7 @@ import { sketchSpace } from '../search/space/sketch-space.ts';
 import { exitCode, UserError } from '../support/errors.ts';
 import { programOf } from './build.ts';
 import type { TuneOptions, TuneResult } from './events.ts';
-import { type Expectation, expectTimes } from './expectation.ts';
+import { expectTimes, type TimeExpectation } from './expectation.ts';
 import { fittingSketches, requireFits } from './fits.ts';
 import { knownObservations, loadKnown, nothingKnown } from './known.ts';
 import { measurePeaks, peaksHoldFor } from './peaks.ts';
@@ -170,7 +170,7 @@ function runTimeoutMsOf({ trialTimeout }: TuneOptions, { type }: DeviceDescripti
 
 /** Says how long a run will take where that is near the limit; true when the naive schedule will not end within it. */
 function warnOfTime(
-  { leastNs, naiveNs }: Expectation,
+  { leastNs, naiveNs }: TimeExpectation,
   timeoutMs: number,
   onEvent: NonNullable<TuneOptions['onEvent']>,
 ): boolean {

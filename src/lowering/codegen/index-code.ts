@@ -3,7 +3,7 @@ import { difference, keyOf } from '../../arithmetic/linear.ts';
 import { isIndex } from '../../arithmetic/simplify.ts';
 import { int } from '../../ir/builders.ts';
 import type { KExpr } from '../../ir/kernel.ts';
-import type { Axis, BinaryExpr, BinaryOp, Expr } from '../../ir/nodes.ts';
+import type { BinaryExpr, BinaryOp, Expr, GridAxis } from '../../ir/nodes.ts';
 import { assert } from '../../support/errors.ts';
 import {
   boundsOfTerms,
@@ -146,7 +146,7 @@ function atomCode(emission: Emission, term: FormTerm, ranges: Ranges, hint: stri
 }
 
 function variableCode(emission: Emission, name: string, key: string, ranges: Ranges): AtomCode {
-  const axis = name.slice(-1) as Axis;
+  const axis = name.slice(-1) as GridAxis;
   if (name.startsWith('wg.')) return bounded({ kind: 'builtin', type: u32, of: 'wg', axis }, emission.tree.ranges);
   if (name.startsWith('lid.')) return bounded({ kind: 'builtin', type: u32, of: 'lid', axis }, ranges);
   return { expr: { kind: 'name', type: u32, name }, shift: 0, key };

@@ -1,7 +1,7 @@
 import { type Interval, rangeOfExtent } from '../../arithmetic/bounds.ts';
 import { simplify } from '../../arithmetic/simplify.ts';
 import { int, lt, mod, variable } from '../../ir/builders.ts';
-import { type Axis, axes, type Block, type Buffer, type Expr, type For, type Stmt } from '../../ir/nodes.ts';
+import { axes, type Block, type Buffer, type Expr, type For, type GridAxis, type Stmt } from '../../ir/nodes.ts';
 import { substitute, usesVar, varsOf, walkStmt } from '../../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { type BlockNode, bodyOf, type KernelTree, type LoopNode, type Node, noLoads } from '../tree.ts';
@@ -22,7 +22,7 @@ interface Context {
 interface ElementPlace {
   /** Loop variables as expressions of what is left of them. */
   readonly values: ReadonlyMap<string, Expr>;
-  readonly lanes: Readonly<Partial<Record<Axis, Lane>>>;
+  readonly lanes: Readonly<Partial<Record<GridAxis, Lane>>>;
   /** Outer invocation loops whose axis an inner one enumerates again. */
   readonly shadowed: ReadonlySet<string>;
   /** Inside matrix loops, which all lanes along x run together. */

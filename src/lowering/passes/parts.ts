@@ -2,7 +2,7 @@ import type { Interval } from '../../arithmetic/bounds.ts';
 import { int, sub, variable } from '../../ir/builders.ts';
 import type { DeviceLimits } from '../../ir/limits.ts';
 import { laneAxisOf } from '../../ir/loop-modes.ts';
-import { type Axis, axes, type Expr, type For, type Stmt } from '../../ir/nodes.ts';
+import { axes, type Expr, type For, type GridAxis, type Stmt } from '../../ir/nodes.ts';
 import { walkStmt } from '../../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { holdsMatrices } from '../matrix/emulate.ts';
@@ -31,7 +31,7 @@ export interface Grid {
 /** One lane of a subgroup is whichever runs. */
 export const isLane = (loop: For): boolean =>
   laneAxisOf(loop.mode) !== null && (loop.mode !== 'subgroup.x' || loop.extent > 1);
-export const axisOf = (loop: For): Axis => loop.mode.slice(-1) as Axis;
+export const axisOf = (loop: For): GridAxis => loop.mode.slice(-1) as GridAxis;
 const isWorkgroup = (loop: For): boolean => loop.mode.startsWith('workgroup.');
 /** Loops that vanish: one iteration, and no lane that others could be left out of. */
 const vanishes = (loop: For): boolean => loop.extent === 1 && !isLane(loop);
@@ -39,9 +39,9 @@ const vanishes = (loop: For): boolean => loop.extent === 1 && !isLane(loop);
 interface ElementPlace {
   readonly values: ReadonlyMap<string, Expr>;
   /** Workgroups along the axes bound so far. */
-  readonly bound: ReadonlyMap<Axis, Interval>;
+  readonly bound: ReadonlyMap<GridAxis, Interval>;
   /** Where the next loop on an axis begins: after its siblings. */
-  readonly start: ReadonlyMap<Axis, number>;
+  readonly start: ReadonlyMap<GridAxis, number>;
 }
 
 /**
@@ -101,7 +101,7 @@ export function gridOf(stmt: Stmt): Grid | Refusal {
 }
 
 interface Along {
-  readonly axis: Axis;
+  readonly axis: GridAxis;
   readonly extent: number;
 }
 
