@@ -7,14 +7,14 @@ import { createGainWatch } from './gain-watch.ts';
 import type { AheadSummary, TimingBudget } from './runner.ts';
 
 /** What came of a build in another process: how long it took there, or what it did to that process. */
-export type AheadOutcome = { readonly kind: 'built'; readonly ms: number } | Failure;
+type AheadOutcome = { readonly kind: 'built'; readonly ms: number } | Failure;
 
 /**
  * Processes that compile candidates before they are measured, so that the driver's own cache has them when the measuring process asks. One core
  * each: Dawn and most drivers compile a pipeline on one. On a CPU device `build` ends before anything may be timed there; on a GPU
  * they go on beside the timing, which is the device's own.
  */
-export interface BuildAhead {
+interface BuildAhead {
   /**
    * Takes the first of these artifacts and returns how many: 0 where building ahead gives nothing. Resolves when they may be measured.
    * `stopped` is asked before each build.
@@ -42,7 +42,7 @@ interface Job {
   withdrawn: boolean;
 }
 
-export interface BuildAheadOptions {
+interface BuildAheadOptions {
   readonly device: Device;
   readonly budget: TimingBudget;
   readonly processes: number;

@@ -5,7 +5,7 @@ import { type Failure, fail } from './failure.ts';
 import { notStarted, reply, startTimeoutMs } from './replies.ts';
 import type { TimingBudget } from './runner.ts';
 
-export type Built =
+type Built =
   | { readonly kind: 'built'; readonly ms: number }
   | Failure
   /** There is no process to build in: the device allows no second one, or lost it. Says nothing about the candidate. */

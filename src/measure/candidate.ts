@@ -68,7 +68,7 @@ function relativeTime(
 }
 
 /** Runs a stage of a trial, announced before anything of it can hang, and counts the time it takes. */
-export type RunStage = <T>(name: TrialStage, phase: 'build' | 'verify' | 'time', work: () => Promise<T>) => Promise<T>;
+type RunStage = <T>(name: TrialStage, phase: 'build' | 'verify' | 'time', work: () => Promise<T>) => Promise<T>;
 
 export function stageRunner(begin: (stage: TrialStage) => void, progress: TrialProgress): RunStage {
   return async (name, phase, work) => {

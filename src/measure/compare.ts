@@ -5,7 +5,7 @@ import { assert } from '../support/errors.ts';
 import type { OutputCheck } from './runner.ts';
 
 /** What an output buffer holds, as numbers. */
-export type Elements = ArrayLike<number>;
+type Elements = ArrayLike<number>;
 
 export function decodeElements(bytes: ArrayBuffer, dtype: DType, count: number): Elements {
   switch (dtype) {

@@ -12,7 +12,7 @@ import { notStarted, type Reply, reply, startTimeoutMs } from './replies.ts';
 import type { MeasureRequest, MeasureResult, RaceOutcome, Runner, TimingBudget, WorkloadData } from './runner.ts';
 import { quietWaitOf, waitLimits } from './wait-budget.ts';
 
-export interface DawnRunnerOptions {
+interface DawnRunnerOptions {
   /** From chooseDevice or listDevices; its profile is the description's. */
   readonly device: Device;
   readonly budget?: TimingBudget;

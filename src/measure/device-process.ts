@@ -4,14 +4,14 @@ import { assert } from '../support/errors.ts';
 import type { FromChild, ToChild } from './protocol.ts';
 
 /** How a process ended, by itself or by us. */
-export interface Death {
+interface Death {
   readonly signal: NodeJS.Signals | null;
   readonly code: number | null;
   /** What native code said last. */
   readonly tail: string;
 }
 
-export type Event =
+type Event =
   | { readonly kind: 'message'; readonly message: FromChild }
   | { readonly kind: 'death'; readonly death: Death };
 

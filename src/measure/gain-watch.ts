@@ -1,5 +1,5 @@
 /** Finds out from the first builds whether a driver keeps for other processes what one of them compiled. */
-export interface GainWatch {
+interface GainWatch {
   /** A candidate took `aheadMs` to build in another process, and then `hereMs` in the measuring one. */
   see(aheadMs: number, hereMs: number): void;
   /** It is known that building ahead helps. */

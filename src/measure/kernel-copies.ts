@@ -8,7 +8,7 @@ const copyBytes = 256 << 20;
 const mostCopies = 256;
 
 /** A candidate's kernels over further copies of all its buffers. */
-export interface KernelCopies {
+interface KernelCopies {
   /** Copies there can be, the first among them: runs of one sample. */
   readonly most: number;
   /** The kernels over the first `count` copies; makes those that are not there yet. */

@@ -57,7 +57,6 @@ export const hostCourses = {
   stalls,
   'slow-start': slowStart,
 } as const satisfies Record<string, HostCourse>;
-export type HostName = keyof typeof hostCourses;
 
 /** Replays slowdowns that were recorded one every `everyMs`, from a place drawn at random, again and again. */
 export function recordedCourse(slowdowns: readonly number[], everyMs: number): HostCourse {
@@ -69,7 +68,7 @@ export function recordedCourse(slowdowns: readonly number[], everyMs: number): H
 }
 
 /** A host that only a simulated clock knows: nothing waits for it, and equal seeds give equal times. */
-export interface MadeHost {
+interface MadeHost {
   /** Milliseconds. */
   now(): number;
   /** Lets time pass with nothing timed. */
@@ -110,7 +109,7 @@ export function createMadeHost(course: HostCourse, seed: number): MadeHost {
   };
 }
 
-export interface HostTimer {
+interface HostTimer {
   /** Compiles, and times a kernel of which the time on the quiet host is known, by the protocol of real devices. */
   time(quietNs: number, sensitivity: number, bestNs: number | null): Promise<Samples>;
   /** One sample for a race, after waiting for a quiet moment as the race of a device does. */
@@ -118,7 +117,7 @@ export interface HostTimer {
   quietNs(): ReferenceTimes | null;
 }
 
-export interface HostTimerOptions {
+interface HostTimerOptions {
   readonly host: MadeHost;
   readonly budget: TimingBudget;
   readonly seed: number;

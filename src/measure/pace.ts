@@ -2,7 +2,7 @@ import { type ReferenceTimes, referenceNames } from '../records/relative-time.ts
 import { median, quantile } from './statistics.ts';
 
 /** How fast the machine is, by the references, against what they take when nothing disturbs it. */
-export interface Pace {
+interface Pace {
   /** What each reference takes on the quiet machine; null before the first reading. */
   quietNs(): ReferenceTimes | null;
   /** Takes a reading in and says how many times slower than when it is quiet the machine was: the geometric mean over the references. */

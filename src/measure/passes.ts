@@ -10,7 +10,7 @@ export interface Pass {
   readonly repeats: number;
 }
 
-export interface SubmitOptions {
+interface SubmitOptions {
   /** What the passes should take, ms: the thread is blocked that long before Dawn is asked whether they are done. */
   readonly expectedMs: number;
   readonly before?: (encoder: GPUCommandEncoder) => void;

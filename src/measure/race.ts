@@ -24,14 +24,14 @@ export function reachingFastest(estimates: readonly Omit<Estimate, 'calm'>[], mo
 /** Intervals are of few samples: who lies this little outside of the fastest's may be as fast. */
 const slack = 1.02;
 
-export interface RaceStanding {
+interface RaceStanding {
   readonly samples: readonly PacedSample[];
   readonly estimate: Estimate | null;
   /** From 1. */
   readonly place: number;
 }
 
-export interface RaceResult {
+interface RaceResult {
   readonly standings: readonly RaceStanding[];
   /** Whether the winner is known, a tie that the order decides included; false where the time was over before. */
   readonly decided: boolean;

@@ -6,9 +6,9 @@ import type { TimingBudget } from './runner.ts';
 import { median, medianUncertainty } from './statistics.ts';
 
 /** Samples this many times behind the best are not worth further ones. */
-export const farBehind = 3;
+const farBehind = 3;
 /** The very first run is cold: only when it alone is this far behind is it taken for a sample. */
-export const farBehindCold = 6;
+const farBehindCold = 6;
 /**
  * A busy machine may stop the device for so long within one pass, or several times. What would not be far behind without that must be seen
  * again: else a fast kernel looks slow once and is hidden for good.
@@ -50,7 +50,7 @@ export interface Samples {
   readonly waitedMs: number;
 }
 
-export interface SamplingOptions {
+interface SamplingOptions {
   /** Runs of the kernels one pass can hold; 4096 when absent. */
   readonly mostRepeats?: number;
   /** Nanoseconds the device worked on the same kernels besides the first run; 0 when absent. */

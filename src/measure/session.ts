@@ -52,7 +52,7 @@ export function elementCount(spec: BufferSpec): number {
   return spec.shape.reduce((product, extent) => product * extent, 1);
 }
 
-export function wholeWords(bytes: number): number {
+function wholeWords(bytes: number): number {
   return Math.max(4, Math.ceil(bytes / 4) * 4);
 }
 

@@ -8,7 +8,7 @@ import type { OutputCheck } from './runner.ts';
 import { elementCount, type Session } from './session.ts';
 
 /** Copies of the checked outputs where JavaScript can read them. */
-export interface Readback {
+interface Readback {
   /** To be encoded after the pass whose outputs are wanted. */
   readonly copy: (encoder: GPUCommandEncoder) => void;
   /** To be called when that submission was made; compares with every check and adds to what was seen before. */

@@ -5,7 +5,7 @@ export interface WaitBudget {
   wait(isCalm: () => Promise<boolean>): Promise<boolean>;
 }
 
-export interface WaitLimits {
+interface WaitLimits {
   /** Milliseconds of waiting that there are at first, that each trial adds, and that there can be at most. */
   readonly firstMs: number;
   readonly eachMs: number;
@@ -15,7 +15,7 @@ export interface WaitLimits {
 }
 
 /** Seconds that each trial adds; half-speed windows of a shared host last up to some seconds, mostly less than one. */
-export const defaultQuietWait = 2.5;
+const defaultQuietWait = 2.5;
 
 /** `seconds` each trial adds; what was saved up may be waited for at a stretch, but longer windows are not worth it. */
 export function waitLimits(seconds: number = defaultQuietWait): WaitLimits {

@@ -21,7 +21,7 @@ function inUnits({ relative, medianNs }: Timed): number {
 }
 
 /** Whether the intervals leave no doubt that `a` is the faster. */
-export function clearlyBeats(a: Timed, b: Timed): boolean {
+function clearlyBeats(a: Timed, b: Timed): boolean {
   if (a.relative === null || b.relative === null) return false;
   return a.relative.highNs / unitNs(a.relative.quietNs) < b.relative.lowNs / unitNs(b.relative.quietNs);
 }

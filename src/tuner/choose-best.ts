@@ -15,7 +15,7 @@ export interface PassedOver extends RecordPlace {
   readonly why: string;
 }
 
-export interface BestChoice {
+interface BestChoice {
   /** The best record that counts and makes a kernel on the device; null where none does. */
   readonly chosen: (Ranked & { readonly program: Program; readonly artifact: Artifact }) | null;
   /** Nearest device first, fastest first. */

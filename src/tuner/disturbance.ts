@@ -2,7 +2,7 @@ import type { TuningRecord } from '../records/record.ts';
 import type { DisturbanceSummary } from './events.ts';
 
 /** Counts what a machine that is not quiet cost a run. */
-export interface Disturbance {
+interface Disturbance {
   see(record: TuningRecord): void;
   /** Null where nothing ran beside candidates that could tell. */
   summary(): DisturbanceSummary | null;

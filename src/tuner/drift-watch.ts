@@ -6,7 +6,7 @@ import type { DriftSummary } from './events.ts';
 const remeasureEvery = 16;
 
 /** Compares measurements of one kernel at different times of a run: the machine itself may become slower or faster meanwhile. */
-export interface DriftWatch {
+interface DriftWatch {
   /** Whether the fastest kernel should be measured again now. */
   isDue(trials: number): boolean;
   /** Takes a later measurement of the kernel of an earlier record; null where they cannot be compared. */

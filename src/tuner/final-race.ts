@@ -24,7 +24,7 @@ export interface FinalRace {
   readonly decided: boolean;
 }
 
-export interface FinalRaceOptions {
+interface FinalRaceOptions {
   readonly workload: Workload;
   readonly runner: Runner;
   readonly attempts: Attempts;
@@ -64,7 +64,7 @@ export async function finalRace(
 }
 
 /** Those whose intervals reach the fastest's, fastest first, each schedule once. */
-export function mayBeFastest(records: readonly VerifiedRecord[], times: RunTimes): readonly VerifiedRecord[] {
+function mayBeFastest(records: readonly VerifiedRecord[], times: RunTimes): readonly VerifiedRecord[] {
   const bySchedule = new Map<string, VerifiedRecord>();
   // Of several measurements of a schedule the last: it was for the race at the end that it was measured again.
   for (const record of records) if (record.origin !== 'baseline') bySchedule.set(scheduleKey(record.trace), record);

@@ -41,7 +41,7 @@ export interface Known {
 type VerifiedRecord = BestOf['record'];
 
 /** A record whose schedule is to be measured again at once. */
-export interface Suspect {
+interface Suspect {
   readonly record: BestOf['record'];
   readonly why: string;
 }

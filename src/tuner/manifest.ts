@@ -7,7 +7,7 @@ import type { BestKernel } from './events.ts';
 import { toolVersion } from './tool.ts';
 
 /** Version of the manifest's shape. A loader runs bundles of its own version only, and lies beside each. */
-export const manifestVersion = 1;
+const manifestVersion = 1;
 
 const name = z.string().min(1);
 const count = z.int().nonnegative();
@@ -76,7 +76,7 @@ const kernelSchema = z.strictObject({
   usesSubgroups: z.boolean(),
 });
 
-export const manifestSchema = z.strictObject({
+const manifestSchema = z.strictObject({
   $schema: z.literal('./manifest.schema.json'),
   version: z.literal(manifestVersion),
   tool: name.describe('what wrote the bundle'),

@@ -7,7 +7,7 @@ import { isRefusal } from '../support/refusal.ts';
 import { type BuildTarget, buildArtifact, naiveOf } from './build.ts';
 
 /** A tensor that is more than a device binds, its bytes, and the limit. */
-export interface Oversized {
+interface Oversized {
   readonly name: string;
   readonly bytes: number;
   readonly limit: 'maxStorageBufferBindingSize' | 'maxBufferSize';

@@ -9,7 +9,7 @@ import { isRefusal } from '../support/refusal.ts';
 import { buildArtifact, programOf } from './build.ts';
 
 /** A schedule that was fast on another device and makes a kernel within this one's limits. */
-export interface Reusable {
+interface Reusable {
   readonly record: TuningRecord;
   readonly scheduled: Scheduled;
 }

@@ -19,7 +19,7 @@ import { createRunTimes } from './run-times.ts';
 
 type VerifiedRecord = TuningRecord & { readonly medianNs: number };
 
-export interface LoopOptions extends AttemptsOptions {
+interface LoopOptions extends AttemptsOptions {
   readonly space: SketchSpace;
   readonly strategy: SearchStrategy;
   readonly known: Known;
@@ -35,7 +35,7 @@ export interface LoopOptions extends AttemptsOptions {
   readonly onEvent: (event: TuneEvent) => void;
 }
 
-export type LoopOutcome = Pick<
+type LoopOutcome = Pick<
   TuneResult,
   | 'best'
   | 'bestFromLog'
