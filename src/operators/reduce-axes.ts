@@ -1,201 +1,16 @@
-import { assert } from '../support/errors.ts';
 import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
 import { accumulate } from './accumulate.ts';
 import { attribute, defineOperator, dimension, option } from './define.ts';
 import type { Index, Reduction, ReductionAxis, Tensor, Value } from './definition.ts';
-import {
-  abs,
-  add,
-  argMaxOver,
-  argMinOver,
-  cast,
-  div,
-  expNumber,
-  log,
-  lt,
-  maxOver,
-  minOver,
-  mul,
-  prodOver,
-  reductionAxis,
-  select,
-  sqrt,
-  sub,
-  sumOver,
-} from './expression.ts';
-import { exact, exactIntegers, type Fill, integers, reals, type Tolerance } from './fill.ts';
+import { abs, add, expNumber, log, lt, maxOver, reductionAxis, select, sub, sumOver } from './expression.ts';
 import { fourAxes, parseAxes, stridesOf } from './four-axes.ts';
+import { type ReductionKind, reductionKindOf, reductionKinds } from './reduce-kinds.ts';
 import { parseDimensions, parseShape, shapeAttribute } from './shape-text.ts';
 import { compute, computeTuple, input, program } from './tensor.ts';
-import type { Workload } from './workload.ts';
-
-/** What one kind of reduction differs in from another. */
-interface Kind {
-  readonly over: (value: Value, axes: readonly ReductionAxis[]) => Reduction;
-  /** What becomes of each element first; max and min stay in the dtype, sums are kept in f32. */
-  readonly prepare: (element: Value) => Value;
-  readonly finish?: (reduced: Value, count: number) => Value;
-  /** The reference, from `count` elements by position. */
-  readonly reference: (element: (position: number) => number, count: number) => number;
-  readonly fill: (count: number, sums: Workload['dtype'], dtype: Workload['dtype']) => Fill;
-  readonly tolerance: (count: number, dtype: Workload['dtype']) => Tolerance;
-}
-
-/** Division and square root may be a few units in the last place off, and f16 rounds to 11 bits and may flush subnormals. */
-const divided: Readonly<Record<'f32' | 'f16', Tolerance>> = {
-  f32: { absolute: 1e-7, relative: 2e-6 },
-  f16: { absolute: 6.2e-5, relative: 1e-3 },
-};
-const rounded: Kind['tolerance'] = (_, dtype) => divided[dtype];
-const equal: Kind['tolerance'] = () => exact;
-
-/** A reference that folds the elements in order. */
-function folded(
-  start: number,
-  combine: (accumulated: number, element: number) => number,
-  end: (reduced: number, count: number) => number = (reduced) => reduced,
-): Kind['reference'] {
-  return (element, count) => {
-    let result = start;
-    for (let i = 0; i < count; i++) result = combine(result, element(i));
-    return end(result, count);
-  };
-}
-
-/** A reference that finds the first element which no other one precedes. */
-function firstOf(precedes: (element: number, best: number) => boolean): Kind['reference'] {
-  return (element, count) => {
-    let best = 0;
-    for (let i = 1; i < count; i++) if (precedes(element(i), element(best))) best = i;
-    return best;
-  };
-}
-
-/** NaN precedes every number, and no NaN another one. */
-const nan = (element: number): number => (Number.isNaN(element) ? 1 : 0);
-const wide = (element: Value): Value => cast('f32', element);
-const plus = (total: number, element: number): number => total + element;
-const sum = {
-  over: sumOver,
-  prepare: wide,
-  reference: folded(0, plus),
-  fill: (count: number, sums: Workload['dtype']) => exactIntegers(sums, count, 1),
-  tolerance: equal,
-} satisfies Kind;
-/** Terms that do not cancel: in f16 there may be some 1,024 of them. */
-const ofOneSign =
-  (factors: number): Kind['fill'] =>
-  (count, sums, dtype) =>
-    dtype === 'f16' ? integers(-1, 1, Math.min(1, 1024 / count)) : exactIntegers(sums, count, factors);
-/** The sum of exponentials, less their largest so that none overflows, drifts with its length; its logarithm takes that as absolute. */
-const logOfSum: Kind['tolerance'] = (count, dtype) => ({
-  absolute: 1.5e-5 + count * 6e-8,
-  relative: dtype === 'f16' ? 1e-3 : 2e-6,
-});
-const extreme = { prepare: (element: Value) => element, tolerance: equal };
-
-/** Factors without a zero, whose product stays within f16 and shows whether one of them is missing. */
-function productFill(count: number): Fill {
-  if (count <= 12) return reals(-1.5, 1.5, 1);
-  if (count <= 1024) return reals(1 - 1 / 32, 1 + 1 / 32, 1 / 128);
-  return count <= 2 ** 14 ? reals(1 - 1 / 128, 1 + 1 / 128, 1 / 128) : reals(-1, 1, 2);
-}
 
 /** Of a row whose largest element is NaN or infinite that one, whatever the sum of exponentials less it became; else the result. */
 const unlessInfinite = (largest: Value, result: Value): Value =>
   select(lt(abs(largest), Number.POSITIVE_INFINITY), result, largest);
-
-const kinds: Readonly<Record<string, Kind>> = {
-  sum,
-  mean: {
-    ...sum,
-    finish: (total, count) => div(total, count),
-    reference: folded(0, plus, (total, count) => total / count),
-    tolerance: rounded,
-  },
-  // All of one sign, so that a reduction that starts from 0 or reads a 0 from outside is caught; exact in f16 too.
-  max: {
-    ...extreme,
-    over: maxOver,
-    reference: folded(Number.NEGATIVE_INFINITY, Math.max),
-    fill: () => integers(-2048, -1),
-  },
-  min: {
-    ...extreme,
-    over: minOver,
-    reference: folded(Number.POSITIVE_INFINITY, Math.min),
-    fill: () => integers(1, 2048),
-  },
-  l1: {
-    ...sum,
-    prepare: (element) => abs(wide(element)),
-    reference: folded(0, (total, element) => total + Math.abs(element)),
-    fill: ofOneSign(1),
-  },
-  l2: {
-    ...sum,
-    prepare: (element) => mul(wide(element), wide(element)),
-    finish: (squares) => sqrt(squares),
-    reference: folded(0, (total, element) => total + element * element, Math.sqrt),
-    fill: ofOneSign(2),
-    tolerance: rounded,
-  },
-  sum_square: {
-    ...sum,
-    prepare: (element) => mul(wide(element), wide(element)),
-    reference: folded(0, (total, element) => total + element * element),
-    fill: ofOneSign(2),
-  },
-  prod: {
-    over: prodOver,
-    prepare: wide,
-    reference: folded(1, (product, element) => product * element),
-    fill: productFill,
-    tolerance: (count, dtype) => ({
-      absolute: dtype === 'f16' ? 6.2e-5 : 0,
-      relative: 1e-6 + count * 1.2e-7 + (dtype === 'f16' ? 1e-3 : 0),
-    }),
-  },
-  log_sum: {
-    ...sum,
-    finish: (total) => log(total),
-    reference: folded(0, plus, Math.log),
-    fill: (count, sums) => integers(1, 4, sums === 'f16' ? Math.min(1, 512 / count) : 1),
-    tolerance: logOfSum,
-  },
-  // Large enough that an exponential of the element itself would overflow f32; f16 keeps too few digits of such.
-  log_sum_exp: {
-    ...sum,
-    reference: (element, count) => {
-      let largest = Number.NEGATIVE_INFINITY;
-      for (let i = 0; i < count; i++) largest = Math.max(largest, element(i));
-      let total = 0;
-      for (let i = 0; i < count; i++) total += Math.exp(element(i) - largest);
-      return Number.isFinite(largest) ? largest + Math.log(total) : largest;
-    },
-    fill: (_, __, dtype) => (dtype === 'f16' ? reals(-4, 4) : reals(92, 100)),
-    tolerance: logOfSum,
-  },
-  // Of few different values, so that most extremes are there several times and the first must be found.
-  argmax: {
-    ...extreme,
-    over: argMaxOver,
-    reference: firstOf((element, best) => element > best || nan(element) > nan(best)),
-    fill: () => integers(-9, -1),
-  },
-  argmin: {
-    ...extreme,
-    over: argMinOver,
-    reference: firstOf((element, best) => element < best || nan(element) > nan(best)),
-    fill: () => integers(1, 9),
-  },
-};
-
-function kindOf(name: string): Kind {
-  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-  assert(kind !== undefined, () => `kind "${name}" was checked`);
-  return kind;
-}
 
 /** What an operator's texts say. */
 interface Texts {
@@ -205,8 +20,8 @@ interface Texts {
 }
 
 function check({ kind, axes, shape }: Texts): Refusal | null {
-  if (!Object.hasOwn(kinds, kind)) {
-    return refuse('bad-kind', () => `kind="${kind}" must be one of ${Object.keys(kinds).join(', ')}`);
+  if (!Object.hasOwn(reductionKinds, kind)) {
+    return refuse('bad-kind', () => `kind="${kind}" must be one of ${Object.keys(reductionKinds).join(', ')}`);
   }
   if (shape !== '') {
     const extents = parseShape(shape);
@@ -311,7 +126,7 @@ defineOperator({
   ],
   check: (_, texts) => check(texts),
   build: (p, texts, dtype) => {
-    const kind = kindOf(texts.kind);
+    const kind = reductionKindOf(texts.kind);
     const dimensions = dimensionsOf(p, texts);
     const X = input(
       'X',
@@ -323,7 +138,7 @@ defineOperator({
     const stage = `reduce_${texts.kind}`;
     type Indices = Readonly<Record<string, Index>>;
     /** What `value` makes of the element at a place of the result, over axes of this stage's own. */
-    const overAll = (index: Indices, of: Kind['over'], value: (element: Value) => Value): Reduction => {
+    const overAll = (index: Indices, of: ReductionKind['over'], value: (element: Value) => Value): Reduction => {
       const over = dimensions.map(({ name, extent, reduced }) => (reduced ? reductionAxis(name, extent) : null));
       const element = X.at(...dimensions.map(({ name }, d) => over[d] ?? (index[name] as Index)));
       return of(
@@ -337,13 +152,15 @@ defineOperator({
       return program([X], [Y as Tensor]);
     }
     if (texts.kind === 'log_sum_exp') {
-      const largest = compute('largest', shape, (index) => overAll(index, maxOver, wide), { stage: 'find_largest' });
+      const largest = compute('largest', shape, (index) => overAll(index, maxOver, kind.prepare), {
+        stage: 'find_largest',
+      });
       const largestAt = (index: Indices): Value =>
         largest.at(...Object.keys(shape).map((axis) => index[axis] as Index));
       const Y = accumulate(
         'Y',
         shape,
-        (index) => overAll(index, sumOver, (element) => expNumber(sub(wide(element), largestAt(index)))),
+        (index) => overAll(index, sumOver, (element) => expNumber(sub(kind.prepare(element), largestAt(index)))),
         { stage, dtype, finish: (total, index) => unlessInfinite(largestAt(index), add(log(total), largestAt(index))) },
       );
       return program([X], [Y]);
@@ -357,7 +174,7 @@ defineOperator({
     return program([X], [Y]);
   },
   reference: (p, texts, { X }) => {
-    const kind = kindOf(texts.kind);
+    const kind = reductionKindOf(texts.kind);
     const dimensions = dimensionsOf(p, texts);
     const strides = stridesOf(dimensions.map(({ extent }) => extent));
     const some = (reduced: boolean) =>
@@ -382,9 +199,11 @@ defineOperator({
       },
     };
   },
-  inputs: (p, texts, dtype, sums) => ({ X: kindOf(texts.kind).fill(countOf(dimensionsOf(p, texts)), sums, dtype) }),
+  inputs: (p, texts, dtype, sums) => ({
+    X: reductionKindOf(texts.kind).fill(countOf(dimensionsOf(p, texts)), sums, dtype),
+  }),
   ones: () => true,
-  tolerance: (p, texts, dtype) => kindOf(texts.kind).tolerance(countOf(dimensionsOf(p, texts)), dtype),
+  tolerance: (p, texts, dtype) => reductionKindOf(texts.kind).tolerance(countOf(dimensionsOf(p, texts)), dtype),
   f32SumsOnly: ({ kind }) =>
     kind === 'prod' || kind === 'log_sum_exp'
       ? `a ${kind} in f16 would leave its range or most of its digits`
