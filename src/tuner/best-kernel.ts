@@ -12,7 +12,7 @@ import { programOf } from './build.ts';
 import { chooseBest, type PassedOver } from './choose-best.ts';
 import type { BestKernel } from './events.ts';
 import { fittingSketches, requireFits } from './fits.ts';
-import { tunedKernel } from './trial-loop.ts';
+import { tunedKernel } from './run-summary.ts';
 
 export interface BestKernelOptions {
   readonly workload: Workload;

@@ -4,18 +4,19 @@ import { refutationOf } from '../records/refute.ts';
 import { timeOf } from '../records/relative-time.ts';
 import { scheduleKey } from '../records/schedule-key.ts';
 import type { SketchSpace } from '../search/space/sketch-space.ts';
-import type { Candidate, Observation, SearchStrategy } from '../search/strategy.ts';
-import { instantiate } from '../space/sketch.ts';
+import type { Observation, SearchStrategy } from '../search/strategy.ts';
 import { type AttemptsOptions, createAttempts, type Prepared, type Proposal } from './attempts.ts';
 import { naiveOf } from './build.ts';
 import { chooseBest } from './choose-best.ts';
 import { createDisturbance } from './disturbance.ts';
 import { createDriftWatch } from './drift-watch.ts';
-import type { ModelName, PruneSummary, TunedKernel, TuneEvent, TuneResult } from './events.ts';
+import type { ModelName, TuneEvent, TuneResult } from './events.ts';
 import { type FinalRace, finalRace, proposalOf } from './final-race.ts';
 import { joinOldRuns, type Known, knownObservations } from './known.ts';
 import type { Reuse } from './retarget.ts';
+import { pruneSummary, reuseResult, tunedKernel } from './run-summary.ts';
 import { createRunTimes } from './run-times.ts';
+import { searched } from './searched.ts';
 
 type VerifiedRecord = TuningRecord & { readonly medianNs: number };
 
@@ -292,7 +293,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     trials,
     reuse: reuseResult(options.reuse, reused),
     outcomes: attempts.outcomes,
-    pruned: { looked: strategy.tally.looked, reasons: summary(strategy), deaths: strategy.tally.deaths },
+    pruned: { looked: strategy.tally.looked, reasons: pruneSummary(strategy), deaths: strategy.tally.deaths },
     drift: drift.summary(),
     disturbance: disturbance.summary(),
     race: race === null ? null : { contestants: race.contestants, decided: race.decided },
@@ -318,52 +319,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
 const wallClockNote =
   'this device has no usable clock of its own: times are from submission to result by the wall, over samples four times as long';
 
-type Searched = Proposal & { readonly candidate: Candidate };
-
-/** A candidate of the search with its schedule. */
-function searched(candidate: Candidate, round: number, { space, strategy, modelName }: LoopOptions): Searched {
-  const sketch = space.sketches[candidate.sketch] as SketchSpace['sketches'][number];
-  return {
-    candidate,
-    scheduled: instantiate(sketch, candidate.values),
-    origin: 'search',
-    sketch: sketch.name,
-    decisions: decisionsOf(sketch, candidate),
-    search: { name: strategy.name, model: modelName, round, score: finite(candidate.score) },
-  };
-}
-
-function reuseResult({ devices, unfit }: Reuse, reused: readonly TuningRecord[]): TuneResult['reuse'] {
-  if (reused.length === 0) return null;
-  const times = reused.flatMap((record) => (isVerified(record) ? timeOf(record) : []));
-  return { devices, unfit, measured: reused.length, bestNs: times.length === 0 ? null : Math.min(...times) };
-}
-
-function decisionsOf(sketch: SketchSpace['sketches'][number], candidate: Candidate): Record<string, number> {
-  return Object.fromEntries(sketch.decisions.map((decision, i) => [decision.name, candidate.values[i] as number]));
-}
-
-export function tunedKernel(record: VerifiedRecord): TunedKernel {
-  return {
-    trace: record.trace,
-    sketch: record.sketch,
-    decisions: record.decisions,
-    timeNs: timeOf(record),
-    record: record.id,
-  };
-}
-
-function finite(score: number | null): number | null {
-  return score !== null && Number.isFinite(score) ? score : null;
-}
-
 function remaining(elapsedMs: number, trials: number, { trials: all, timeLimitMs }: LoopOptions): number {
   const byTrials = (elapsedMs / trials) * (all - trials);
   return timeLimitMs === null ? byTrials : Math.max(0, Math.min(byTrials, timeLimitMs - elapsedMs));
-}
-
-function summary(strategy: SearchStrategy): PruneSummary {
-  return [...strategy.tally.byReason.entries()]
-    .map(([reason, count]) => ({ reason, count, depths: strategy.tally.byDepth.get(reason) ?? [] }))
-    .sort((a, b) => b.count - a.count);
 }

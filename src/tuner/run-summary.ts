@@ -1,0 +1,28 @@
+import { isVerified, type TuningRecord } from '../records/record.ts';
+import { timeOf } from '../records/relative-time.ts';
+import type { SearchStrategy } from '../search/strategy.ts';
+import type { PruneSummary, TunedKernel, TuneResult } from './events.ts';
+import type { Reuse } from './retarget.ts';
+
+export function reuseResult({ devices, unfit }: Reuse, reused: readonly TuningRecord[]): TuneResult['reuse'] {
+  if (reused.length === 0) return null;
+  const times = reused.flatMap((record) => (isVerified(record) ? timeOf(record) : []));
+  return { devices, unfit, measured: reused.length, bestNs: times.length === 0 ? null : Math.min(...times) };
+}
+
+export function tunedKernel(record: TuningRecord & { readonly medianNs: number }): TunedKernel {
+  return {
+    trace: record.trace,
+    sketch: record.sketch,
+    decisions: record.decisions,
+    timeNs: timeOf(record),
+    record: record.id,
+  };
+}
+
+/** What exact pruning refused, most frequent reason first. */
+export function pruneSummary(strategy: SearchStrategy): PruneSummary {
+  return [...strategy.tally.byReason.entries()]
+    .map(([reason, count]) => ({ reason, count, depths: strategy.tally.byDepth.get(reason) ?? [] }))
+    .sort((a, b) => b.count - a.count);
+}

@@ -1,0 +1,35 @@
+import type { SketchSpace } from '../search/space/sketch-space.ts';
+import type { Candidate, SearchStrategy } from '../search/strategy.ts';
+import { instantiate } from '../space/sketch.ts';
+import type { Proposal } from './attempts.ts';
+import type { ModelName } from './events.ts';
+
+/** Whose candidate it is. */
+interface Searcher {
+  readonly space: SketchSpace;
+  readonly strategy: Pick<SearchStrategy, 'name'>;
+  readonly modelName: ModelName;
+}
+
+type Searched = Proposal & { readonly candidate: Candidate };
+
+/** A candidate of the search with its schedule. */
+export function searched(candidate: Candidate, round: number, { space, strategy, modelName }: Searcher): Searched {
+  const sketch = space.sketches[candidate.sketch] as SketchSpace['sketches'][number];
+  return {
+    candidate,
+    scheduled: instantiate(sketch, candidate.values),
+    origin: 'search',
+    sketch: sketch.name,
+    decisions: decisionsOf(sketch, candidate),
+    search: { name: strategy.name, model: modelName, round, score: finite(candidate.score) },
+  };
+}
+
+function decisionsOf(sketch: SketchSpace['sketches'][number], candidate: Candidate): Record<string, number> {
+  return Object.fromEntries(sketch.decisions.map((decision, i) => [decision.name, candidate.values[i] as number]));
+}
+
+function finite(score: number | null): number | null {
+  return score !== null && Number.isFinite(score) ? score : null;
+}
