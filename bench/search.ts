@@ -1,9 +1,10 @@
 /**
  * Searches compared on recorded spaces: every strategy on every space, same budgets, several seeds.
- *     npm run bench:search -- --spaces folder-or-file...  [--strategies a,b] [--seeds 20] [--trials 400] [--batch n] [--workers 2] [--out folder]
+ *     npm run bench:search -- --spaces folder-or-file...  [--strategies a,b] [--seeds 20] [--trials 400] [--batch n] [--host windows] [--raw] [--workers 2] [--out folder]
  * External spaces (T4 JSON, Kernel Tuner caches) come from --spaces or WGTUNE_SPACES; recorded spaces of ours in tuning-logs/spaces
  * are always among them. Prints a table and writes it as Markdown (README.md) and CSV, with every run beside it (runs.csv) and a figure per space.
  * Where the spaces of others are from: bench/README.md.
+ * `--host` has candidates timed on a made host of that name (`src/measure/made-host.ts`) beside references, `--raw` without.
  * `--list` prints the spaces and strategies there are. Searches are deterministic: `decisions` in runs.csv is the same for the same seed
  * on any machine and any number of workers.
  */
@@ -11,11 +12,12 @@ import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { stringify } from 'csv-stringify/sync';
+import { hostCourses } from '../src/measure/made-host.ts';
 import { nameOfSpace } from '../src/records/recorded/read-space.ts';
 import { UserError } from '../src/support/errors.ts';
 import { markdownOrigin } from './markdown.ts';
 import { figureOf } from './search/figure.ts';
-import { type Job, type Outcome, trialsTo } from './search/job.ts';
+import { type Job, type MadeTimes, type Outcome, trialsTo } from './search/job.ts';
 import { spaceFiles } from './search/spaces.ts';
 import { defaultStrategies, strategies } from './search/strategies.ts';
 import { csvOfSummaries, markdownOfSummaries, summarise, targets } from './search/tables.ts';
@@ -31,6 +33,8 @@ interface Flags {
   readonly firstSeed: string;
   readonly trials: string;
   readonly batch?: string;
+  readonly host?: string;
+  readonly raw?: boolean;
   readonly workers: string;
   readonly out: string;
   readonly list?: boolean;
@@ -56,9 +60,10 @@ async function main(flags: Flags): Promise<void> {
       throw new UserError(`there is no strategy ${name}; there are ${[...strategies.keys()].join(', ')}`);
   const [seeds, firstSeed, trials] = [Number(flags.seeds), Number(flags.firstSeed), Number(flags.trials)];
   const batch = flags.batch === undefined ? null : Number(flags.batch);
+  const host = hostOf(flags);
   const jobs = files.flatMap((space) =>
     names.flatMap((strategy) =>
-      Array.from({ length: seeds }, (_, at): Job => ({ space, strategy, seed: firstSeed + at, trials, batch })),
+      Array.from({ length: seeds }, (_, at): Job => ({ space, strategy, seed: firstSeed + at, trials, batch, host })),
     ),
   );
   const started = performance.now();
@@ -84,6 +89,13 @@ async function main(flags: Flags): Promise<void> {
   console.log(`${jobs.length} runs in ${seconds} s; tables and figures are in ${flags.out}`);
 }
 
+function hostOf({ host, raw = false }: Flags): MadeTimes | null {
+  if (host === undefined) return null;
+  if (!(host in hostCourses))
+    throw new UserError(`there is no made host ${host}; there are ${Object.keys(hostCourses).join(', ')}`);
+  return { course: host as MadeTimes['course'], relative: !raw };
+}
+
 function csvOfRuns(outcomes: readonly Outcome[]): string {
   const header = ['space', 'strategy', 'seed', ...targets.map((target) => `trials to ${target}`), 'decisions'];
   const rows = outcomes.map(({ job, curve, decisions }) => [
@@ -104,6 +116,8 @@ const command = new Command()
   .option('--first-seed <n>', 'the first of them', '1')
   .option('--trials <n>', 'budget of a run', '400')
   .option('--batch <n>', 'trials of a round; by default what the strategy wants')
+  .option('--host <name>', 'times as on this made host')
+  .option('--raw', 'on it, samples as they come, with no references')
   .option('--workers <n>', 'processes', '2')
   .option('--out <folder>', 'where tables and figures go', 'out/search')
   .option('--list', 'print what there is');

@@ -1,3 +1,5 @@
+import type { hostCourses } from '../../src/measure/made-host.ts';
+
 /** One search on one space with one seed, the unit of work that the bench hands to its worker processes. */
 export interface Job {
   readonly space: string;
@@ -6,6 +8,15 @@ export interface Job {
   readonly trials: number;
   /** Trials of a round for every strategy alike; each strategy's own choice when null. */
   readonly batch: number | null;
+  /** Null: candidates are answered with the recorded times. */
+  readonly host: MadeTimes | null;
+}
+
+/** Times as a host whose speed changes would show them (`measure/made-host.ts`). */
+export interface MadeTimes {
+  readonly course: keyof typeof hostCourses;
+  /** Whether references run beside candidates, or samples count as they come. */
+  readonly relative: boolean;
 }
 
 /** How a job ended. */

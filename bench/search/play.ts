@@ -1,19 +1,30 @@
+import { defaultBudget } from '../../src/measure/budget.ts';
+import { createHostTimer, createMadeHost, hostCourses } from '../../src/measure/made-host.ts';
+import { median } from '../../src/measure/statistics.ts';
+import { unitNs } from '../../src/records/relative-time.ts';
 import type { ReplayedSpace } from '../../src/search/space/replayed-space.ts';
 import type { Candidate, SearchStrategy } from '../../src/search/strategy.ts';
 import { hashJson } from '../../src/support/hash.ts';
-import type { Job, Outcome } from './job.ts';
+import { createRandom } from '../../src/support/random.ts';
+import type { Job, MadeTimes, Outcome } from './job.ts';
 
-/** Plays one search on a replayed space. Ends early where the optimum is found or the space is used up. */
+/**
+ * Plays one search on a replayed space. Ends early where the optimum is found or the space is used up. On a made host the search is told what that
+ * host shows; the curve is of the recorded times all the same.
+ */
 export async function play(job: Job, replayed: ReplayedSpace, strategy: SearchStrategy): Promise<Outcome> {
   const { space: _, timeOf, bestNs } = replayed;
   const curve: number[] = [];
   const decisions: Candidate[] = [];
+  const shown = job.host === null ? null : madeTimes(job.host, job.seed);
   let reached = 0;
   while (curve.length < job.trials && reached < 1) {
     const proposals = strategy.propose(Math.min(job.batch ?? strategy.round, job.trials - curve.length));
     if (proposals.length === 0) break;
-    const results = proposals.map((candidate) => ({ candidate, timeNs: timeOf(candidate) }));
-    for (const { candidate, timeNs } of results) {
+    const results: { candidate: Candidate; timeNs: number | null }[] = [];
+    for (const candidate of proposals) {
+      const timeNs = timeOf(candidate);
+      results.push({ candidate, timeNs: timeNs === null || shown === null ? timeNs : await shown(timeNs) });
       if (timeNs !== null && bestNs !== null) reached = Math.max(reached, bestNs / timeNs);
       curve.push(reached);
       decisions.push(candidate);
@@ -26,5 +37,27 @@ export async function play(job: Job, replayed: ReplayedSpace, strategy: SearchSt
     curve,
     decisions: hashJson(decisions.map(({ sketch, values }) => [sketch, values])),
     searchMs: propose + fit,
+  };
+}
+
+/** What kernels of known times seem to take, one after the other, by the protocol of real devices. */
+function madeTimes({ course, relative }: MadeTimes, seed: number): (quietNs: number) => Promise<number> {
+  const host = createMadeHost(hostCourses[course], seed);
+  const budget = defaultBudget('cpu');
+  const timer = createHostTimer({ host, budget, seed, references: relative, quietWait: relative ? 2.5 : 0 });
+  const random = createRandom(seed).fork('sensitivity');
+  const unit = (): number => {
+    const quiet = timer.quietNs();
+    return quiet === null ? 1 : unitNs(quiet);
+  };
+  const first = unit();
+  let bestNs: number | null = null;
+  return async (quietNs) => {
+    const samples = await timer.time(quietNs, 0.75 + 0.35 * random.unit(), bestNs);
+    const seenNs = relative ? (samples.estimate?.timeNs ?? null) : median(samples.samplesNs);
+    // What is known of the quiet host may become better within a run; the run keeps to one unit.
+    const timeNs = ((seenNs ?? quietNs) * first) / unit();
+    bestNs = Math.min(bestNs ?? timeNs, timeNs);
+    return timeNs;
   };
 }

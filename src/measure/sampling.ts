@@ -15,7 +15,7 @@ const farBehindCold = 6;
  */
 const longestStopNs = 1e9;
 /** Passes that say so: five while they are short and cost nothing beside a build, so that a slow candidate's time repeats too; two of long ones. */
-const behindPasses = { most: 5, least: 2, enoughNs: 60e6, calm: 2 };
+const behindPasses = { most: 5, least: 2, enoughNs: 60e6, calm: 3 };
 /** Half-width of the median's confidence interval, as a fraction of the median, above which the median says nothing. */
 export const unstableUncertainty = 0.25;
 /** Rest before each sample beyond the budget: what disturbs comes in bursts, and samples of one burst are all alike. */

@@ -1,5 +1,6 @@
 import { hasColdCaches, lastLevelCacheBytes } from '../device/caches.ts';
 import { loadDawn, openDevice } from '../device/dawn.ts';
+import { takePriority } from '../device/priority.ts';
 import { dieWithParent } from '../device/watchdog.ts';
 import type { ReferenceTimes } from '../records/relative-time.ts';
 import { assert, InternalError } from '../support/errors.ts';
@@ -41,6 +42,7 @@ async function answer(message: ToChild): Promise<FromChild> {
   switch (message.kind) {
     case 'open': {
       const { device, budget, quietNs, quietWait } = message;
+      if (device.description.type === 'cpu') takePriority();
       const create = await loadDawn(device.driver);
       const { gpu, description } = await openDevice(create, device.driver, device.adapter, device.description.profile);
       const { type } = device.description;

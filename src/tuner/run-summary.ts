@@ -10,12 +10,16 @@ export function reuseResult({ devices, unfit }: Reuse, reused: readonly TuningRe
   return { devices, unfit, measured: reused.length, bestNs: times.length === 0 ? null : Math.min(...times) };
 }
 
-export function tunedKernel(record: TuningRecord & { readonly medianNs: number }): TunedKernel {
+/** `timeNs`: its time as a run knows the machine at its end. */
+export function tunedKernel(
+  record: TuningRecord & { readonly medianNs: number },
+  timeNs: number = timeOf(record),
+): TunedKernel {
   return {
     trace: record.trace,
     sketch: record.sketch,
     decisions: record.decisions,
-    timeNs: timeOf(record),
+    timeNs,
     record: record.id,
   };
 }

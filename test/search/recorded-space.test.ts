@@ -118,7 +118,7 @@ describe.skipIf(xgboostMissing)('the bench of searches', () => {
     const path = join(folder, 'landscape.cache.json');
     writeFileSync(path, landscape());
     const jobs = ['auto', 'beam', 'rank', 'annealing', 'evolution', 'random', 'grid'].flatMap((strategy) =>
-      [1, 2].map((seed): Job => ({ space: path, strategy, seed, trials: 40, batch: null })),
+      [1, 2].map((seed): Job => ({ space: path, strategy, seed, trials: 40, batch: null, host: null })),
     );
     const played = async (workers: number): Promise<string> => {
       const outcomes = await playAll(jobs, workers, () => {});
