@@ -81,11 +81,14 @@ export function addLogsBestCommand(logs: Command): void {
       faults.rest();
       const { passedOverSentences } = await import('../report/passed-over.ts');
       for (const sentence of passedOverSentences(table.passedOver())) say(`note: ${sentence}`);
+      const { createRates } = await import('../tuner/rates.ts');
+      const { timeOf } = await import('../records/relative-time.ts');
+      const ratesOf = createRates();
       const bests = table
         .entries()
         .map((entries) => entries[0])
         .filter((entry) => entry !== undefined)
-        .map(({ held, ...entry }) => ({ ...entry, ...held }));
+        .map(({ held, ...entry }) => ({ ...entry, ...held, ...ratesOf(entry.workload, timeOf(entry)) }));
       if (flags.json) printJson(bests);
       else {
         const { formatBests } = await import('../report/log-tables.ts');

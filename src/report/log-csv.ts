@@ -4,6 +4,7 @@ import { deviceKey } from '../records/device-key.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
 import { timeOf } from '../records/relative-time.ts';
 import { scheduleKey } from '../records/schedule-key.ts';
+import { createRates, type Rates } from '../tuner/rates.ts';
 
 type Cell = string | number | boolean | null;
 
@@ -15,8 +16,12 @@ export interface RunSoFar {
   readonly bestNs: number | null;
 }
 
+interface Row extends RunSoFar {
+  readonly rates: Rates | null;
+}
+
 /** Columns of a log as a table, in order. Times in nanoseconds, durations in milliseconds; what a record does not have is empty. */
-const columns: Readonly<Record<string, (record: TuningRecord, run: RunSoFar) => Cell>> = {
+const columns: Readonly<Record<string, (record: TuningRecord, row: Row) => Cell>> = {
   id: ({ id }) => id,
   started_at: ({ startedAt }) => startedAt,
   duration_ms: ({ durationMs }) => durationMs,
@@ -48,6 +53,8 @@ const columns: Readonly<Record<string, (record: TuningRecord, run: RunSoFar) => 
   refusal: ({ refusal }) => refusal?.reason ?? null,
   time_ns: (record) => timeOf(record),
   calm: ({ relative }) => relative?.calm ?? null,
+  flops_per_second: (_, { rates }) => rates?.flopsPerSecond ?? null,
+  bytes_per_second: (_, { rates }) => rates?.bytesPerSecond ?? null,
   median_ns: ({ medianNs }) => medianNs,
   samples: ({ samplesNs }) => samplesNs.length,
   clock: ({ clock }) => clock,
@@ -70,9 +77,11 @@ export const csvHeader: string = stringify([Object.keys(columns)]);
  */
 export function createCsvRows(): (record: TuningRecord) => string {
   const follow = createRunFollower();
+  const ratesOf = createRates();
   return (record) => {
-    const run = follow(record);
-    return stringify([Object.values(columns).map((cell) => cell(record, run))], {
+    const timeNs = timeOf(record);
+    const row = { ...follow(record), rates: timeNs === null ? null : ratesOf(record.workload, timeNs) };
+    return stringify([Object.values(columns).map((cell) => cell(record, row))], {
       escape_formulas: true,
       cast: { boolean: (value) => (value ? '1' : '0') },
     });

@@ -4,7 +4,8 @@ import type { TuningRecord } from '../records/record.ts';
 import { timeOf } from '../records/relative-time.ts';
 import type { TopEntry } from '../records/top-table.ts';
 import { printable } from '../support/printable.ts';
-import { formatCount, formatFactor, formatTime } from './quantities.ts';
+import type { Rates } from '../tuner/rates.ts';
+import { formatCount, formatFactor, formatThroughput, formatTime } from './quantities.ts';
 import { formatTable } from './table.ts';
 import type { Colours } from './terminal.ts';
 import { formatOutcomes } from './tune-summary.ts';
@@ -62,7 +63,7 @@ function overNaive({ bestNs, naiveNs }: CellStats): string {
   return bestNs === null || naiveNs === null ? '' : formatFactor(naiveNs / bestNs);
 }
 
-type BestEntry = Omit<TopEntry<unknown>, 'held'> & Pick<TuningRecord, 'sketch'>;
+type BestEntry = Omit<TopEntry<unknown>, 'held'> & Pick<TuningRecord, 'sketch'> & Partial<Rates>;
 
 /** The best record of every workload on every device. */
 export function formatBests(bests: readonly BestEntry[], colours: Colours): string {
@@ -72,14 +73,18 @@ export function formatBests(bests: readonly BestEntry[], colours: Colours): stri
       { title: 'workload' },
       { title: 'device' },
       { title: 'best', align: 'right' },
+      { title: 'rate', align: 'right' },
       { title: 'sketch' },
       { title: 'when' },
       { title: 'record' },
     ],
-    bests.map(({ workload, device, relative, medianNs, sketch, startedAt, file, line }) => [
+    bests.map(({ workload, device, relative, medianNs, sketch, startedAt, file, line, ...rates }) => [
       workloadText(workload),
       printable(`${device.name} (${device.driver})`),
       formatTime(timeOf({ relative, medianNs })),
+      rates.flopsPerSecond === undefined || rates.bytesPerSecond === undefined
+        ? ''
+        : formatThroughput(rates.flopsPerSecond, rates.bytesPerSecond),
       printable(sketch ?? ''),
       startedAt.slice(0, 10),
       `${printable(file)}:${line}`,

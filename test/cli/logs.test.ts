@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { loadRecords } from '../../src/records/log-reader.ts';
 import type { TuningRecord } from '../../src/records/record.ts';
 import { failedRecord, makeDevice, makeRecord, matmul } from '../records/fixtures.ts';
@@ -60,6 +61,56 @@ describe('wgtune logs', () => {
     expect(json.map((best: TuningRecord) => best.medianNs)).toEqual([3000, 70]);
     expect(json[0]).toMatchObject({ file: a, line: 2 });
     expect(JSON.parse((await here('best', logs, '--json', '--operator', 'softmax')).stdout)).toEqual([]);
+  });
+
+  it('best and csv tell the rate: operations, or bytes where a kernel moves more of them', async () => {
+    const transpose = makeWorkload('transpose', { shape: 'n=1,c=1,h=64,w=32' });
+    put('a.jsonl', [
+      record(2000, { workload: makeWorkload('matmul', { shape: 'm=128,n=128,k=128' }) }),
+      record(1000, { workload: transpose }),
+      record(500, { workload: { ...transpose, operator: 'nobody-knows' } }),
+    ]);
+    const { stdout } = await here('best', logs);
+    expect(stdout).toMatch(/matmul .* 2\.00 µs +2\.10 TFLOP\/s/);
+    expect(stdout).toMatch(/transpose .* 1\.00 µs +16\.4 GB\/s/);
+    expect(stdout).toMatch(/nobody-knows .* 500 ns +tiled/);
+    const [, , unknown] = JSON.parse((await here('best', logs, '--json')).stdout);
+    expect(unknown).not.toHaveProperty('flopsPerSecond');
+    await here('csv', logs, '-o', out('t.csv'));
+    const [titles = '', first = '', , third = ''] = readFileSync(out('t.csv'), 'utf8').split('\n');
+    const at = titles.split(',').indexOf('flops_per_second') - titles.split(',').indexOf('time_ns');
+    const cellAfter = (row: string, timeNs: number): string =>
+      row.split(`,${timeNs},`)[1]?.split(',')[at - 1] as string;
+    expect(Number(cellAfter(first, 2000))).toBeCloseTo((2 * 128 ** 3) / 2000e-9, -6);
+    expect(cellAfter(third, 500)).toBe('');
+  });
+
+  it.each(['stats', 'best', 'validate'])('%s tells of newer records in one sentence', async (command) => {
+    const newer = JSON.stringify(record(1)).replace('"version":2', '"version":7');
+    const path = put('a.jsonl', [record(30), newer, newer, newer]);
+    const { stdout, stderr, code } = await here(command, logs);
+    const said = `${stdout}${stderr}`.split('\n').filter((line) => line.includes('reads up to'));
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain(
+      `${path}:2: from here on 3 records are of version 7, and this wgtune reads up to 2; update wgtune`,
+    );
+    expect(code).not.toBe(0);
+  });
+
+  it('best names what it passes over, with file and line', async () => {
+    const impossible = record(1e-3, { workload: makeWorkload('matmul', { shape: 'm=128,n=128,k=128' }) });
+    const refuted = record(20, { workload: wide });
+    const path = put('a.jsonl', [
+      impossible,
+      record(3000, { workload: impossible.workload }),
+      refuted,
+      record(900, { workload: wide, refutes: { record: refuted.id, reason: 'it took 45 times as long' } }),
+    ]);
+    const { stdout, stderr } = await here('best', logs);
+    expect(stdout).toMatch(/a\.jsonl:2$/m);
+    expect(stdout).toMatch(/a\.jsonl:4$/m);
+    expect(stderr).toMatch(new RegExp(`^note: .*${path}:1`, 'm'));
+    expect(stderr).toMatch(new RegExp(`^note: .*${path}:3.*it took 45 times as long`, 'm'));
   });
 
   it('merge joins logs: every record once, in order, nothing else lost', async () => {

@@ -60,6 +60,7 @@ put('build-full.mjs', once({ build: 'for (const all = []; ; ) all.push(new Array
 put('reference-throws.mjs', once({ element: "if (flat > 60) throw new Error('out of luck');" }));
 put('reference-missing.mjs', once({ element: 'return Z[flat];' }));
 put('reference-endless.mjs', once({ element: "if (flat > 60) for (process.stderr.write('at it\\n'); ; );" }));
+put('nan.mjs', once({ element: 'return NaN;' }));
 put('alone.mjs', once({ top: "setTimeout(() => { throw new Error('out of luck'); }, 200);" }));
 put('prints.mjs', once({ top: "console.log('hello');" }));
 
@@ -116,6 +117,16 @@ describe.concurrent('a module of the user that fails while kernels are tuned', (
     expect(code, stderr).toBe(0);
     expect(() => JSON.parse(stdout)).not.toThrow();
     expect(stderr).toContain('hello');
+  });
+
+  it('and expects NaN of a kernel that gives numbers has wrong answers, which are told and recorded', async () => {
+    const { code, stderr } = await wgtune(tune('nan.mjs'));
+    expect(stderr).toMatch(/Y\[0\] is -?\d+, expected NaN/);
+    expect(stderr).not.toContain('fault of wgtune');
+    expect(code).not.toBe(0);
+    const { records, faults } = await loadRecords([join(folder, 'logs-nan.mjs')]);
+    expect(faults).toEqual([]);
+    expect(new Set(records.map(({ outcome }) => outcome))).toEqual(new Set(['wrong-answer']));
   });
 
   it('and takes all memory is told, not died of', async () => {

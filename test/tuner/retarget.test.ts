@@ -127,6 +127,24 @@ describe('retargeting', () => {
     expect(result.reuse).toMatchObject({ devices: ['gpu'], unfit: 1 });
   });
 
+  it('takes nothing that a later measurement there refuted', async () => {
+    const logFolder = scratchFolder();
+    const records = await tunedOn(logFolder, gpu, 3);
+    const [best, second] = fastestFirst(records);
+    const fastest = records.find((record) => keyOf(record) === best) as TuningRecord;
+    const writer = createLogWriter({ folder: logFolder, operator: 'x', device: 'x' });
+    for (const record of records.filter((record) => keyOf(record) === best))
+      writer.append({
+        ...{ ...fastest, id: `${record.id}-again`, startedAt: '2027-01-01T00:00:00.000Z', outcome: 'unstable' },
+        refutes: { record: record.id, reason: 'it took ten times as long' },
+      });
+    writer.close();
+    await tuneWith({ logFolder, trials: 4 }, fakeRunner(undefined, here), here);
+    const transferred = (await recordsIn(logFolder)).filter(({ origin }) => origin === 'transfer').map(keyOf);
+    expect(transferred).toContain(second);
+    expect(transferred).not.toContain(best);
+  });
+
   it('goes on when what was fast elsewhere fails here', async () => {
     const logFolder = scratchFolder();
     await tunedOn(logFolder, gpu, 3);
