@@ -9,7 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { makeWorkload, type Trace } from '../src/index.ts';
 import { defaultLimits } from '../src/ir/limits.ts';
-import { settleQuietly } from '../src/measure/quiet-wait.ts';
+import { settleQuietly } from '../src/measure/sampling/quiet-wait.ts';
 import { artifactOf, scheduleProgram } from '../src/tuner/build.ts';
 import { startTensorflow, type Tensor } from './peers/tensorflow.ts';
 

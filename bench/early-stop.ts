@@ -6,10 +6,10 @@
  * correlation with the medians of all samples; `pick`: the rule's fastest candidate by all its samples, relative to the space's best.
  */
 import { Command } from 'commander';
-import { median, medianUncertainty } from '../src/measure/statistics.ts';
-import { kernelSpaceEnding, readKernelSpace } from '../src/records/recorded/kernel-space.ts';
+import { median, medianUncertainty } from '../src/measure/sampling/statistics.ts';
 import { exitCode, UserError } from '../src/support/errors.ts';
 import { createRandom } from '../src/support/random.ts';
+import { kernelSpaceEnding, readKernelSpace } from '../src/testing/recorded/kernel-space.ts';
 import { rankCorrelation } from './statistics/rank-correlation.ts';
 
 /** Whether the samples so far are enough, given the best median so far (Infinity at first). */

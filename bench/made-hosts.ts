@@ -8,7 +8,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type HostCourse, hostCourses, recordedCourse } from '../src/measure/made-host.ts';
+import { type HostCourse, hostCourses, recordedCourse } from '../src/testing/made-host.ts';
 import { type Figure, pickOnHost, ways } from './made-hosts/pick.ts';
 
 const { values: flags } = parseArgs({

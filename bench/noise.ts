@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { medianUncertainty, quartileSpread } from '../src/measure/statistics.ts';
+import { medianUncertainty, quartileSpread } from '../src/measure/sampling/statistics.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { describeWorkload } from '../src/operators/workload.ts';
 import { loadRecords } from '../src/records/log-reader.ts';

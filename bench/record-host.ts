@@ -11,11 +11,11 @@ import { parseArgs } from 'node:util';
 import { lastLevelCacheBytes } from '../src/device/caches.ts';
 import { loadDawn, openDevice } from '../src/device/dawn.ts';
 import { chooseDevice, type Device, deviceEnvironment } from '../src/device/devices.ts';
-import { quietOf, slowdownOf } from '../src/measure/pace.ts';
-import { runPasses } from '../src/measure/passes.ts';
-import { sleepQuietly } from '../src/measure/quiet-wait.ts';
-import { createReferences } from '../src/measure/references.ts';
-import { createBufferPool } from '../src/measure/session.ts';
+import { createBufferPool } from '../src/measure/child/session.ts';
+import { quietOf, slowdownOf } from '../src/measure/sampling/pace.ts';
+import { runPasses } from '../src/measure/sampling/passes.ts';
+import { sleepQuietly } from '../src/measure/sampling/quiet-wait.ts';
+import { createReferences } from '../src/measure/sampling/references.ts';
 import type { ReferenceTimes } from '../src/records/relative-time.ts';
 
 const everyMs = 50;

@@ -1,12 +1,12 @@
-import { defaultBudget } from '../../src/measure/budget.ts';
-import { estimateTime, isCalm, type PacedSample } from '../../src/measure/estimate.ts';
-import { createHostTimer, createMadeHost, type HostCourse } from '../../src/measure/made-host.ts';
-import { slowdownOf } from '../../src/measure/pace.ts';
-import { race, reachingFastest } from '../../src/measure/race.ts';
-import type { Samples } from '../../src/measure/sampling.ts';
-import { median, quantile } from '../../src/measure/statistics.ts';
+import { defaultBudget } from '../../src/measure/sampling/budget.ts';
+import { estimateTime, isCalm, type PacedSample } from '../../src/measure/sampling/estimate.ts';
+import { slowdownOf } from '../../src/measure/sampling/pace.ts';
+import { race, reachingFastest } from '../../src/measure/sampling/race.ts';
+import { median, quantile } from '../../src/measure/sampling/statistics.ts';
+import type { Samples } from '../../src/measure/sampling/take-samples.ts';
 import type { ReferenceTimes } from '../../src/records/relative-time.ts';
 import { createRandom } from '../../src/support/random.ts';
+import { createHostTimer, createMadeHost, type HostCourse } from '../../src/testing/made-host.ts';
 import { rankCorrelation } from '../statistics/rank-correlation.ts';
 
 /** A way to make times of samples, see bench/made-hosts.ts. */

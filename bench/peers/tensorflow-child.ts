@@ -3,7 +3,7 @@
  * Prints one JSON line. The time of a product is that of its kernel alone, by the device's clock (its own profiling asks for timestamps around each
  * dispatch), while Node's thread sleeps as it does when our kernels are timed: polling for the answer would take a core from lavapipe.
  */
-import { settleQuietly } from '../../src/measure/quiet-wait.ts';
+import { settleQuietly } from '../../src/measure/sampling/quiet-wait.ts';
 import { startTensorflow, type Tensor } from './tensorflow.ts';
 
 const [size = '512', samples = '7'] = process.argv.slice(2);

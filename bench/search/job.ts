@@ -1,4 +1,4 @@
-import type { hostCourses } from '../../src/measure/made-host.ts';
+import type { hostCourses } from '../../src/testing/made-host.ts';
 
 /** One search on one space with one seed, the unit of work that the bench hands to its worker processes. */
 export interface Job {

@@ -1,11 +1,11 @@
-import { defaultBudget } from '../../src/measure/budget.ts';
-import { createHostTimer, createMadeHost, hostCourses } from '../../src/measure/made-host.ts';
-import { median } from '../../src/measure/statistics.ts';
+import { defaultBudget } from '../../src/measure/sampling/budget.ts';
+import { median } from '../../src/measure/sampling/statistics.ts';
 import { unitNs } from '../../src/records/relative-time.ts';
-import type { ReplayedSpace } from '../../src/search/space/replayed-space.ts';
 import type { Candidate, SearchStrategy } from '../../src/search/strategy.ts';
 import { hashJson } from '../../src/support/hash.ts';
 import { createRandom } from '../../src/support/random.ts';
+import { createHostTimer, createMadeHost, hostCourses } from '../../src/testing/made-host.ts';
+import type { ReplayedSpace } from '../../src/testing/recorded/replayed-space.ts';
 import type { Job, MadeTimes, Outcome } from './job.ts';
 
 /**

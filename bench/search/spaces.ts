@@ -1,11 +1,11 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { kernelSpaceEnding, readKernelSpace } from '../../src/records/recorded/kernel-space.ts';
-import { nameOfSpace, readExternalSpace } from '../../src/records/recorded/read-space.ts';
-import { replayKernelSpace } from '../../src/search/space/replayed-sketches.ts';
-import { type ReplayedSpace, replaySpace } from '../../src/search/space/replayed-space.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import { UserError } from '../../src/support/errors.ts';
+import { kernelSpaceEnding, readKernelSpace } from '../../src/testing/recorded/kernel-space.ts';
+import { nameOfSpace, readExternalSpace } from '../../src/testing/recorded/read-space.ts';
+import { replayKernelSpace } from '../../src/testing/recorded/replayed-sketches.ts';
+import { type ReplayedSpace, replaySpace } from '../../src/testing/recorded/replayed-space.ts';
 import { programOf } from '../../src/tuner/build.ts';
 
 /** Files of a folder that may hold a space, by name; a file given by itself is taken as it is. */

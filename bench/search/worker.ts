@@ -1,5 +1,5 @@
 /** A worker process of the search bench: plays the jobs it is sent, one after the other. */
-import type { ReplayedSpace } from '../../src/search/space/replayed-space.ts';
+import type { ReplayedSpace } from '../../src/testing/recorded/replayed-space.ts';
 import type { Job } from './job.ts';
 import { play } from './play.ts';
 import { loadSpace } from './spaces.ts';

@@ -3,14 +3,14 @@ import { hasColdCaches } from '../device/caches.ts';
 import type { Device } from '../device/devices.ts';
 import type { ReferenceTimes } from '../records/relative-time.ts';
 import { assert, exitCode, InternalError, UserError } from '../support/errors.ts';
-import { defaultBudget } from './budget.ts';
-import { createBuildAhead } from './build-ahead.ts';
-import { type DeviceProcess, startDeviceProcess } from './device-process.ts';
+import { createBuildAhead } from './build/build-ahead.ts';
+import { type DeviceProcess, startDeviceProcess } from './child/device-process.ts';
+import type { TrialStage } from './child/protocol.ts';
+import { notStarted, type Reply, reply, startTimeoutMs } from './child/replies.ts';
 import { type Failure, fail, failedResult, isFailure } from './failure.ts';
-import type { TrialStage } from './protocol.ts';
-import { notStarted, type Reply, reply, startTimeoutMs } from './replies.ts';
 import type { MeasureRequest, MeasureResult, RaceOutcome, Runner, TimingBudget, WorkloadData } from './runner.ts';
-import { quietWaitOf, waitLimits } from './wait-budget.ts';
+import { defaultBudget } from './sampling/budget.ts';
+import { quietWaitOf, waitLimits } from './sampling/wait-budget.ts';
 
 interface DawnRunnerOptions {
   /** From chooseDevice or listDevices; its profile is the description's. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const nanoseconds = z.number().positive();
 
-/** What a reference kernel is bound by. Others were tried and tell less of candidates: docs/decisions/times.md. */
+/** What a reference kernel is bound by. Others were tried and tell less of candidates: docs/decisions/031-relative-times.md. */
 export const referenceNames = ['arithmetic', 'memory'] as const;
 export type ReferenceName = (typeof referenceNames)[number];
 

@@ -1,5 +1,5 @@
 import { hasColdCaches } from '../device/caches.ts';
-import { quartileSpread } from '../measure/statistics.ts';
+import { quartileSpread } from '../measure/sampling/statistics.ts';
 import { describeWorkload } from '../operators/workload.ts';
 import { type RelativeTime, timeOf } from '../records/relative-time.ts';
 import { printable } from '../support/printable.ts';

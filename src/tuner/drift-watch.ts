@@ -1,4 +1,4 @@
-import { type Drift, driftBetween } from '../measure/drift.ts';
+import { type Drift, driftBetween } from '../measure/sampling/drift.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
 import type { DriftSummary } from './events.ts';
 

@@ -1,6 +1,6 @@
 import type { DeviceDescription } from '../ir/limits.ts';
-import { quietOf } from '../measure/pace.ts';
-import { median } from '../measure/statistics.ts';
+import { quietOf } from '../measure/sampling/pace.ts';
+import { median } from '../measure/sampling/statistics.ts';
 import { type Workload, workloadKey } from '../operators/workload.ts';
 import { type BestOf, type BestTable, createBestTable, type Ranked } from '../records/best.ts';
 import { deviceKey, distanceBetween } from '../records/device-key.ts';

@@ -5,7 +5,7 @@ import type * as Bundle from '../../bundle/kernel.mjs';
 import { createKernel, deviceNeedsOf, type LoadedKernel, type Manifest } from '../../bundle/load.mjs';
 import { listAdapters, loadDawn } from '../../src/device/dawn.ts';
 import { dieWithParent } from '../../src/device/watchdog.ts';
-import { compareOutput, decodeElements, nothingCompared } from '../../src/measure/compare.ts';
+import { compareOutput, decodeElements, nothingCompared } from '../../src/measure/child/compare.ts';
 import type { Workload } from '../../src/operators/workload.ts';
 import type { Verification } from '../../src/records/outcome.ts';
 import { programOf } from '../../src/tuner/build.ts';

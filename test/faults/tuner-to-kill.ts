@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
-import { createRecordedRunner } from '../../src/measure/recorded-runner.ts';
 import type { MeasureResult } from '../../src/measure/runner.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
+import { createRecordedRunner } from '../../src/testing/recorded-runner.ts';
 import { tuneOn } from '../../src/tuner/tune.ts';
 import { makeDevice } from '../records/fixtures.ts';
 

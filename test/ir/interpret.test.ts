@@ -14,8 +14,8 @@ import {
   seq,
   variable,
 } from '../../src/ir/builders.ts';
-import { interpret } from '../../src/ir/interpret.ts';
 import type { Block, Buffer, Expr, LoopMode, Program, Stmt } from '../../src/ir/nodes.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 
 const v = variable;
 const buffer = (name: string, shape: readonly number[], rest: Partial<Buffer> = {}): Buffer => ({

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { forLoop, load, variable } from '../../src/ir/builders.ts';
-import { interpret } from '../../src/ir/interpret.ts';
 import type { DType, Program, ReduceOp } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { reducers } from '../../src/ir/reducers.ts';
 import { checkSpec } from '../../src/ir/spec.ts';
 import { createRandom } from '../../src/support/random.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { reducedRows, reduceOps, rowResults } from '../support/tuples.ts';
 
 /** Two tuples combined by the interpreter: the reduction over k of A[k, i], written to R_i. */

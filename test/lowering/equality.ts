@@ -1,5 +1,4 @@
 import { expect } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import type { LoweredProgram } from '../../src/ir/kernel.ts';
 import { type DeviceLimits, defaultLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
@@ -7,6 +6,7 @@ import { checkSpec } from '../../src/ir/spec.ts';
 import { lowerProgram } from '../../src/lowering/lower.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { runLowered, type Values } from './simt.ts';
 
 /** Integers between -4 and 4 for every input: sums of their products are exact in f32. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import type { DeviceLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { type LoweringOptions, lowerProgram } from '../../src/lowering/lower.ts';
 import { cacheRead, cacheWrite, computeAt, split, storageAlign, subgroupMatrix } from '../../src/schedule/steps.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { plain, type Step, scheduled } from '../support/schedule.ts';
 import { smallInputs } from './equality.ts';
 import { eight, f16MatrixProgram, f32MatrixProgram, limitsWith, sixteen } from './matrix-programs.ts';

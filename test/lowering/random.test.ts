@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import { type DeviceLimits, defaultLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
@@ -8,6 +7,7 @@ import { naiveSchedule, sketchesOf } from '../../src/space/rules.ts';
 import { instantiate, type Scheduled } from '../../src/space/sketch.ts';
 import { createRandom, type Random } from '../../src/support/random.ts';
 import { isRefusal, type Refusal } from '../../src/support/refusal.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { emit } from '../../src/wgsl/emit.ts';
 import { withBroadcast } from '../support/random-broadcast.ts';
 import { randomWalk, randomWorkload } from '../support/random-schedule.ts';

@@ -1,8 +1,8 @@
 import { f16round } from '@petamoriken/float16';
-import { ofNumbers } from '../../src/ir/interpret.ts';
 import type { KBinaryOp, KExpr, Scalar } from '../../src/ir/kernel.ts';
 import type { UnaryOp } from '../../src/ir/nodes.ts';
 import { roundEven } from '../../src/support/round-even.ts';
+import { ofNumbers } from '../../src/testing/interpret.ts';
 
 /** What generated code calls; one object for all kernels. */
 export const runtime = {

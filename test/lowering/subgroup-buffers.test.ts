@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { forLoop, load, seq, variable as v } from '../../src/ir/builders.ts';
-import { interpret } from '../../src/ir/interpret.ts';
 import type { LoweredProgram } from '../../src/ir/kernel.ts';
 import { type DeviceLimits, defaultLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
@@ -19,6 +18,7 @@ import {
   vectorize,
 } from '../../src/schedule/steps.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { emit } from '../../src/wgsl/emit.ts';
 import { plain, type Step, scheduled } from '../support/schedule.ts';
 import { lowered, smallInputs } from './equality.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { add, forLoop, int, load, lt, select, seq, variable as v } from '../../src/ir/builders.ts';
-import { interpret } from '../../src/ir/interpret.ts';
 import { type DeviceLimits, defaultLimits } from '../../src/ir/limits.ts';
 import type { Expr, LoopMode, Program, Reducer, Scope } from '../../src/ir/nodes.ts';
 import { reducers } from '../../src/ir/reducers.ts';
 import { checkSpec } from '../../src/ir/spec.ts';
 import { lowerProgram } from '../../src/lowering/lower.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { lowered, smallInputs } from './equality.ts';
 import { at, block, buffer, reduction, spatial } from './programs.ts';
 import { runLowered } from './simt.ts';

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import { defaultLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
@@ -8,6 +7,7 @@ import { lowerProgram } from '../../src/lowering/lower.ts';
 import { bind, cacheWrite, computeAt, rfactor, setScope, split, vectorize } from '../../src/schedule/steps.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { emit } from '../../src/wgsl/emit.ts';
 import { randomWalk } from '../support/random-schedule.ts';
 import { scheduled } from '../support/schedule.ts';

@@ -1,10 +1,10 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chooseDevice, type Device } from '../../src/device/devices.ts';
 import type { Artifact } from '../../src/ir/artifact.ts';
-import { defaultBudget } from '../../src/measure/budget.ts';
-import { createBuildAhead } from '../../src/measure/build-ahead.ts';
+import { createBuildAhead } from '../../src/measure/build/build-ahead.ts';
 import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
 import type { TimingBudget } from '../../src/measure/runner.ts';
+import { defaultBudget } from '../../src/measure/sampling/budget.ts';
 import { vectorAdd, vectorAddData } from './kernels.ts';
 import { buildingChildren } from './processes.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { hasColdCaches, lastLevelCacheBytes, withColdCaches } from '../../src/device/caches.ts';
 import { chooseDevice } from '../../src/device/devices.ts';
-import { defaultBudget } from '../../src/measure/budget.ts';
 import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
+import { defaultBudget } from '../../src/measure/sampling/budget.ts';
 import { deviceKey, differingFacts, kinshipOf } from '../../src/records/device-key.ts';
 import { makeDevice } from '../records/fixtures.ts';
 import { vectorAdd, vectorAddData, vectorAddInTwo } from './kernels.ts';

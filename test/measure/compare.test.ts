@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareOutput, decodeElements, describeWrong, nothingCompared } from '../../src/measure/compare.ts';
+import { compareOutput, decodeElements, describeWrong, nothingCompared } from '../../src/measure/child/compare.ts';
 import { decode } from '../../src/operators/inputs.ts';
 
 const check = (

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseDevice, type Device } from '../../src/device/devices.ts';
-import { defaultBudget } from '../../src/measure/budget.ts';
 import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
 import type { MeasureResult, Runner, TimingBudget } from '../../src/measure/runner.ts';
+import { defaultBudget } from '../../src/measure/sampling/budget.ts';
 import { exitCode } from '../../src/support/errors.ts';
 import {
   endless,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { driftBetween, type Measured } from '../../src/measure/drift.ts';
+import { driftBetween, type Measured } from '../../src/measure/sampling/drift.ts';
 
 const around = (ns: number, spread: number): Measured => ({
   samplesNs: [-1, -0.5, 0, 0.5, 1].map((step) => ns * (1 + step * spread)),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withErrorScopes } from '../../src/measure/error-scopes.ts';
+import { withErrorScopes } from '../../src/measure/child/error-scopes.ts';
 
 /** As much of a GPUDevice as error scopes are: a stack of filters and what each caught. */
 function scopes(caught: Readonly<Record<string, string>>): GPUDevice {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { calmSlowdown, estimateTime, type PacedSample } from '../../src/measure/estimate.ts';
+import { calmSlowdown, estimateTime, type PacedSample } from '../../src/measure/sampling/estimate.ts';
 
 const calm = (ns: number): PacedSample => ({ ns, slowdown: 1.02 });
 const disturbed = (ns: number, slowdown: number): PacedSample => ({ ns, slowdown });

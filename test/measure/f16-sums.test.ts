@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { listDevices } from '../../src/device/devices.ts';
 import type { Program } from '../../src/ir/nodes.ts';
-import { defaultBudget } from '../../src/measure/budget.ts';
 import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
 import type { Runner } from '../../src/measure/runner.ts';
+import { defaultBudget } from '../../src/measure/sampling/budget.ts';
 import { withSumsInF16 } from '../../src/operators/keep-sums.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { sketchesOf } from '../../src/space/rules.ts';

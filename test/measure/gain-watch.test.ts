@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createGainWatch } from '../../src/measure/gain-watch.ts';
+import { createGainWatch } from '../../src/measure/build/gain-watch.ts';
 
 it('goes on building ahead where a second build of the same candidate is quick', () => {
   const gain = createGainWatch();

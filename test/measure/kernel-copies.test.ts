@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import type { Artifact } from '../../src/ir/artifact.ts';
-import type { BuiltKernel } from '../../src/measure/build.ts';
-import { createInputCopies } from '../../src/measure/input-copies.ts';
-import { createCopies } from '../../src/measure/kernel-copies.ts';
-import type { Session } from '../../src/measure/session.ts';
+import type { BuiltKernel } from '../../src/measure/build/build-kernels.ts';
+import { createInputCopies } from '../../src/measure/child/input-copies.ts';
+import { createCopies } from '../../src/measure/child/kernel-copies.ts';
+import type { Session } from '../../src/measure/child/session.ts';
 import { vectorAdd } from './kernels.ts';
 
 Object.assign(globalThis, { GPUBufferUsage: { STORAGE: 128, COPY_SRC: 4, COPY_DST: 8 } });

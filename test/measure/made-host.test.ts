@@ -6,7 +6,7 @@ import {
   hostCourses,
   recordedCourse,
   type Stretch,
-} from '../../src/measure/made-host.ts';
+} from '../../src/testing/made-host.ts';
 
 const fixed = (...stretches: Stretch[]): HostCourse =>
   function* () {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createPace, quietOf, slowdownOf } from '../../src/measure/pace.ts';
-import { createWaitBudget, quietWaitOf, waitLimits } from '../../src/measure/wait-budget.ts';
+import { createPace, quietOf, slowdownOf } from '../../src/measure/sampling/pace.ts';
+import { createWaitBudget, quietWaitOf, waitLimits } from '../../src/measure/sampling/wait-budget.ts';
 import type { ReferenceTimes } from '../../src/records/relative-time.ts';
 import { createRandom } from '../../src/support/random.ts';
 

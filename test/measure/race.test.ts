@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { PacedSample } from '../../src/measure/estimate.ts';
-import { race } from '../../src/measure/race.ts';
+import type { PacedSample } from '../../src/measure/sampling/estimate.ts';
+import { race } from '../../src/measure/sampling/race.ts';
 import { createRandom } from '../../src/support/random.ts';
 
 /** Kernels of these times on a machine that changes as `slowdownAt` says and is seen perfectly. */

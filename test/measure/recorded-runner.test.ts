@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { artifactKey } from '../../src/ir/artifact.ts';
 import { type DeviceDescription, defaultLimits } from '../../src/ir/limits.ts';
-import { createRecordedRunner } from '../../src/measure/recorded-runner.ts';
 import type { MeasureResult } from '../../src/measure/runner.ts';
+import { createRecordedRunner } from '../../src/testing/recorded-runner.ts';
 import { vectorAdd, vectorAddData } from './kernels.ts';
 import { contractCandidates, describeRunnerContract } from './runner.contract.ts';
 

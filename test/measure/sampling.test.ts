@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { defaultBudget } from '../../src/measure/budget.ts';
-import { type ClockReading, isUsableClock } from '../../src/measure/clock.ts';
-import { type PacedReading, takeSamples, unstableUncertainty } from '../../src/measure/sampling.ts';
-import { median, medianInterval, medianUncertainty, quartileSpread } from '../../src/measure/statistics.ts';
+import { defaultBudget } from '../../src/measure/sampling/budget.ts';
+import { type ClockReading, isUsableClock } from '../../src/measure/sampling/clock.ts';
+import { median, medianInterval, medianUncertainty, quartileSpread } from '../../src/measure/sampling/statistics.ts';
+import { type PacedReading, takeSamples, unstableUncertainty } from '../../src/measure/sampling/take-samples.ts';
 import { createRandom } from '../../src/support/random.ts';
 
 const budget = defaultBudget('cpu');

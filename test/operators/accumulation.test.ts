@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { accumulates } from '../../src/ir/reducers.ts';
@@ -12,6 +11,7 @@ import { sketchesOf } from '../../src/space/rules.ts';
 import { instantiate } from '../../src/space/sketch.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { naiveOf, programOf } from '../../src/tuner/build.ts';
 import { judgedLimits } from '../property/random-case.ts';
 import { legalCandidates } from '../space/candidates.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import { checkSpec } from '../../src/ir/spec.ts';
 import { findOperator, listOperators } from '../../src/operators/catalog.ts';
 import { expectedAt, generateInputs } from '../../src/operators/inputs.ts';
 import { makeWorkload, type WorkloadWish } from '../../src/operators/parse-workload.ts';
 import { describeWorkload } from '../../src/operators/workload.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 
 const conv = 'n=2,c=3,h=7,w=7,oc=5';
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import { checkSpec } from '../../src/ir/spec.ts';
 import { findOperator, listOperators } from '../../src/operators/catalog.ts';
 import { defineOperator, dimension, flag } from '../../src/operators/define.ts';
@@ -9,6 +8,7 @@ import { exact, integers } from '../../src/operators/fill.ts';
 import { expectedAt, generateInputs } from '../../src/operators/inputs.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { compute, input, program } from '../../src/operators/tensor.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 
 /** What a user would write: nearest-neighbour upsampling, optionally mirrored, which needs floor division and casts. */
 const upsample = defineOperator({

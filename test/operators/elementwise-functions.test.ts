@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import { formulaFunctions } from '../../src/operators/elementwise-functions.ts';
 import { erfOf } from '../../src/operators/error-function.ts';
 import { expectedAt, generateInputs } from '../../src/operators/inputs.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { programOf } from '../../src/tuner/build.ts';
 
 /** What an expression is of each pair of operands, as the interpreter rounds it. */

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { checkSpec } from '../../src/ir/spec.ts';
 import { findOperator, listOperators } from '../../src/operators/catalog.ts';
@@ -7,6 +6,7 @@ import { exact } from '../../src/operators/fill.ts';
 import { expectedAt, generateInputs } from '../../src/operators/inputs.ts';
 import { makeWorkload, type WorkloadWish } from '../../src/operators/parse-workload.ts';
 import { workloadKey } from '../../src/operators/workload.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { smallShape } from './small-shapes.ts';
 
 const operators = listOperators().map(({ name }) => name);

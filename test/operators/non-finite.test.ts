@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseDevice, type Device } from '../../src/device/devices.ts';
-import { interpret } from '../../src/ir/interpret.ts';
 import { defaultLimits } from '../../src/ir/limits.ts';
-import { defaultBudget } from '../../src/measure/budget.ts';
 import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
 import type { Runner } from '../../src/measure/runner.ts';
+import { defaultBudget } from '../../src/measure/sampling/budget.ts';
 import { encode, expectedAt } from '../../src/operators/inputs.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { naiveSchedule, sketchesOf } from '../../src/space/rules.ts';
@@ -12,6 +11,7 @@ import { instantiate } from '../../src/space/sketch.ts';
 import { UserError } from '../../src/support/errors.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { artifactOf, programOf } from '../../src/tuner/build.ts';
 import { legalCandidates } from '../space/candidates.ts';
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import { defaultLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { checkSpec } from '../../src/ir/spec.ts';
@@ -10,6 +9,7 @@ import { naiveSchedule, sketchesOf } from '../../src/space/rules.ts';
 import { instantiate } from '../../src/space/sketch.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { lowered } from '../lowering/equality.ts';
 import { describeValues, legalCandidates } from '../space/candidates.ts';
 import { smallShape } from './small-shapes.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import { findOperator } from '../../src/operators/catalog.ts';
 import { expectedAt } from '../../src/operators/inputs.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { workloadKey } from '../../src/operators/workload.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 
 /** What program and reference make of the numbers 1, 2, 3 ...; both must agree. */
 function outputOf(operator: string, shape: string, attributes: Readonly<Record<string, string>> = {}) {

@@ -1,9 +1,9 @@
-import { interpret } from '../../src/ir/interpret.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { checkSpec } from '../../src/ir/spec.ts';
 import { lowerProgram } from '../../src/lowering/lower.ts';
 import { printTrace } from '../../src/schedule/replay.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { emit } from '../../src/wgsl/emit.ts';
 import { runLowered } from '../lowering/simt.ts';
 import { reversed } from '../support/reversed.ts';

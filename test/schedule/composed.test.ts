@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { expectedAt } from '../../src/operators/inputs.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { isFault, replay } from '../../src/schedule/replay.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { expectSameResult, inputsFor, plain, type Step, scheduled, traceOf } from '../support/schedule.ts';
 
 /** The scheduled program against the operator's own reference, and its trace against itself. */

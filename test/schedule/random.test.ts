@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { checkSpec } from '../../src/ir/spec.ts';
@@ -7,6 +6,7 @@ import { primitives } from '../../src/schedule/primitives/registry.ts';
 import { isFault, printTrace, replay } from '../../src/schedule/replay.ts';
 import type { Trace, TraceStep } from '../../src/schedule/trace.ts';
 import { createRandom } from '../../src/support/random.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { randomWalk, randomWorkload } from '../support/random-schedule.ts';
 import { reversed } from '../support/reversed.ts';
 import { integerInputs, plain } from '../support/schedule.ts';

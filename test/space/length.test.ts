@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { rankCorrelation } from '../../bench/statistics/rank-correlation.ts';
 import { type DeviceLimits, defaultLimits } from '../../src/ir/limits.ts';
-import { operationsOf } from '../../src/ir/operations.ts';
 import { lowerProgram } from '../../src/lowering/lower.ts';
 import { listOperators } from '../../src/operators/catalog.ts';
-import { readKernelSpace, rowTimeNs } from '../../src/records/recorded/kernel-space.ts';
 import { createPruner, mostStatements } from '../../src/space/pruning.ts';
 import { recordedRowValues } from '../../src/space/recorded.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import { instantiate } from '../../src/space/sketch.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
+import { operationsOf } from '../../src/testing/operations.ts';
+import { readKernelSpace, rowTimeNs } from '../../src/testing/recorded/kernel-space.ts';
 import { programOf } from '../../src/tuner/build.ts';
 import { eight, limitsWith } from '../lowering/matrix-programs.ts';
 import { describeValues, estimated, legalCandidates, programOfCase } from './candidates.ts';

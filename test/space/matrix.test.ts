@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import type { LoweredProgram } from '../../src/ir/kernel.ts';
 import type { DeviceLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
@@ -10,6 +9,7 @@ import { sketchesOf } from '../../src/space/rules.ts';
 import { instantiate, type Sketch } from '../../src/space/sketch.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { programOf } from '../../src/tuner/build.ts';
 import { emit } from '../../src/wgsl/emit.ts';
 import { compileOnNull } from '../device/compile-on-null.ts';

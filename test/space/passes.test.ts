@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import { defaultLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { lowerProgram } from '../../src/lowering/lower.ts';
@@ -11,6 +10,7 @@ import { sketchesOf } from '../../src/space/rules.ts';
 import { instantiate, type Sketch } from '../../src/space/sketch.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { runLowered, type Values } from '../lowering/simt.ts';
 import { integerInputs, plain } from '../support/schedule.ts';
 import { describeValues, estimateFor, legalCandidates } from './candidates.ts';

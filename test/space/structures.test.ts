@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import { defaultLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { lowerProgram } from '../../src/lowering/lower.ts';
@@ -7,6 +6,7 @@ import { naiveSchedule, sketchesOf } from '../../src/space/rules.ts';
 import { instantiate, type Scheduled } from '../../src/space/sketch.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal, type Refusal } from '../../src/support/refusal.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { runLowered, type Values } from '../lowering/simt.ts';
 import { integerInputs } from '../support/schedule.ts';
 import { describeValues, legalCandidates } from './candidates.ts';

@@ -1,5 +1,4 @@
 import { expect } from 'vitest';
-import { interpret } from '../../src/ir/interpret.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { printProgram } from '../../src/ir/printer.ts';
 import { checkSpec } from '../../src/ir/spec.ts';
@@ -11,6 +10,7 @@ import { applyStep, isFault, printTrace, replay } from '../../src/schedule/repla
 import type { Trace, TraceStep } from '../../src/schedule/trace.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 
 /** A primitive's name and its arguments, short to write: `['split', { loop: 'i', factors: [null, 4] }]`. */
 export type Step = readonly [primitive: string, args: Readonly<Record<string, unknown>>];

@@ -1,9 +1,9 @@
-import { interpret } from '../../src/ir/interpret.ts';
 import type { Program } from '../../src/ir/nodes.ts';
-import { compareOutput, nothingCompared } from '../../src/measure/compare.ts';
+import { compareOutput, nothingCompared } from '../../src/measure/child/compare.ts';
 import type { WorkloadData } from '../../src/measure/runner.ts';
 import { decode } from '../../src/operators/inputs.ts';
 import type { Verification } from '../../src/records/outcome.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 
 /** What the runner would see of a program, by the name of the inputs: `own` for the workload's own. */
 export function verdicts(program: Program, data: WorkloadData): Readonly<Record<string, Verification>> {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { chooseDevice } from '../../src/device/devices.ts';
 import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
-import { createRecordedRunner } from '../../src/measure/recorded-runner.ts';
+import { createRecordedRunner } from '../../src/testing/recorded-runner.ts';
 import { measurePeaks } from '../../src/tuner/peaks.ts';
 import { makeDevice } from '../records/fixtures.ts';
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseDevice } from '../../src/device/devices.ts';
-import { interpret } from '../../src/ir/interpret.ts';
 import type { Buffer, Program } from '../../src/ir/nodes.ts';
-import { defaultBudget } from '../../src/measure/budget.ts';
 import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
 import type { Runner, WorkloadData } from '../../src/measure/runner.ts';
+import { defaultBudget } from '../../src/measure/sampling/budget.ts';
 import { encode } from '../../src/operators/inputs.ts';
+import { interpret } from '../../src/testing/interpret.ts';
 import { emit } from '../../src/wgsl/emit.ts';
 import { lowered, smallInputs } from '../lowering/equality.ts';
 import { goldenCases } from './golden-cases.ts';

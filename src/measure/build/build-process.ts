@@ -1,0 +1,71 @@
+import type { Device } from '../../device/devices.ts';
+import type { Artifact } from '../../ir/artifact.ts';
+import { type DeviceProcess, startDeviceProcess } from '../child/device-process.ts';
+import { notStarted, reply, startTimeoutMs } from '../child/replies.ts';
+import { type Failure, fail } from '../failure.ts';
+import type { TimingBudget } from '../runner.ts';
+
+type Built =
+  | { readonly kind: 'built'; readonly ms: number }
+  | Failure
+  /** There is no process to build in: the device allows no second one, or lost it. Says nothing about the candidate. */
+  | { readonly kind: 'no-process'; readonly why: string };
+
+/** One process that compiles candidates and never runs them. */
+export interface BuildProcess {
+  /** Never rejects. What a candidate does to the process is the candidate's failure; the next build starts a new process. */
+  build(artifact: Artifact): Promise<Built>;
+  close(): void;
+}
+
+/** Starts the process at its first build. */
+export function startBuildProcess(device: Device, budget: TimingBudget): BuildProcess {
+  let child: DeviceProcess | null = null;
+  let closed = false;
+  const drop = (): void => {
+    child?.kill();
+    child = null;
+  };
+
+  const ready = async (): Promise<DeviceProcess | { readonly kind: 'no-process'; readonly why: string }> => {
+    // Between builds the only thing a process can say is that it died: no candidate is to blame.
+    if (child?.pending()) drop();
+    if (child !== null) return child;
+    const starting = startDeviceProcess(device, 'build-child');
+    child = starting;
+    starting.send({ kind: 'open', device, budget, quietNs: null, quietWait: 0 });
+    const opened = await reply(starting, () => startTimeoutMs);
+    if (opened.kind === 'opened') return starting;
+    drop();
+    return { kind: 'no-process', why: `no process could be started to build in: ${notStarted(opened)}` };
+  };
+
+  const build = async (artifact: Artifact): Promise<Built> => {
+    const running = await ready();
+    if ('kind' in running) return running;
+    running.send({ kind: 'build', artifact });
+    const begun = performance.now();
+    const answer = await reply(running, () => budget.buildTimeoutMs);
+    // What WebGPU refuses is refused again, and told in full, where it is measured.
+    if (answer.kind === 'built') return { kind: 'built', ms: performance.now() - begun };
+    drop();
+    // Killed by us.
+    if (closed) return { kind: 'no-process', why: 'building ahead has ended' };
+    switch (answer.kind) {
+      case 'late':
+        return fail('build-timeout', `compiling took longer than ${budget.buildTimeoutMs} ms (built ahead)`);
+      case 'died':
+        return fail('crash', `the building process died while it compiled the candidate (stage build): ${answer.how}`);
+      default:
+        return { kind: 'no-process', why: `the building process gave up: ${notStarted(answer)}` };
+    }
+  };
+
+  return {
+    build,
+    close: () => {
+      closed = true;
+      drop();
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import type { Verification } from '../../records/outcome.ts';
+import type { ReferenceName, ReferenceTimes } from '../../records/relative-time.ts';
+import { artifactProblem, type BuiltKernel, buildKernels } from '../build/build-kernels.ts';
+import { type Failure, fail, isFailure } from '../failure.ts';
+import type { MeasureRequest, MeasureResult } from '../runner.ts';
+import type { ClockReading } from '../sampling/clock.ts';
+import { compileByEmptyDispatch, runPass } from '../sampling/passes.ts';
+import { median } from '../sampling/statistics.ts';
+import type { Samples } from '../sampling/take-samples.ts';
+import { describeWrong } from './compare.ts';
+import { withErrorScopes } from './error-scopes.ts';
+import type { TrialStage } from './protocol.ts';
+import { bindBuffers, type Session } from './session.ts';
+import { createReadback, encodePoison } from './verify.ts';
+
+/** What is known of one candidate so far; a failure keeps it. Times in milliseconds. */
+export interface TrialProgress {
+  readonly begun: number;
+  build: number;
+  verify: number;
+  time: number;
+  kernel: number;
+  verification: Verification | null;
+  samples: Samples | null;
+  /** Whether its kernels ran without an error of the device. */
+  isSound: boolean;
+}
+
+export function beginProgress(): TrialProgress {
+  const begun = performance.now();
+  return { begun, build: 0, verify: 0, time: 0, kernel: 0, verification: null, samples: null, isSound: false };
+}
+
+/** `quietNs`: what the references take on the quiet machine; null where there are none. */
+export function resultOf(
+  progress: TrialProgress,
+  failure: Failure | null,
+  quietNs: ReferenceTimes | null,
+): MeasureResult {
+  const { samples, verification, begun, build, verify, time, kernel } = progress;
+  const samplesNs = samples?.samplesNs ?? [];
+  const wait = samples === null || samples.waitedMs === 0 ? {} : { wait: samples.waitedMs };
+  return {
+    outcome: failure?.outcome ?? 'ok',
+    error: failure?.error ?? '',
+    samplesNs,
+    medianNs: median(samplesNs),
+    ...relativeTime(samples, quietNs),
+    clock: samples?.clock ?? null,
+    stoppedEarly: samples?.stoppedEarly ?? false,
+    verification,
+    phasesMs: { build, verify, time, kernel, ...wait, total: performance.now() - begun },
+  };
+}
+
+/** What of a result is about the quiet machine. */
+function relativeTime(
+  samples: Samples | null,
+  quietNs: ReferenceTimes | null,
+): Pick<MeasureResult, 'relative' | 'references'> {
+  if (samples === null || samples.references === null || samples.estimate === null || quietNs === null)
+    return { relative: null, references: null };
+  const column = (name: ReferenceName): number[] => (samples.references ?? []).map((times) => times[name]);
+  return {
+    relative: { ...samples.estimate, quietNs },
+    references: { arithmetic: column('arithmetic'), memory: column('memory') },
+  };
+}
+
+/** Runs a stage of a trial, announced before anything of it can hang, and counts the time it takes. */
+type RunStage = <T>(name: TrialStage, phase: 'build' | 'verify' | 'time', work: () => Promise<T>) => Promise<T>;
+
+export function stageRunner(begin: (stage: TrialStage) => void, progress: TrialProgress): RunStage {
+  return async (name, phase, work) => {
+    begin(name);
+    const begun = performance.now();
+    try {
+      return await work();
+    } finally {
+      progress[phase] += performance.now() - begun;
+    }
+  };
+}
+
+/** A candidate that was built, run once and found right. */
+export interface Verified {
+  readonly kernels: readonly BuiltKernel[];
+  readonly first: ClockReading;
+  /** Nanoseconds of the runs with further inputs. */
+  readonly warmedNs: number;
+  /** Compares what the last run left: a race may be right once and wrong later. */
+  readonly stillRight: () => Promise<Failure | null>;
+}
+
+/** `taken`: buffers to be given back; `sound` tells whether they may be. */
+export async function buildAndVerify(
+  session: Session,
+  { artifact, checks: ownChecks = [] }: MeasureRequest,
+  stage: RunStage,
+  progress: TrialProgress,
+  taken: GPUBuffer[],
+): Promise<Verified | Failure> {
+  const { gpu, pool } = session;
+  const problem = artifactProblem(artifact);
+  if (problem !== null) return problem;
+  const built = await stage('build', 'build', () =>
+    withErrorScopes(gpu, async () => {
+      const bound = bindBuffers(session, artifact.buffers, taken);
+      if (isFailure(bound)) return bound;
+      const { buffers, written } = bound;
+      const outputs = new Set([...session.checks, ...ownChecks].map(({ buffer }) => buffer));
+      const readback = createReadback(session, artifact.buffers, buffers, outputs, taken);
+      const kernels = await buildKernels(gpu, artifact, buffers);
+      await compileByEmptyDispatch(gpu, kernels);
+      return { kernels, buffers, written, readback };
+    }),
+  );
+  if (isFailure(built)) return built;
+  const { kernels, buffers, written, readback } = built;
+  const checks = [...session.checks, ...ownChecks];
+  const poison = (encoder: GPUCommandEncoder): void => {
+    for (const buffer of written) encodePoison(gpu, encoder, buffer);
+  };
+  // The first run is what verification looks at and where the device's warm-up begins.
+  const first = await stage('run', 'time', () =>
+    withErrorScopes(gpu, () =>
+      runPass(gpu, pool, { sequences: [kernels], repeats: 1 }, { expectedMs: 0, before: poison, after: readback.copy }),
+    ),
+  );
+  if (isFailure(first)) return first;
+  progress.kernel = first.deviceNs / 1e6;
+  progress.isSound = true;
+  progress.verification = await stage('verify', 'verify', () => readback.compare(checks));
+  if (progress.verification.wrong > 0) return fail('wrong-answer', describeWrong(progress.verification));
+  let warmedNs = 0;
+  for (const { name, inputs, checks: further } of session.further) {
+    const rebound = kernels.map((kernel) => kernel.rebind(new Map([...buffers, ...inputs])));
+    const ran = await stage('run', 'verify', () =>
+      withErrorScopes(gpu, () =>
+        runPass(
+          gpu,
+          pool,
+          { sequences: [rebound], repeats: 1 },
+          { expectedMs: first.deviceNs / 1e6, before: poison, after: readback.copy },
+        ),
+      ),
+    );
+    if (isFailure(ran)) return ran;
+    warmedNs += ran.deviceNs;
+    const before = progress.verification;
+    const seen = await stage('verify', 'verify', () => readback.compare(further, before));
+    progress.verification = withFurther(seen, name);
+    if (seen.wrong > 0) return fail('wrong-answer', describeWrong(progress.verification));
+  }
+  const stillRight = async (): Promise<Failure | null> => {
+    const again = await stage('verify', 'verify', () => {
+      const encoder = gpu.createCommandEncoder();
+      readback.copy(encoder);
+      gpu.queue.submit([encoder.finish()]);
+      return readback.compare(checks);
+    });
+    if (again.wrong === 0) return null;
+    progress.verification = again;
+    return fail('wrong-answer', `right at first, but after repeated runs ${describeWrong(again)}`);
+  };
+  return { kernels, first, warmedNs, stillRight };
+}
+
+/** What was seen with further inputs too. */
+function withFurther(seen: Verification, name: string): Verification {
+  const { firstWrong, further = [] } = seen;
+  return {
+    ...seen,
+    further: [...further, name],
+    ...(firstWrong === undefined ? {} : { firstWrong: { ...firstWrong, inputs: name } }),
+  };
+}
+
+/** A buffer of a failed trial may itself be what failed (out of memory): it must not come back in the next one. */
+export function giveBackAll({ pool }: Session, { isSound }: TrialProgress, taken: readonly GPUBuffer[]): void {
+  for (const buffer of taken) isSound ? pool.giveBack(buffer) : buffer.destroy();
+}

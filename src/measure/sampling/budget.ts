@@ -1,0 +1,41 @@
+import type { DeviceDescription } from '../../ir/limits.ts';
+import type { TimingBudget } from '../runner.ts';
+
+/**
+ * Timing budget that is quick yet trustworthy. On a CPU device the clock is fine-grained and one sample of 5 ms already
+ * averages many time slices, so a fast kernel costs about a tenth of a second; a GPU needs longer samples' number, not length,
+ * because its clock frequency wanders.
+ */
+export function defaultBudget(type: DeviceDescription['type'], coldCaches = false): TimingBudget {
+  const budget = warmBudget(type);
+  // Before each sample the caches are swept, which may take longer than the sample.
+  return coldCaches ? { ...budget, maxTotalMs: 8 * budget.maxTotalMs } : budget;
+}
+
+function warmBudget(type: DeviceDescription['type']): TimingBudget {
+  return type === 'cpu'
+    ? {
+        buildTimeoutMs: 20_000,
+        runTimeoutMs: 10_000,
+        minSampleMs: 5,
+        minSamples: 5,
+        maxSamples: 25,
+        maxTotalMs: 600,
+        targetSpread: 0.02,
+        warmUpMs: 5,
+        extraSamples: 40,
+        extraMs: 2_000,
+      }
+    : {
+        buildTimeoutMs: 20_000,
+        runTimeoutMs: 5_000,
+        minSampleMs: 2,
+        minSamples: 7,
+        maxSamples: 40,
+        maxTotalMs: 400,
+        targetSpread: 0.01,
+        warmUpMs: 20,
+        extraSamples: 60,
+        extraMs: 1_000,
+      };
+}

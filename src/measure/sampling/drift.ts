@@ -1,0 +1,41 @@
+import { inRun, type RelativeTime } from '../../records/relative-time.ts';
+import { median, medianInterval } from './statistics.ts';
+
+/** How far the times of one kernel moved between two measurements. */
+export interface Drift {
+  /** Later median over the earlier one. */
+  readonly ratio: number;
+  /** The confidence intervals of the medians do not explain it. */
+  readonly beyondIntervals: boolean;
+}
+
+/** What drift looks at of a record. */
+export interface Measured {
+  readonly samplesNs: readonly number[];
+  readonly relative: RelativeTime | null;
+}
+
+/** A smaller move matters to no decision, and intervals of very steady samples are narrower than this. */
+const negligible = 0.05;
+
+/**
+ * Between two measurements of one kernel, by their times on the quiet machine where references ran beside both, else by their samples as they are. Null
+ * where either has too few samples for an interval.
+ */
+export function driftBetween(earlier: Measured, later: Measured): Drift | null {
+  const [before, after] =
+    earlier.relative !== null && later.relative !== null
+      ? [earlier.relative, inRun(later.relative, earlier.relative.quietNs)]
+      : [plainly(earlier.samplesNs), plainly(later.samplesNs)];
+  if (before === null || after === null) return null;
+  const ratio = after.timeNs / before.timeNs;
+  const apart = before.highNs < after.lowNs || after.highNs < before.lowNs;
+  return { ratio, beyondIntervals: apart && Math.max(ratio, 1 / ratio) > 1 + negligible };
+}
+
+type Interval = Pick<RelativeTime, 'timeNs' | 'lowNs' | 'highNs'>;
+
+function plainly(samplesNs: readonly number[]): Interval | null {
+  const [timeNs, interval] = [median(samplesNs), medianInterval(samplesNs)];
+  return timeNs === null || interval === null ? null : { timeNs, lowNs: interval.low, highNs: interval.high };
+}

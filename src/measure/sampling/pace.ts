@@ -1,0 +1,70 @@
+import { type ReferenceTimes, referenceNames } from '../../records/relative-time.ts';
+import { median, quantile } from './statistics.ts';
+
+/** How fast the machine is, by the references, against what they take when nothing disturbs it. */
+interface Pace {
+  /** What each reference takes on the quiet machine; null before the first reading. */
+  quietNs(): ReferenceTimes | null;
+  /** Takes a reading in and says how many times slower than when it is quiet the machine was: the geometric mean over the references. */
+  see(times: ReferenceTimes): number;
+}
+
+/** Readings are looked through for a faster quiet time after this many. */
+const refineEvery = 32;
+/** Readings that are kept: minutes of a run. */
+const mostReadings = 2048;
+/** A quiet time found later replaces the earlier one when it is at least this much faster: less is the noise of either. */
+const faster = 0.97;
+
+/** `known`: the quiet times that earlier runs on this device found; null where this is the first. */
+export function createPace(known: ReferenceTimes | null): Pace {
+  const readings: ReferenceTimes[] = [];
+  let quiet = known;
+  const refine = (): void => {
+    const found = quietOf(readings);
+    if (found === null) return;
+    quiet = quiet === null ? found : lesser(quiet, found);
+  };
+  return {
+    quietNs: () => quiet,
+    see: (times) => {
+      readings.push(times);
+      if (readings.length > mostReadings) readings.splice(0, mostReadings / 2);
+      if (quiet === null || readings.length % refineEvery === 0) refine();
+      return quiet === null ? 1 : slowdownOf(times, quiet);
+    },
+  };
+}
+
+/** The mean of two readings. */
+export function meanTimes(a: ReferenceTimes, b: ReferenceTimes): ReferenceTimes {
+  return { arithmetic: (a.arithmetic + b.arithmetic) / 2, memory: (a.memory + b.memory) / 2 };
+}
+
+/** Geometric mean of what the references take over what they take when the machine is quiet. */
+export function slowdownOf(times: ReferenceTimes, quiet: ReferenceTimes): number {
+  let product = 1;
+  for (const name of referenceNames) product *= times[name] / quiet[name];
+  return product ** (1 / referenceNames.length);
+}
+
+/** What each reference takes in the fastest mode of these readings. */
+export function quietOf(readings: readonly ReferenceTimes[]): ReferenceTimes | null {
+  const [arithmetic, memory] = referenceNames.map((name) => fastestMode(readings.map((times) => times[name])));
+  return arithmetic == null || memory == null ? null : { arithmetic, memory };
+}
+
+/** Where times of a machine of several speeds gather at its highest: the median of what is near the fastest twentieth. */
+const fastest = 0.05;
+const near = 1.12;
+
+function fastestMode(times: readonly number[]): number | null {
+  const edge = quantile(times, fastest);
+  return edge === null ? null : median(times.filter((time) => time <= near * edge));
+}
+
+function lesser(before: ReferenceTimes, found: ReferenceTimes): ReferenceTimes {
+  const pick = (name: keyof ReferenceTimes): number =>
+    found[name] < faster * before[name] ? found[name] : before[name];
+  return { arithmetic: pick('arithmetic'), memory: pick('memory') };
+}

@@ -1,0 +1,132 @@
+import type { FeatureExtractor } from '../../features/extractor.ts';
+import {
+  type Candidate,
+  candidateKey,
+  type SearchDecision,
+  type SearchSketch,
+  type SearchSpace,
+} from '../../search/strategy.ts';
+import type { Pruner } from '../../space/pruning.ts';
+import type { ParameterValue, RecordedParameter, RecordedRow, RecordedSpace } from './recorded-space.ts';
+
+/** A recorded space as a space to search, with the answer to every candidate. */
+export interface ReplayedSpace {
+  readonly name: string;
+  readonly space: SearchSpace;
+  /** Nanoseconds, or null for a candidate that failed when it was measured. Candidates must be of the space. */
+  readonly timeOf: (candidate: Pick<Candidate, 'sketch' | 'values'>) => number | null;
+  readonly size: number;
+  /** Nanoseconds of the fastest row; null where every row failed. */
+  readonly bestNs: number | null;
+}
+
+/**
+ * The parameters of a recorded space as decisions in the file's order. A prefix is legal when some row continues it, whatever the constraints
+ * of the tuner that measured it were. Numbers stand for themselves, other values for their position. Features are the parameters
+ * and the products of every two that are numbers, nothing else: such a space tests the search and not what we know of kernels.
+ */
+export function replaySpace(recorded: RecordedSpace): ReplayedSpace {
+  const codes = recorded.parameters.map(codeOf);
+  const decisions = recorded.parameters.map(
+    ({ name, values }, at): SearchDecision => ({
+      name,
+      doc: `parameter of ${recorded.name}`,
+      options: values.map((value) => codes[at]?.(value) as number),
+      unordered: values.some((value) => typeof value === 'string'),
+    }),
+  );
+  const valuesOf = (row: RecordedRow): number[] => row.values.map((value, at) => codes[at]?.(value) as number);
+  const times = new Map(recorded.rows.map((row) => [candidateKey({ sketch: 0, values: valuesOf(row) }), row.timeNs]));
+  const legal = prefixTree(recorded.rows.map(valuesOf));
+  const columns = featureColumns(recorded.parameters);
+  const sketch: SearchSketch = {
+    name: recorded.name,
+    decisions,
+    createPruner: (): Pruner => ({ check: (values) => (legal(values) ? null : 'not recorded') }),
+    createExtractor: () => extractorOf(columns),
+  };
+  const measured = recorded.rows.flatMap(({ timeNs }) => (timeNs === null ? [] : [timeNs]));
+  return {
+    name: recorded.name,
+    space: { sketches: [sketch], columns: Math.max(1, columns.length), decisionsOnly: true },
+    timeOf: (candidate) => times.get(candidateKey(candidate)) ?? null,
+    size: recorded.rows.length,
+    bestNs: measured.length === 0 ? null : measured.reduce((best, time) => Math.min(best, time)),
+  };
+}
+
+function isNumeric({ values }: RecordedParameter): boolean {
+  return values.every((value) => typeof value === 'number');
+}
+
+/** Numbers as they are where all are numbers; else the position among the values. */
+function codeOf(parameter: RecordedParameter): (value: ParameterValue) => number {
+  if (isNumeric(parameter)) return (value) => value as number;
+  const positions = new Map(parameter.values.map((value, at) => [value, at]));
+  return (value) => positions.get(value) as number;
+}
+
+/** Whether a prefix (NaN where undecided) is the beginning of some row. */
+export function prefixTree(rows: readonly (readonly number[])[]): (values: Float64Array) => boolean {
+  interface Node {
+    readonly children: Map<number, Node>;
+  }
+  const root: Node = { children: new Map() };
+  for (const row of rows) {
+    let node = root;
+    for (const value of row) {
+      let child = node.children.get(value);
+      if (child === undefined) {
+        child = { children: new Map() };
+        node.children.set(value, child);
+      }
+      node = child;
+    }
+  }
+  return (values) => {
+    let node: Node | undefined = root;
+    for (let at = 0; at < values.length; at++) {
+      const value = values[at] as number;
+      if (Number.isNaN(value)) return true;
+      node = node.children.get(value);
+      if (node === undefined) return false;
+    }
+    return true;
+  };
+}
+
+/** A column: one parameter, one value of a parameter that is no number (1 where it holds), or the product of two numbers. */
+type Column =
+  | { readonly kind: 'value'; readonly at: number }
+  | { readonly kind: 'is'; readonly at: number; readonly code: number }
+  | { readonly kind: 'product'; readonly at: number; readonly by: number };
+
+function featureColumns(parameters: readonly RecordedParameter[]): Column[] {
+  const columns: Column[] = [];
+  const numbers: number[] = [];
+  for (const [at, parameter] of parameters.entries()) {
+    // A constant tells a model nothing.
+    if (parameter.values.length < 2) continue;
+    if (isNumeric(parameter) || parameter.values.length === 2) columns.push({ kind: 'value', at });
+    else for (let code = 0; code < parameter.values.length; code++) columns.push({ kind: 'is', at, code });
+    if (isNumeric(parameter)) numbers.push(at);
+  }
+  for (const [i, at] of numbers.entries())
+    for (const by of numbers.slice(i + 1)) columns.push({ kind: 'product', at, by });
+  return columns;
+}
+
+function extractorOf(columns: readonly Column[]): FeatureExtractor {
+  return {
+    extract(values, out, offset) {
+      // A space of one row has no column, and no model a row of none.
+      if (columns.length === 0) out[offset] = 0;
+      for (const [at, column] of columns.entries()) {
+        const value = values[column.at] as number;
+        if (column.kind === 'value') out[offset + at] = value;
+        else if (column.kind === 'product') out[offset + at] = value * (values[column.by] as number);
+        else out[offset + at] = Number.isNaN(value) ? Number.NaN : Number(value === column.code);
+      }
+    },
+  };
+}
