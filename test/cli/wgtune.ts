@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
 import { runCommandLine } from '../../src/cli/command-line.ts';
 
@@ -30,17 +29,16 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-// A full address, so that it works from any working directory.
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+/** The built command line: see `test/build.ts`. */
+export const builtMain = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-/** Starts the command line from its source, as a user would start the built one: no terminal, nothing on stdin. */
+/** Starts the command line as a user would: no terminal, nothing on stdin. */
 export function start(
   args: readonly string[],
   { imports = [], stdout: sink = 'pipe', under = [], env = {} }: StartOptions = {},
 ): Running {
-  const flags = [tsx, ...imports].flatMap((module) => ['--import', module]);
-  const [command, ...words] = [...under, process.execPath, ...flags, main, ...args];
+  const flags = imports.flatMap((module) => ['--import', module]);
+  const [command, ...words] = [...under, process.execPath, ...flags, builtMain, ...args];
   const child = spawn(command as string, words, {
     stdio: ['ignore', sink, 'pipe'],
     env: { ...process.env, NO_COLOR: '', FORCE_COLOR: '', ...env },

@@ -10,9 +10,7 @@ import { isMeasured, scratch } from './tune-with-faults.ts';
 const shape = ['matmul', '-s', 'm=32,n=32,k=32', '--device', 'swiftshader', '--model', 'random'];
 
 function tuneInto(logs: string, trials: number, options: StartOptions = {}): Promise<Ended> {
-  // The loader of the tests must not run into the limit of the tuner with a cache of its own.
-  const env = { TSX_DISABLE_CACHE: '1' };
-  return start(['tune', ...shape, '--trials', String(trials), '--log', logs], { env, ...options }).ended;
+  return start(['tune', ...shape, '--trials', String(trials), '--log', logs], options).ended;
 }
 
 /** Runs a command; whether it worked. */

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { TuningRecord } from '../../src/records/record.ts';
 import { createRecordCheck } from '../../src/tuner/check-record.ts';
+import { builtMain } from '../cli/wgtune.ts';
 import { donorLines } from './donors.ts';
 import { fuzzLogs } from './fuzz.ts';
 
@@ -74,13 +74,11 @@ it('a line of 100 MB is refused with its number by a process of 64 MB of heap, a
   for (let megabytes = 0; megabytes < 100; megabytes++) writeSync(written, part);
   writeSync(written, `"}\n${line}\n`);
   closeSync(written);
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
   const told = join(folder, 'told.mjs');
   writeFileSync(told, `process.on('exit', () => console.error(process.resourceUsage().maxRSS));`);
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--max-old-space-size=64', '--import', tsx, '--import', pathToFileURL(told).href, main, 'logs', 'validate', file],
+    ['--max-old-space-size=64', '--import', pathToFileURL(told).href, builtMain, 'logs', 'validate', file],
     { encoding: 'utf8' },
   );
   expect(stdout).toContain(
