@@ -1,6 +1,6 @@
 import type { Artifact } from '../ir/artifact.ts';
-import { reachingFastest } from '../measure/race.ts';
 import type { Runner } from '../measure/runner.ts';
+import { reachingFastest } from '../measure/sampling/race.ts';
 import type { Workload } from '../operators/workload.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
 import { scheduleKey } from '../records/schedule-key.ts';
@@ -8,13 +8,12 @@ import { isFault, replay } from '../schedule/replay.ts';
 import { isRefusal } from '../support/refusal.ts';
 import type { Attempts, Prepared, Proposal } from './attempts.ts';
 import { programOf } from './build.ts';
+import type { VerifiedRecord } from './incumbent.ts';
 import type { RunTimes } from './run-times.ts';
 
 /** The time of the race is this part of the run's, and at least so much that a short run has one, ms. */
 const share = 0.1;
 const leastMs = 1_000;
-
-type VerifiedRecord = TuningRecord & { readonly medianNs: number };
 
 export interface FinalRace {
   /** The record of the race's winner, and of the naive schedule in it; null where that took no part. */

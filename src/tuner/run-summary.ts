@@ -30,3 +30,13 @@ export function pruneSummary(strategy: SearchStrategy): PruneSummary {
     .map(([reason, count]) => ({ reason, count, depths: strategy.tally.byDepth.get(reason) ?? [] }))
     .sort((a, b) => b.count - a.count);
 }
+
+/** Milliseconds that a run will take still, by the mean of its trials so far. */
+export function remainingMs(
+  elapsedMs: number,
+  trials: number,
+  { trials: all, timeLimitMs }: { readonly trials: number; readonly timeLimitMs: number | null },
+): number {
+  const byTrials = (elapsedMs / trials) * (all - trials);
+  return timeLimitMs === null ? byTrials : Math.max(0, Math.min(byTrials, timeLimitMs - elapsedMs));
+}

@@ -7,18 +7,16 @@ import type { SketchSpace } from '../search/space/sketch-space.ts';
 import type { Observation, SearchStrategy } from '../search/strategy.ts';
 import { type AttemptsOptions, createAttempts, type Prepared, type Proposal } from './attempts.ts';
 import { naiveOf } from './build.ts';
-import { chooseBest } from './choose-best.ts';
 import { createDisturbance } from './disturbance.ts';
 import { createDriftWatch } from './drift-watch.ts';
 import type { ModelName, TuneEvent, TuneResult } from './events.ts';
 import { type FinalRace, finalRace, proposalOf } from './final-race.ts';
+import { createIncumbent, type VerifiedRecord } from './incumbent.ts';
 import { joinOldRuns, type Known, knownObservations } from './known.ts';
 import type { Reuse } from './retarget.ts';
-import { pruneSummary, reuseResult, tunedKernel } from './run-summary.ts';
+import { pruneSummary, remainingMs, reuseResult, tunedKernel } from './run-summary.ts';
 import { createRunTimes } from './run-times.ts';
 import { searched } from './searched.ts';
-
-type VerifiedRecord = TuningRecord & { readonly medianNs: number };
 
 interface LoopOptions extends AttemptsOptions {
   readonly space: SketchSpace;
@@ -66,40 +64,11 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   const drift = createDriftWatch();
   const times = createRunTimes(known.quietNs);
   const disturbance = createDisturbance();
-  const timed: VerifiedRecord[] = [];
-  let best: VerifiedRecord | null = known.best?.record ?? null;
-  let bestFromLog = best !== null;
-  const bestNs = (): number | null => (best === null ? null : times.of(best));
-  /** Chooses anew from everything known: when the best is refuted, or nothing but doubted times is left. */
-  const chooseAgain = (): void => {
-    const { chosen } = chooseBest(known.table, workload, options.device);
-    best = chosen?.record ?? null;
-    bestFromLog = best !== null && best.run !== options.log.run;
-  };
-  /** The record's time where it counts. */
-  const countedNs = (record: TuningRecord): number | null =>
-    isVerified(record) && known.table.against(record) === null ? times.of(record) : null;
-  /** True when the record is the best now. */
-  const keepBest = (record: TuningRecord): boolean => {
-    known.table.add(record);
-    if (record.refutes !== null && record.refutes.record === best?.id) chooseAgain();
-    const timeNs = times.of(record);
-    if (!isVerified(record) || timeNs === null) return false;
-    const against = known.table.against(record);
-    if (against !== null) {
-      onEvent({ kind: 'disbelieved', record: record.id, timeNs: timeOf(record), why: against.why });
-      return false;
-    }
-    timed.push(record);
-    if (best !== null && timeNs >= (times.of(best) ?? 0)) return false;
-    best = record;
-    bestFromLog = false;
-    return true;
-  };
+  const incumbent = createIncumbent({ ...options, times, run: options.log.run });
   let saidClock = false;
   const attempt = async (
     proposal: Proposal | Prepared,
-    farBehindNs = bestNs(),
+    farBehindNs = incumbent.timeNs(),
     refutes?: (result: MeasureResult) => TuningRecord['refutes'],
   ): Promise<TuningRecord> => {
     const prepared = 'artifact' in proposal ? proposal : attempts.prepare(proposal);
@@ -134,12 +103,12 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     const again = await attempt(proposal, farBehindNs, (result) => refutationOf(earlier, result, machine));
     if (again.refutes === null) tellDrift(earlier, again);
     else onEvent({ kind: 'disbelieved', record: earlier.id, timeNs: timeOf(earlier), why: again.refutes.reason });
-    const fromLog = bestFromLog;
-    if (keepBest(again) && again.refutes === null) bestFromLog = fromLog;
+    incumbent.keep(again, again.refutes === null && incumbent.isFromLog());
     return again;
   };
   const confirmBest = async (): Promise<void> => {
-    if (best !== null) await confirm(best, bestNs());
+    const best = incumbent.record();
+    if (best !== null) await confirm(best, incumbent.timeNs());
   };
 
   // A record without a time on the quiet machine counts within its run only: what this run goes by is timed again.
@@ -150,8 +119,9 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   let naive = isOld(knownNaive) ? null : knownNaive;
   let naiveNs = naive === null ? null : times.of(naive);
   const naiveFromLog = naive !== null;
-  const oldBest = isOld(best) ? best : null;
-  if (oldBest !== null) best = null;
+  const first = incumbent.record();
+  const oldBest = isOld(first) ? first : null;
+  if (oldBest !== null) incumbent.crown(null, false);
   if (naive === null && !options.naiveTooLong) {
     const record = await attempt(baseline());
     if (isVerified(record)) {
@@ -159,14 +129,14 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
       naiveNs = times.of(record);
       if (knownNaive !== null && naiveNs !== null) timedAgain.push({ old: knownNaive, timeNs: naiveNs });
     }
-    keepBest(record);
+    incumbent.keep(record);
     onEvent({ kind: 'baseline', timeNs: naiveNs, outcome: record.outcome, error: record.error, fromLog: false });
   } else if (naive !== null) onEvent({ kind: 'baseline', timeNs: naiveNs, outcome: 'ok', error: '', fromLog: true });
   if (oldBest !== null) {
     const again = await confirm(oldBest, null);
     const timeNs = again === null ? null : times.of(again);
     if (timeNs !== null) timedAgain.push({ old: oldBest, timeNs });
-    if (again !== null && best === again) bestFromLog = true;
+    if (again !== null && isVerified(again) && incumbent.record() === again) incumbent.crown(again, true);
   }
   const learnt = knownObservations(
     options.space,
@@ -192,13 +162,13 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
       const now = await attempt(baseline(), null);
       const nowNs = times.of(now);
       if (nowNs !== null && naiveNs !== null) machine = nowNs / naiveNs;
-      keepBest(now);
+      incumbent.keep(now);
     }
     for (const { record } of known.suspects) if (!isOver()) await confirm(record, null);
   }
   const finish = (record: TuningRecord): void => {
     trials++;
-    const improved = keepBest(record);
+    const improved = incumbent.keep(record);
     if (improved) lastGain = trials;
     // What the references take on the quiet machine may be known better than when the run began: one unit for all that is told at one time.
     onEvent({
@@ -210,11 +180,11 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
       outcome: record.outcome,
       error: record.error,
       timeNs: times.asMeasuredNow(times.of(record)),
-      bestNs: times.asMeasuredNow(bestNs()),
+      bestNs: times.asMeasuredNow(incumbent.timeNs()),
       improved,
       naiveNs: times.asMeasuredNow(naiveNs),
       elapsedMs: elapsed(),
-      remainingMs: remaining(elapsed(), trials, options),
+      remainingMs: remainingMs(elapsed(), trials, options),
     });
   };
   /** Has trials of all of these, in order, until the run is over; builds ahead what can be. */
@@ -262,7 +232,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     const results: Observation[] = [];
     await measureAll(
       proposals.map((candidate) => searched(candidate, round, options)),
-      ({ candidate }, record) => results.push({ candidate, timeNs: countedNs(record) }),
+      ({ candidate }, record) => results.push({ candidate, timeNs: incumbent.countedNs(record) }),
     );
     if (!isOver() && drift.isDue(trials)) await confirmBest();
     const fitBefore = strategy.spentMs.fit;
@@ -275,21 +245,27 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   }
   // The claim of the run is a ratio, and its best one of several that are nearly as fast: all of them are timed in the same moments.
   let race: FinalRace | null = null;
-  if (best !== null && trials > 0 && !signal?.aborted) {
-    race = await finalRace(bestFromLog ? [...timed, best] : timed, options.naiveTooLong ? null : baseline(), {
-      ...{ workload, runner: options.runner, attempts, times, elapsedMs: elapsed() },
-    });
+  const leader = incumbent.record();
+  if (leader !== null && trials > 0 && !signal?.aborted) {
+    const timed = incumbent.timed();
+    race = await finalRace(
+      incumbent.isFromLog() ? [...timed, leader] : timed,
+      options.naiveTooLong ? null : baseline(),
+      {
+        ...{ workload, runner: options.runner, attempts, times, elapsedMs: elapsed() },
+      },
+    );
     if (race !== null) {
       const key = known.best === null ? null : scheduleKey(known.best.record.trace);
-      bestFromLog = key === scheduleKey(race.winner.trace);
-      best = race.winner;
+      incumbent.crown(race.winner, key === scheduleKey(race.winner.trace));
       if (race.naive !== null) naiveNs = times.of(race.naive);
-    } else if (!bestFromLog && !naiveFromLog) await compareInTurn();
+    } else if (!incumbent.isFromLog() && !naiveFromLog) await compareInTurn();
   }
-  if (best === null) chooseAgain();
+  if (incumbent.record() === null) incumbent.chooseAgain();
+  const best = incumbent.record();
   return {
     best: best === null ? null : tunedKernel(best, times.asMeasuredNow(times.of(best)) ?? timeOf(best)),
-    bestFromLog,
+    bestFromLog: incumbent.isFromLog(),
     naiveNs: times.asMeasuredNow(naiveNs),
     trials,
     reuse: reuseResult(options.reuse, reused),
@@ -313,14 +289,9 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     if (timeNs !== null) naiveNs = Math.min(naiveNs ?? timeNs, timeNs);
     await confirmBest();
     // The naive schedule may turn out the faster of the two: then it is the best, as the log will say too.
-    if (again !== null) keepBest(again);
+    if (again !== null) incumbent.keep(again);
   }
 }
 
 const wallClockNote =
   'this device has no usable clock of its own: times are from submission to result by the wall, over samples four times as long';
-
-function remaining(elapsedMs: number, trials: number, { trials: all, timeLimitMs }: LoopOptions): number {
-  const byTrials = (elapsedMs / trials) * (all - trials);
-  return timeLimitMs === null ? byTrials : Math.max(0, Math.min(byTrials, timeLimitMs - elapsedMs));
-}

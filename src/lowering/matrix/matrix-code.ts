@@ -9,7 +9,8 @@ import type { StatementScope } from '../codegen/scope.ts';
 import { plus, typeOf } from '../codegen/types.ts';
 import type { Planned, PlannedBlock } from '../passes/layout.ts';
 import type { BlockNode } from '../tree.ts';
-import { type MatrixTile, namesOf } from './find.ts';
+import { namesOf } from './find.ts';
+import type { MatrixTile } from './held.ts';
 import { type MatrixOrder, orderOf } from './memory.ts';
 
 /** The instructions of one nest of matrix loops, in the current iteration of the unrolled loops around it. */
