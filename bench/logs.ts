@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'wgtune-bench-logs-'));
 try {
   const bytes = makeLogs(join(folder, 'logs'));
   console.log(
-    `${count} records, ${(bytes / 2 ** 20).toFixed(0)} MiB, 20 workloads on 5 devices, one file a run of 500`,
+    `${count} records, ${(bytes / 2 ** 20).toFixed(0)} MiB, 20 workloads on 5 devices, one file per run of 500`,
   );
   console.log('command      seconds   cpu seconds   peak MiB');
   for (const words of [

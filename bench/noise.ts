@@ -93,7 +93,7 @@ function describeRun(name: string, { result, trials }: Run): void {
         .map(([outcome, count]) => `${count} ${outcome}`)
         .join(', ')} in ${Math.round(result.elapsedMs / 1000)} s`,
       `${records.length - full.length} stopped early`,
-      `samples a candidate ${quantile(
+      `samples per candidate ${quantile(
         full.map(({ samplesNs }) => samplesNs.length),
         0.5,
       )}`,

@@ -1,5 +1,5 @@
 /**
- * How many prefixes a second go through legality, features and score on one core.
+ * How many prefixes per second go through legality, features and score on one core.
  *     node --import tsx bench/prefixes.ts
  * Builds beams over the default matmul and conv2d with a trained booster and prints the rate of every part, medians over rounds.
  */

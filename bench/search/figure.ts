@@ -6,7 +6,7 @@ const margin = { left: 56, right: 150, top: 36, bottom: 44 };
 /** Distinguishable for most colour-blind eyes (Okabe and Ito). */
 export const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#999999'];
 
-/** Fraction of the optimum over trials on one space: the mean of the seeds as a line, the quartiles as a band, a colour a strategy. */
+/** Fraction of the optimum over trials on one space: the mean of the seeds as a line, the quartiles as a band, a colour per strategy. */
 export function figureOf(title: string, outcomes: readonly Outcome[], trials: number): string {
   const names = [...new Set(outcomes.map(({ job }) => job.strategy))];
   const innerWidth = width - margin.left - margin.right;

@@ -16,7 +16,8 @@ import type { SearchSpace, SearchStrategy } from '../../src/search/strategy.ts';
 import { UserError } from '../../src/support/errors.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 
-type Create = (space: SearchSpace, seed: number) => SearchStrategy;
+/** `costs`: of the analytic model, where they are not its own. */
+type Create = (space: SearchSpace, seed: number, costs?: Float64Array) => SearchStrategy;
 
 /** A single booster, as the tools have whose ways the baselines follow. */
 function plainBooster(seed: number): CostModel {
@@ -34,8 +35,8 @@ function boosters(seed: number): XgboostModel {
 }
 
 /** The analytic model needs our features: on an external space the boosters start from nothing. */
-function withAnalytic(space: SearchSpace, correction: XgboostModel): CostModel {
-  return space.columns === featureCount ? createResidualModel(createFittedModel('cpu'), correction) : correction;
+function withAnalytic(space: SearchSpace, correction: XgboostModel, costs?: Float64Array): CostModel {
+  return space.columns === featureCount ? createResidualModel(createFittedModel('cpu', costs), correction) : correction;
 }
 
 function beam(options: Omit<BeamOptions, 'seed' | 'model'>): Create {
@@ -46,6 +47,9 @@ function bayesian(options: Omit<BayesianOptions, 'seed' | 'model'>): Create {
   return (space, seed) => createBayesianSearch(space, { ...options, seed, model: withAnalytic(space, boosters(seed)) });
 }
 
+/** How the names of strategies end whose costs are fitted without the space they are judged on. */
+export const leftOut = ':left-out';
+
 /** Every strategy by the name the bench prints. */
 export const strategies: ReadonlyMap<string, Create> = new Map<string, Create>([
   ['random', createRandomSearch],
@@ -54,6 +58,11 @@ export const strategies: ReadonlyMap<string, Create> = new Map<string, Create>([
   ['evolution', (space, seed) => createEvolutionSearch(space, { seed, model: plainBooster(seed) })],
   ['rank', (space, seed) => createRankSearch(space, { seed, model: plainBooster(seed) })],
   ['auto', (space, seed) => createAutoSearch(space, { seed, model: withAnalytic(space, boosters(seed)) })],
+  // The analytic model starts from costs fitted to the other recorded spaces (`left-out.ts`).
+  [
+    `auto${leftOut}`,
+    (space, seed, costs) => createAutoSearch(space, { seed, model: withAnalytic(space, boosters(seed), costs) }),
+  ],
   ['bayesian', bayesian({})],
   // The same with one part changed or left out.
   ['bayesian:no-model', bayesian({ modelEvery: 0 })],

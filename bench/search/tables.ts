@@ -56,7 +56,7 @@ export function csvOfSummaries(summaries: readonly Summary[]): string {
     'seeds',
     ...targets.flatMap((target) => ['median', 'low', 'high'].map((part) => `${part} trials to ${percent(target)}`)),
     ...checkpoints.map((trials) => `mean fraction at ${trials}`),
-    'search ms a trial',
+    'search ms per trial',
   ];
   const rows = summaries.map(({ space, strategy, seeds, to, reached, msATrial }) => [
     space,

@@ -1,10 +1,12 @@
 /** A worker process of the search bench: plays the jobs it is sent, one after the other. */
 import type { ReplayedSpace } from '../../src/testing/recorded/replayed-space.ts';
 import type { Job } from './job.ts';
+import { costsWithout } from './left-out.ts';
 import { play } from './play.ts';
 import { loadSpace } from './spaces.ts';
-import { strategies } from './strategies.ts';
+import { leftOut, strategies } from './strategies.ts';
 
+const fitted = new Map<string, Promise<Float64Array>>();
 const loaded = new Map<string, Promise<ReplayedSpace>>();
 
 process.on('message', async (job: Job) => {
@@ -16,5 +18,10 @@ process.on('message', async (job: Job) => {
   const replayed = await space;
   const create = strategies.get(job.strategy);
   if (create === undefined) throw new Error(`no strategy ${job.strategy}`);
-  process.send?.(await play(job, replayed, create(replayed.space, job.seed)));
+  let costs: Promise<Float64Array> | undefined;
+  if (job.strategy.endsWith(leftOut)) {
+    costs = fitted.get(job.space) ?? costsWithout(job.space);
+    fitted.set(job.space, costs);
+  }
+  process.send?.(await play(job, replayed, create(replayed.space, job.seed, await costs)));
 });

@@ -14,7 +14,7 @@ export function addExportCommand(program: Command): void {
     .command('export')
     .summary('write the best known kernel as a bundle anyone can run')
     .description(
-      'Writes the best known kernel of a workload into a folder: one WGSL file a kernel; manifest.json with the buffers, bindings and dispatch sizes in the order to run them, and with everything they need of a device, as requestDevice takes it; kernel.mjs, a module without dependencies that runs them, or says in one sentence why they would fail or be wrong on a device. The bundle needs nothing of wgtune.',
+      'Writes the best known kernel of a workload into a folder: one WGSL file per kernel; manifest.json with the buffers, bindings and dispatch sizes in the order to run them, and with everything they need of a device, as requestDevice takes it; kernel.mjs, a module without dependencies that runs them, or says in one sentence why they would fail or be wrong on a device. The bundle needs nothing of wgtune.',
     );
   addLookupOptions(command)
     .requiredOption('-o, --out <folder>', 'the folder to write; made if it is not there')

@@ -64,7 +64,7 @@ export function addLogsCsvCommand(logs: Command): void {
     .command('csv')
     .summary('write records as a table')
     .description(
-      'Writes one row a record as CSV (RFC 4180) with a title row: workload, device, search, outcome, time and the operations and bytes per second that come of it; schedules as their hash; the seconds since its run began and the best time of the run so far. Texts that a spreadsheet would take for formulas are marked as text.',
+      'Writes one row per record as CSV (RFC 4180) with a title row: workload, device, search, outcome, time and the operations and bytes per second that come of it; schedules as their hash; the seconds since its run began and the best time of the run so far. Texts that a spreadsheet would take for formulas are marked as text.',
     );
   addSkipBroken(
     addOut(addPaths(command), 'the table to write; its name ends in .csv, its folder is made if it is not there'),

@@ -15,5 +15,5 @@ export function checkOneSource({ schedule, naive }: SourceFlags): void {
 export function addSourceOptions(command: Command): Command {
   return command
     .option('--schedule <file>', 'a schedule file: a trace, with or without its workload, or one line of a log')
-    .option('--naive', 'the naive schedule: one invocation an output, nothing tiled');
+    .option('--naive', 'the naive schedule: one invocation per output, nothing tiled');
 }

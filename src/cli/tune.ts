@@ -39,7 +39,7 @@ export function addTuneCommand(program: Command): void {
     .command('tune')
     .summary('find a fast kernel for an operator and its shape')
     .description(
-      'Finds a fast kernel: makes candidates, builds each, checks its answers, times it on the device, and learns from it which to try next. Every trial goes into a log at once, so nothing is lost by Ctrl-C, and the same command again goes on from what is known. Ends with the best kernel and how much faster it is than the naive schedule (one invocation an output, nothing tiled).',
+      'Finds a fast kernel: makes candidates, builds each, checks its answers, times it on the device, and learns from it which to try next. Every trial goes into a log at once, so nothing is lost by Ctrl-C, and the same command again goes on from what is known. Ends with the best kernel and how much faster it is than the naive schedule (one invocation per output, nothing tiled).',
     );
   addWorkloadOptions(command)
     .option('--trials <n>', `candidates to measure (default: ${defaultTrials})`, wholeNumber('--trials', 1))

@@ -1,7 +1,7 @@
 import type { CostModel } from './cost-model.ts';
 import { machines, terms, writeTerms } from './kernel-costs.ts';
 
-/** An analytic model with given costs, one a term; the device is of the type whose machine it takes. */
+/** An analytic model with given costs, one per term; the device is of the type whose machine it takes. */
 interface AnalyticModel extends CostModel {
   readonly costs: Float64Array;
 }

@@ -3,17 +3,28 @@ import type { CostModel, TrainingData } from './cost-model.ts';
 import { fitCosts } from './fit-costs.ts';
 import { machines, terms, writeTerms } from './kernel-costs.ts';
 
+interface FittedModel extends CostModel {
+  /** What holds by now, one per term. */
+  readonly costs: Float64Array;
+}
+
 /**
  * The analytic model with its costs fitted to measurements. What a barrier or a scattered load costs is the device's and not the workload's, so
- * that a few measurements of one workload rank the candidates of another. Until the first fit it is the analytic model.
+ * that a few measurements of one workload rank the candidates of another. Until the first fit it is the analytic model,
+ * or what `prior` says of the costs.
  */
-export function createFittedModel(type: 'cpu' | 'gpu'): CostModel {
-  const prior = createAnalyticModel(type).costs;
+export function createFittedModel(
+  type: 'cpu' | 'gpu',
+  prior: Float64Array = createAnalyticModel(type).costs,
+): FittedModel {
   let costs = prior;
   let trained = false;
   return {
     ...analyticScores(type, () => costs),
     name: 'fitted',
+    get costs() {
+      return costs;
+    },
     get trained() {
       return trained;
     },

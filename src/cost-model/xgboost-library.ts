@@ -113,7 +113,7 @@ const predictConfig =
 type Koffi = typeof import('koffi');
 
 /**
- * Loads libxgboost once a process and path, on first use: a run without a booster does not pay for it.
+ * Loads libxgboost once per process and path, on first use: a run without a booster does not pay for it.
  * Returns a refusal with its remedy where there is none: the tuner goes on with the analytic model.
  */
 export function loadXgboost(place: XgboostPlace = hostPlace()): XgboostLibrary | Refusal {

@@ -67,7 +67,7 @@ export interface PrintOptions {
   readonly marked?: ReadonlySet<string>;
 }
 
-/** The program as text, one line a loop, in the manner of TVM's script; deterministic, for people and golden files. */
+/** The program as text, one line per loop, in the manner of TVM's script; deterministic, for people and golden files. */
 export function printProgram(program: Program, options: PrintOptions = {}): string {
   const lines: string[] = [];
   const roles = new Map<string, string>();

@@ -68,7 +68,7 @@ export interface MeasureResult {
   readonly outcome: Outcome;
   /** Full error text; empty when the outcome is `ok`. */
   readonly error: string;
-  /** Nanoseconds of one run of all kernels, one number a sample. */
+  /** Nanoseconds of one run of all kernels, one number per sample. */
   readonly samplesNs: readonly number[];
   /** Median of the samples, or null when there is none. */
   readonly medianNs: number | null;

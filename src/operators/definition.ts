@@ -41,7 +41,7 @@ export interface Tensor {
   readonly shape: readonly number[];
   /** How it is computed; null for an input. */
   readonly stage: Stage | null;
-  /** The element at the given indices, one a dimension. */
+  /** The element at the given indices, one per dimension. */
   readonly at: (...indices: readonly (Index | number)[]) => Value;
 }
 

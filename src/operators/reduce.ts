@@ -24,7 +24,7 @@ function defineReduce({ name, summary, over, start, combine, fill }: ReduceDefin
     parameters: {
       rows: dimension(256, 'rows of X'),
       cols: dimension(1024, 'columns of X'),
-      axis: integer(1, 'which dimension is reduced: 0 the rows (one result a column), 1 the columns (one a row)', {
+      axis: integer(1, 'which dimension is reduced: 0 the rows (one result per column), 1 the columns (one per row)', {
         max: 1,
       }),
       keepdims: option('the result keeps the reduced dimension, with extent 1'),

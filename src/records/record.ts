@@ -157,7 +157,7 @@ export const recordSchema = z
     error: z.string(),
     /** Which rule refused it, exactly when the outcome is `refused`. */
     refusal: z.strictObject({ reason: name, message: z.string() }).nullable(),
-    /** Nanoseconds of one run of all kernels, one number a sample. */
+    /** Nanoseconds of one run of all kernels, one number per sample. */
     samplesNs: z.array(nanoseconds),
     medianNs: nanoseconds.nullable(),
     clock: z.enum(['timestamp', 'wall']).nullable(),

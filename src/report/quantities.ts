@@ -11,8 +11,8 @@ export function formatRate(flopsPerSecond: number): string {
 }
 
 /**
- * The rate that says how near a kernel is to what the device can do: bytes a second, inputs and outputs once each, where there is less than one
- * operation a byte (copies, elementwise operators, matrix times vector), else operations a second.
+ * The rate that says how near a kernel is to what the device can do: bytes per second, inputs and outputs once each, where there is less than one
+ * operation per byte (copies, elementwise operators, matrix times vector), else operations per second.
  */
 export function formatThroughput(flopsPerSecond: number, bytesPerSecond: number): string {
   if (flopsPerSecond >= bytesPerSecond) return formatRate(flopsPerSecond);

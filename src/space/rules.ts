@@ -179,7 +179,7 @@ function weight(tiling: Tiling): number {
   return stagesOfTiling(tiling).reduce((sum, stage) => sum + sizeOf(stage) * (stage.flops + stage.reads.length), 0);
 }
 
-/** The naive schedule of a program: one kernel a stage, one invocation an output, elementwise producers inlined. */
+/** The naive schedule of a program: one kernel per stage, one invocation per output, elementwise producers inlined. */
 export function naiveSchedule(program: Program): Scheduled | Refusal {
   const stages = stagesOf(program);
   const inline = inlinable(stages);

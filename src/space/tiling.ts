@@ -16,7 +16,7 @@ import type { Merge } from './single-pass.ts';
 import type { AccessInfo, StageInfo } from './stage.ts';
 
 /**
- * How iterations of a level run: one a workgroup, one an invocation of it, one after the other in a loop around the steps of a workgroup,
+ * How iterations of a level run: one per workgroup, one per invocation of it, one after the other in a loop around the steps of a workgroup,
  * within one step, or written out over what an invocation (or, for `matrix`, a subgroup) holds at once.
  */
 type LevelKind = 'grid' | 'serial' | 'step' | 'invocation' | 'register' | 'vector' | 'matrix';

@@ -1,6 +1,6 @@
 /**
  * A refusal is a value: an operation that cannot be done legally returns one instead of throwing.
- * The two texts are thunks, so that the hot path (legality of thousands of prefixes a second) builds no strings.
+ * The two texts are thunks, so that the hot path (legality of thousands of prefixes per second) builds no strings.
  */
 export interface Refusal {
   readonly kind: 'refusal';

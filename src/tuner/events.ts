@@ -142,7 +142,7 @@ export interface TuneResult {
   readonly naiveNs: number | null;
   /** naiveNs / best.timeNs. */
   readonly speedup: number | null;
-  /** Throughput of the best, floating-point operations a second (a fused multiply-add counts 2). */
+  /** Throughput of the best, floating-point operations per second (a fused multiply-add counts 2). */
   readonly flopsPerSecond: number | null;
   /** Inputs and outputs moved once each, in the time of the best. */
   readonly bytesPerSecond: number | null;

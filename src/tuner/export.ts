@@ -13,7 +13,7 @@ const bundleParts = new URL('../../bundle/', import.meta.url);
 const sameInAll = ['load.mjs', 'load.d.mts', 'kernel.d.mts', 'manifest.schema.json'] as const;
 
 /**
- * Writes a bundle that anyone can run without us: one WGSL file a kernel, `manifest.json` with the buffers, the dispatches in order and
+ * Writes a bundle that anyone can run without us: one WGSL file per kernel, `manifest.json` with the buffers, the dispatches in order and
  * everything they need of a device, and an ES module, `kernel.mjs`, that runs it all where the device has that and says why elsewhere.
  * Kernels of an older bundle there, as its manifest names them, are removed. Returns the paths written. Throws UserError when the folder
  * holds something else, unless `force` is set, or cannot be written.

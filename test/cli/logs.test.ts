@@ -140,7 +140,7 @@ describe('wgtune logs', () => {
     expect(readFileSync(join(logs, 'a.jsonl'), 'utf8')).toBe(before);
   });
 
-  it('csv writes a row a record, and no formula', async () => {
+  it('csv writes a row per record, and no formula', async () => {
     put('a.jsonl', [record(30), failedRecord('crash', '=HYPERLINK("http://x")\nsecond "line"')]);
     const { code } = await here('csv', logs, '-o', out('t.csv'));
     expect(code).toBe(0);

@@ -102,7 +102,7 @@ export function naiveMatmul(m: number, n: number, k: number, tile = 8, dtype: DT
 }
 
 export interface Tiling {
-  /** Invocations, elements an invocation, in rows and columns; depth of a tile, and how much of it is unrolled. */
+  /** Invocations, elements per invocation, in rows and columns; depth of a tile, and how much of it is unrolled. */
   readonly ty: number;
   readonly tx: number;
   readonly ry: number;
@@ -113,7 +113,7 @@ export interface Tiling {
   readonly padding?: number;
 }
 
-/** Tiles of A and B in workgroup memory, loaded by all invocations with vectors; ry x rx outputs an invocation in registers. */
+/** Tiles of A and B in workgroup memory, loaded by all invocations with vectors; ry x rx outputs per invocation in registers. */
 export function tiledMatmul(m: number, n: number, k: number, t: Tiling): Program {
   const tm = t.ty * t.ry;
   const tn = t.tx * t.rx;
@@ -239,7 +239,7 @@ function writeBack(m: number, n: number, t: Tiling, tm: number, tn: number): Stm
   );
 }
 
-/** Convolution with zero padding, one invocation an output; channels, rows and columns of the filter fused into one reduction loop. */
+/** Convolution with zero padding, one invocation per output; channels, rows and columns of the filter fused into one reduction loop. */
 export function fusedConv(): Program {
   const [c, h, w, f, r, s, stride, pad] = [3, 9, 11, 5, 3, 3, 2, 1];
   const [oh, ow] = [(h + 2 * pad - r) / stride + 1, (w + 2 * pad - s) / stride + 1];

@@ -78,13 +78,13 @@ const overLanes = (lanes: number, step: number): Step[] => [
 ];
 
 describe('a buffer that lanes of a subgroup share equals its meaning', () => {
-  it('a fragment of A, an element a lane in turn', () => {
+  it('a fragment of A, an element per lane in turn', () => {
     const text = textOf(expectSame(matmul(8, 16, 16), [...tiles(8, 2, 8), ...overLanes(4, 1)], 4));
     expect(text).toContain('subgroupShuffle(');
     expect(text).not.toContain('var<workgroup>');
     expect(text).not.toContain('workgroupBarrier');
   });
-  it('a fragment of A, four elements a lane as a vector, lanes known when the kernel is written', () => {
+  it('a fragment of A, four elements per lane as a vector, lanes known when the kernel is written', () => {
     const steps = [
       ...tiles(4, 2, 16),
       ...overLanes(4, 4),

@@ -40,7 +40,7 @@ function brief(faults: readonly LogFault[]): readonly string[] {
 }
 
 describe('log writer', () => {
-  it('writes what the reader reads, one line a record, on the disk at once', async () => {
+  it('writes what the reader reads, one line per record, on the disk at once', async () => {
     const writer = createLogWriter({ folder: join(folder, 'deep', 'er'), ...names });
     const records = [0, 1, 2].map((trial) => makeRecord({ trial, id: `${writer.run}.${trial}`, run: writer.run }));
     records.push(failedRecord('crash', 'line one\nline two \u2028 "quoted" \u{1f600}'));

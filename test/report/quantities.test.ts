@@ -9,7 +9,7 @@ import {
   formatTime,
 } from '../../src/report/quantities.ts';
 
-it('tells bytes a second where there is less than one operation a byte', () => {
+it('tells bytes per second where there is less than one operation per byte', () => {
   expect(formatThroughput(0, 16.5e9)).toBe('16.5 GB/s');
   expect(formatThroughput(16.5e9, 1e9)).toBe('16.5 GFLOP/s');
 });

@@ -176,7 +176,7 @@ test.each([
   expectReference(operator, shape, crossInvocation(operator));
 });
 
-/** All of softmax in one kernel, a row a workgroup; its statistics are reduced across 4 invocations in workgroup memory. */
+/** All of softmax in one kernel, a row per workgroup; its statistics are reduced across 4 invocations in workgroup memory. */
 const fusedSoftmax: readonly Step[] = [
   ['split', { loop: 'rowMax_k', factors: [null, 4] }],
   ['rfactor', { block: 'find_row_max', loop: 'rowMax_k_1' }],

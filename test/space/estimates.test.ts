@@ -120,9 +120,9 @@ describe('an estimate', () => {
     );
     expect(of(values, 'invocations')).toBe(32);
     expect(of(values, 'workgroups')).toBe(16);
-    // A: 16 rows of 8 elements a step.
+    // A: 16 rows of 8 elements per step.
     expect(of(values, 'workgroupBytes')).toBe(16 * 8 * 4);
-    // A once a workgroup and step; B from storage by each invocation.
+    // A once per workgroup and step; B from storage by each invocation.
     expect(of(values, 'storageReadBytes')).toBe(16 * 8 * (16 * 8) * 4 + 16 * 32 * 64 * 2 * 4);
     expect(of(values, 'storageWriteBytes')).toBe(64 * 64 * 4);
     expect(of(values, 'flops')).toBe(2 * 64 ** 3);

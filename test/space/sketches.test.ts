@@ -49,7 +49,7 @@ describe.each([...cases, ...hugeCases])('the space of $title', (workload: Case) 
     }
   });
 
-  it('has a naive schedule with one invocation an output', () => {
+  it('has a naive schedule with one invocation per output', () => {
     const naive = naiveSchedule(program);
     if (isRefusal(naive)) throw new Error(explainRefusal(naive));
     const lowered = lowerProgram(naive.program, defaultLimits);

@@ -9,7 +9,7 @@ import type { PacedReading } from '../sampling/take-samples.ts';
 import type { WaitBudget } from '../sampling/wait-budget.ts';
 import { type BufferPool, createBufferPool } from './session.ts';
 
-/** Times passes with the references before and after them, and waits for quiet moments. One a measuring process. */
+/** Times passes with the references before and after them, and waits for quiet moments. One per measuring process. */
 export interface Pacer {
   /** `leadIn` is run before the pass, untimed, so that the candidate finds its own data in the caches and not the references'. */
   time(pass: Pass, leadIn: Pass | null, expectedMs: number): Promise<PacedReading>;

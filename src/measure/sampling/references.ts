@@ -4,7 +4,7 @@ import type { Pass } from './passes.ts';
 import { settleQuietly } from './quiet-wait.ts';
 
 /**
- * Two small kernels that every device has, built once a process. Timed beside a candidate they tell how fast the machine is in the same moments: one
+ * Two small kernels that every device has, built once per process. Timed beside a candidate they tell how fast the machine is in the same moments: one
  * does what a tile of a matrix product does, from the nearest cache; the other has lines of memory fetched that are in no cache.
  */
 export interface References {

@@ -20,7 +20,7 @@ const targets = [
 ] as const;
 
 /**
- * for i in N: S   ->   for i in N (workgroup.x): S       every iteration runs at once, one a workgroup or one an invocation
+ * for i in N: S   ->   for i in N (workgroup.x): S       every iteration runs at once, one per workgroup or one per invocation
  * An invocation axis may be bound again inside itself: the inner loop re-enumerates the same invocations (cooperative loading).
  *
  * for l in 32: C += P[l]   ->   for l in 32 (subgroup.x): C += P[l]      the lanes of a subgroup combine what each of them holds
@@ -32,7 +32,7 @@ const targets = [
 export const bind = definePrimitive({
   name: 'bind',
   summary:
-    'Runs the iterations of a loop at once: one a workgroup, or one an invocation of a workgroup, along an axis; or on the lanes of a subgroup, which may share a reduction.',
+    'Runs the iterations of a loop at once: one per workgroup, or one per invocation of a workgroup, along an axis; or on the lanes of a subgroup, which may share a reduction.',
   rewrite: 'for i in N: S  ->  for i in N (workgroup.x): S',
   halide: 'gpu_blocks, gpu_threads, gpu_lanes',
   tvm: 'bind',

@@ -5,7 +5,7 @@ import { tileCopyOf } from './traffic.ts';
 /**
  * The loop nest of a kernel, as far as reuse is concerned: five levels, each inside the next. Within one instance of a level every iter runs
  * through a box of iterations; what an access touches in that box, and how often there is such a box, is all that locality needs (the
- * footprints of Halide's schedule features and of Ansor's unique bytes a loop).
+ * footprints of Halide's schedule features and of Ansor's unique bytes per loop).
  */
 export const level = {
   /** What one invocation loads before it computes: its registers of an operand. */

@@ -6,7 +6,7 @@ const naiveInvocations = 64;
 const widestDispatch = 32768;
 
 /**
- * The naive schedule of a stage, the yardstick of every tuning run: one invocation an output, nothing tiled, the sum in a register.
+ * The naive schedule of a stage, the yardstick of every tuning run: one invocation per output, nothing tiled, the sum in a register.
  */
 export function emitNaive(stage: StageInfo, builder: ScheduleBuilder): void {
   const { name } = stage.block;

@@ -12,7 +12,7 @@ interface Levels {
   readonly partial: { readonly block: string; readonly buffers: readonly string[] };
   /** The block that the lanes of a subgroup share; with one subgroup a row, the stage's own. */
   readonly sharing: string;
-  /** Where the subgroups of a row leave their results for each other; null with one a row. */
+  /** Where the subgroups of a row leave their results for each other; null with one per row. */
   readonly shared: readonly string[] | null;
   /** Iters of the lane's block: rounds, unrolled rounds, elements of a vector. */
   readonly iters: readonly [string, string, string];

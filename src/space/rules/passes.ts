@@ -8,7 +8,7 @@ import { rowsTiling } from './rows.ts';
 
 /**
  * Rows with a choice: stages as they are, or `once`, the same with their dependent reductions merged into single passes. All other decisions are the
- * same for both. One pass reads every element once less; two cost fewer operations an element.
+ * same for both. One pass reads every element once less; two cost fewer operations per element.
  */
 export function passesTiling(
   twice: readonly StageInfo[],
