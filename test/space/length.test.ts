@@ -47,6 +47,32 @@ function lengthsOf(workload: (typeof sizeCases)[number], on: DeviceLimits, perSk
   );
 }
 
+/** Sizes that may have any value; others are bound to each other. */
+const free = new Set(['m', 'n', 'c', 'oc', 'h', 'w', 'l', 'rows', 'cols', 'outer', 'inner', 'dv']);
+
+/** The same operator and attributes with every free size between a half and twice as large; nothing where that is no workload. */
+function varied(one: (typeof sizeCases)[number], seed: number): (typeof sizeCases)[number][] {
+  const random = createRandom(seed).fork(one.title);
+  const groups = Number(/groups=(\d+)/.exec(String(one.wish.shape))?.[1] ?? 1);
+  const shape = String(one.wish.shape)
+    .split(',')
+    .map((pair) => {
+      const [name = '', size = ''] = pair.split('=');
+      if (!free.has(name)) return pair;
+      const wanted = Math.max(1, Math.round(Number(size) * 2 ** (2 * random.unit() - 1)));
+      return `${name}=${name === 'c' || name === 'oc' ? Math.ceil(wanted / groups) * groups : wanted}`;
+    })
+    .join(',');
+  const { parts: _, ...attributes } = (one.wish.attributes ?? {}) as Record<string, string>;
+  const workload = caseOf(one.operator, shape, attributes);
+  try {
+    programOfCase(workload);
+    return [workload];
+  } catch {
+    return [];
+  }
+}
+
 const correlationOf = (held: readonly Held[]): number =>
   rankCorrelation(
     held.map(({ said }) => said),
@@ -91,6 +117,12 @@ describe('the length of a kernel', () => {
     expect(correlationOf(held)).toBeGreaterThan(0.95);
     for (const rule of ['tiled', 'rows', 'flat'])
       expect(correlationOf(held.filter((one) => one.rule === rule)), rule).toBeGreaterThan(0.9);
+  });
+
+  it('is predicted as well for shapes drawn at random, with which no constant of it was set', () => {
+    const drawn = sizeCases.flatMap((one) => varied(one, 3)).flatMap((workload) => lengthsOf(workload, limits, 8));
+    expect(drawn.length).toBeGreaterThan(500);
+    expect(correlationOf(drawn)).toBeGreaterThan(0.95);
   });
 
   it('is predicted within a factor of five, and of 1.4 on the average', () => {
