@@ -15,7 +15,7 @@ import { loadRecords } from '../src/records/log-reader.ts';
 import type { TuningRecord } from '../src/records/record.ts';
 import { tune } from '../src/tuner/tune.ts';
 
-const wanted = { useful: 0.6, verify: 0.15 };
+const wanted = { useful: 0.6, verify: 0.15, relative: 0.1 };
 const { values: flags } = parseArgs({
   options: {
     device: { type: 'string', default: 'lavapipe' },
@@ -63,6 +63,7 @@ try {
     console.log(
       `built ahead: ${builtAhead.candidates} candidates in ${builtAhead.processes} processes, waited for ${seconds(builtAhead.waitedMs)}${builtAhead.gaveUp === null ? '' : `; given up: ${builtAhead.gaveUp}`}`,
     );
+  describeRelative(records, wallMs);
   const ahead = records.filter(({ phasesMs }) => phasesMs.ahead !== undefined).length;
   const waitedEach = ahead === 0 ? 0 : (builtAhead?.waitedMs ?? 0) / ahead;
   describeShares('all trials', records, waitedEach);
@@ -73,6 +74,21 @@ try {
   );
 } finally {
   rmSync(scratch, { recursive: true, force: true });
+}
+
+/** What times relative to references cost: the references themselves (at most twice beside each sample), waiting, and the race at the end. */
+function describeRelative(records: readonly TuningRecord[], wallMs: number): void {
+  const beside = sum(
+    records.map(({ references }) =>
+      references === null ? 0 : (2 * (sum(references.arithmetic) + sum(references.memory))) / 1e6,
+    ),
+  );
+  const waited = sum(records.map(({ phasesMs }) => phasesMs.wait ?? 0));
+  // All contestants are built first and timed in turn: the first one's time is the race's.
+  const raced = Math.max(0, ...records.filter(({ race }) => race !== null).map(({ durationMs }) => durationMs));
+  console.log(
+    `relative times: references ${seconds(beside)}, waiting for quiet moments ${seconds(waited)}, the race at the end ${seconds(raced)}: ${percent((beside + raced) / wallMs)} of the run beside the waiting, ${percent((beside + raced + waited) / wallMs)} with it (wanted at most ${percent(wanted.relative)} on a quiet machine)`,
+  );
 }
 
 function describeShares(title: string, records: readonly TuningRecord[], waitedEach: number): void {
