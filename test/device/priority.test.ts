@@ -1,0 +1,20 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { getPriority } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const built = fileURLToPath(new URL('../../dist/device/priority.js', import.meta.url));
+
+it('a measuring process has the highest priority where the user may ask for it, and goes on as it was where not', () => {
+  const script = `import { takePriority } from ${JSON.stringify(built)}; takePriority(); console.log(os.getPriority());`;
+  const priorityOf = (command: string, ...args: readonly string[]): number =>
+    Number(execFileSync(command, [...args, '--input-type=module', '-e', `import os from 'node:os'; ${script}`]));
+  const own = getPriority();
+  const asked = priorityOf(process.execPath);
+  expect([own, -20]).toContain(asked);
+  const drop = ['--bounding-set=-sys_nice', 'true'];
+  if (process.getuid?.() !== 0 || spawnSync('setpriv', drop).status !== 0) return;
+  // Root is refused as well once that right is taken from it.
+  const dropped = priorityOf('setpriv', '--bounding-set=-sys_nice', process.execPath);
+  expect(dropped).toBe(own);
+});
