@@ -98,7 +98,7 @@ function binaryBounds(expr: BinaryExpr, ranges: Ranges): Interval {
   }
 }
 
-/** [1,1] proved true, [0,0] proved false, [0,1] not known. Decided on the difference, so that common parts cancel. */
+/** [1,1] proved true, [0,0] proved false, [0,1] not known. The difference of the sides decides, so that common parts cancel. */
 function truth(expr: BinaryExpr, ranges: Ranges): Interval {
   const { min, max } = boundsOf({ kind: 'binary', op: 'sub', a: expr.a, b: expr.b }, ranges);
   const decided = (yes: boolean, no: boolean): Interval =>

@@ -1,14 +1,14 @@
 import { type Formula, meanings, type Open } from './formula.ts';
 
-/** Where values of open numbers stand, and what an unknown one counts as; nothing where it stays unknown. */
+/** The positions of open numbers among the values, and the numbers that stand in for unknown ones; without these they stay unknown. */
 interface Inputs {
   readonly positionOf: (open: Open) => number;
   readonly instead?: ArrayLike<number>;
 }
 
 /**
- * Formulas as statements of JavaScript, one an operation; what they share is computed once. Only numbers and operators become text: no name
- * does. `use` writes what is done with a formula's value as soon as that is known.
+ * Formulas as statements of JavaScript, one per operation; shared parts are computed once. Only numbers and operators become text, never
+ * names. `use` writes the statement that follows a formula's value as soon as that is known.
  */
 function statementsOf(
   formulas: readonly Formula[],
@@ -49,7 +49,7 @@ function statementsOf(
   return lines.join('\n');
 }
 
-/** A function that writes the values of formulas to `into` from `offset`; NaN stands for what is unknown. It allocates nothing. */
+/** A function that writes the values of formulas to `into` from `offset` on; NaN stands for an unknown one. It allocates nothing. */
 export function createEvaluator(
   formulas: readonly Formula[],
   inputs: Inputs,

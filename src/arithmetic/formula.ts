@@ -1,12 +1,12 @@
 /**
- * Numbers that follow from open ones: what is said of a kernel before its decisions are made is a formula over them. Formulas are
- * simplified as they are built, so that what is fixed costs nothing later; `evaluator.ts` runs them.
- * Truth is 1 or 0. What depends on an open number whose value is not known is unknown, and operations know what that means: a product with
+ * A number that follows from open ones: estimates of a kernel whose decisions are still open are formulas over these. Formulas are
+ * simplified as they are built, so that fixed parts cost nothing later; `evaluator.ts` runs them.
+ * Truth is 1 or 0. A number that depends on an open one without a value is unknown, and operations know what that means: a product with
  * an unknown factor is unknown, `both` of a falsehood and an unknown is false, a choice between equal values is known.
  */
 export type Formula = number | Open | Operation;
 
-/** A number that somebody decides. Known by its name. */
+/** A number that is still to be decided, identified by its name. */
 export interface Open {
   readonly kind: 'open';
   readonly name: string;
@@ -23,8 +23,8 @@ interface Operation {
 type Meaning = (a: string, b: string, c: string, isKnown: boolean) => string;
 
 /**
- * What operations do, as text: the one place that says what unknown values, which are NaN where numbers lie in arrays, do in them. Arithmetic
- * on NaN is NaN; what compares says so itself, and is shorter where all operands are known.
+ * The operations as text: the one place that says what they make of unknown values, which are NaN where numbers lie in arrays. Arithmetic
+ * on NaN is NaN by itself; comparisons must test for it, and their text is shorter where all operands are known.
  */
 export const meanings = {
   add: (a, b) => `${a} + ${b}`,
@@ -33,7 +33,7 @@ export const meanings = {
   divide: (a, b) => `${a} / ${b}`,
   divideUp: (a, b) => `Math.ceil(${a} / ${b})`,
   divideDown: (a, b) => `Math.floor(${a} / ${b})`,
-  // Of whole numbers, where `%` would cost a call.
+  // Only whole numbers are divided; `%` would cost a call.
   remainder: (a, b) => `${a} - Math.floor(${a} / ${b}) * ${b}`,
   min: (a, b) => `Math.min(${a}, ${b})`,
   max: (a, b) => `Math.max(${a}, ${b})`,
@@ -70,7 +70,7 @@ function times(a: Formula, b: Formula): Formula {
   if (a === 0 || b === 0) return 0;
   if (a === 1) return b;
   if (b === 1) return a;
-  // What was divided off comes back whole.
+  // (x / b) * b is x.
   return typeof a === 'object' && a.kind === 'operation' && a.op === 'divide' && a.b === b
     ? a.a
     : make('multiply', a, b);
@@ -96,7 +96,7 @@ export const both = (...all: readonly Formula[]): Formula =>
   all.reduce((a, b) => (a === 0 || b === 0 ? 0 : a === 1 ? b : b === 1 ? a : make('both', a, b)), 1);
 export const either = (...all: readonly Formula[]): Formula =>
   all.reduce((a, b) => (a === 1 || b === 1 ? 1 : a === 0 ? b : b === 0 ? a : make('either', a, b)), 0);
-/** `then` where the condition holds, `otherwise` where it does not; the other one need not be known. */
+/** `then` where the condition holds, else `otherwise`; the one that is not chosen need not be known. */
 export const choose = (condition: Formula, then: Formula, otherwise: Formula): Formula =>
   condition === 1 || then === otherwise
     ? then

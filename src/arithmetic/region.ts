@@ -37,8 +37,8 @@ export function spanOf(index: Expr, relaxed: ReadonlySet<string>, ranges: Ranges
 }
 
 /**
- * The span of an index that takes every value in it, or null where it may leave gaps: the relaxed variables stand in plain sums whose
- * coefficients leave none, as splits make them.
+ * The span of an index that takes every value in it, or null where the index may leave gaps: the relaxed variables must stand in plain sums
+ * whose coefficients leave none, as splits make them.
  */
 export function denseSpanOf(index: Expr, relaxed: ReadonlySet<string>, ranges: Ranges): Span | null {
   const linear = linearOf(simplify(index, ranges));
@@ -83,7 +83,7 @@ export function unionSpan(a: Span, b: Span): Span | null {
   return { base: start === 0 ? a.base : b.base, extent: end - start };
 }
 
-/** Whether a span that stands still holds the whole of a dimension. */
+/** Whether a span with a constant base holds the whole of a dimension. */
 export function covers(span: Span, extent: number): boolean {
   return span.base.kind === 'int' && span.base.value <= 0 && span.base.value + span.extent >= extent;
 }

@@ -8,7 +8,7 @@ import { addTerm, exprOfLinear, floorDiv, floorMod, type Linear, linearOf, type 
  * Simplifies every index expression inside an expression, given the bounds of its variables. The result equals the original for all
  * values in bounds; float arithmetic is left as it is (its order is part of the meaning). Table of rules in the style of Halide's and
  * TVM's rewrite simplifiers, with the linear form doing the work of most of them.
- * A variable stays in sums even where its range is one value: which loop drives which iter must stay visible to the primitives.
+ * A variable stays in sums even where its range is one value, because primitives must see which loop drives which iter.
  */
 export function simplify(expr: Expr, ranges: Ranges): Expr {
   const node = mapChildren(expr, (child) => simplify(child, ranges));
@@ -82,7 +82,7 @@ export function isIndex(expr: Expr): boolean {
   }
 }
 
-/** Parts of a linear form: the terms whose coefficients a divisor divides, and the rest. The constant goes to whole multiples and a remainder. */
+/** Parts of a linear form: terms whose coefficients the divisor divides, and the rest. The constant is split into a multiple and a remainder. */
 function splitByDivisor(linear: Linear, c: number): { whole: Linear; rest: Linear } {
   const whole = new Map<string, Term>();
   const rest = new Map<string, Term>();
@@ -202,7 +202,7 @@ export function gcd(a: number, b: number): number {
   return x;
 }
 
-/** q*c*(x // c) + q*(x % c) = q*x: what fusing loops and taking them apart again leaves behind. */
+/** q*c*(x // c) + q*(x % c) = q*x: such sums are left behind where loops are fused and split again. */
 function mergeDivMod(linear: Linear, ranges: Ranges): Linear {
   for (const { atom, coefficient } of linear.terms.values()) {
     if (atom.kind !== 'binary' || atom.op !== 'mod' || atom.b.kind !== 'int') continue;
@@ -237,7 +237,7 @@ function sameAtom(a: Expr, b: Expr): boolean {
   return false;
 }
 
-/** Whether a simplified condition always holds. One that never does is kept: its block must not run. */
+/** Whether a simplified condition always holds. A condition that never holds is not certain: it must stay, so that its block never runs. */
 export function isCertain(condition: Expr): boolean {
   return condition.kind === 'int' && condition.value !== 0;
 }

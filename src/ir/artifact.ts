@@ -3,8 +3,8 @@ import type { SubgroupMatrixSupport } from './limits.ts';
 import type { DType } from './nodes.ts';
 
 /**
- * The sizes of subgroups that a kernel is right for: powers of two from the least to the most. A device may choose among several sizes when
- * it compiles, so all that it has must be among them. Lanes are taken to follow the local index, x fastest.
+ * The sizes of subgroups on which a kernel is right: powers of two from the least to the most. A device may choose among several sizes when
+ * it compiles, so all of its sizes must be in this range. Lanes are assumed to follow the local index, x fastest.
  */
 export interface SubgroupNeeds {
   readonly minSize: number;
@@ -31,9 +31,9 @@ export interface KernelArtifact {
   readonly workgroupBytes: number;
   /** WebGPU features the text needs, e.g. `shader-f16`. */
   readonly features: readonly string[];
-  /** Null where it knows nothing of subgroups. */
+  /** Null where the kernel does not use subgroups. */
   readonly subgroups: SubgroupNeeds | null;
-  /** The products that subgroups compute in it, in the syntax of its text; null where there are none. */
+  /** The matrix products that subgroups compute in it, in the syntax of its text; null where there are none. */
   readonly subgroupMatrix: SubgroupMatrixSupport | null;
 }
 
@@ -50,7 +50,7 @@ export interface Artifact {
   readonly kernels: readonly KernelArtifact[];
 }
 
-/** Names a candidate by all it does on a device: its kernels and buffers. */
+/** A key that identifies a candidate by everything it does on a device: its kernels and buffers. */
 export function artifactKey(artifact: Artifact): string {
   return hashJson(artifact);
 }

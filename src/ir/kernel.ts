@@ -53,8 +53,8 @@ export type KExpr =
   /** The invocation's place in its subgroup. */
   | { readonly kind: 'subgroup-lane'; readonly type: KType }
   /**
-   * What `value` is in another lane of the subgroup: `from` the lane of number `lane`, or (`xor`) the one whose number differs from
-   * the own in the bits of `lane`, the same number for all.
+   * The `value` of another lane of the subgroup: `from` the lane of number `lane`, or (`xor`) from the lane whose number differs from
+   * this one's in the bits of `lane`, which is then the same number for all.
    */
   | {
       readonly kind: 'exchange';
@@ -62,15 +62,15 @@ export type KExpr =
       readonly how: 'from' | 'xor';
       readonly value: KExpr;
       readonly lane: KExpr;
-      /** Lanes of the aligned group that values stay within: no subgroup may be smaller. */
+      /** Lanes of the aligned group inside which values are exchanged: no subgroup may be smaller. */
       readonly lanes: number;
-      /** Whether the group is taken for a whole subgroup, so that none may be larger either. */
+      /** Whether the group is taken for a whole subgroup, so that no subgroup may be larger either. */
       readonly whole: boolean;
     };
 
 // ---- matrices ----
 
-/** A matrix that the lanes of a subgroup hold together: a left or right factor, or the result they are added to. */
+/** A matrix that the lanes of a subgroup hold together: a left or right factor, or the result to which products are added. */
 export interface KMatrix {
   readonly use: 'left' | 'right' | 'result';
   readonly scalar: Scalar;
@@ -78,7 +78,7 @@ export interface KMatrix {
   readonly columns: number;
 }
 
-/** Where a matrix lies in a storage or workgroup array of scalars: its first element, and how far its rows (or columns) are apart. */
+/** Where a matrix lies in a storage or workgroup array of scalars: its first element, and the distance between its rows (or columns). */
 export interface MatrixPlace {
   readonly array: string;
   readonly index: KExpr;
@@ -86,7 +86,7 @@ export interface MatrixPlace {
   readonly order: 'rows' | 'columns';
 }
 
-/** The same for all lanes of the subgroup that executes it, and under no `if` that its lanes answer differently. */
+/** A statement that all lanes of a subgroup execute together: it is the same for all, and under no `if` that they answer differently. */
 export type KMatrixStmt =
   /** A matrix of zeros. */
   | { readonly kind: 'matrix'; readonly name: string; readonly matrix: KMatrix }
@@ -100,7 +100,7 @@ export type KMatrixStmt =
 
 export type KStmt =
   | KMatrixStmt
-  /** `pinned`: the value is taken here, before what it reads is stored to. */
+  /** `pinned`: the value must be taken here, before the elements it reads are overwritten. */
   | { readonly kind: 'let'; readonly name: string; readonly value: KExpr; readonly pinned?: true }
   /** Zero when no value is given. */
   | { readonly kind: 'var'; readonly name: string; readonly type: KType; readonly value: KExpr | null }
@@ -201,7 +201,7 @@ export function childrenOf(expr: KExpr): readonly KExpr[] {
   }
 }
 
-/** Calls `visit` with every expression that stands in a statement itself; not with those of the statements inside it. */
+/** Calls `visit` with every expression of a statement itself, but not with those of the statements inside it. */
 export function eachExpr(stmt: KStmt, visit: (expr: KExpr) => void): void {
   switch (stmt.kind) {
     case 'let':

@@ -2,7 +2,7 @@ import type { DType } from './nodes.ts';
 
 export type MatrixDType = Exclude<DType, 'bool'>;
 
-/** One kind of matrix product a subgroup computes as a whole: M x K times K x N, elements of one type, sums of another. */
+/** One kind of matrix product that a subgroup computes as a whole: M x K times K x N, with elements of one type and sums of another. */
 export interface SubgroupMatrixConfig {
   readonly component: MatrixDType;
   readonly result: MatrixDType;
@@ -58,7 +58,7 @@ export const defaultLimits: DeviceLimits = Object.freeze({
 
 export type Profile = 'browser' | 'native';
 
-/** A device as records and features see it: an adapter under a profile. Plain data, whole in every record. */
+/** A device as records and features see it: an adapter under a profile, as plain data. Every record holds it whole. */
 export interface DeviceDescription {
   /** What `--device` takes: `swiftshader`, `lavapipe`, `nvidia-h200` ... */
   readonly name: string;
@@ -81,6 +81,6 @@ export interface DeviceDescription {
   /** Features requested and granted, sorted. */
   readonly features: readonly string[];
   readonly limits: DeviceLimits;
-  /** What else changes its speed: CPU threads of a software device, native vector width, cold caches (`CACHES`). */
+  /** Other things that change its speed: CPU threads of a software device, native vector width, cold caches (`CACHES`). */
   readonly environment: Readonly<Record<string, string>>;
 }

@@ -1,7 +1,7 @@
 import type { Block, For, GridAxis, LoopMode } from './nodes.ts';
 import { usesVar } from './visit.ts';
 
-/** The axis of the invocations that run a loop's iterations, one each; null for a loop of another mode. Lanes of a subgroup lie along x. */
+/** The axis of the invocations that run one iteration of a loop each; null for a loop of another mode. Lanes of a subgroup lie along x. */
 export function laneAxisOf(mode: LoopMode): GridAxis | null {
   return mode.startsWith('invocation.') || mode === 'subgroup.x' ? (mode.slice(-1) as GridAxis) : null;
 }

@@ -14,19 +14,19 @@
  * A block without a reducer stores the values. A block with one has as many writes as the reducer combines values (reducers.ts): it
  * combines the tuple of values into the tuple of elements, all old elements being read before the first new one is stored, and, when
  * `initialises` is set, first stores the reducer's identity whenever all its reduction iters are zero.
- * Workgroup loops on one axis that stand side by side take consecutive ranges of it: parts of one grid, no workgroup runs two of them.
- * A subgroup loop of 2^n iterations runs on the lanes of a subgroup, the innermost invocations along x, and is the one lane loop that may carry
- * a reduction: the lanes combine their terms, and each of them then has the result, in private memory. One that writes a subgroup buffer
- * spreads its elements over the lanes.
- * Matrix loops stand directly in each other around one block: rows, columns and, of a product, the reduction. One subgroup runs them
- * together, as matrix instructions where the device has them (see subgroupMatrix); what they mean is what the same serial loops mean.
+ * Workgroup loops on one axis that stand side by side take consecutive ranges of it: they are parts of one grid, and no workgroup runs two.
+ * A subgroup loop of 2^n iterations runs on the lanes of a subgroup, the innermost invocations along x. No other lane loop may carry a
+ * reduction: the lanes combine their terms, and each of them then has the result, in private memory. A subgroup loop that writes a subgroup
+ * buffer spreads its elements over the lanes.
+ * Matrix loops stand directly in each other around one block: rows, columns and, for a product, the reduction. One subgroup runs them
+ * together, as matrix instructions where the device has them (see subgroupMatrix); they mean the same as serial loops.
  * Loops count from 0 in steps of 1 up to a constant extent. Index arithmetic is on mathematical integers: `div` and `mod` floor.
  */
 
 export type DType = 'f32' | 'f16' | 'i32' | 'u32' | 'bool';
 /**
- * `subgroup`: one instance for each group of lanes that a subgroup loop runs on, its elements spread over the registers of those lanes (TVM's
- * `warp`). What stands in a subgroup loop and writes it makes the elements; any block may read all of them, by exchange between lanes.
+ * `subgroup`: one instance per group of lanes that a subgroup loop runs on, its elements spread over the registers of those lanes (TVM's
+ * `warp`). A block in a subgroup loop writes the elements; any block may read all of them, by exchange between lanes.
  */
 export type Scope = 'storage' | 'workgroup' | 'subgroup' | 'private';
 export type GridAxis = 'x' | 'y' | 'z';
@@ -46,15 +46,15 @@ export interface Buffer {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly scope: Scope;
-  /** Elements between one index of a dimension and the next, outermost first, when rows are padded (see strides.ts, storageAlign). */
+  /** Elements from one index of a dimension to the next, outermost first; given when rows are padded (see strides.ts, storageAlign). */
   readonly strides?: readonly number[];
 }
 
 // ---- expressions ----
 
 /**
- * `round` takes halves to the even neighbour. `isNan` gives a bool, everything else what it is given. `expNumber` is `exp` of what is no NaN; of
- * one it is NaN or infinite, which costs nothing.
+ * `round` takes halves to the even neighbour. `isNan` gives a bool, all others the dtype of their operand. `expNumber` is `exp` for numbers;
+ * for NaN it is NaN or infinite, whichever costs the device nothing.
  */
 export type UnaryOp =
   | 'neg'
@@ -73,8 +73,9 @@ export type UnaryOp =
   | 'not'
   | 'isNan';
 /**
- * Arithmetic; on indices `div` and `mod` are floor division and its remainder, on floats `div` is division. `min` and `max` of floats are NaN
- * where either operand is (IEEE 754's minimum and maximum); of a number and a NaN `maxNumber` is either, which is cheaper. `shr` and `bitAnd` are for u32 elements (values packed in words), never for indices.
+ * Arithmetic. On indices `div` and `mod` are floor division and its remainder, on floats `div` is division. `min` and `max` of floats are NaN
+ * where either operand is (IEEE 754's minimum and maximum); `maxNumber` of a number and a NaN may be either, which is cheaper. `shr` and
+ * `bitAnd` are for u32 elements (values packed in words), never for indices.
  */
 export type ArithmeticOp =
   | 'add'
@@ -142,13 +143,13 @@ export type Expr = IntExpr | FloatExpr | VarExpr | LoadExpr | UnaryExpr | Binary
 export interface Iter {
   readonly name: string;
   readonly extent: number;
-  /** `ordered`: spatial, but the loops that drive it keep their order: an iteration makes what the next one reads (see doubleBuffer). */
+  /** `ordered`: spatial, but the loops that drive it must keep their order, because an iteration makes what the next one reads (doubleBuffer). */
   readonly type: 'spatial' | 'reduction' | 'ordered';
   /** Where in the iteration domain the block stands, in terms of the loop variables around it. */
   readonly binding: Expr;
 }
 
-/** What they combine, and how: reducers.ts. */
+/** Reductions; reducers.ts says what each combines, and how. */
 export type ReduceOp =
   | 'sum'
   | 'prod'

@@ -100,7 +100,7 @@ function printStmt(stmt: Stmt, indent: string, lines: string[], marked: Readonly
   }
 }
 
-/** After an iter's name. */
+/** The sign after an iter's name tells its type. */
 const signs: Record<Iter['type'], string> = { spatial: '', reduction: '~', ordered: '>' };
 
 const tuple = (parts: readonly string[]): string => (parts.length === 1 ? parts.join() : `(${parts.join(', ')})`);

@@ -3,7 +3,7 @@ import type { DType, Expr, FloatExpr, ReduceOp } from './nodes.ts';
 
 /**
  * What a reduction combines: `arity` values at a time, each in a buffer of its own. `combine` is associative and commutative (up to
- * rounding) and `identity` is neutral to it, so that a reduction may be taken apart and put together in any order. After TVM's
+ * rounding) and `identity` is its neutral element, so that a reduction may be taken apart and put together in any order. After TVM's
  * comm_reducer and Halide's tuples.
  */
 interface ReducerRule {
@@ -12,7 +12,7 @@ interface ReducerRule {
   readonly floats: boolean;
   /** The neutral tuple, for elements of these dtypes. */
   readonly identity: (dtypes: readonly DType[]) => readonly FloatExpr[];
-  /** The tuple that two tuples make. What several results share is one object, so that it can be computed once. */
+  /** The tuple that two tuples make. A part that several results share is one object, so that it can be computed once. */
   readonly combine: (x: readonly Expr[], y: readonly Expr[], dtypes: readonly DType[]) => readonly Expr[];
 }
 
@@ -32,10 +32,10 @@ const lowest: Readonly<Record<DType, number>> = {
 };
 
 const isFloat = (dtype: DType): boolean => dtype === 'f32' || dtype === 'f16';
-/** What no number of a dtype is below, which a maximum starts from: minus infinity, the lowest of integers. */
+/** The value below which a dtype has no number, from which a maximum starts: minus infinity, or the lowest integer. */
 export const lowestOf = (dtype: DType): FloatExpr =>
   float(isFloat(dtype) ? Number.NEGATIVE_INFINITY : lowest[dtype], dtype);
-/** What no number of a dtype is above, which a minimum starts from. */
+/** The value above which a dtype has no number, from which a minimum starts. */
 const highestOf = (dtype: DType): FloatExpr => float(isFloat(dtype) ? Number.POSITIVE_INFINITY : highest[dtype], dtype);
 /** The lowest finite number of a dtype. */
 const lowestFinite = (dtype: DType): FloatExpr => float(lowest[dtype], dtype);
@@ -50,20 +50,20 @@ function single(identity: (dtype: DType) => FloatExpr, combine: (x: Expr, y: Exp
 }
 
 /**
- * (value, position): the extreme value and, of the positions that have it, the smallest, as ONNX's ArgMax has it by default. NaN is more
- * extreme than any number, so that of a row with NaNs the position is the first one's (NumPy, PyTorch).
+ * (value, position): the extreme value and the smallest of the positions that have it, as ONNX's ArgMax has it by default. NaN is more
+ * extreme than any number, so that a row with NaNs gives the position of the first one (NumPy, PyTorch).
  */
 function extreme(op: 'max' | 'min', before: 'gt' | 'lt', identity: (dtype: DType) => FloatExpr): ReducerRule {
   return {
     arity: 2,
     floats: false,
-    // An element wins against the identity even where it is infinite itself.
+    // The identity's position is the highest, so that even an infinite element wins against it.
     identity: ([value, position]) => [identity(value as DType), highestOf(position as DType)],
     combine: ([x, at], [y, other], [dtype]) => {
       const [old, added] = [x as Expr, y as Expr];
       const earlier = binary('lt', other as Expr, at as Expr);
       const ordered = binary('or', binary(before, added, old), binary('and', binary('eq', added, old), earlier));
-      // Against a NaN nothing is before or equal.
+      // Comparisons with a NaN are all false, so that NaN needs tests of its own.
       const beyond = binary('and', unary('isNan', added), binary('or', unary('not', unary('isNan', old)), earlier));
       const better = dtype !== undefined && !isFloat(dtype) ? ordered : binary('or', ordered, beyond);
       return [binary(op, old, added), select(better, other as Expr, at as Expr)];
@@ -72,9 +72,9 @@ function extreme(op: 'max' | 'min', before: 'gt' | 'lt', identity: (dtype: DType
 }
 
 /**
- * (maximum m, sum s of exp(x - m)) of a row in one pass: an element is the pair (x, 1). A maximum that grows shrinks the sum so far.
- * Where nothing above minus infinity was seen, exponents are less the lowest finite number, so that -inf adds 0 and not exp(-inf + inf): a
- * masked element may come first. After Milakov and Gimelshein, "Online normalizer calculation for softmax" (2018).
+ * (maximum m, sum s of exp(x - m)) of a row in one pass: an element is the pair (x, 1). When the maximum grows, the sum so far shrinks.
+ * While nothing above minus infinity was seen, the lowest finite number is subtracted instead of m, so that -inf adds 0 and not
+ * exp(-inf + inf): a masked element may come first. After Milakov and Gimelshein, "Online normalizer calculation for softmax" (2018).
  */
 function online(max: 'max' | 'maxNumber', exp: 'exp' | 'expNumber'): ReducerRule {
   return {
@@ -123,13 +123,13 @@ export const reducers: Readonly<Record<ReduceOp, ReducerRule>> = {
   min: single(highestOf, (x, y) => binary('min', x, y)),
   argmax: extreme('max', 'gt', lowestOf),
   argmin: extreme('min', 'lt', highestOf),
-  // Readers ask the sum whether the row was broken: NaN need not go through the maximum.
+  // Readers see from the sum whether the row holds a NaN (operators/unless-broken.ts), so the maximum need not pass it on.
   onlineSoftmax: online('maxNumber', 'expNumber'),
-  // The maximum is asked for by itself, and both are IEEE 754's.
+  // Readers use the maximum by itself too, so both operations are IEEE 754's.
   onlineLogSumExp: online('max', 'exp'),
   welford,
 };
 
 const choosing: ReadonlySet<ReduceOp> = new Set<ReduceOp>(['max', 'min', 'argmax', 'argmin']);
-/** Whether combining rounds, so that what it is kept in decides how many digits are right; an extreme is one of its elements. */
+/** Whether combining rounds, so that the dtype of the sums decides how many digits are right; an extreme is one of its elements. */
 export const accumulates = (op: ReduceOp): boolean => !choosing.has(op);

@@ -10,8 +10,8 @@ export function byteSizeOf({ dtype, shape }: Pick<BufferSpec, 'dtype' | 'shape'>
 }
 
 /**
- * Everything that an artifact's kernels take for granted of a device: the one list that a bundle's manifest states and that decides whether a
- * kernel fits a device at hand. Each number is the largest that any of its kernels or buffers needs.
+ * Everything that an artifact's kernels take for granted of a device: the one list that a bundle's manifest states, and by which it is decided
+ * whether a kernel fits a device. Each number is the largest that any of the kernels or buffers needs.
  */
 export function requirementsOf({ kernels, buffers }: Artifact): Requirements {
   const most = (numbers: readonly number[]): number => Math.max(0, ...numbers);
@@ -40,7 +40,7 @@ export function requirementsOf({ kernels, buffers }: Artifact): Requirements {
   };
 }
 
-/** The sizes that all kernels are right for. */
+/** The sizes of subgroups on which all kernels are right. */
 function subgroupsOf(kernels: Artifact['kernels']): Requirements['subgroups'] {
   const needs = kernels.flatMap(({ subgroups }) => (subgroups === null ? [] : [subgroups]));
   if (needs.length === 0) return null;
@@ -60,7 +60,7 @@ function matricesOf(kernels: Artifact['kernels']): SubgroupMatrixSupport | null 
   return { orderAs: first.orderAs, configs: [...configs.values()] };
 }
 
-/** A device as an adapter shows itself, to hold requirements against; one whose features are not told has all of them. */
+/** A device in the shape of an adapter, to check requirements against; where its features are not given it has all of them. */
 export function targetOf({ features, limits }: Pick<DeviceDescription, 'limits'> & Partial<DeviceDescription>): {
   readonly features: { has(name: string): boolean };
   readonly limits: DeviceDescription['limits'];

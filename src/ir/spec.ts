@@ -64,7 +64,7 @@ function checkStmt(
   return fault;
 }
 
-/** What a bound, vectorized or matrix loop may stand inside of and hold. */
+/** Checks what a bound, vectorized or matrix loop stands inside of and what it holds. */
 function checkMode(loop: For, around: readonly For[]): string | null {
   const matrix = checkMatrix(loop, around);
   if (matrix !== null) return matrix;
@@ -81,7 +81,7 @@ function checkMode(loop: For, around: readonly For[]): string | null {
   return null;
 }
 
-/** Matrix loops: two or three in each other around one block, and the lanes that run them are named by no loop around. */
+/** Matrix loops must stand two or three in each other around one block, and inside no loop over lanes along x, which run them together. */
 function checkMatrix(loop: For, around: readonly For[]): string | null {
   const outer = around.at(-1);
   if (loop.mode !== 'matrix')
@@ -96,7 +96,7 @@ function checkMatrix(loop: For, around: readonly For[]): string | null {
   return null;
 }
 
-/** Lanes of a subgroup combine terms of one element, and each keeps the result for itself. */
+/** Lanes of a subgroup must combine terms of one element, and each must keep the result for itself. */
 function checkSubgroup(
   block: Block,
   loops: ReadonlyMap<string, For>,
@@ -175,7 +175,7 @@ function checkBlock(
   return null;
 }
 
-/** A reducer combines tuples: one write a value, no two of them to one buffer. */
+/** A reducer combines tuples: it needs one write per value, no two of them to one buffer. */
 function checkReducer(block: Block, buffers: ReadonlyMap<string, Buffer>): string | null {
   if (block.reducer === null) return null;
   const { op } = block.reducer;

@@ -3,9 +3,9 @@ import { childrenOf, eachExpr, eachStmt, type KExpr, type Kernel, type KMatrix }
 import type { SubgroupMatrixConfig } from './limits.ts';
 
 /**
- * Which subgroups a kernel is right on, read off its statements. Values that go round a group of lanes need subgroups of at least the group;
- * where a lane's number in its group is taken for that in its subgroup, of exactly the group. Matrices are computed by all lanes of a row
- * along x: subgroups may divide it, and then do the same twice, but reach over no row's end.
+ * The subgroups on which a kernel is right, read off its statements. Values exchanged in a group of lanes need subgroups of at least the
+ * group's size; where a lane's number in the group is taken for its number in the subgroup, of exactly that size. Matrices are computed by all
+ * lanes of a row along x: subgroups may divide the row, and then do the same twice, but must not reach over its end.
  */
 export function subgroupNeedsOf({ body, workgroupSize: [row] }: Kernel): SubgroupNeeds | null {
   let minSize = 0;
@@ -44,7 +44,7 @@ export function matrixConfigsOf({ body }: Kernel): readonly SubgroupMatrixConfig
   return [...configs.values()];
 }
 
-/** As a comment of the kernel's text has it: who takes the text without its manifest should know. */
+/** The needs as a comment of the kernel's text, for readers who have the text without its manifest. */
 export function describeSubgroups({ minSize, maxSize }: SubgroupNeeds): string {
   const most =
     maxSize === null ? `at least ${minSize}` : maxSize === minSize ? `exactly ${minSize}` : `${minSize} to ${maxSize}`;

@@ -2,7 +2,7 @@ import { binary, cast, load, select, unary } from './builders.ts';
 import type { Block, Expr, For, Program, Stmt } from './nodes.ts';
 
 type ExprOf<K extends Expr['kind']> = Extract<Expr, { kind: K }>;
-/** One function a node kind: a kind forgotten in a dispatch table does not compile. */
+/** One function per kind of node, so that a dispatch table that forgets a kind does not compile. */
 export type ExprTable<R> = { readonly [K in Expr['kind']]: (expr: ExprOf<K>) => R };
 
 export function dispatchExpr<R>(table: ExprTable<R>, expr: Expr): R {
@@ -132,7 +132,7 @@ interface Access {
   readonly indices: readonly Expr[];
 }
 
-/** The loads a block performs, in the order they stand in its text, repeats included; the reducer's own read is not among them. */
+/** The loads of a block in the order of its text, repeats included; the reducer's own read of the old element is not among them. */
 export function readsOf(block: Block): Access[] {
   const reads: Access[] = [];
   for (const write of block.writes) {

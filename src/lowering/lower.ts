@@ -28,14 +28,14 @@ import type { KernelTree } from './tree.ts';
 
 export interface LoweringOptions {
   /**
-   * What becomes of matrix loops: instructions where the device has fitting ones and the emulated form elsewhere (`fitting`, the default);
-   * instructions or a refusal that says what the device has (`native`); the emulated form (`emulated`).
+   * What becomes of matrix loops: instructions where the device has fitting ones and else the emulated form (`fitting`, the default);
+   * instructions, or a refusal that says what the device has (`native`); always the emulated form (`emulated`).
    */
   readonly matrices?: 'fitting' | 'native' | 'emulated';
 }
 
 /**
- * A scheduled program as kernels, one a top-level statement, in order; or why the device cannot run it. Deterministic.
+ * A scheduled program as kernels, one per top-level statement, in order; or why the device cannot run it. Deterministic.
  * The program must satisfy the spec check; every refusal's reason is a closed name (`invocations`, `private-across-invocations` ...).
  */
 export function lowerProgram(
@@ -92,19 +92,19 @@ function lowerMatrices(
 
 /**
  * The passes, in an order that matters. A kernel whose grid has several parts goes through 1 to 7 and through 9 part by part; 8 sees all
- * of them, because they declare buffers together, and in the end they are joined.
+ * parts, because they declare buffers together, and in the end they are joined.
  *  1 nest        before all: afterwards there are lanes and loop variables, no iters
  *  2 init        before regions: an init in front of a reduction loop widens the region its buffer must live in
- *  3 regions     before predicates: whether a failing instance hits an element of its own depends on the region having one
+ *  3 regions     before predicates: only where the region has an element for a failing instance may that instance run
  *  4 predicates  before accesses: it decides which loads are clamped, and may turn a vectorised loop into an unrolled one
  *  5 accesses    flat indices inside the regions, for all that follows
- *    subgroups   what lanes share becomes registers: needs the flat indices, and changes them
- *    matrices    where the schedule asks for them: needs the accesses, and what a subgroup holds needs no barriers
+ *    subgroups   buffers that lanes share become registers: needs the flat indices, and changes them
+ *    matrices    where the schedule asks for them: needs the accesses, and comes before barriers, which held matrices do not need
  *  6 barriers    before guards: a barrier must not end up under an `if`, so the guards go around it
  *  7 guards      last change of the tree
- *  8 layout      needs all accesses: one that is no aligned vector makes the whole buffer scalar
+ *  8 layout      needs all accesses: one access that is no aligned vector makes the whole buffer scalar
  *  9 statements  unrolls, places indices as far out as they are known
- * 10 tidy        what pass 9 named and used once
+ * 10 tidy        removes names that pass 9 gave and used once
  * Limits are checked as soon as what they limit is known.
  */
 function lowerKernel(
@@ -156,8 +156,8 @@ function lowerKernel(
 }
 
 /**
- * What the kernel is for: its last reduction, or where there is none the block that last writes storage. Of several that write one buffer,
- * as loopPartition leaves them, the first.
+ * The kernel is named after its last reduction, or where there is none after the block that last writes storage. Of several blocks that write
+ * one buffer, as loopPartition leaves them, the first gives the name.
  */
 function kernelName(stmt: Stmt, buffers: ReadonlyMap<string, Buffer>): string {
   const reducers = new Map<string, string>();

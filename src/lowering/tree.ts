@@ -2,7 +2,7 @@ import type { Ranges } from '../arithmetic/bounds.ts';
 import type { Buffer, Expr, GridAxis, LoadExpr, Reducer } from '../ir/nodes.ts';
 
 /**
- * One kernel while it is being lowered: the loop nest with iters resolved to loop variables, and with the two things the IR does not
+ * One kernel while it is being lowered: the loop nest with iters resolved to loop variables, and with two things that the IR does not
  * have, guards and barriers. Workgroup and invocation loops have become the variables `wg.{x,y,z}` and `lid.{x,y,z}`; the place of an
  * invocation loop stays as a `lanes` node until regions are known.
  */
@@ -60,11 +60,11 @@ export interface BlockNode {
   readonly reducer: Reducer | null;
   /** How many lanes of a subgroup combine their terms; 1 where each has a reduction of its own. */
   readonly across: number;
-  /** What the program demands; emptied by the predicate pass. */
+  /** The program's predicate; emptied by the predicate pass. */
   readonly predicate: readonly Expr[];
-  /** Conditions that end as an `if` around the block; lane conditions from the start. */
+  /** Conditions that end as an `if` around the block; those on lanes stand here from the start. */
   readonly guards: readonly Expr[];
-  /** Conditions where a failing instance stores zero. */
+  /** Conditions whose failing instances store zero, or in a reduction combine its identity. */
   readonly fill: readonly Expr[];
   /** Loads whose flat index is clamped to the buffer. */
   readonly clamped: ReadonlySet<LoadExpr>;

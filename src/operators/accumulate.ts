@@ -5,8 +5,8 @@ import { compute } from './tensor.ts';
 
 /**
  * A reduction whose result goes through something before it is stored: a cast from f32 (f16 storage with f32 accumulation), a bias,
- * a division. Where `finish` is missing and the reduction has the tensor's dtype it is one stage called `stage`; else the
- * reduction writes `<name>_sum` and a second stage `<stage>_finish` makes the result of it.
+ * a division. Where `finish` is missing and the reduction has the tensor's dtype there is one stage called `stage`; else the
+ * reduction writes `<name>_sum`, from which a second stage `<stage>_finish` makes the result.
  */
 export function accumulate<const A extends Readonly<Record<string, number>>>(
   name: string,

@@ -5,7 +5,7 @@ import type { AttributeSpec } from './operator.ts';
 import type { Workload } from './workload.ts';
 
 /**
- * How workloads say what the sums of f16 elements are kept in: f32, with one rounding when the result is stored, unless f16 is asked for.
+ * How workloads say in which dtype sums of f16 elements are kept: f32, with one rounding when the result is stored, unless f16 is asked for.
  * In f16 each of K additions rounds to 11 bits: an error of at most K * 2^-11 of the terms' magnitudes, some sqrt(K) * 2^-12 where
  * their signs are random, and a sum 2,048 times as large as its terms does not grow any more.
  */
@@ -18,18 +18,18 @@ export const accumulateAttribute: AttributeSpec = {
     'sum of magnitudes (4,096 ones give 2048)',
 };
 
-/** What the sums of a workload are kept in. */
+/** The dtype that the sums of a workload are kept in. */
 export function sumsOf({ attributes, dtype }: Workload): Workload['dtype'] {
   return dtype === 'f16' && attributes.accumulate === 'f16' ? 'f16' : 'f32';
 }
 
-/** The program with sums in what the workload says. */
+/** The program with sums in the dtype that the workload asks for. */
 export function withAccumulation(workload: Workload, program: Program): Program {
   if (workload.dtype === 'f32') return program;
   return sumsOf(workload) === 'f32' ? withSumsInF32(program) : withSumsInF16(program);
 }
 
-/** Why a workload cannot have its sums kept as it says, or null. `plain` is its operator's program as it was written. */
+/** Why a workload cannot have its sums kept as it says, or null. `plain` is the program as its operator wrote it. */
 export function checkAccumulation(
   { operator, attributes, dtype }: Workload,
   plain: () => Program,

@@ -20,7 +20,7 @@ import { reals } from './fill.ts';
 import { compute, input, program } from './tensor.ts';
 import { unlessBroken } from './unless-broken.ts';
 
-/** The score of a key that a query does not see: its weight is 0, and a row without any other is NaN. */
+/** The score of a key that a query does not see: its weight is 0, and a row of nothing but such scores is NaN. */
 const hidden = Number.NEGATIVE_INFINITY;
 
 /**

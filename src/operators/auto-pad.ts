@@ -6,7 +6,7 @@ import { spanOf, type Windows } from './window.ts';
 const modes = ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID'] as const;
 type Mode = (typeof modes)[number];
 
-/** ONNX's attribute of that name. A shorthand: workloads hold the paddings that it leads to. */
+/** ONNX's attribute of that name is a shorthand: workloads hold the paddings that it stands for. */
 export const autoPad = {
   auto_pad: optional(
     attribute(
@@ -32,7 +32,7 @@ export const sameTotal = (along: Windows): number =>
   Math.max(0, (Math.ceil(along.size / along.stride) - 1) * along.stride + spanOf(along) - along.size);
 
 interface AutoPadWish {
-  /** What the user said, of which `pads` are the paddings. */
+  /** Names of the parameters that the user gave; `pads` are those that say paddings. */
   readonly given: ReadonlySet<string>;
   readonly pads: readonly string[];
   readonly ceil_mode?: boolean;

@@ -2,14 +2,14 @@ import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
 import type { Index } from './definition.ts';
 import { parseShape } from './shape-text.ts';
 
-/** A batch dimension of a product, or several that behave alike: how long, and which operands repeat along it. */
+/** A batch dimension of a product, or several that behave alike: its length, and which operands have it (the other one repeats). */
 export interface BatchAxis {
   readonly extent: number;
   readonly inA: boolean;
   readonly inB: boolean;
 }
 
-/** The batch dimensions of two operands as texts, e.g. "8,1" and "1,12"; where both are empty there is one of `b`, which both have. */
+/** The batch dimensions of two operands as texts, e.g. "8,1" and "1,12"; where both are empty there is one dimension of `b`, which both have. */
 export function batchAxes(b: number, batchA: string, batchB: string): readonly BatchAxis[] | Refusal {
   if (batchA.trim() === '' && batchB.trim() === '') return [{ extent: b, inA: true, inB: true }];
   const shapes = [shapeOf('batch_a', batchA), shapeOf('batch_b', batchB)];
@@ -45,7 +45,7 @@ function shapeOf(name: string, text: string): readonly number[] | Refusal {
   return refuse('bad-batch', () => `${name}="${text}" must be sizes of at least 1, e.g. ${name}="8,1"`);
 }
 
-/** The texts that say these axes, one extent an axis. */
+/** The texts that say these axes, one extent per axis. */
 export function batchTexts(axes: readonly BatchAxis[]): { readonly batch_a: string; readonly batch_b: string } {
   return {
     batch_a: axes.map(({ extent, inA }) => (inA ? extent : 1)).join(','),

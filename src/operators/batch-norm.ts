@@ -4,7 +4,7 @@ import { add, cast, inverseSqrt, mul, sub } from './expression.ts';
 import { reals } from './fill.ts';
 import { compute, input, program } from './tensor.ts';
 
-/** Batch normalisation at inference: mean and variance of each channel are given. Arithmetic is in f32 whatever the dtype. */
+/** Batch normalisation at inference: mean and variance per channel are inputs. Arithmetic is in f32 whatever the dtype. */
 defineOperator({
   name: 'batch_norm',
   summary: 'batch normalisation (inference) of X[n,c,h,w] by gamma, beta, mean and variance of each channel',

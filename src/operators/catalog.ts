@@ -23,12 +23,12 @@ import { endBuiltIns, registeredOperators } from './registry.ts';
 
 endBuiltIns();
 
-/** Every known operator: those that come with wgtune (the imports above register them), then those a user defined. */
+/** Every known operator: those that come with wgtune (the imports above register them), then those that users defined. */
 export function listOperators(): readonly Operator[] {
   return registeredOperators();
 }
 
-/** The operator of that name; an unknown name is a UserError that says which names are near. */
+/** The operator of that name; an unknown name is a UserError that lists similar names. */
 export function findOperator(name: string): Operator {
   const found = registeredOperators().find((operator) => operator.name === name);
   if (found !== undefined) return found;

@@ -2,11 +2,11 @@ import { type Refusal, refuse } from '../support/refusal.ts';
 import type { Index } from './definition.ts';
 
 /**
- * Channels in groups that do not see each other. A channel dimension appears in the program as two then, group and channel in the group:
- * the same memory, and every index stays a plain sum of axes.
+ * Channels in groups that do not see each other. Where there are several groups, a channel dimension becomes two in the program, group and
+ * channel in the group: the memory is the same, and every index stays a plain sum of axes.
  */
 export interface ChannelGroups {
-  /** Extents of a dimension of so many channels. */
+  /** Extents of the dimensions that a dimension of `channels` channels becomes. */
   readonly of: (channels: number) => readonly number[];
   /** The axis `g`, where there are several groups. */
   readonly axis: { readonly g?: number };

@@ -10,7 +10,7 @@ import { callUserFunction, firstLine, operatorFault } from './user-function.ts';
 const required = ['build', 'reference', 'inputs', 'tolerance'] as const;
 const optional = ['writeOut', 'check', 'channels', 'ones'] as const;
 
-/** Throws UserError where a definition lacks what it needs: those written in plain JavaScript were seen by no compiler. */
+/** Throws UserError where a definition lacks what it needs: no compiler checked those written in plain JavaScript. */
 export function checkDeclaration(definition: object): void {
   const given = definition as Readonly<Record<string, unknown>>;
   const name = String(given.name);
@@ -30,7 +30,7 @@ export function checkDeclaration(definition: object): void {
   }
 }
 
-/** The same definition, whose functions are called under the limits of a user's functions and held to what they promise; see user-function.ts. */
+/** The same definition; its functions are called under the limits for users' functions, and their results are checked (see user-function.ts). */
 export function checkedDefinition<
   P extends Readonly<Record<string, ParameterSpec>>,
   A extends Readonly<Record<string, AttributeSpec>>,
@@ -65,7 +65,7 @@ const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 const isNumber = (value: unknown): value is number => typeof value === 'number';
 
-/** A value as people call it: `undefined`, `a text`, `an array`. */
+/** What people call a value: `undefined`, `a text`, `an array`. */
 function inWords(value: unknown): string {
   if (value === undefined || value === null || typeof value === 'boolean') return String(value);
   if (Array.isArray(value) || ArrayBuffer.isView(value)) return 'an array';
@@ -144,17 +144,17 @@ function booleanProblem(answer: unknown): string | null {
 
 type References = Readonly<Record<string, ElementReference>>;
 
-/** The reference over a user's inputs: its elements are held to be numbers, and an input that is not there is named where it does harm. */
+/** A user's reference over the inputs: its elements must be numbers, and where it fails on an input that does not exist the error names that. */
 function checkedReference(
   operator: string,
   inputs: InputValues,
   references: (inputs: InputValues) => References,
 ): References {
   const missed = new Set<string>();
-  // What is there is found before its prototype is asked, and costs nothing.
+  // An input that exists is found before its prototype is asked, so that the proxy costs it nothing.
   const noted = new Proxy({}, { get: (_, name) => void (typeof name === 'string' && missed.add(name)) });
   const own = Object.assign(Object.create(noted), inputs) as InputValues;
-  /** What `call` returns. To miss an optional input is right, and to compute with it is not. */
+  /** What `call` returns. It may ask for an optional input that is missing, but not compute with it. */
   const naming = <T>(call: () => T): T => {
     try {
       return call();

@@ -6,7 +6,7 @@ import { makeWorkload } from './parse-workload.ts';
 import { type Workload, workloadKey } from './workload.ts';
 
 /**
- * The plain program of a stranger's workload; every number of it is held against what the operator allows before anything is made. Refuses with
+ * The plain program of a stranger's workload, whose numbers are checked against what the operator allows before anything is made. Refuses with
  * `unknown-operator` where there is no such operator here (operators of users are known only where their modules are loaded) and with
  * `illegal-workload` where the operator cannot have this workload.
  */
@@ -20,7 +20,7 @@ export function checkedProgram(workload: Workload): Program | Refusal {
     made = makeWorkload(operator, { shape: params, attributes, dtype });
     program = findOperator(operator).build(made);
   } catch (error) {
-    // A user's operator may throw on what stands in a log, and Ctrl-C while it is at it is no matter of the log.
+    // A user's operator may throw on what a log holds; a Ctrl-C during its call is no fault of the log.
     if (!(error instanceof UserError) || error.exitCode === exitCode.interrupted) throw error;
     const { message } = error;
     return refuse('illegal-workload', () => message);

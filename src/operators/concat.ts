@@ -4,7 +4,7 @@ import { lt, select, sub } from './expression.ts';
 import { exact, integers } from './fill.ts';
 import { compute, input, program } from './tensor.ts';
 
-/** One binding is the output's, and eight are what every device grants. */
+/** Every device grants eight bindings, and the output needs one. */
 const mostParts = 7;
 
 function partsOf(text: string): number[] {
@@ -20,7 +20,7 @@ function checkParts(text: string): Refusal | null {
 
 /**
  * Y[outer, 0..sum of parts, inner] from one X<i>[outer, part, inner] each. Any concatenation is of this form: `outer` is the product of
- * the dimensions before the one that grows, `inner` of those after it.
+ * the dimensions before the concatenated one, `inner` of those after it.
  */
 defineOperator({
   name: 'concat',

@@ -9,13 +9,13 @@ import { type ImageWindowParameters, imageWindows, perDirection, writeOutImagePa
 import { phasesOf, type Spread, surround, where, within } from './phases.ts';
 import { compute, input, program } from './tensor.ts';
 
-/** As Spread, with what is taken off and added at the end. */
+/** A Spread, with the positions that are taken off and added at the end. */
 interface Ends extends Spread {
   readonly after: number;
   readonly outputPad: number;
 }
 
-/** Output positions along a dimension: what a convolution with the same numbers would have made `size` of. */
+/** Output positions along a dimension: so many that a convolution with the same numbers would make `size` of them. */
 function spreadExtent({ size, taps, stride, dilation, before, after, outputPad }: Ends): number {
   return (size - 1) * stride + dilation * (taps - 1) + 1 + outputPad - before - after;
 }
@@ -33,9 +33,9 @@ function spreads(
 }
 
 /**
- * Transposed convolution without zeros between the pixels: the output falls into phases (see phases.ts), each a plain convolution of stride 1
- * with a part of the taps, and all of one shape, so that they are one stage with the phases as axes. A second stage puts them together;
- * with stride 1 there is one phase and nothing to put together.
+ * Transposed convolution without zeros between the pixels. The output falls into phases (see phases.ts): each is a plain convolution of stride 1
+ * with a part of the taps, and all have one shape, so that they are one stage with the phases as axes. A second stage interleaves them;
+ * with stride 1 there is one phase and nothing to interleave.
  */
 defineOperator({
   name: 'conv_transpose2d',
@@ -59,7 +59,7 @@ defineOperator({
     groups: optional(dimension(1, 'independent channel groups; divides c and oc')),
   },
   attributes: autoPad,
-  // SAME makes the output as long as the strides of the input: padding takes off what is more, output_pad adds what is less.
+  // SAME makes the output `stride` times as long as the input: padding takes off what is too much, output_pad adds what is missing.
   writeOut: (p, a, given) => {
     const { y, x } = spreads({ ...p, pad: 0, pad_left: -1, pad_bottom: -1, pad_right: -1 });
     const [down, across] = [y, x].map((along) => spreadExtent(along) - along.size * along.stride) as [number, number];
@@ -169,7 +169,7 @@ defineOperator({
   reference: (p, _, { X, W }) => {
     const { y, x, oh, ow } = spreads(p);
     const [channels, outputs] = [p.c / p.groups, p.oc / p.groups];
-    // Pixel `at` adds tap k at at * stride + k * dilation - before: which pixel comes out here.
+    // Pixel i adds tap k at i * stride + k * dilation - before; solved for the pixel that adds `tap` at `at`.
     const source = (at: number, tap: number, { before, dilation, stride }: Spread): number =>
       (at + before - tap * dilation) / stride;
     return {
@@ -204,7 +204,7 @@ defineOperator({
   channels: (p) => (p.groups > 1 ? [1, 2] : [1]),
 });
 
-/** An image with zeros around it, and without what no phase sees; a stage that schedules inline. */
+/** An image with zeros around it, without the pixels that no phase sees: a stage that schedules inline. */
 function surrounded(
   X: Tensor,
   groups: ChannelGroups,
@@ -228,7 +228,7 @@ function surrounded(
   );
 }
 
-/** A kernel with zeros for the taps that some phases lack; a stage that schedules inline. */
+/** A kernel with zeros for the taps that some phases lack: a stage that schedules inline. */
 function filledUp(W: Tensor, groups: ChannelGroups, extents: { readonly kh: number; readonly kw: number }): Tensor {
   const [c, oc, height, width] = W.shape.slice(-4) as [number, number, number, number];
   if (extents.kh === height && extents.kw === width) return W;

@@ -7,7 +7,7 @@ import { convolutionWindow, emptyImage, imageWindows, perDirection, writeOutImag
 import { compute, input, program } from './tensor.ts';
 import { alongWindow, elementUnder, padded } from './window.ts';
 
-/** Two-dimensional convolution with channels last, weights as TensorFlow keeps them; an operator of its own: every index differs. */
+/** Two-dimensional convolution with channels last, weights as TensorFlow keeps them. It is an operator of its own because every index differs. */
 defineOperator({
   name: 'conv2d_nhwc',
   summary: '2-D convolution, channels last: Y[n,oh,ow,oc] of X[n,h,w,c] with W[kh,kw,c/groups,oc]',

@@ -66,27 +66,28 @@ export function flag(fallback: boolean, doc: string): FlagParameter {
   return { kind: 'flag', default: fallback ? 1 : 0, min: 0, max: 1, doc };
 }
 
-/** A parameter that is not written where it has its default: the way to add one to an operator that has records. */
+/** A parameter that workloads leave out where it has its default: the way to add one to an operator that has records. */
 export function optional<S extends ParameterSpec | AttributeSpec>(spec: S): S {
   return { ...spec, optional: true };
 }
 
-/** A flag that is off unless asked for and not written where it is off. */
+/** A flag that is off unless asked for, and that workloads leave out where it is off. */
 export function option(doc: string): FlagParameter {
   return optional(flag(false, doc));
 }
 
-/** A text. */
+/** A text attribute. */
 export function attribute(fallback: string, doc: string): AttributeSpec {
   return { kind: 'attribute', default: fallback, doc };
 }
 
-/** What every operator takes. */
+/** Attributes that every operator takes. */
 const common = { accumulate: accumulateAttribute, epilogue: epilogueAttribute } as const;
 
 /**
- * Declares an operator (every one takes `accumulate`, see accumulation.ts, and an `epilogue`, see epilogue.ts), registers it under its name and returns it; from then on workloads of it can be made, tuned and exported
- * like those of the operators that come with wgtune. Throws UserError where the declaration itself is wrong or the name taken.
+ * Declares an operator (every one takes `accumulate`, see accumulation.ts, and an `epilogue`, see epilogue.ts), registers it under its name and
+ * returns it; from then on workloads of it can be made, tuned and exported like those of the operators that come with wgtune. Throws
+ * UserError where the declaration itself is wrong or the name taken.
  */
 export function defineOperator<
   const P extends Readonly<Record<string, ParameterSpec>>,
@@ -119,7 +120,7 @@ export function defineOperator<
       assert(value !== undefined, () => `workload of ${workload.operator} has no parameter ${key}`);
       return [key, spec.kind === 'flag' ? value !== 0 : value] as const;
     });
-    // Object.fromEntries forgets the keys, which are those of P.
+    // Object.fromEntries loses the type of the keys, which are those of P.
     return Object.fromEntries(entries) as Parameters<P>;
   };
   const attributesOf = (workload: Workload): Attributes<A> => {
@@ -144,7 +145,7 @@ export function defineOperator<
     if (outside === undefined) return channels;
     throw operatorFault(name, 'channels', `names dimension ${outside} of an output that has ${rank}, counted from 0`);
   };
-  /** What a user forgot is said at once; the operators that come with wgtune have tests for it. */
+  /** Tells at once what a user's definition forgot; tests do so for the operators that come with wgtune. */
   const requireAll = (workload: Workload, part: string, kind: 'inputs' | 'outputs', named: object): void => {
     if (isBuiltIn(name)) return;
     const missing = writtenProgram(workload)[kind].find((tensor) => !Object.hasOwn(named, tensor));
@@ -167,7 +168,7 @@ export function defineOperator<
     writeOut: (workload, given) => {
       const written = definition.writeOut?.(parametersOf(workload), attributesOf(workload), given) ?? {};
       if (isRefusal(written)) return written;
-      // Only what is there is written: the names are those of P and A.
+      // `written` holds only names of P and A, and no undefined values.
       const params = { ...workload.params, ...(written.params as Record<string, number> | undefined) };
       const attributes = { ...workload.attributes, ...(written.attributes as Record<string, string> | undefined) };
       return { ...workload, params, attributes };
@@ -216,7 +217,7 @@ export function defineOperator<
     boundedReference: (workload, inputs) => {
       const formula = formulaOf(workload);
       const program = plainProgram(workload);
-      // Arithmetic is in f32; that results are stored in f16 is added to it.
+      // The tolerance of arithmetic in f32; boundedReference adds the rounding of stored results to f16.
       const tolerance = plainTolerance({ ...workload, dtype: 'f32' });
       const references = referencesOf(workload, inputs);
       return Object.fromEntries(

@@ -1,6 +1,6 @@
 import type { DType, Expr, Iter, ReduceOp } from '../ir/nodes.ts';
 
-/** Integer arithmetic over axes; what tensors are indexed with. */
+/** Integer arithmetic over axes, with which tensors are indexed. */
 export interface Index {
   readonly kind: 'index';
   readonly expr: Expr;
@@ -12,7 +12,7 @@ export interface Value {
   readonly dtype: DType;
   readonly tensors: ReadonlySet<Tensor>;
 }
-/** What `select` chooses by. */
+/** The condition by which `select` chooses. */
 export interface Condition {
   readonly kind: 'condition';
   readonly expr: Expr;
@@ -24,8 +24,8 @@ export interface ReductionAxis extends Index {
   readonly extent: number;
 }
 /**
- * Values combined over reduction axes; the whole right-hand side of a `compute` (of a `computeTuple` where they are several), never part
- * of a larger expression.
+ * Values combined over reduction axes. It is the whole right-hand side of a `compute` (of a `computeTuple` where there are several values),
+ * never part of a larger expression.
  */
 export interface Reduction {
   readonly kind: 'reduction';
@@ -34,12 +34,12 @@ export interface Reduction {
   readonly axes: readonly ReductionAxis[];
 }
 
-/** An input, or what a stage computes. Row-major; extents in elements. */
+/** An input or the result of a stage. Row-major; extents in elements. */
 export interface Tensor {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** How it is computed; null for an input. */
+  /** The stage that computes it; null for an input. */
   readonly stage: Stage | null;
   /** The element at the given indices, one per dimension. */
   readonly at: (...indices: readonly (Index | number)[]) => Value;
@@ -51,15 +51,15 @@ export interface AxisOf {
   readonly type: Iter['type'];
 }
 
-/** One definition: it becomes one loop nest around one block, which computes one tensor, or several at once. */
+/** One definition. It becomes one loop nest around one block, which computes one tensor, or several at once. */
 export interface Stage {
   /** Name of the block. */
   readonly name: string;
   /** Spatial axes in the order of the tensor's dimensions, then the reduction axes. */
   readonly axes: readonly AxisOf[];
-  /** One a tensor. */
+  /** One value per tensor. */
   readonly values: readonly Value[];
   readonly reduce: ReduceOp | null;
-  /** What it computes, in the order of its values; filled while it is defined. */
+  /** The tensors it computes, in the order of its values; appended to while the stage is defined. */
   readonly tensors: Tensor[];
 }

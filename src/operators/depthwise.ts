@@ -7,7 +7,7 @@ import type { Operator } from './operator.ts';
 import { compute, input, program } from './tensor.ts';
 import { alongWindow, elementUnder, padded } from './window.ts';
 
-/** Every channel convolved with a kernel of its own: the groups of a convolution taken to the end, without the group axes. */
+/** Every channel is convolved with a kernel of its own: a convolution with as many groups as channels, without the group axes. */
 function defineDepthwise(layout: 'nchw' | 'nhwc'): Operator {
   const first = layout === 'nchw';
   return defineOperator({

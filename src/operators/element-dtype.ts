@@ -1,6 +1,6 @@
 import type { DType, Expr } from '../ir/nodes.ts';
 
-/** The dtype of a block's expression, given that of each buffer; `index` where it is made of iters alone. */
+/** The dtype of a block's expression, given the dtype of each buffer; `index` where the expression is made of iters alone. */
 export function elementDtype(expr: Expr, dtypes: ReadonlyMap<string, DType>): DType | 'index' {
   switch (expr.kind) {
     case 'int':

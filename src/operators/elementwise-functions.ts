@@ -21,9 +21,9 @@ interface FormulaFunction {
   /** For `wgtune ops`. */
   readonly doc: string;
   readonly value: (...args: readonly Value[]) => Value;
-  /** The same of numbers, in float64: what results are judged by. */
+  /** The same on numbers, in float64: results are judged by it. */
   readonly number: (...args: readonly number[]) => number;
-  /** Between what results lie for arguments in these intervals, null where they may leave the function's domain. */
+  /** The interval of results for arguments in these intervals; null where arguments may leave the function's domain. */
   readonly reach: (...args: readonly ValueInterval[]) => Reach;
   /** Whether integers give integers, none larger than the largest argument (nor than 1). */
   readonly integral?: true;
@@ -93,7 +93,7 @@ function wholePower(a: Value, exponent: number): Value {
 }
 const largestWholePower = 16;
 
-/** JavaScript's and WGSL's power, which of a negative base WGSL does not define. Constants that are whole, or a half, need no logarithm. */
+/** JavaScript's power; WGSL's is not defined for a negative base. Constant exponents that are whole, or a half, need no logarithm. */
 function powerOf(a: Value, b: Value): Value {
   if (b.expr.kind === 'float') {
     const exponent = b.expr.value;
@@ -106,7 +106,7 @@ function powerOf(a: Value, b: Value): Value {
   }
   const size = te.exp(te.mul(b, te.log(te.abs(a))));
   const odd = te.not(te.eq(te.mul(te.floor(te.mul(b, 0.5)), 2), b));
-  // Of minus infinity a power that is not whole is that of infinity.
+  // A power of minus infinity that is not whole equals that of plus infinity.
   const unsigned = te.select(te.eq(a, Number.NEGATIVE_INFINITY), size, Number.NaN);
   const signed = te.select(te.eq(te.floor(b), b), te.select(odd, te.neg(size), size), unsigned);
   return te.select(te.eq(b, 0), 1, te.select(negative(a), signed, size));
@@ -190,13 +190,13 @@ const table = {
 } as const satisfies Readonly<Record<string, FormulaFunction>>;
 
 export type FunctionName = keyof typeof table;
-/** Every function of the language: a new one is an entry here. */
+/** Every function of the language; a new one needs only an entry in `table`. */
 export const formulaFunctions: Readonly<Record<FunctionName, FormulaFunction>> = table;
 
-/** What counts as true: a number but 0. */
+/** Any number but 0 counts as true; NaN does not. */
 const holds = (value: number): boolean => value > 0 || value < 0;
 
-/** The same of an element; what is made as 1 or 0 from a condition is that condition. */
+/** Whether an element counts as true; of an element that selects 1 or 0 by a condition, that condition. */
 function truth(value: Value): Condition {
   const { expr } = value;
   const isFloat = (part: typeof expr, number: number): boolean => part.kind === 'float' && part.value === number;
@@ -212,7 +212,7 @@ export const comparisons = {
   '>': { value: te.gt, number: (a: number, b: number) => a > b },
   '>=': { value: te.ge, number: (a: number, b: number) => a >= b },
   '==': { value: te.eq, number: (a: number, b: number) => a === b },
-  // Tint's own inequality is false of NaN.
+  // Tint's own inequality is false for NaN.
   '!=': { value: (a: Value, b: Value) => te.not(te.eq(a, b)), number: (a: number, b: number) => a !== b },
 } as const;
 export type Comparison = keyof typeof comparisons;

@@ -15,10 +15,10 @@ import {
   type ValueInterval,
 } from './interval.ts';
 
-/** Operands of a formula that is exact on integers are filled with integers up to this. */
+/** Operands of a formula that is exact on integers are filled with integers up to this magnitude. */
 export const integerMagnitude = 8;
 
-/** Largest magnitude any part of the formula reaches on integers up to `magnitude` of each operand, or null where it leaves the integers. */
+/** Largest magnitude that any part of the formula reaches on integers up to each operand's `magnitude`; null where it leaves the integers. */
 function integerReach(formula: ElementFormula, magnitude: (operand: string) => number): number | null {
   let largest = 0;
   const reach = (node: ElementFormula): number => {
@@ -51,8 +51,8 @@ function integerReach(formula: ElementFormula, magnitude: (operand: string) => n
 }
 
 /**
- * Whether the formula maps small integers (up to `integerMagnitude` unless told otherwise an operand) to integers below `limit` all
- * along: then results must be equal bit for bit.
+ * Whether the formula maps small integers (`integerMagnitude` per operand unless told otherwise) to integers up to `limit`, in every
+ * part of it: then results must be equal bit for bit.
  */
 export function isExactOnIntegers(
   formula: ElementFormula,
@@ -66,8 +66,8 @@ export function isExactOnIntegers(
 type Box = Readonly<Record<string, ValueInterval>>;
 
 /**
- * Between what the formula lies for operands in a box, by interval arithmetic; null where some part may leave its domain (a logarithm's, a root's, a
- * quotient's, a power's) or grow beyond all measure.
+ * The interval of the formula's values for operands in a box, by interval arithmetic; null where some part may leave its domain (a
+ * logarithm's, a root's, a quotient's, a power's) or grow beyond all measure.
  */
 function reachOf(formula: ElementFormula, box: Box): Reach {
   switch (formula.kind) {
@@ -98,7 +98,7 @@ function reachOf(formula: ElementFormula, box: Box): Reach {
   }
 }
 
-/** Boxes that are looked at on the way to one inside a formula's domain. */
+/** Boxes that are tried at most to find one inside a formula's domain. */
 const mostBoxes = 3000;
 /** Where the search begins, each with the largest magnitude that results may have there; f16 ends at 65,504. */
 const starts: readonly { readonly box: ValueInterval; readonly most: number }[] = [
@@ -111,8 +111,8 @@ const starts: readonly { readonly box: ValueInterval; readonly most: number }[] 
 const narrowest = 1 / 16;
 
 /**
- * An interval for each operand on which the formula is finite: [-2, 2] or [0.25, 4] for all where that will do, else a large box found by halving. Null where
- * none is found; `given` are operands that are not ours to choose.
+ * An interval for each operand on which the formula is finite: [-2, 2] or [0.25, 4] for all where that will do, else a large box found by
+ * halving. Null where none is found; `given` are operands that are not ours to choose.
  */
 export function domainOf(formula: ElementFormula, given: Box = {}): Box | null {
   const free = operandsOf(formula).filter((name) => !Object.hasOwn(given, name));
@@ -122,7 +122,7 @@ export function domainOf(formula: ElementFormula, given: Box = {}): Box | null {
   };
   for (const { box: start, most } of starts) {
     let layer: Box[] = [Object.fromEntries(free.map((name) => [name, start]))];
-    // The first two are taken whole or not at all.
+    // The first two boxes are taken whole or not at all.
     const halves = start.low === -start.high && start.high > 2;
     for (let looked = 0; layer.length > 0 && looked < mostBoxes; ) {
       const next: Box[] = [];
@@ -137,7 +137,7 @@ export function domainOf(formula: ElementFormula, given: Box = {}): Box | null {
   return null;
 }
 
-/** Halves of a box along its widest side, the one further from zero on the positive side first; none of a box that is narrow. */
+/** The halves of a box along its widest side, the upper one first; none where the box is narrow. */
 function split(box: Box): Box[] {
   const [widest, ...rest] = Object.keys(box);
   if (widest === undefined) return [];
@@ -152,7 +152,7 @@ function split(box: Box): Box[] {
   ];
 }
 
-/** Some 100 to 250 values in an interval, all of them exact in f16: a step is a power of two, and none is longer than 11 bits. */
+/** Some 100 to 250 values in an interval, all of them exact in f16: the step is a power of two, and no value has more than 11 bits. */
 function fillOf({ low, high }: ValueInterval): Fill {
   if (high - low >= 3 && Math.max(-low, high) <= 16) return reals(low, high);
   const largest = Math.max(-low, high);
@@ -181,12 +181,12 @@ export function isEverFinite(formula: ElementFormula): boolean {
   );
 }
 
-/** What WGSL allows a sine to be off, beside what it allows other functions. */
+/** How far WGSL allows a sine to be off, beyond what it allows other functions. */
 const ofSines = 6e-4;
 
 /**
- * How far a formula's results may be off. WGSL allows tanh an absolute error of 1e-5 and exp a few units in the last place; an expression nests a handful of
- * them. f16 rounds the result to 11 bits, and a device may flush its subnormals to zero.
+ * How far a formula's results may be off. WGSL allows tanh an absolute error of 1e-5 and exp a few units in the last place; an expression
+ * nests a handful of them. f16 rounds the result to 11 bits, and a device may flush its subnormals to zero.
  */
 export function ownTolerance(
   formula: ElementFormula,

@@ -11,7 +11,7 @@ import { type Comparison, type FunctionName, formulaFunctions, isComparison } fr
  *   factor     = "-" factor | number | operand | function "(" expression ("," expression)* ")" | "(" expression ")"
  */
 
-/** With the result these are as many buffers as every WebGPU device can bind. */
+/** With the result these make eight buffers, as many as every WebGPU device can bind. */
 export const operandNames = ['x', 'y', 'z', 'u', 'v', 'p', 'q'] as const;
 export type OperandName = (typeof operandNames)[number];
 
@@ -24,7 +24,7 @@ export type ElementFormula =
   | { readonly kind: 'binary'; readonly op: Sign; readonly a: ElementFormula; readonly b: ElementFormula }
   | { readonly kind: 'call'; readonly name: FunctionName; readonly args: readonly ElementFormula[] };
 
-/** Where a text stops being an expression: the sentence says what was expected and at which character, counted from 1. */
+/** A text that is no expression: the sentence says what was expected and at which character, counted from 1. */
 interface FormulaError {
   readonly kind: 'formula-error';
   readonly message: string;
@@ -134,7 +134,7 @@ function parseTokens(tokens: readonly Token[], operands: readonly string[] | nul
     next++;
     if (token.kind === 'number') {
       const value = Number(token.text);
-      // Beyond f32 there is no literal to print.
+      // No WGSL literal can be printed for a number beyond f32.
       if (value > 3.4e38) throw new UserError(`${token.text} is too large`);
       return { kind: 'number', value };
     }

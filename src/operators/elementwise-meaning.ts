@@ -30,7 +30,7 @@ export function tensorValueOf(formula: ElementFormula, operands: Readonly<Record
   return value(formula);
 }
 
-/** The formula's number for given operands, in float64; what jumps is judged by numbers rounded as kernels round them. */
+/** The formula's number for given operands, in float64; functions that jump are given arguments rounded as kernels round them. */
 export function numberOf(formula: ElementFormula, operands: Readonly<Record<string, number>>): number {
   return evaluate(formula, operands, false);
 }

@@ -20,7 +20,7 @@ const dimensions = ['n', 'c', 'h', 'w'] as const;
 type Shape = Readonly<Record<(typeof dimensions)[number], number>>;
 type Texts = Readonly<Record<'expression' | OperandName, string>>;
 
-/** For each of the four dimensions, whether an operand repeats (1) or follows the result; or why the text says neither. */
+/** For each of the four dimensions, whether an operand repeats (1) along it or follows the result; null where the text says neither. */
 function broadcastOf(text: string): readonly boolean[] | null {
   const parts = text.split(',').map((part) => part.trim());
   if (parts.length !== dimensions.length) return null;
@@ -70,7 +70,7 @@ function checkTexts(texts: Texts): Refusal | null {
   return null;
 }
 
-/** `relu(x)`, or what says more. */
+/** The names of all functions, each with its doc where that says more than the name. */
 function described(): string {
   return Object.entries(formulaFunctions)
     .map(([name, { doc }]) => (/[(:]|short/.test(doc) ? `${name} (${doc})` : name))

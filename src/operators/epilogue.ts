@@ -24,11 +24,11 @@ import type { Workload } from './workload.ts';
 
 /*
  * An epilogue is a formula applied to every element of an operator's output, e.g. `relu(x + bias)`: x is that element, every other
- * name a new input with one value a channel. It is a stage of its own after the operator's, in f32 whatever the dtype;
+ * name a new input with one value per channel. It is a stage of its own after the operator's, in f32 whatever the dtype, and
  * schedules fuse it. Any operator with one output can carry it, also a user's.
  */
 
-/** How workloads give an epilogue. */
+/** The attribute by which workloads give an epilogue. */
 export const epilogueAttribute: AttributeSpec = {
   kind: 'attribute',
   default: '',
@@ -36,7 +36,7 @@ export const epilogueAttribute: AttributeSpec = {
   doc: 'applied to each result, e.g. relu(x + bias): x is the result, any other name an input of one value a channel',
 };
 
-/** The result's name in a formula. */
+/** The name of the operator's result in a formula. */
 const result = 'x';
 
 /** An epilogue's formula; null for the empty text. Throws UserError where checkEpilogue refuses. */
@@ -68,7 +68,7 @@ export function checkEpilogue(text: string, program: Program): Refusal | null {
 
 const isVariable = (expr: Expr, name: string | undefined): boolean => expr.kind === 'var' && expr.name === name;
 
-/** What computes the operator's output, made to write an intermediate buffer instead, and which buffer that is. */
+/** The program without its output: the block that computes it writes an intermediate buffer instead, which is returned as `plain`. */
 function withoutOutput(
   program: Program,
   block: Block,
@@ -77,7 +77,7 @@ function withoutOutput(
 ): { program: Program; plain: Buffer } {
   const find = (stmt: Stmt): boolean => stmt === block;
   const others = program.buffers.filter((buffer) => buffer !== output);
-  // What was computed in f32 and only stored in f16 is not rounded in between.
+  // A value that was computed in f32 and only stored in f16 is not rounded before the epilogue.
   const wide =
     block.reducer === null &&
     write.value.kind === 'cast' &&
@@ -87,7 +87,7 @@ function withoutOutput(
   if (wide?.kind === 'load') {
     const copied = others.find((buffer) => buffer.name === wide.buffer && !program.inputs.includes(buffer.name));
     const plainly = wide.indices.every((index, d) => isVariable(index, nameOf(write.indices[d])));
-    // A stage that did nothing but that rounding is left out.
+    // A stage that only did this rounding is left out.
     if (copied !== undefined && plainly && copied.shape.join() === output.shape.join())
       return { program: { ...replaceInProgram(program, find, () => null), buffers: others }, plain: copied };
   }
@@ -103,7 +103,7 @@ const nameOf = (expr: Expr | undefined): string | undefined => (expr?.kind === '
 /**
  * C = f(..)   ->   C_plain = f(..); C = formula(C_plain, bias[channel])
  * `channels` are the dimensions of the output that the formula's inputs follow; the output keeps its name, the block of the formula
- * is called `epilogue` and its loops `epilogue_i`. Integers (positions) become elements of `dtype` by it.
+ * is called `epilogue` and its loops `epilogue_i`. An output of integers (positions) becomes one of `dtype`.
  */
 export function withEpilogue(
   program: Program,
@@ -177,7 +177,7 @@ export function withEpilogue(
   };
 }
 
-/** The reference of an operator's output with an epilogue, from the one without. `shape` is the output's. */
+/** The reference of an operator's output with an epilogue, made from the one without. `shape` is the output's. */
 export function epilogueReference(
   plain: ElementReference,
   formula: ElementFormula,
@@ -202,8 +202,8 @@ export function epilogueReference(
 }
 
 /**
- * What the operator's and the formula's inputs are filled with: integers where all stays exact. Else the operator's own fills, made positive or
- * negative where only so its results lie in the formula's domain. Where neither does, results that are not finite are compared as such.
+ * Fills for the operator's and the formula's inputs: integers where everything stays exact; else the operator's own fills, made positive or
+ * negative where its results lie in the formula's domain only then. Where neither helps, results that are not finite are compared as such.
  */
 export function epilogueFills(
   formula: ElementFormula,
@@ -226,32 +226,32 @@ export function epilogueFills(
 }
 
 const same = (fill: Fill): Fill => fill;
-/** A fill's values above zero; the fill itself where it is thinned, for its sums count on that. */
+/** A fill's values above zero; a thinned fill stays as it is, because sums are exact only with its zeros. */
 const positive = (fill: Fill): Fill =>
   fill.density === 1 && fill.high >= fill.step ? { ...fill, low: Math.max(fill.low, fill.step) } : fill;
 const negative = (fill: Fill): Fill =>
   fill.density === 1 && fill.low <= -fill.step ? { ...fill, high: Math.min(fill.high, -fill.step) } : fill;
 
-/** An exact operator's results are taken to stay below this: a sum of products of small integers comes nowhere near. */
+/** An exact operator's results are assumed to stay below this: a sum of products of small integers comes nowhere near it. */
 const largestResult = 2 ** 20;
 
-/** The arithmetic is in f32, and one rounding at the store is the reference's own. */
+/** Whether operator and formula are exact on integers: arithmetic is in f32, and the expectation rounds as the store does. */
 function isExact(formula: ElementFormula, plain: Tolerance): boolean {
   if (!isEquality(plain)) return false;
   const magnitude = (operand: string): number => (operand === result ? largestResult : integerMagnitude);
   return isExactOnIntegers(formula, exactIntegerLimit.f32, magnitude);
 }
 
-/** The part of it that the formula's arithmetic has: none where that is exact on integers. */
+/** The tolerance that the formula's arithmetic needs: none where it is exact on integers. */
 export function formulaTolerance(formula: ElementFormula, plain: Tolerance, dtype: Workload['dtype']): Tolerance {
   return isExact(formula, plain) ? exact : ownTolerance(formula, dtype);
 }
 
-/** Results of operators that are not exact are of this size where a formula may cancel them. */
+/** The size that results of operators that are not exact are assumed to have where a formula may cancel them. */
 const typicalResult = 8;
 
 /**
- * How far outputs may be off: nothing where operator and formula are exact on integers. Else the operator's own error, which a
+ * How far outputs may be off: not at all where operator and formula are exact on integers. Else by the operator's own error, which a
  * formula enlarges (up to fourfold allowed) and which is absolute where an addition cancels, and the formula's, as in `elementwise`.
  */
 export function epilogueTolerance(formula: ElementFormula, plain: Tolerance, dtype: Workload['dtype']): Tolerance {

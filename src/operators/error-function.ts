@@ -2,8 +2,8 @@ import type { Value } from './definition.ts';
 import { add, constant, div, max, min, mul } from './expression.ts';
 
 /*
- * erf(x) is x P(x^2) / Q(x^2) here: a minimax fit of the relative error (Lawson's reweighting of least squares) on [0, 3.92]; beyond, erf is 1 in f32. In f32
- * it is at most 3.6e-7 off, relatively too.
+ * erf(x) is x P(x^2) / Q(x^2) here: a minimax fit of the relative error (Lawson's reweighting of least squares) on [0, 3.92]; beyond
+ * that, erf is 1 in f32. In f32 it is at most 3.6e-7 off, both absolutely and relatively.
  */
 const reach = 3.92;
 const above = [1.1283791, 0.19040723, 0.052748829, 0.0037656508, 2.8488363e-4, 2.0500831e-6];
@@ -22,7 +22,7 @@ export function erf(a: Value): Value {
   return div(mul(x, horner(above, t)), horner(below, t));
 }
 
-/** The same of a number, in float64: its power series, or Laplace's continued fraction of what is missing to 1. */
+/** The same for a number, in float64: by the power series, or by Laplace's continued fraction of 1 - erf. */
 export function erfOf(x: number): number {
   if (!Number.isFinite(x)) return Math.sign(x);
   const size = Math.abs(x);

@@ -6,7 +6,7 @@ import type { Condition, Index, Reduction, ReductionAxis, Tensor, Value } from '
 /*
  * The expressions of a tensor definition, in three sorts that the compiler keeps apart: an Index (integer, built of axes), a
  * Value (an element of some dtype) and a Condition. After Halide's functional definitions and TVM's `te`, with functions where
- * those have overloaded operators. A plain number may stand wherever the other operand says of which sort it is.
+ * those have overloaded operators. A plain number may stand wherever the other operand tells its sort.
  */
 
 const noTensors: ReadonlySet<Tensor> = new Set();
@@ -59,7 +59,7 @@ function pairOf(what: string, a: Operand | number, b: Operand | number): Pair {
   throw new UserError(`${what} of an index and a value: cast the index to the value's dtype`);
 }
 
-/** Folds what a definition with default parameters (stride 1, no padding) leaves behind, so that programs read well. */
+/** Folds the trivial index arithmetic of definitions with default parameters (stride 1, no padding), so that programs read well. */
 function foldIndex(op: ArithmeticOp, a: Expr, b: Expr): Expr {
   if (a.kind === 'int' && b.kind === 'int') {
     if (op === 'add') return ir.int(a.value + b.value);
@@ -84,7 +84,7 @@ function arithmetic<T extends Operand>(op: ArithmeticOp, a: T | number, b: T | n
           dtype: pair.a.dtype,
           tensors: tensorsOf([pair.a, pair.b]),
         };
-  // The pair's sort is that of the operands, which is T.
+  // `result` has the sort of the operands, which is T.
   return result as T;
 }
 
@@ -97,7 +97,7 @@ export const max = <T extends Operand>(a: T | number, b: T | number): T => arith
 export const div = (a: Value | number, b: Value | number): Value => arithmetic<Value>('div', a, b);
 export const pow = (a: Value | number, b: Value | number): Value => arithmetic<Value>('pow', a, b);
 
-/** The bits of a u32 element from bit `count` (below 32) on. */
+/** The bits of a u32 element from bit `count` upwards; `count` is below 32. */
 export const shiftRight = (a: Value, count: Value): Value => arithmetic<Value>('shr', a, count);
 /** Those bits of a u32 element that are set in `mask`. */
 export const bitAnd = (a: Value, mask: number): Value => arithmetic<Value>('bitAnd', a, mask);
@@ -117,9 +117,9 @@ function elementwise(op: UnaryOp): (a: Value) => Value {
 }
 export const neg = elementwise('neg');
 export const abs = elementwise('abs');
-/** IEEE 754's, also of NaN. */
+/** The exponential as IEEE 754 has it: NaN gives NaN. */
 export const exp = elementwise('exp');
-/** The exponential of what is no NaN; of one it is NaN or infinite. Cheaper than `exp`, for inner loops whose readers ask. */
+/** The exponential of a number; of NaN it is NaN or infinite. Cheaper than `exp`, for inner loops whose readers check for NaN themselves. */
 export const expNumber = elementwise('expNumber');
 export const log = elementwise('log');
 export const sqrt = elementwise('sqrt');
@@ -133,10 +133,10 @@ export const sin = elementwise('sin');
 export const cos = elementwise('cos');
 export const floor = elementwise('floor');
 export const ceil = elementwise('ceil');
-/** The nearest integer, of two that are as near the even one. */
+/** The nearest integer; of two that are equally near, the even one. */
 export const round = elementwise('round');
 
-/** Whether an element is NaN; told by its bits, for `ne(a, a)` is not on all devices. */
+/** Whether an element is NaN. Its bits decide, because `ne(a, a)` does not tell on all devices. */
 export function isNan(a: Value): Condition {
   return { kind: 'condition', expr: ir.unary('isNan', a.expr), tensors: a.tensors };
 }
@@ -193,11 +193,11 @@ function reduction(op: ReduceOp): (value: Value, axes: readonly ReductionAxis[])
 export const sumOver = reduction('sum');
 /** Product of a value over reduction axes. */
 export const prodOver = reduction('prod');
-/** Largest value over reduction axes, NaN where one is. */
+/** Largest value over reduction axes; NaN where any value is NaN. */
 export const maxOver = reduction('max');
-/** Largest value over reduction axes; which one where there are NaNs is open. Cheaper than `maxOver`. */
+/** Largest value over reduction axes; where some are NaN the result is open. Cheaper than `maxOver`. */
 export const maxNumberOver = reduction('maxNumber');
-/** Smallest value over reduction axes, NaN where one is. */
+/** Smallest value over reduction axes; NaN where any value is NaN. */
 export const minOver = reduction('min');
 
 function extremeOver(op: 'argmax' | 'argmin'): (value: Value, axes: readonly ReductionAxis[]) => Reduction {
@@ -216,5 +216,5 @@ function extremeOver(op: 'argmax' | 'argmin'): (value: Value, axes: readonly Red
  * axes, the last one fastest. i32 because f32 counts to 2^24 only, and f16 to 2,048.
  */
 export const argMaxOver = extremeOver('argmax');
-/** The same of the smallest value. */
+/** The same for the smallest value. */
 export const argMinOver = extremeOver('argmin');

@@ -12,7 +12,7 @@ export interface Fill {
   readonly density: number;
 }
 
-/** |got - expected| <= absolute + relative * |expected|, where expected is first rounded to the output's dtype. Zeros ask for equality. */
+/** |got - expected| <= absolute + relative * |expected|, where expected is first rounded to the output's dtype. Two zeros ask for equality. */
 export interface Tolerance {
   readonly absolute: number;
   readonly relative: number;
@@ -22,7 +22,7 @@ export interface Tolerance {
 export const exact: Tolerance = Object.freeze({ absolute: 0, relative: 0 });
 export const isEquality = ({ absolute, relative }: Tolerance): boolean => absolute === 0 && relative === 0;
 
-/** Integers up to this magnitude are exact, and so is every sum that stays below it, in whatever order it is taken. */
+/** Integers up to this magnitude are exact, and so is every sum whose partial sums stay below it, in any order. */
 export const exactIntegerLimit: Readonly<Record<Workload['dtype'], number>> = { f32: 2 ** 24, f16: 2 ** 11 };
 
 /** All integers in [low, high]. */

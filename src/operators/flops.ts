@@ -62,7 +62,7 @@ function operationsOf(expr: Expr): number {
   }
 }
 
-/** Operations that combine two tuples, what several of its results share counted once. */
+/** Operations that combine two tuples; a part that several results share counts once. */
 function flopsOfCombination(op: ReduceOp): number {
   const { arity, combine } = reducers[op];
   const tuple = (name: string): Expr[] => Array.from({ length: arity }, (_, i) => variable(`${name}${i}`));
@@ -80,8 +80,9 @@ function flopsOfCombination(op: ReduceOp): number {
 }
 
 /**
- * Floating-point operations of one instance of a block: an addition, multiplication, division, min, max or transcendental function
- * counts 1, so that most reductions combine at a cost of 1; comparisons, signs, bits, selects, casts and index arithmetic 0. Of a select the dearer branch.
+ * Floating-point operations of one instance of a block. An addition, multiplication, division, min, max or transcendental function
+ * counts 1, so that most reductions combine at a cost of 1; comparisons, signs, bits, selects, casts and index arithmetic count 0.
+ * Of a select the dearer branch counts.
  */
 export function flopsOfBlock(block: Block): number {
   const values = block.writes.reduce((total, write) => total + operationsOf(write.value), 0);
@@ -96,12 +97,12 @@ export function flopsOf(program: Program): number {
   }, 0);
 }
 
-/** Bytes that any kernel for the program moves at least: inputs and outputs once each. */
+/** Bytes that every kernel for the program must move: inputs and outputs once each. */
 export function minimumBytes(program: Program): number {
   return bytesOf(program, [...program.inputs, ...program.outputs]);
 }
 
-/** Bytes that any kernel for the program writes: its outputs once each. */
+/** Bytes that every kernel for the program must write: its outputs once each. */
 export function outputBytes(program: Program): number {
   return bytesOf(program, program.outputs);
 }

@@ -1,4 +1,4 @@
-/** The dimensions of tensors that have four and no meaning of their own, as attributes name them. */
+/** The dimensions, as attributes name them, of tensors that have four dimensions without a meaning of their own. */
 export const fourAxes = ['n', 'c', 'h', 'w'] as const;
 export type FourAxis = (typeof fourAxes)[number];
 
@@ -6,7 +6,7 @@ function isFourAxis(text: string): text is FourAxis {
   return (fourAxes as readonly string[]).includes(text);
 }
 
-/** A list of different dimensions such as `h,w`, in the order of the text; null where it is not one. */
+/** A list of different dimensions such as `h,w`, in the order of the text; null where the text is no such list. */
 export function parseAxes(text: string): readonly FourAxis[] | null {
   const parts = text.split(',').map((part) => part.trim());
   const axes = parts.filter(isFourAxis);

@@ -3,15 +3,15 @@ import { paddingOf, sameTotal } from './auto-pad.ts';
 import { dimension, type IntegerParameter, integer, optional } from './define.ts';
 import { emptyAlong, outputExtent, roundedUp, type Windows } from './window.ts';
 
-/* The parameters of operators that slide a window over an image, in one place: a number for both directions, and where the width (or one
- * side) differs, a second one, left out of workloads where it does not. */
+/* The parameters of operators that slide a window over an image, in one place: one number for both directions, and a second one for the
+ * width (or one side), which workloads leave out where it does not differ. */
 
 const asStride = optional(integer(0, 'the stride along the width, where it is another; 0: as stride'));
 const asDilation = optional(integer(0, 'the dilation along the width, where it is another; 0: as dilation'));
 const asPad = (side: string): IntegerParameter<'integer'> =>
   optional(integer(-1, `pad ${side}, where it is another; -1: as pad`, { min: -1 }));
 
-/** What may differ between directions and sides. */
+/** Parameters that may differ between directions and sides. */
 export const perDirection = {
   stride_w: asStride,
   dilation_w: asDilation,
@@ -76,7 +76,7 @@ export function emptyImage(p: ImageWindowParameters): Refusal | null {
 /** The parameters of an image that say its padding. */
 const imagePads = ['pad', 'pad_left', 'pad_bottom', 'pad_right'] as const;
 
-/** `auto_pad` written out as paddings (see auto-pad.ts); `totals` is what SAME wants down and across. */
+/** `auto_pad` written out as paddings (see auto-pad.ts); `totals` are the paddings that SAME wants down and across. */
 export function writeOutImagePadding(
   p: ImageWindowParameters,
   text: string,

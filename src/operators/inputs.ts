@@ -11,7 +11,7 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((product, exte
 
 /**
  * The values of every input of a workload, by buffer name, packed row-major: the same seed gives the same values everywhere. All
- * are exact in the workload's dtype. `program` is the workload's own and spares building it again.
+ * are exact in the workload's dtype. `program` is the workload's program, given so that it is not built again.
  */
 export function generateInputs(
   workload: Workload,
@@ -44,12 +44,12 @@ export function roundTo(dtype: DType, value: number): number {
   return dtype === 'f16' ? f16round(value) : Math.trunc(value);
 }
 
-/** What elements of one output must be: those at `positions` (flat row-major), or all when null. */
+/** The values that elements of one output must have: those at `positions` (flat row-major), or all when it is null. */
 export type Expectation = (output: string, positions: ArrayLike<number> | null) => Float64Array;
 
 /**
- * Expected values of a workload's outputs, rounded to their dtype. Where the reference is not a number or infinite, so is the expectation; WGSL
- * promises nothing about those. What a reference computes on the way (a row's sum) is kept from one question to the next.
+ * Expected values of a workload's outputs, rounded to their dtype. Where the reference is NaN or infinite, so is the expectation; WGSL
+ * promises nothing about those. Intermediate results of a reference (a row's sum) are kept from one question to the next.
  */
 export function expectationOf(
   workload: Workload,
@@ -72,7 +72,7 @@ export function expectationOf(
   };
 }
 
-/** The same, asked once. */
+/** The same for a single question. */
 export function expectedAt(
   workload: Workload,
   inputs: InputValues,
@@ -108,7 +108,7 @@ function bytesOf(elements: {
 
 /** The reverse of `encode`; the bytes may start anywhere. */
 export function decode(bytes: Uint8Array, dtype: DType): Float64Array {
-  // A copy: typed arrays want an aligned start.
+  // Copied because typed arrays need an aligned start.
   const { buffer } = bytes.slice();
   switch (dtype) {
     case 'f32':

@@ -4,10 +4,10 @@ export interface ValueInterval {
   readonly high: number;
 }
 
-/** Null: some number of it has no finite result, or it is not known that all have one. */
+/** The interval of some results; null where one of them is not finite, or not all are known to be. */
 export type Reach = ValueInterval | null;
 
-/** Results beyond this may overflow in what follows. */
+/** Results beyond this may overflow in later operations. */
 const largest = 1e9;
 
 export const interval = (low: number, high: number): ValueInterval => ({ low, high });
@@ -18,7 +18,7 @@ export function between(...numbers: readonly number[]): Reach {
   return low >= -largest && high <= largest ? { low, high } : null;
 }
 
-/** What a function that never falls makes of an interval. */
+/** The interval that a function makes of another one, where the function never falls. */
 export const rising =
   (f: (value: number) => number) =>
   ({ low, high }: ValueInterval): Reach =>
@@ -29,7 +29,7 @@ export const difference = (a: ValueInterval, b: ValueInterval): Reach => between
 export const product = (a: ValueInterval, b: ValueInterval): Reach =>
   between(a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high);
 
-/** A divisor keeps this far from zero: an operand that cancels against another is no exact zero on every device. */
+/** Divisors keep this distance from zero: operands that cancel each other do not give an exact zero on every device. */
 const nearZero = 1 / 64;
 
 export function quotient(a: ValueInterval, b: ValueInterval): Reach {
@@ -42,13 +42,13 @@ export const magnitude = ({ low, high }: ValueInterval): ValueInterval => ({
   high: Math.max(-low, high),
 });
 
-/** Of a root: from zero. */
+/** The reach of a square root, whose domain begins at zero. */
 export const root = (a: ValueInterval): Reach => (a.low < 0 ? null : rising(Math.sqrt)(a));
 
-/** Of a logarithm: above zero, and not so near that it is inaccurate. */
+/** The reach of a logarithm, whose argument must be above zero and not so near that the result is inaccurate. */
 export const logarithm = (a: ValueInterval): Reach => (a.low < nearZero ? null : rising(Math.log)(a));
 
-/** Whole powers of anything (negative ones but of zero), others of positive bases only. */
+/** The reach of a power: whole powers of any base (negative ones not of zero), other powers of positive bases only. */
 export function power(base: ValueInterval, exponent: ValueInterval): Reach {
   const corners = [
     base.low ** exponent.low,
@@ -66,6 +66,6 @@ export function power(base: ValueInterval, exponent: ValueInterval): Reach {
   return n > 0 && base.low >= 0 ? between(...corners) : null;
 }
 
-/** WGSL says how accurate sines are between -pi and pi only. */
+/** The reach of a sine or cosine: WGSL says only between -pi and pi how accurate they are. */
 export const circular = ({ low, high }: ValueInterval): Reach =>
   low >= -Math.PI && high <= Math.PI ? { low: -1, high: 1 } : null;

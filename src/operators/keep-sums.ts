@@ -5,12 +5,12 @@ import { blocksOf, freshName, mapChildren, mapExpr, namesOf, readsOf, replaceStm
 import { dtypesOf, elementDtype } from './element-dtype.ts';
 
 /*
- * Where it is decided what sums of f16 elements are kept in. Operators say sums in whatever dtype reads best; one of these two rewrites of
- * the plain program follows, and everything a schedule makes of the program (registers, workgroup memory, partial sums of rfactor) has
- * the dtypes that it finds there.
+ * The dtype in which sums of f16 elements are kept is decided here. Operators write sums in whatever dtype reads best; one of two rewrites
+ * of the plain program follows (withSumsInF32, withSumsInF16), and everything that a schedule makes of the program (registers, workgroup
+ * memory, partial sums of rfactor) has the dtypes that it finds there.
  */
 
-/** The blocks whose reduction rounds as it goes along. */
+/** The blocks whose reduction rounds at every step. */
 export function summingBlocks(program: Program): Block[] {
   return blocksOf(program).filter(({ reducer }) => reducer !== null && accumulates(reducer.op));
 }
@@ -29,7 +29,7 @@ type Dtypes = ReadonlyMap<string, DType>;
 
 const isFloat = (dtype: DType | 'index' | undefined): boolean => dtype === 'f32' || dtype === 'f16';
 
-/** The same arithmetic in f32: elements of f16 are converted as they are loaded. Roundings to f16 that stand there stay. */
+/** The same arithmetic in f32: elements of f16 are converted as they are loaded. Roundings to f16 that the expression itself asks for stay. */
 function widened(expr: Expr, dtypes: Dtypes): Expr {
   switch (expr.kind) {
     case 'load':
@@ -47,15 +47,15 @@ function widened(expr: Expr, dtypes: Dtypes): Expr {
   }
 }
 
-/** Converts an expression of f32 where its place asks for another dtype. */
+/** Converts an expression where its place asks for another dtype than it has. */
 const converted = (expr: Expr, from: DType, to: DType): Expr => (from === to ? expr : ir.cast(to, expr));
 
 const readsAny = (write: Write, buffers: ReadonlySet<string>, block: Block): boolean =>
   readsOf({ ...block, writes: [write] }).some(({ buffer }) => buffers.has(buffer));
 
 /**
- * Sums of f16 elements in f32, with products and whatever is summed; what is made of sums stays f32 until it is stored in an output, the
- * one place that rounds. A sum that is an output itself becomes `C_sum` and a stage `<stage>_finish` that stores it.
+ * Keeps sums of f16 elements in f32, and computes their terms in f32 as well. Values made from sums stay f32 until they are stored in an
+ * output, the one place that rounds. A sum that is an output itself becomes `C_sum` and a stage `<stage>_finish` that stores it.
  */
 export function withSumsInF32(program: Program): Program {
   const dtypes = dtypesOf(program.buffers);
@@ -108,7 +108,7 @@ export function withSumsInF32(program: Program): Program {
   return { ...program, buffers: [...buffers, ...added], body };
 }
 
-/** C[i, j] = f16(C_sum[i, j]), in a nest with the loops that the sum's had. */
+/** C[i, j] = f16(C_sum[i, j]), in a nest whose loops have the names that the sum's loops had. */
 function finishOf(nest: Stmt, block: Block, buffer: Buffer, sum: string, fresh: (wish: string) => string): Stmt {
   const names = new Map<string, string>();
   walkStmt(nest, (stmt) => {
@@ -132,7 +132,7 @@ function finishOf(nest: Stmt, block: Block, buffer: Buffer, sum: string, fresh: 
   );
 }
 
-/** Gives the spatial loops of a block's nest names after the buffer that it writes now; the stage behind it has taken theirs. */
+/** Renames the spatial loops of a block's nest after the buffer that it writes now: the stage after it has taken their names. */
 function withSpatialLoopsNamed(nest: Stmt, block: Block, buffer: string, fresh: (wish: string) => string): Stmt {
   const names = new Map(
     block.iters
@@ -154,7 +154,7 @@ function withSpatialLoopsNamed(nest: Stmt, block: Block, buffer: string, fresh: 
   return visit(nest);
 }
 
-/** Sums in f16, also where the operator says them in f32: every term is rounded to f16 and so is every partial sum. */
+/** Keeps sums in f16, also where the operator writes them in f32: every term and every partial sum is rounded to f16. */
 export function withSumsInF16(program: Program): Program {
   return withHalves(
     program,
@@ -162,7 +162,7 @@ export function withSumsInF16(program: Program): Program {
   );
 }
 
-/** Makes buffers of f32 hold f16: what they are given is rounded, and what reads them converts it. */
+/** Makes buffers of f32 hold f16: values are rounded when they are stored there, and converted when they are read. */
 export function withHalves(program: Program, names: ReadonlySet<string>): Program {
   const isNarrowed = ({ name, dtype }: Buffer): boolean => dtype === 'f32' && names.has(name);
   const narrow = new Set(program.buffers.filter(isNarrowed).map(({ name }) => name));
@@ -170,7 +170,7 @@ export function withHalves(program: Program, names: ReadonlySet<string>): Progra
   const reread = (expr: Expr): Expr => {
     if (expr.kind === 'load') return narrow.has(expr.buffer) ? ir.cast('f32', expr) : expr;
     const mapped = mapChildren(expr, reread);
-    // A sum that is stored as it is.
+    // An f16 sum that is stored as it is needs no conversion to f32 and back.
     const isCopy = mapped.kind === 'cast' && mapped.dtype === 'f16' && mapped.a.kind === 'cast' && expr !== mapped;
     return isCopy && mapped.a.kind === 'cast' && mapped.a.a.kind === 'load' ? mapped.a.a : mapped;
   };

@@ -1,38 +1,38 @@
 import type { Tolerance } from './fill.ts';
 import type { BoundedReference, ElementReference } from './references.ts';
 
-/** Half a unit in the last place, relative, of what rounds to nearest. */
+/** The relative error of rounding to nearest: half a unit in the last place. */
 const rounding = { f32: 2 ** -24, f16: 2 ** -11 } as const;
 const largestF16 = 65504;
-/** A device may take smaller numbers of f16 for 0. */
+/** A device may take f16 numbers smaller than this for 0. */
 const leastNormal = 2 ** -14;
 const typicalSamples = 64;
-/** An operator's tolerance holds for the inputs that it asks for. */
+/** An operator's tolerance holds for the inputs that it asks for; for others it is multiplied by this. */
 const otherInputs = 4;
-/** Some twenty times the error's standard deviation, see sumError. */
+/** Allows some twenty times the error's standard deviation, see sumError. */
 const margin = 8;
 
 interface BoundOptions {
   /** The operator's results without an epilogue. */
   readonly plain: ElementReference;
-  /** The same with a number added to each and what an epilogue makes of that. */
+  /** The result with a number added to it, after the epilogue. */
   readonly finished: (flatIndex: number, added: number) => number;
   /** Output elements. */
   readonly size: number;
   /** Terms of the longest sum. */
   readonly terms: number;
-  /** Null where results are exact on integers: then sums are all that rounds. Else what they may be off by in f32. */
+  /** How far results may be off in f32; null where they are exact on integers, because then only sums round. */
   readonly tolerance: Tolerance | null;
-  /** What the epilogue adds to it. */
+  /** The tolerance that the epilogue adds. */
   readonly epilogue: Tolerance;
 }
 
 /**
- * An order of additions makes the error sum of d_i * s_i, with |d_i| <= 2^-24 for each partial sum s_i of the K there are. Partial sums grow
- * like sqrt(i) where terms have random signs and like i where they have one, never beyond S = sqrt(sum of squares) + |sum|: a standard
- * deviation of at most 2^-24 * sqrt(K / 3) * S, and less for sums taken apart. Allowed is 8 * 2^-24 * sqrt(K) * S. After Higham and
- * Mary, "A new approach to probabilistic rounding error analysis" (2019); the sure bound, K * 2^-24 * sum |a b|, is beyond what sums in
- * f16 are off by from some K = 10,000 on. The sum of squares is what the square of a result is on average.
+ * Adding K terms in some order makes the error sum of d_i * s_i, with |d_i| <= 2^-24 for each of the K partial sums s_i. Partial sums grow
+ * like sqrt(i) where terms have random signs and like i where all have one sign, never beyond S = sqrt(sum of squares) + |sum|. So the error's
+ * standard deviation is at most 2^-24 * sqrt(K / 3) * S, and less for sums taken apart. Allowed is 8 * 2^-24 * sqrt(K) * S. After Higham and
+ * Mary, "A new approach to probabilistic rounding error analysis" (2019); the sure bound, K * 2^-24 * sum |a b|, is above the error even of
+ * sums in f16 from some K = 10,000 on. The sum of squares is taken from the mean square of some results.
  */
 export function boundedReference(options: BoundOptions): BoundedReference {
   const { plain, finished, size, terms, tolerance, epilogue } = options;

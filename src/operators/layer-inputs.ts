@@ -10,8 +10,8 @@ import type { InputValues } from './operator.ts';
 import type { Workload } from './workload.ts';
 
 /*
- * Small integers leave room in f16: they are right in a kernel that sums in f16 too. So f16 workloads are verified with inputs like those
- * of a layer as well, against float64 and within a bound that sums in f16 exceed (layer-bound.ts).
+ * Sums of small integers are exact in f16 too, so they do not show whether a kernel sums in f16. Therefore f16 workloads are also verified
+ * with inputs like those of a layer, against float64 and within a bound that sums in f16 exceed (layer-bound.ts).
  */
 
 export interface LayerInputs {
@@ -20,9 +20,9 @@ export interface LayerInputs {
   readonly values: InputValues;
 }
 
-/** Different values of a normal distribution: enough for a product of two to have millions. */
+/** Different values of a normal distribution: enough to make millions of different products of two. */
 const differentValues = 4096;
-/** f16 has numbers below this that a device may take for 0. */
+/** A device may take f16 numbers below this for 0. */
 const leastNormal = 2 ** -14;
 /** Of 4,096 normal numbers few are further out than this. */
 const reach = 4;
@@ -33,7 +33,7 @@ export function layerInputsOf(workload: Workload, seed: number, program: Program
   const operator = findOperator(workload.operator);
   const fills = operator.fills(workload);
   const isExact = operator.isExact(workload);
-  // What lies within bounds of its own (a divisor, packed weights) is filled as it is for exact sums.
+  // Inputs that have bounds of their own (a divisor, packed weights) keep the operator's fills.
   const own = generateInputs(workload, seed, program);
   const random = createRandom(seed).fork('layer inputs');
   const values = (name: string, make: (size: number, fill: Fill) => Float64Array): Float64Array => {
@@ -47,7 +47,7 @@ export function layerInputsOf(workload: Workload, seed: number, program: Program
   const normal: LayerInputs = {
     name: 'normal',
     values: all((size, { high }) => {
-      // The tolerance of an operator that is not exact holds for inputs of the size it asks for.
+      // The tolerance of an operator that is not exact holds only for inputs of the size that it asks for.
       const deviation = isExact ? 1 : Math.min(1, high / reach);
       const table = normalTable(random, deviation);
       return Float64Array.from({ length: size }, () => table[random.below(differentValues)] as number);
@@ -59,7 +59,7 @@ export function layerInputsOf(workload: Workload, seed: number, program: Program
 
 const isFreeOf = ({ low, high }: Fill, dtype: DType | undefined): boolean => dtype === 'f16' && low < 0 && high > 0;
 
-/** Normal numbers as f16 has them, by Box and Muller's transform. */
+/** Normal numbers rounded to f16, by Box and Muller's transform. */
 function normalTable(random: ReturnType<typeof createRandom>, deviation: number): Float64Array {
   return Float64Array.from({ length: differentValues }, () => {
     const radius = Math.sqrt(-2 * Math.log(1 - random.unit()));

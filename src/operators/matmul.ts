@@ -48,7 +48,7 @@ defineOperator({
         () => `batch_a="${batch_a}" and batch_b="${batch_b}" make ${b} batches, not b=${p.b}; leave b out`,
       );
     }
-    // Rows of A that meet the same B are rows of one product.
+    // Where the last batch axis is not in B, its batches of A meet the same B: their rows are rows of one product.
     const last = axes.at(-1);
     const rows = last !== undefined && !last.inB && !p.transpose_a ? last.extent : 1;
     const batches = rows > 1 ? axes.slice(0, -1) : axes;

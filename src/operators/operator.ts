@@ -4,7 +4,7 @@ import type { Fill, Tolerance } from './fill.ts';
 import type { BoundedReference, ElementReference } from './references.ts';
 import type { Workload } from './workload.ts';
 
-/** An integer (or, as 0 and 1, a flag) that an operator is told in its shape. */
+/** An integer (or, as 0 and 1, a flag) that the shape of a workload gives. */
 export interface ParameterSpec {
   readonly kind: 'dimension' | 'integer' | 'flag';
   /** A flag's default is 0 or 1. */
@@ -13,11 +13,11 @@ export interface ParameterSpec {
   readonly max: number;
   /** One line for people, e.g. `rows of A and C`. */
   readonly doc: string;
-  /** Workloads leave it out where it has its default, so that the keys of those made before it existed stay the same. */
+  /** Workloads leave it out where it has its default, so that workloads made before it existed keep their keys. */
   readonly optional?: boolean;
 }
 
-/** A text that an operator is told, e.g. an elementwise expression. */
+/** A text that a workload gives its operator, e.g. an elementwise expression. */
 export interface AttributeSpec {
   readonly kind: 'attribute';
   readonly default: string;
@@ -39,7 +39,7 @@ export interface Example {
 /** Buffer contents by name, packed row-major. */
 export type InputValues = Readonly<Record<string, Float64Array>>;
 
-/** An operator as the rest of wgtune sees it: everything about a workload of it. Made by `defineOperator`. */
+/** An operator as the rest of wgtune sees it: it answers everything about its workloads. Made by `defineOperator`. */
 export interface Operator {
   readonly name: string;
   readonly summary: string;
@@ -50,7 +50,7 @@ export interface Operator {
   readonly writeOut: (workload: Workload, given: ReadonlySet<string>) => Workload | Refusal;
   /** Why these parameters do not go together, or null. The functions below may be called only where this returns null. */
   readonly check: (workload: Workload) => Refusal | null;
-  /** The plain program: one nest of serial loops a stage. */
+  /** The plain program: one nest of serial loops per stage. */
   readonly build: (workload: Workload) => Program;
   /** What each output must hold, written independently of the program. */
   readonly reference: (workload: Workload, inputs: InputValues) => Readonly<Record<string, ElementReference>>;
@@ -58,10 +58,10 @@ export interface Operator {
   readonly fills: (workload: Workload) => Readonly<Record<string, Fill>>;
   /** How far outputs may be from the reference. */
   readonly tolerance: (workload: Workload) => Tolerance;
-  /** Whether results are exact on what inputs are filled with, an epilogue left aside. */
+  /** Whether results, before any epilogue, are exact on the values that inputs are filled with. */
   readonly isExact: (workload: Workload) => boolean;
-  /** Whether inputs that are all 1 make results that are known well. */
+  /** Whether f16 may be verified with inputs that are all 1 (see OperatorDefinition.ones). */
   readonly takesOnes: (workload: Workload) => boolean;
-  /** As reference, for any inputs of f16: not rounded, and how far a kernel with sums in f32 may be from that. */
+  /** The reference for any f16 inputs: values that are not rounded, and how far a kernel with sums in f32 may be from them. */
   readonly boundedReference: (workload: Workload, inputs: InputValues) => Readonly<Record<string, BoundedReference>>;
 }

@@ -7,11 +7,11 @@ import { bytesPerElement } from './flops.ts';
 import type { Operator, ParameterSpec } from './operator.ts';
 import type { Workload } from './workload.ts';
 
-/** The largest buffer wgtune makes a program for: 2 GiB. What a device can bind (128 MiB is guaranteed) is the device's to say. */
+/** The largest buffer for which wgtune makes a program: 2 GiB. Each device has its own limit of what it can bind (128 MiB is guaranteed). */
 export const largestBufferBytes = 2 ** 31;
 
 export interface WorkloadWish {
-  /** `m=128,n=128,k=128`, or the same as an object; what is not named takes the operator's default. */
+  /** `m=128,n=128,k=128`, or the same as an object; parameters that are not named take the operator's defaults. */
   readonly shape?: string | Readonly<Record<string, number | boolean>>;
   readonly attributes?: Readonly<Record<string, string>>;
   /** `f32` (the default) or `f16`. */
@@ -125,7 +125,7 @@ function attributesOf(operator: Operator, given: Readonly<Record<string, string>
   );
 }
 
-/** What a workload writes: everything but what is optional and has its default. */
+/** The entries that a workload holds: all but optional ones that have their default. */
 function withoutDefaults<T extends number | string>(
   specs: Readonly<Record<string, { readonly default: T; readonly optional?: boolean }>>,
   values: Readonly<Record<string, T>>,

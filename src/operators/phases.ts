@@ -13,27 +13,27 @@ export interface Spread {
 
 /**
  * How the positions of an output fall into phases. Pixel i adds tap t at position i * stride + t * dilation - before, so that a position sees
- * every `phases`-th tap only: which one first is its phase. All positions of a phase are a plain convolution, of those taps, with neither
- * zeros between pixels nor strides: position `at` of the output is place `place(at)` of phase `phase(at)`, and place v sees pixel
+ * only every `phases`-th tap; the first tap it sees is its phase. All positions of a phase are a plain convolution with its taps, without
+ * zeros between pixels and without strides: position `at` of the output is place `place(at)` of phase `phase(at)`, and place v sees pixel
  * v + firstPixel - u * pixelStep under its tap u.
  */
 interface Phases {
   readonly phases: number;
-  /** Taps of a phase; some phases have fewer, the last of these are beyond the kernel. */
+  /** Taps of a phase; where a phase has fewer, its last tap is beyond the kernel. */
   readonly taps: number;
   readonly places: number;
   readonly firstPixel: number;
   readonly pixelStep: number;
   readonly phase: (at: Index) => Index;
   readonly place: (at: Index) => Index;
-  /** Where stride and dilation have a divisor in common, most positions see nothing: what must hold for one that does. */
+  /** What must hold for a position that sees any pixel: where stride and dilation have a common divisor, most see none. */
   readonly seen: (at: Index) => readonly Condition[];
 }
 
 export function phasesOf({ taps, stride, dilation, before }: Spread, extent: number): Phases {
   const common = greatestCommonDivisor(stride, dilation);
   const [phases, pixelStep] = [stride / common, dilation / common];
-  // phase * pixelStep = position, in remainders of `phases`.
+  // The inverse solves phase * pixelStep = position modulo `phases`.
   const inverse = Array.from({ length: phases }, (_, x) => x).find((x) => (x * pixelStep) % phases === 1 % phases) ?? 0;
   const positionOf = (at: number): number => Math.floor((at + before) / common);
   const placeOf = (position: number): number => (position - ((position * inverse) % phases) * pixelStep) / phases;
@@ -46,7 +46,7 @@ export function phasesOf({ taps, stride, dilation, before }: Spread, extent: num
   const position = (at: Index): Index => floorDiv(add(at, before), common);
   const phase = (at: Index): Index =>
     phases === 1 ? indexConstant(0) : mod(inverse === 1 ? position(at) : mul(position(at), inverse), phases);
-  // Divided is what is never negative: some places more. Where pixels are next to each other the division drops the phase by itself.
+  // `more` places are added so that the dividend is never negative. Where pixelStep is 1 the division drops the phase by itself.
   const more = Math.max(0, -least);
   const strides = (at: Index): Index =>
     pixelStep === 1 ? position(at) : sub(add(position(at), more * phases), mul(phase(at), pixelStep));
@@ -66,7 +66,7 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
-/** Pixels that phases see beyond an image's two ends: how many more in front, and how many in all. */
+/** The range of pixels that phases see: the first one (negative in front of the image), and how many there are. */
 export function surround({ places, taps, firstPixel, pixelStep }: Phases): {
   readonly first: number;
   readonly extent: number;
@@ -75,7 +75,7 @@ export function surround({ places, taps, firstPixel, pixelStep }: Phases): {
   return { first: firstPixel - reach, extent: places + reach };
 }
 
-/** What must hold for `at` to lie in [0, size) where it runs from `first` through `extent` positions. */
+/** What must hold for `at` to lie in [0, size), given that it lies in [first, first + extent). */
 export function within(at: Index, first: number, extent: number, size: number): Condition[] {
   return [...(first < 0 ? [ge(at, 0)] : []), ...(first + extent > size ? [lt(at, size)] : [])];
 }

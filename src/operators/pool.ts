@@ -60,7 +60,7 @@ function check(p: ImageWindowParameters): Refusal | null {
   return emptyImage(p);
 }
 
-/** Calls `visit` with each element under the window of an output element, 0 in the padding; not with what lies beyond that. */
+/** Calls `visit` with each element under the window of an output element: 0 in the padding, and nothing beyond the padding. */
 function underWindow(
   p: ImageWindowParameters,
   X: Float64Array | undefined,
@@ -115,13 +115,13 @@ defineOperator({
       return largest;
     },
   }),
-  // All negative: padding with zeros, or starting from zero, is caught.
+  // All are negative, so that padding with zeros, or starting from zero, is caught.
   inputs: () => ({ X: integers(-2048, -1) }),
   tolerance: () => exact,
   channels: () => [1],
 });
 
-/** A sum is exact and its division correctly rounded or nearly so (WGSL: 2.5 units in the last place). */
+/** The sum is exact, and its division is correctly rounded or nearly so (WGSL: 2.5 units in the last place). */
 const divided: Readonly<Record<'f32' | 'f16', Tolerance>> = {
   f32: { absolute: 1e-7, relative: 1e-6 },
   f16: { absolute: 6.2e-5, relative: 1e-3 },
@@ -132,7 +132,7 @@ function alwaysCounted({ before, after, beyond = 0 }: Windows, padding: boolean)
   return beyond <= 0 && (padding || before + after === 0);
 }
 
-/** How many taps of a window count: those inside the image, or inside the image with its padding. */
+/** How many taps of a window count: those inside the image, or, with `padding`, inside the padded image. */
 function countedTaps(at: Index, along: Windows, padding: boolean): Index {
   const { stride, taps, size, before, after, dilation = 1 } = along;
   // In the coordinates of the padded image, so that nothing is negative.
@@ -141,13 +141,13 @@ function countedTaps(at: Index, along: Windows, padding: boolean): Index {
   if (dilation === 1) {
     return sub(min(add(start, taps), end), first === 0 ? start : max(start, first));
   }
-  /** Taps before an element at or after the window's start. */
+  /** Taps in front of an element that lies `distance` after the window's start. */
   const tapsBefore = (distance: Index): Index => floorDiv(add(distance, dilation - 1), dilation);
   const below = min(tapsBefore(sub(end, start)), taps);
   return first === 0 ? below : sub(below, tapsBefore(max(sub(first, start), 0)));
 }
 
-/** The mean of each window, in f32 whatever the dtype; of what lies inside the image unless padding counts as zeros. */
+/** The mean of each window, in f32 whatever the dtype. Only elements inside the image count, unless padding counts as zeros. */
 defineOperator({
   name: 'avg_pool2d',
   summary: '2-D average pooling Y[n,c,oh,ow] of X[n,c,h,w]',
@@ -164,7 +164,7 @@ defineOperator({
   attributes: autoPad,
   writeOut: (p, a, given) => writeOutImagePadding(p, a.auto_pad, given),
   examples,
-  // A dilation of 1 is not worth a word.
+  // Refusals do not mention a dilation of 1.
   check: ({ dilation: told, ...p }) => check(told === 1 ? p : { ...p, dilation: told }),
   build: (p, _, dtype) => {
     const X = input('X', [p.n, p.c, p.h, p.w], dtype);

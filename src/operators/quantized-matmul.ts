@@ -28,7 +28,7 @@ interface Quantized {
   readonly block: number;
 }
 
-/** How the weights lie: blocks of a row, u32 words of a block, weights of a word, and zero points of a row, which fills whole bytes. */
+/** The layout of the weights: blocks per row, u32 words per block, weights per word, and zero points per row, which fills whole bytes. */
 function layoutOf({ n, k, bits, block }: Quantized) {
   const perWord = wordBits / bits;
   const blocks = Math.ceil(k / block);
@@ -38,10 +38,10 @@ function layoutOf({ n, k, bits, block }: Quantized) {
 
 /**
  * C[i, j] = sum over k of A[i, k] * scales[j, k / block] * (q[j, k] - zero). The integers q of 2, 4 or 8 bits lie packed in u32 words along
- * k, the first in the lowest bits, row j of the weights after another, every row filled up to whole blocks, as ONNX Runtime's
- * MatMulNBits has them. Zero is 2^(bits-1), or with `zero_points` one a block, packed like the weights in rows of whole bytes. In the
- * program k is three axes, block, word and place in the word: the same memory and no division; where k ends within a block, A is
- * taken for zero behind it. Sums are kept in f32.
+ * k, the first in the lowest bits, one row of weights after another, every row filled up to whole blocks, as ONNX Runtime's
+ * MatMulNBits has them. Zero is 2^(bits-1), or with `zero_points` one per block, packed like the weights in rows of whole bytes. In the
+ * program k is three axes, block, word and place in the word: the memory is the same, and nothing is divided. Where k ends within a block,
+ * A is taken for zero after the end. Sums are kept in f32.
  */
 defineOperator({
   name: 'quantized_matmul',
@@ -131,12 +131,12 @@ defineOperator({
       },
     };
   },
-  // Products stay below 2^10 and are integers: 2^14 of them are exact in f32 at worst, and sums far from what f16 cannot hold.
+  // Products are integers below 2^10: sums of 2^14 of them are exact in f32 at worst, and stay far within the range of f16.
   inputs: (p, _, __, sums) => {
     const B = integers(0, 2 ** wordBits - 1);
     const zeros = p.zero_points ? { zero_points: B } : {};
     if (sums === 'f32') return { A: integers(-2, 2), B, scales: integers(-2, 2), ...zeros };
-    // Thinned as exactIntegers does it: a term is one of -1, 0, 1 times a weight, of variance 4^bits / 12, twice that less a zero point.
+    // Thinned as exactIntegers does it: a term is one of -1, 0, 1 times a weight of variance 4^bits / 12, or twice that with zero points.
     const variance = (2 / 3) * (4 ** p.bits / 12) * (p.zero_points ? 2 : 1);
     const density = (exactIntegerLimit.f16 / 8) ** 2 / (p.k * variance);
     return { A: integers(-1, 1, Math.min(1, density)), B, scales: integers(1, 1), ...zeros };

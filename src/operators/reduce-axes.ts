@@ -8,11 +8,11 @@ import { type ReductionKind, reductionKindOf, reductionKinds } from './reduce-ki
 import { parseDimensions, parseShape, shapeAttribute } from './shape-text.ts';
 import { compute, computeTuple, input, program } from './tensor.ts';
 
-/** Of a row whose largest element is NaN or infinite that one, whatever the sum of exponentials less it became; else the result. */
+/** The result; where a row's largest element is NaN or infinite, that element, because the sum of exponentials is then of no use. */
 const unlessInfinite = (largest: Value, result: Value): Value =>
   select(lt(abs(largest), Number.POSITIVE_INFINITY), result, largest);
 
-/** What an operator's texts say. */
+/** The operator's text attributes. */
 interface Texts {
   readonly kind: string;
   readonly axes: string;
@@ -40,7 +40,7 @@ interface Dimension {
   readonly reduced: boolean;
 }
 
-/** The dimensions of X, those of `shape` where it is given; both texts were checked. */
+/** The dimensions of X, taken from `shape` where it is given; both texts were checked before. */
 function dimensionsOf(p: Readonly<Record<(typeof fourAxes)[number], number>>, { axes, shape }: Texts): Dimension[] {
   if (shape === '') {
     const named = parseAxes(axes) ?? [];
@@ -56,7 +56,7 @@ function dimensionsOf(p: Readonly<Record<(typeof fourAxes)[number], number>>, { 
 const countOf = (dimensions: readonly Dimension[]): number =>
   dimensions.reduce((product, { extent, reduced }) => (reduced ? product * extent : product), 1);
 
-/** The axes of the result: the dimensions that stay, and with `keepdims` those that are reduced, with extent 1. */
+/** The axes of the result: the dimensions that stay, and with `keepdims` also those that are reduced, with extent 1. */
 function resultAxes(dimensions: readonly Dimension[], keepdims: boolean): Readonly<Record<string, number>> {
   const left = dimensions.flatMap(({ name, extent, reduced }): (readonly [string, number])[] => {
     if (!reduced) return [[name, extent]];
@@ -66,11 +66,11 @@ function resultAxes(dimensions: readonly Dimension[], keepdims: boolean): Readon
 }
 
 /**
- * Reduction of X along any of its dimensions; the result has those that are left, [1] when none is, or with `keepdims` all of them, the
- * reduced ones with extent 1 (ONNX's default). argmax and argmin give the position of the extreme element as an i32 whatever the dtype, the
- * smallest one on a tie as ONNX's ArgMax and ArgMin do by default, and the first NaN's where there is one; along several dimensions it counts
- * through them, the last one fastest. log_sum_exp takes exponentials less their largest element, and so never overflows; of -inf alone it is
- * -inf, with a +inf among the elements +inf.
+ * Reduction of X along any of its dimensions. The result has those that are left, [1] when none is, or with `keepdims` all of them, the
+ * reduced ones with extent 1 (ONNX's default). argmax and argmin give the position of the extreme element as an i32 whatever the dtype: the
+ * smallest one on a tie, as ONNX's ArgMax and ArgMin do by default, and the first NaN's where there is one. Along several dimensions it counts
+ * through them, the last one fastest. log_sum_exp subtracts the largest element before taking exponentials, and so never overflows; it is
+ * -inf where all elements are -inf, and +inf where one of them is +inf.
  */
 defineOperator({
   name: 'reduce',
@@ -94,7 +94,7 @@ defineOperator({
     ),
     shape: shapeAttribute,
   },
-  // A shape of four dimensions has names for them; of any other, n, c, h and w say nothing.
+  // A shape of four dimensions is written as n, c, h and w; for any other shape these say nothing and are 1.
   writeOut: (p, { shape, axes }, given) => {
     if (shape.trim() === '') return { attributes: { shape: '' } };
     const beside = fourAxes.find((name) => given.has(name) && p[name] !== 1);
@@ -137,7 +137,7 @@ defineOperator({
     const count = countOf(dimensions);
     const stage = `reduce_${texts.kind}`;
     type Indices = Readonly<Record<string, Index>>;
-    /** What `value` makes of the element at a place of the result, over axes of this stage's own. */
+    /** The reduction, over axes of this stage's own, of what `value` makes of each element that belongs to a place of the result. */
     const overAll = (index: Indices, of: ReductionKind['over'], value: (element: Value) => Value): Reduction => {
       const over = dimensions.map(({ name, extent, reduced }) => (reduced ? reductionAxis(name, extent) : null));
       const element = X.at(...dimensions.map(({ name }, d) => over[d] ?? (index[name] as Index)));
@@ -181,7 +181,7 @@ defineOperator({
       dimensions.flatMap((one, d) =>
         one.reduced === reduced ? [{ extent: one.extent, stride: strides[d] as number }] : [],
       );
-    // Where the elements at a flat position over some dimensions start.
+    // The offset in X of a flat position over some of the dimensions.
     const offset = (axes: ReturnType<typeof some>, flat: number): number => {
       let [rest, at] = [flat, 0];
       for (const { extent, stride } of axes.toReversed()) {

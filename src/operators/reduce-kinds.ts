@@ -17,10 +17,10 @@ import {
 import { exact, exactIntegers, type Fill, integers, reals, type Tolerance } from './fill.ts';
 import type { Workload } from './workload.ts';
 
-/** What one kind of reduction differs in from another. */
+/** Everything in which one kind of reduction differs from another. */
 export interface ReductionKind {
   readonly over: (value: Value, axes: readonly ReductionAxis[]) => Reduction;
-  /** What becomes of each element first; max and min stay in the dtype, sums are kept in f32. */
+  /** Applied to each element before it is reduced: max and min stay in the dtype, sums are kept in f32. */
   readonly prepare: (element: Value) => Value;
   readonly finish?: (reduced: Value, count: number) => Value;
   /** The reference, from `count` elements by position. */
@@ -59,7 +59,7 @@ function firstOf(precedes: (element: number, best: number) => boolean): Reductio
   };
 }
 
-/** NaN precedes every number, and no NaN another one. */
+/** A rank by which NaN precedes every number, and no NaN precedes another one. */
 const nan = (element: number): number => (Number.isNaN(element) ? 1 : 0);
 const wide = (element: Value): Value => cast('f32', element);
 const plus = (total: number, element: number): number => total + element;
@@ -70,19 +70,19 @@ const sum = {
   fill: (count: number, sums: Workload['dtype']) => exactIntegers(sums, count, 1),
   tolerance: equal,
 } satisfies ReductionKind;
-/** Terms that do not cancel: in f16 there may be some 1,024 of them. */
+/** Fills whose terms do not cancel: in f16 some 1,024 of them may be other than zero. */
 const ofOneSign =
   (factors: number): ReductionKind['fill'] =>
   (count, sums, dtype) =>
     dtype === 'f16' ? integers(-1, 1, Math.min(1, 1024 / count)) : exactIntegers(sums, count, factors);
-/** The sum of exponentials, less their largest so that none overflows, drifts with its length; its logarithm takes that as absolute. */
+/** The relative error of a sum grows with its length; the logarithm of the sum turns it into an absolute one. */
 const logOfSum: ReductionKind['tolerance'] = (count, dtype) => ({
   absolute: 1.5e-5 + count * 6e-8,
   relative: dtype === 'f16' ? 1e-3 : 2e-6,
 });
 const extreme = { prepare: (element: Value) => element, tolerance: equal };
 
-/** Factors without a zero, whose product stays within f16 and shows whether one of them is missing. */
+/** Factors none of which is zero, whose product stays within f16 and shows whether one of them is missing. */
 function productFill(count: number): Fill {
   if (count <= 12) return reals(-1.5, 1.5, 1);
   if (count <= 1024) return reals(1 - 1 / 32, 1 + 1 / 32, 1 / 128);
@@ -97,7 +97,7 @@ export const reductionKinds: Readonly<Record<string, ReductionKind>> = {
     reference: folded(0, plus, (total, count) => total / count),
     tolerance: rounded,
   },
-  // All of one sign, so that a reduction that starts from 0 or reads a 0 from outside is caught; exact in f16 too.
+  // Values of one sign, so that a reduction that starts from 0 or reads a 0 from outside is caught; they are exact in f16 too.
   max: {
     ...extreme,
     over: maxOver,
@@ -147,7 +147,7 @@ export const reductionKinds: Readonly<Record<string, ReductionKind>> = {
     fill: (count, sums) => integers(1, 4, sums === 'f16' ? Math.min(1, 512 / count) : 1),
     tolerance: logOfSum,
   },
-  // Large enough that an exponential of the element itself would overflow f32; f16 keeps too few digits of such.
+  // Values so large that an exponential of the element itself would overflow f32; f16 has too few digits for such values.
   log_sum_exp: {
     ...sum,
     reference: (element, count) => {
@@ -160,7 +160,7 @@ export const reductionKinds: Readonly<Record<string, ReductionKind>> = {
     fill: (_, __, dtype) => (dtype === 'f16' ? reals(-4, 4) : reals(92, 100)),
     tolerance: logOfSum,
   },
-  // Of few different values, so that most extremes are there several times and the first must be found.
+  // Few different values, so that most extremes occur several times and the first one must be found.
   argmax: {
     ...extreme,
     over: argMaxOver,

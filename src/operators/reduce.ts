@@ -6,12 +6,12 @@ import type { Operator } from './operator.ts';
 import { compute, input, program } from './tensor.ts';
 import type { Workload } from './workload.ts';
 
-/** What one reduction operator differs in from another. */
+/** Everything in which one reduction operator differs from another. */
 interface ReduceDefinition {
   readonly name: string;
   readonly summary: string;
   readonly over: (value: Value, axes: readonly ReductionAxis[]) => Reduction;
-  /** The reference's combine and what it starts from. */
+  /** The value from which the reference starts, and how it combines. */
   readonly start: number;
   readonly combine: (accumulated: number, value: number) => number;
   readonly fill: (sums: Workload['dtype'], terms: number) => Fill;
@@ -68,6 +68,6 @@ defineReduce({
   over: maxOver,
   start: Number.NEGATIVE_INFINITY,
   combine: Math.max,
-  // All negative, so that a reduction that starts from 0 or reads a 0 from outside its row is caught; exact in f16 too.
+  // All are negative, so that a reduction that starts from 0 or reads a 0 from outside its row is caught; they are exact in f16 too.
   fill: () => integers(-2048, -1),
 });

@@ -1,7 +1,7 @@
 /** The value one output element must have, by flat row-major index; in float64, not rounded. */
 export type ElementReference = (flatIndex: number) => number;
 
-/** What one output element is in float64, and how far a kernel with sums in f32 may be from that. Not finite: nothing can be said. */
+/** One output element in float64, and how far a kernel with sums in f32 may be from it. Where they are not finite, anything is allowed. */
 interface BoundedElement {
   readonly expected: number;
   readonly allowed: number;

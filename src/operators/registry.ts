@@ -20,7 +20,7 @@ export function registeredOperators(): readonly Operator[] {
   return [...operators.values()];
 }
 
-/** The module of a user that defined an operator. */
+/** A user's module that defined an operator. */
 interface OperatorModule {
   /** As the user named it. */
   readonly path: string;
@@ -36,7 +36,7 @@ export function setModule(operator: string, module: OperatorModule): void {
   modules.set(operator, module);
 }
 
-/** Null for what comes with wgtune, and where a program of the user defined the operator and no module that wgtune loaded. */
+/** The module that defined an operator; null where it comes with wgtune, or where a user's own program defined it without such a module. */
 export function moduleOf(operator: string): OperatorModule | null {
   return modules.get(operator) ?? null;
 }
@@ -48,7 +48,7 @@ export function moduleAt(url: string): OperatorModule | null {
 
 let builtIn: ReadonlySet<string> | null = null;
 
-/** Everything registered up to here comes with wgtune; what follows is of users. */
+/** Ends the registration of operators that come with wgtune; later ones are those of users. */
 export function endBuiltIns(): void {
   builtIn ??= new Set(operators.keys());
 }

@@ -16,13 +16,13 @@ import {
   type ValueInterval,
 } from './interval.ts';
 
-/** Between what the elements of an input lie; zeros where it is thinned. */
+/** The interval of an input's elements; it includes zero where the fill is thinned. */
 const ofFill = ({ low, high, density }: Fill): ValueInterval =>
   density < 1 ? interval(Math.min(low, 0), Math.max(high, 0)) : interval(low, high);
 
 /**
- * Between what the first output of a plain program lies for inputs with these fills, by interval arithmetic through its stages; null where that is
- * not known. Wider than the truth where an expression uses a buffer twice.
+ * The interval of the first output of a plain program for inputs with these fills, by interval arithmetic through its stages; null where it
+ * is not known. It is wider than the truth where an expression uses a buffer twice.
  */
 export function resultInterval(program: Program, fills: Readonly<Record<string, Fill>>): Reach {
   const known = new Map<string, Reach>(Object.entries(fills).map(([name, fill]) => [name, ofFill(fill)]));

@@ -10,7 +10,7 @@ const parameters = {
   cols: dimension(256, 'columns: what mean and variance are taken of'),
 } as const;
 
-/** Sums drift with their length; an element less the mean keeps the mean's absolute error, enlarged by 1 / deviation. */
+/** The error of sums grows with their length; an element less the mean keeps the mean's absolute error, enlarged by 1 / deviation. */
 function toleranceOf(cols: number, dtype: 'f32' | 'f16'): Tolerance {
   const own = 2e-5 + cols * 6e-8;
   return dtype === 'f32' ? { absolute: 10 * own, relative: own } : { absolute: 10 * own + 1e-4, relative: own + 2e-3 };
@@ -21,8 +21,8 @@ const f32SumsOnly = 'the sum of squares of a row soon leaves the range of f16';
 const square = (a: Value): Value => mul(a, a);
 
 /**
- * Y[i, j] = (X[i, j] - mean) / sqrt(variance + epsilon) * gamma[j] + beta[j] with mean and variance of row i. Two passes over a row, the
- * variance from the deviations: from the sum of squares it would cancel. Arithmetic is in f32 whatever the dtype.
+ * Y[i, j] = (X[i, j] - mean) / sqrt(variance + epsilon) * gamma[j] + beta[j] with mean and variance of row i. Two passes over a row: the
+ * variance comes from the deviations, because digits cancel in the sum of squares. Arithmetic is in f32 whatever the dtype.
  */
 defineOperator({
   name: 'layer_norm',
@@ -75,7 +75,7 @@ defineOperator({
     };
   },
   inputs: () => ({ X: reals(-4, 4), gamma: reals(-2, 2), beta: reals(-2, 2) }),
-  // All deviations are 0 then, and what division rounds off comes out times 1 / sqrt(epsilon).
+  // With all elements 1 every deviation is 0, and the rounding error of the division comes out times 1 / sqrt(epsilon).
   ones: (_, { epsilon }) => Number(epsilon) >= 1e-6,
   f32SumsOnly,
   tolerance: (p, _, dtype) => toleranceOf(p.cols, dtype),

@@ -13,7 +13,7 @@ function integersOf(text: string): readonly number[] | null {
   return numbers.every(Number.isSafeInteger) ? numbers : null;
 }
 
-/** The extents that a text lists; refuses what is no shape. */
+/** The extents that a text lists; refuses a text that is no shape. */
 export function parseShape(text: string): readonly number[] | Refusal {
   const extents = integersOf(text);
   const fits = (extent: number): boolean => extent >= 1 && extent <= largestParameter;
@@ -24,7 +24,7 @@ export function parseShape(text: string): readonly number[] | Refusal {
   );
 }
 
-/** Dimensions of a tensor of that rank, -1 the last one; refuses what names none, or one twice. */
+/** Dimensions of a tensor of that rank, -1 being the last one; refuses a text that names none, or one twice. */
 export function parseDimensions(name: string, text: string, rank: number): readonly number[] | Refusal {
   const dimensions = integersOf(text)?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? [];
   const known = dimensions.length > 0 && dimensions.every((axis) => axis >= 0 && axis < rank);
@@ -36,7 +36,7 @@ export function parseDimensions(name: string, text: string, rank: number): reado
   );
 }
 
-/** Refuses parameters that the user gave beside a shape that says them. */
+/** Refuses parameters that the user gave although the shape says them already. */
 export function saidTwice(given: ReadonlySet<string>, names: readonly string[]): Refusal | null {
   const beside = names.find((name) => given.has(name));
   if (beside === undefined) return null;

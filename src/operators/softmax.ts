@@ -19,8 +19,9 @@ interface SoftmaxDefinition {
 }
 
 /**
- * Three stages: the row's maximum, the sum of exponentials less it, the result. The exponentials are computed twice, in the sum and
- * in the result, rather than stored. A NaN or a +inf makes its row NaN, and so does nothing but -inf (see unless-broken.ts). Arithmetic is in f32 whatever the dtype: f16 could not hold the sum of a long row.
+ * Three stages: the row's maximum, the sum of exponentials less that maximum, the result. The exponentials are computed twice, in the sum
+ * and in the result, rather than stored. A NaN or a +inf makes its row NaN, and a row of nothing but -inf is NaN too (see unless-broken.ts).
+ * Arithmetic is in f32 whatever the dtype: f16 could not hold the sum of a long row.
  */
 function defineSoftmax({ name, summary, normalise, expected, tolerance }: SoftmaxDefinition): Operator {
   return defineOperator({
@@ -37,7 +38,7 @@ function defineSoftmax({ name, summary, normalise, expected, tolerance }: Softma
       shape: shapeAttribute,
       axis: optional(attribute('-1', 'with shape: the dimension that is summed over, -1 the last one')),
     },
-    // What lies before the axis are rows, what lies behind it is inner.
+    // Dimensions before the axis become `rows`, those behind it `inner`.
     writeOut: (_, { shape, axis }, given) => {
       if (shape.trim() === '') {
         if (!given.has('axis')) return {};
@@ -68,7 +69,7 @@ function defineSoftmax({ name, summary, normalise, expected, tolerance }: Softma
       const lines = p.inner === 1 ? {} : { l: p.inner };
       const X = input('X', [p.rows, p.cols, ...Object.values(lines)], dtype);
       const behind = (l: Index | undefined): readonly Index[] => (l === undefined ? [] : [l]);
-      /** The axes of what there is one of a row, and of all elements. */
+      /** The axes of tensors that have one element per row, and of those that have all elements. */
       const rows: { readonly i: number; readonly l?: number } = { i: p.rows, ...lines };
       const elements: { readonly i: number; readonly j: number; readonly l?: number } = {
         i: p.rows,
@@ -129,7 +130,7 @@ function defineSoftmax({ name, summary, normalise, expected, tolerance }: Softma
   });
 }
 
-/** WGSL's exp may be 3 + 2 * |x| units in the last place off (|x| is at most 8 here) and a sum of n terms drifts with n. */
+/** WGSL's exp may be 3 + 2 * |x| units in the last place off (|x| is at most 8 here) and the error of a sum of n terms grows with n. */
 const relativeOfSum = (cols: number): number => 1e-5 + cols * 6e-8;
 
 /** Y[i, j] = exp(X[i, j] - max X[i, :]) / sum of the same over the row. */

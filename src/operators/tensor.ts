@@ -38,7 +38,7 @@ function makeTensor(name: string, dtype: DType, shape: readonly number[], stage:
   return tensor;
 }
 
-/** A tensor that is given. A scalar is a tensor of shape [1]. */
+/** A tensor that the caller provides. A scalar is a tensor of shape [1]. */
 export function input(name: string, shape: readonly number[], dtype: DType): Tensor {
   return makeTensor(name, dtype, shape, null);
 }
@@ -94,7 +94,7 @@ function define<const A extends Readonly<Record<string, number>>>(
   const indices = Object.fromEntries(
     spatial.map((axis) => [axis.name, { kind: 'index', expr: ir.variable(iterName(axis.name)) } satisfies Index]),
   );
-  // Object.fromEntries forgets the keys, which are those of `axes`.
+  // Object.fromEntries loses the type of the keys, which are those of `axes`.
   const { op, values, axes: reduced } = element(indices as { readonly [K in keyof A]: Index });
   if (op !== null && reduced.length === 0) throw new UserError(`${name} reduces over no axis`);
   if (values.length !== names.length)
@@ -122,13 +122,13 @@ function define<const A extends Readonly<Record<string, number>>>(
   return defined.tensors;
 }
 
-/** The tensors `outputs` depend on and themselves, each after what it depends on. */
+/** The outputs and all tensors they depend on, each after those it depends on. */
 function inOrder(outputs: readonly Tensor[]): Tensor[] {
   const order: Tensor[] = [];
   const visit = (tensor: Tensor): void => {
     if (order.includes(tensor)) return;
     for (const { tensors } of tensor.stage?.values ?? []) for (const read of tensors) visit(read);
-    // What one stage computes stands together.
+    // The tensors of one stage stay together.
     order.push(...(tensor.stage?.tensors ?? [tensor]));
   };
   for (const output of outputs) visit(output);
@@ -136,8 +136,8 @@ function inOrder(outputs: readonly Tensor[]): Tensor[] {
 }
 
 /**
- * The program that computes `outputs` from `inputs` (both in binding order): one nest of serial loops a stage, all buffers in
- * storage. A loop has its axis's name; where stages share one, the last keeps it and the others say `rowMax_i`.
+ * The program that computes `outputs` from `inputs` (both in binding order): one nest of serial loops per stage, all buffers in
+ * storage. A loop is named after its axis; where stages share a name, the last one keeps it and the others have `rowMax_i`.
  */
 export function program(inputs: readonly Tensor[], outputs: readonly Tensor[]): Program {
   const tensors = inOrder(outputs);

@@ -6,24 +6,24 @@ import { exitCode, InternalError, UserError } from '../support/errors.ts';
 import { isBuiltIn, moduleAt, moduleOf } from './registry.ts';
 
 /*
- * Functions of an operator that a user defined are called here. They are synchronous and run in this thread, where a loop without end would
- * leave nobody to hear Ctrl-C; so they run as a script of node:vm, which can be broken off from outside: after a time, and by Ctrl-C.
- * What they throw, and a result that is no result, is the user's to mend: one sentence with function, module and line.
+ * Functions of an operator that a user defined are called here. They are synchronous and run in this thread, where an endless loop would
+ * keep Ctrl-C from being heard; so they run as a script of node:vm, which can be stopped from outside: after a time, and by Ctrl-C.
+ * The user must mend what they throw and results of a wrong kind, so the error is one sentence with function, module and line.
  */
 
-/** What one call may take, seconds, unless told otherwise: the reference of a whole output takes a third of one. */
+/** Seconds that one call may take unless told otherwise; the reference of a whole output takes a third of a second. */
 export const userFunctionSeconds = 60;
 
 let limitSeconds = userFunctionSeconds;
 
-/** Sets what one call of a user's function may take from here on, in seconds. */
+/** Sets how many seconds one call of a user's function may take from now on. */
 export function limitUserFunctions(seconds: number): void {
   limitSeconds = seconds;
 }
 
 let listener: (part: string) => void = () => {};
 
-/** Has `heard` told the name of each function before it is called: whoever watches this process knows what it died in. */
+/** Calls `heard` with the name of each function before that is called, so that a watcher knows in which one this process died. */
 export function onUserFunction(heard: (part: string) => void): void {
   listener = heard;
 }
@@ -37,8 +37,9 @@ const script = new Script(`globalThis[Symbol.for(${JSON.stringify(slot.descripti
 let running = false;
 
 /**
- * Calls a function of an operator's definition, or a loop over one: `part` is its name there. What comes with wgtune is simply called. Throws
- * UserFunctionError for what it throws, for a promise, and where `problem` says in words what is wrong with its result; UserError with the exit code of an interrupt for Ctrl-C.
+ * Calls a function of an operator's definition, or a loop over one; `part` is its name there. Functions that come with wgtune are simply
+ * called. Throws UserFunctionError where the function throws, where it returns a promise, and where `problem` says in words what is wrong
+ * with its result; for Ctrl-C, UserError with the exit code of an interrupt.
  */
 export function callUserFunction<T>(
   operator: string,
@@ -55,7 +56,7 @@ export function callUserFunction<T>(
 }
 
 /**
- * What a module of a user throws in a callback of its own, a timer or an event, as a complaint about it; null where an error comes from
+ * The complaint about an error that a user's module throws in a callback of its own (a timer, an event); null where the error comes from
  * elsewhere, and is ours.
  */
 export function moduleFault(thrown: unknown): UserFunctionError | null {
@@ -107,10 +108,10 @@ function callWithinLimits<T>(operator: string, part: string, call: () => T): T {
   }
 }
 
-/** What to do where a function is slow and not wrong. */
+/** The advice for a function that is slow but not wrong. */
 export const moreTime = 'where that is no mistake, --module-timeout gives it more';
 
-/** The script has taken a Ctrl-C that was meant for the whole process. */
+/** Passes on a Ctrl-C that the script has taken although it was meant for the whole process. */
 function passOnInterrupt(): void {
   if (process.listenerCount('SIGINT') > 0) process.emit('SIGINT');
   else process.kill(process.pid, 'SIGINT');
@@ -118,7 +119,7 @@ function passOnInterrupt(): void {
 
 function isPromise(value: unknown): boolean {
   if (typeof (value as { then?: unknown } | null | undefined)?.then !== 'function') return false;
-  // It may be rejected later, which nobody waits for.
+  // The promise may be rejected later, which must not count as unhandled.
   Promise.resolve(value).catch(() => {});
   return true;
 }
@@ -139,7 +140,7 @@ export function firstLine(thrown: unknown): string {
 /** Where wgtune's own files lie, as stacks name them without `file://`. */
 const ours = decodeURI(new URL('..', import.meta.url).pathname);
 
-/** The innermost line of the operator's module in a stack; where it has none, of any file that is not ours. */
+/** The innermost line of the operator's module in a stack; for an operator without a module, of any file that is not ours. */
 function placeOf(operator: string, thrown: unknown): string | null {
   const stack = stackOf(thrown);
   const module = moduleOf(operator);

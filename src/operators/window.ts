@@ -10,10 +10,10 @@ export interface Windows {
   readonly taps: number;
   readonly stride: number;
   readonly dilation?: number;
-  /** Elements of padding at its two ends. */
+  /** Elements of padding at the two ends of the dimension. */
   readonly before: number;
   readonly after: number;
-  /** How far the last window reaches over the padding at the end; negative where padding there is left out (see roundedUp). */
+  /** How far the last window reaches beyond the padding at the end; negative where it does not use all of it (see roundedUp). */
   readonly beyond?: number;
 }
 
@@ -29,8 +29,8 @@ export function outputExtent(along: Windows): number {
 const endOf = ({ size, before, after, beyond = 0 }: Windows): number => size + before + after + beyond;
 
 /**
- * The same with the number of windows rounded up instead of down: the last one may reach over the padding at the end, but not begin in it. As
- * ONNX and PyTorch define `ceil_mode`.
+ * The same with the number of windows rounded up instead of down: the last one may reach beyond the padding at the end, but not begin in it.
+ * ONNX and PyTorch define `ceil_mode` so.
  */
 export function roundedUp(along: Windows): Windows {
   const { size, before, after, stride } = along;
@@ -38,7 +38,7 @@ export function roundedUp(along: Windows): Windows {
   const steps = Math.ceil(room / stride);
   const last = steps * stride >= size + before ? steps - 1 : steps;
   const beyond = last * stride - room;
-  // Nothing to add where every window lies within.
+  // Nothing changes where every window lies within the padded elements.
   return beyond <= 0 && last === Math.floor(room / stride) ? along : { ...along, beyond };
 }
 
@@ -59,12 +59,12 @@ export function alongWindow(at: Index, tap: Index, { stride, dilation = 1 }: Win
   return add(mul(at, stride), mul(tap, dilation));
 }
 
-/** The same in numbers, counted from the first element: negative, or `size` and more, in the padding. */
+/** The same in numbers, counted from the first element: in the padding it is negative, or `size` or more. */
 export function elementUnder(at: number, tap: number, { stride, dilation = 1, before }: Windows): number {
   return at * stride - before + tap * dilation;
 }
 
-/** Refuses where no window fits; `names` are the parameters that say the size and the window's. */
+/** Refuses where no window fits; `names` are the parameters that give the size of the dimension and the taps of the window. */
 export function emptyAlong(along: Windows, names: { readonly size: string; readonly taps: string }): Refusal | null {
   if (outputExtent(along) >= 1) return null;
   const { size, taps, dilation, before, after } = along;
@@ -79,7 +79,7 @@ export function emptyAlong(along: Windows, names: { readonly size: string; reado
 }
 
 /**
- * A tensor with `fill` before and after its elements, along each axis as the windows there say: a stage of its own, which schedules
+ * A tensor with `fill` before and after its elements along each axis, as the windows there need it: a stage of its own, which schedules
  * inline; the tensor itself where nothing is added. `axes` names the tensor's dimensions.
  */
 export function padded(

@@ -1,7 +1,7 @@
 import type { DType } from '../ir/nodes.ts';
 import { hashJson } from '../support/hash.ts';
 
-/** An operator with its shape, attributes and dtype. Whole in every record. */
+/** An operator with its shape, attributes and dtype. Every record holds it whole. */
 export interface Workload {
   readonly operator: string;
   /** Shape and integer attributes by name, in declaration order; flags are 0 or 1. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Argument schemas that primitives share. Names are bounded and plain, because traces also come from strangers. */
+/** Argument schemas that primitives share. Names are short and plain, because traces also come from strangers. */
 export const nameArg = z
   .string()
   .min(1)

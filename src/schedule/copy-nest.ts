@@ -4,19 +4,19 @@ import { load, variable } from '../ir/builders.ts';
 import type { Block, Expr, Stmt } from '../ir/nodes.ts';
 import { mapExpr, substitute } from '../ir/visit.ts';
 
-/** What is different in a copy of a nest. */
+/** The differences between a nest and its copy. */
 interface CopyChanges {
   /** Values of variables of loops around the nest. */
   readonly values: ReadonlyMap<string, Expr>;
   /** The new name of a loop or a block. */
   readonly rename: (name: string) => string;
-  /** New names of buffers; those not in the map stay. */
+  /** New names of buffers; buffers that are not in the map keep theirs. */
   readonly buffers: ReadonlyMap<string, string>;
-  /** Bounds of all variables in the copy, new names included; appended to. */
+  /** Bounds of all variables in the copy, new names included; copyNest adds to it. */
   readonly ranges: Map<string, Interval>;
 }
 
-/** A nest with other names, loop values and buffers; guards that hold everywhere in it are left out. */
+/** A copy of a nest with other names, loop values and buffers; guards that hold everywhere in it are left out. */
 export function copyNest(stmt: Stmt, changes: CopyChanges): Stmt {
   if (stmt.kind === 'seq') return { ...stmt, body: stmt.body.map((child) => copyNest(child, changes)) };
   if (stmt.kind === 'block') return copyBlock(stmt, changes);

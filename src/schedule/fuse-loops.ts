@@ -11,13 +11,13 @@ import { mapBlocks } from './rewrite.ts';
 
 const longestName = 150;
 
-/** The name of two or more things made one. A trace takes names up to a length; fusing what was fused before must not outgrow it. */
+/** The name of several loops or iters that become one. It is cut where it would be longer than traces allow, as after repeated fusing. */
 export function fusedName(names: readonly string[]): string {
   const joined = names.join('_');
   return joined.length <= longestName ? joined : `${names[0]?.slice(0, longestName)}_fused`;
 }
 
-/** Serial loops of these names, each directly and alone inside the one before it, few enough iterations together. */
+/** The serial loops of these names; requires each directly and alone inside the one before it, with fewer than 2^31 iterations together. */
 export function requireFusible(program: Program, names: readonly string[]): readonly For[] | Refusal {
   const loops: For[] = [];
   for (const name of names) {
@@ -44,7 +44,7 @@ export function requireFusible(program: Program, names: readonly string[]): read
   );
 }
 
-/** What a counter over all combinations says of each place, the last running fastest: the digits of a number in mixed bases. */
+/** The digits of a counter over all combinations, in mixed bases given by the extents; the last digit runs fastest. */
 export function digitsOf(counter: Expr, extents: readonly number[]): Expr[] {
   let inner = 1;
   return extents
@@ -57,7 +57,7 @@ export function digitsOf(counter: Expr, extents: readonly number[]): Expr[] {
     .reverse();
 }
 
-/** Makes one loop of perfectly nested ones, in the place of the outermost; `name` is the new loop's. */
+/** Replaces perfectly nested loops by one loop called `name`, in the place of the outermost. */
 export function fuseLoops(
   program: Program,
   loops: readonly For[],

@@ -2,7 +2,7 @@ import { float, load, mul } from '../ir/builders.ts';
 import type { Block, DType, Expr, ReduceOp } from '../ir/nodes.ts';
 import { type Correspondence, sameExpression } from './legality/same-expression.ts';
 
-/** Two reductions of which the second uses the first one's result, seen through what a form asks about. */
+/** Two reductions of which the second uses the first one's result, with what a form needs to know about them. */
 export interface Pair {
   readonly first: Block;
   readonly second: Block;
@@ -16,31 +16,31 @@ export interface OnlineForm {
   readonly first: readonly ReduceOp[];
   readonly second: ReduceOp;
   readonly op: ReduceOp;
-  /** The values of the second reduction for which it holds, in words. */
+  /** The values of the second reduction for which the form holds, in words. */
   readonly wants: string;
-  /** Whether the second reduction's value is that; `iters` take what its iters stand for. */
+  /** Whether the second reduction's value has the form; `iters` receive what its iters correspond to. */
   readonly matches: (pair: Pair, iters: Correspondence) => boolean;
   /**
-   * The tuple's elements: for every value its place (the first result, the second one, or a new buffer of that suffix) and what one
-   * element adds.
+   * The tuple's values: for each its place (the first result, the second one, or a new buffer with that suffix) and what one element
+   * adds to it.
    */
   readonly values: (
     element: Expr,
     dtype: DType,
   ) => readonly { readonly place: 'first' | 'second' | string; readonly value: Expr }[];
-  /** What the first result is where it has no place of its own: an expression of the tuple's value with that suffix. */
+  /** How to restore the first result where it has no place of its own: as an expression of the tuple's value with the suffix `from`. */
   readonly restored?: { readonly from: string; readonly restore: (value: Expr, pair: Pair) => Expr };
 }
 
 const addedBy = (block: Block): Expr => block.writes[0]?.value as Expr;
 
-/** The first reduction's result as the second one reads it. */
+/** Whether an expression of the second reduction reads the first one's result. */
 function isResult(expr: Expr, { first }: Pair, iters: Correspondence): boolean {
   const write = first.writes[0];
   return write !== undefined && sameExpression(load(write.buffer, write.indices), expr, iters);
 }
 
-/** The mean: the result divided by the number of elements, or times its reciprocal. */
+/** Whether an expression is the mean: the result divided by the number of elements, or times its reciprocal. */
 function isMean(expr: Expr, pair: Pair, iters: Correspondence): boolean {
   if (expr.kind !== 'binary' || expr.b.kind !== 'float') return false;
   const divides = expr.op === 'div' && expr.b.value === pair.count;
@@ -48,16 +48,16 @@ function isMean(expr: Expr, pair: Pair, iters: Correspondence): boolean {
   return (divides || scales) && isResult(expr.a, pair, iters);
 }
 
-/** The expression whose square another one is, or null. */
+/** The expression of which another one is the square, or null. */
 function rootOf(expr: Expr, iters: Correspondence): Expr | null {
   if (expr.kind !== 'binary') return null;
   if (expr.op === 'pow') return expr.b.kind === 'float' && expr.b.value === 2 ? expr.a : null;
-  // The same block on both sides: its iters stand for themselves.
+  // Both sides are of the same block, so its iters correspond to themselves.
   const itself = { a: iters.b, b: iters.b, pairs: new Map([...iters.b.keys()].map((name) => [name, name])) };
   return expr.op === 'mul' && sameExpression(expr.a, expr.b, itself) ? expr.a : null;
 }
 
-/** A maximum and a sum of exponentials less it, by the operations that they are of. */
+/** The form of a maximum and a sum of exponentials less that maximum, for the given operations. */
 function onlineExponentials(op: ReduceOp, first: readonly ReduceOp[], exponentials: readonly string[]): OnlineForm {
   return {
     first,
@@ -77,9 +77,9 @@ function onlineExponentials(op: ReduceOp, first: readonly ReduceOp[], exponentia
   };
 }
 
-/** Every form there is. A new one is an entry here and, where its combination is new, a reducer. */
+/** All forms. A new one is an entry here and, where its combination is new, a reducer. */
 export const onlineForms: readonly OnlineForm[] = [
-  // Where neither says what it makes of a NaN, one pass need not either.
+  // Neither of these operations says what it makes of a NaN, so the single pass need not either.
   onlineExponentials('onlineSoftmax', ['maxNumber'], ['expNumber']),
   onlineExponentials('onlineLogSumExp', ['max', 'maxNumber'], ['exp', 'expNumber']),
   {
@@ -101,7 +101,7 @@ export const onlineForms: readonly OnlineForm[] = [
   },
 ];
 
-/** `mean * count / count` and the like, which restoring a sum leaves behind: the mean itself. */
+/** Folds `mean * count / count` and the like, which restoring a sum leaves behind, to the mean itself. */
 export function withoutRoundTrip(expr: Expr): Expr {
   if (expr.kind !== 'binary' || expr.b.kind !== 'float') return expr;
   const { a, b } = expr;

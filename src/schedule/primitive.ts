@@ -3,9 +3,9 @@ import type { Program } from '../ir/nodes.ts';
 import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
 
 /**
- * One primitive, one declaration. JSON form, replay, help and the table in the docs are made from it.
- * `check` looks at the program and returns either a refusal or the site: what it found there, which `apply` then rewrites.
- * `check` throws nothing and builds no text on its way; a refusal's sentence is made only when somebody reads it.
+ * The one declaration of a primitive. JSON form, replay, help and the table in the docs are made from it.
+ * `check` looks at the program and returns either a refusal or the site: what it found there and `apply` then rewrites.
+ * `check` throws nothing and builds no text; a refusal's sentence is made only when somebody reads it.
  */
 interface PrimitiveDeclaration<Name extends string, Args, Site extends object> {
   readonly name: Name;
@@ -13,7 +13,7 @@ interface PrimitiveDeclaration<Name extends string, Args, Site extends object> {
   readonly summary: string;
   /** The rewrite: before -> after. */
   readonly rewrite: string;
-  /** What Halide and TVM call it; `-` where they have no such thing. */
+  /** The name of the primitive in Halide and TVM; `-` where they have none. */
   readonly halide: string;
   readonly tvm: string;
   readonly args: z.ZodType<Args>;
@@ -23,7 +23,7 @@ interface PrimitiveDeclaration<Name extends string, Args, Site extends object> {
   describe(args: Args): string;
 }
 
-/** A primitive as the registry holds it and replay runs it: its name and the type of its arguments are known, its site is closed over. */
+/** A primitive as the registry holds it and replay runs it: the types of its name and arguments are known, the type of its site is hidden. */
 export interface Primitive<Name extends string = string, Args = unknown> {
   readonly name: Name;
   readonly summary: string;

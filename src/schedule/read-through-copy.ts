@@ -3,15 +3,15 @@ import type { Block, Buffer, Expr, Program, Scope, Stmt } from '../ir/nodes.ts';
 import { freshName, mapExpr, namesOf } from '../ir/visit.ts';
 import { insertBeforeNest, mapBlocks } from './rewrite.ts';
 
-/** What a copy holds. */
+/** A buffer, and what a copy of it holds. */
 interface Copied {
   readonly buffer: Buffer;
   readonly scope: Scope;
   /** Its dimensions: a name, which becomes an iter, and an extent. */
   readonly dimensions: readonly { readonly name: string; readonly extent: number }[];
-  /** The element of the buffer at a place of the copy, over the iters of the dimensions. */
+  /** The indices of the buffer's element that stands at a place of the copy, in terms of the iters of the dimensions. */
   readonly element: readonly Expr[];
-  /** Where the copy holds what the block reads at some indices of the buffer. */
+  /** The place in the copy of the element that the block reads at some indices of the buffer. */
   readonly place: (indices: readonly Expr[]) => readonly Expr[];
 }
 

@@ -3,7 +3,7 @@ import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
 import { findPrimitive, primitives } from './primitives/registry.ts';
 import type { Trace, TraceStep } from './trace.ts';
 
-/** More steps than any sensible schedule has; a trace from a stranger must not take forever to refuse. */
+/** No sensible schedule has so many steps; a stranger's trace must not take for ever to refuse. */
 const maxSteps = 2000;
 
 /** Why a replay stopped, at which step, and what the program looked like there. */
@@ -57,7 +57,7 @@ export function replay(program: Program, trace: Trace): Program | ReplayFault {
   return current;
 }
 
-/** A trace as code, one call a line. */
+/** A trace as code, one call per line. */
 export function printTrace(trace: Trace): string {
   return trace.steps
     .map((step) => findPrimitive(step.primitive)?.describe(step.args) ?? `${step.primitive}(?)`)

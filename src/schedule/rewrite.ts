@@ -25,8 +25,8 @@ export function mapBlocks(stmt: Stmt, rewrite: (block: Block) => Block): Stmt {
 }
 
 /**
- * A block under loops made anew, named `block_iter`: each iter runs over its span, or over its whole extent where there is none. Where a
- * span reaches out of the iter's domain the block gets a guard, after the given ones over loops that stand around the new place.
+ * A block under new loops named `block_iter`: each iter runs over its span, or over its whole extent where it has none. Where a span
+ * reaches out of the iter's domain the block gets a guard, after the given guards over loops that stand around the new place.
  */
 function nestOver(
   program: Program,
@@ -58,7 +58,7 @@ function nestOver(
   return loops.reduceRight<Stmt>((body, { name, extent }) => forLoop(name, extent, body), moved);
 }
 
-/** Where a moved block goes: right before the first child of the loop that holds one of some blocks, or right after it. */
+/** Where a moved block goes: right before, or right after, the first child of the loop that holds one of the blocks `beside`. */
 interface NewPlace {
   readonly spans: ReadonlyMap<string, Span>;
   readonly guards?: readonly Expr[];
@@ -66,7 +66,7 @@ interface NewPlace {
   readonly at: 'before' | 'after';
 }
 
-/** Takes a block out of its nest and into a loop of others, under loops made anew (`nestOver`). */
+/** Moves a block out of its nest into a loop of other blocks, under new loops (`nestOver`). */
 export function moveInto(program: Program, site: BlockSite, loop: For, place: NewPlace): Program {
   const nest = ownNest(site);
   const removed = replaceInProgram(

@@ -8,7 +8,7 @@ export type Step = {
 type Target = PrimitiveArgs<'bind'>['to'];
 type Scope = PrimitiveArgs<'setScope'>['scope'];
 
-/* Steps as short as the code that a trace prints. */
+/* Constructors of steps, as short as the code that a trace prints. */
 export const split = (loop: string, ...factors: (number | null)[]): Step => ['split', { loop, factors }];
 export const fuse = (...loops: string[]): Step => ['fuse', { loops }];
 export const reorder = (...loops: string[]): Step => ['reorder', { loops }];

@@ -2,7 +2,7 @@ import type { BinaryExpr, BinaryOp, Buffer, DType, Expr, LoadExpr, UnaryOp } fro
 import { dispatchExpr, type ExprTable } from '../ir/visit.ts';
 import { assert } from '../support/errors.ts';
 
-/** The JavaScript of an expression, what it yields, and, for an index whose values can be bounded, between what it lies. */
+/** The JavaScript of an expression, the type it yields, and, for an index whose values can be bounded, its range. */
 export interface Code {
   readonly text: string;
   readonly type: DType | 'index';
@@ -14,7 +14,7 @@ interface Range {
   readonly high: number;
 }
 
-/** A place that is checked while the program runs, for its error message. */
+/** A place in the program that is checked while it runs; the error message names it. */
 export interface Site {
   readonly block: string;
   readonly what: string;
@@ -35,7 +35,7 @@ const unaryText: Record<UnaryOp, (a: string) => string> = {
   neg: (a) => `(-${a})`,
   abs: (a) => `Math.abs(${a})`,
   exp: (a) => `Math.exp(${a})`,
-  // The worst that a device may make of NaN.
+  // `number` makes of NaN the worst that a device may.
   expNumber: (a) => `number.exp(${a})`,
   log: (a) => `Math.log(${a})`,
   sqrt: (a) => `Math.sqrt(${a})`,

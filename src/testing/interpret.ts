@@ -6,7 +6,7 @@ import { assert, InternalError } from '../support/errors.ts';
 import { roundEven } from '../support/round-even.ts';
 import { type Code, compileExpr, type Site } from './interpret-expr.ts';
 
-/** What is open where an operand is NaN, as the least friendly device has it. */
+/** Functions whose result is open where an operand is NaN, as the least friendly device computes them. */
 export const ofNumbers = {
   exp: (a: number): number => (Number.isNaN(a) ? Number.POSITIVE_INFINITY : Math.exp(a)),
   max: (a: number, b: number): number => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b)),
@@ -16,7 +16,7 @@ export const ofNumbers = {
 type BufferValues = Readonly<Record<string, Float64Array>>;
 
 interface InterpretOptions {
-  /** Round every operation and every store to its dtype (f32 or f16) as a device does; without it all is float64. */
+  /** Rounds every operation and every store to its dtype (f32 or f16) as a device does; without it everything is float64. */
   readonly rounding?: boolean;
 }
 
@@ -31,9 +31,9 @@ interface Target {
  * Turns any program, plain or scheduled, into a JavaScript function from the input buffers to all buffers. It is the meaning of
  * the IR: loops of every mode run in order, a block runs where its predicate holds, a select evaluates one branch. Buffers of
  * every scope have their whole declared shape (strides do not matter here) and hold NaN until written, so that reading an
- * element nobody wrote shows in the result. An access outside a shape, or an iter outside its extent, throws with its name.
+ * element that was never written shows in the result. An access outside a shape, or an iter outside its extent, throws with its name.
  *
- * The function's text is made from the IR's structure alone: names are replaced by numbers, so nothing of a user is evaluated.
+ * The function's text is made from the IR's structure alone: names are replaced by numbers, so no user's text is evaluated.
  */
 function compileProgram(program: Program, options: InterpretOptions = {}): (inputs: BufferValues) => BufferValues {
   const rounding = options.rounding ?? false;
@@ -124,7 +124,7 @@ function compileProgram(program: Program, options: InterpretOptions = {}): (inpu
   };
 
   for (const stmt of program.body) {
-    // One function a top-level statement: V8 optimises each by itself.
+    // One function per top-level statement, because V8 optimises each by itself.
     lines.push('(() => {');
     emit(stmt, new Map());
     lines.push('})();');

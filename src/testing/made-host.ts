@@ -13,10 +13,10 @@ export interface Stretch {
   readonly lastsMs: number;
 }
 
-/** How the speed of a host goes, stretch after stretch, for ever. */
+/** The course of a host's speed, stretch after stretch, without end. */
 export type HostCourse = (random: Random) => Iterator<Stretch, never>;
 
-/** Times with an exponential distribution, as of windows that begin by chance. */
+/** A time from an exponential distribution, as between windows that begin by chance. */
 const exponential = (random: Random, meanMs: number): number => -meanMs * Math.log(1 - random.unit());
 
 function* alternating(random: Random, slowdown: number, meanMs: number, share: number): Generator<Stretch, never> {
@@ -26,7 +26,7 @@ function* alternating(random: Random, slowdown: number, meanMs: number, share: n
   }
 }
 
-/** A speed that falls step by step while the host becomes hot, and comes back. */
+/** A speed that falls step by step while the host becomes hot, and recovers. */
 function* heat(): Generator<Stretch, never> {
   const steps = 30;
   for (;;)
@@ -46,7 +46,7 @@ function* slowStart(): Generator<Stretch, never> {
   for (;;) yield { slowdown: 1, lastsMs: 1e9 };
 }
 
-/** Hosts that benches and tests judge by; `recordedCourse` makes one of a trace. */
+/** The hosts on which benches and tests judge; `recordedCourse` makes one from a trace. */
 export const hostCourses = {
   quiet: () => alternating(createRandom(1), 1, 1e9, 0.5),
   /** Half of the time at half the speed. */
@@ -58,7 +58,7 @@ export const hostCourses = {
   'slow-start': slowStart,
 } as const satisfies Record<string, HostCourse>;
 
-/** Replays slowdowns that were recorded one every `everyMs`, from a place drawn at random, again and again. */
+/** Replays slowdowns that were recorded every `everyMs` milliseconds, from a place drawn at random, again and again. */
 export function recordedCourse(slowdowns: readonly number[], everyMs: number): HostCourse {
   assert(slowdowns.length > 0, 'a recorded host has a slowdown at least');
   return function* (random) {
@@ -67,13 +67,13 @@ export function recordedCourse(slowdowns: readonly number[], everyMs: number): H
   };
 }
 
-/** A host that only a simulated clock knows: nothing waits for it, and equal seeds give equal times. */
+/** A host in simulated time: nothing really waits, and equal seeds give equal times. */
 interface MadeHost {
   /** Milliseconds. */
   now(): number;
   /** Lets time pass with nothing timed. */
   rest(milliseconds: number): void;
-  /** Runs what takes `quietNs` on the quiet host; nanoseconds it takes now. `sensitivity`: the power of the slowdown that it feels. */
+  /** Runs work that takes `quietNs` on the quiet host and returns the nanoseconds it takes now: `sensitivity` is the slowdown's exponent. */
   run(quietNs: number, sensitivity: number): number;
 }
 
@@ -110,7 +110,7 @@ export function createMadeHost(course: HostCourse, seed: number): MadeHost {
 }
 
 interface HostTimer {
-  /** Compiles, and times a kernel of which the time on the quiet host is known, by the protocol of real devices. */
+  /** Compiles and times, by the protocol of real devices, a kernel whose time on the quiet host is given. */
   time(quietNs: number, sensitivity: number, bestNs: number | null): Promise<Samples>;
   /** One sample for a race, after waiting for a quiet moment as the race of a device does. */
   sample(quietNs: number, sensitivity: number): Promise<PacedReading>;
@@ -127,7 +127,7 @@ interface HostTimerOptions {
   readonly quietWait: number;
 }
 
-/** What real passes on a processor show: their own noise, the references', and what is around them. */
+/** Values as real passes on a processor show them: their own noise, that of references, and the time around them. */
 const made = {
   noise: 0.01,
   referenceNoise: 0.05,

@@ -1,8 +1,8 @@
 import { childrenOf, type KExpr, type Kernel, type KStmt } from '../ir/kernel.ts';
 
 /**
- * Scalar operations that a kernel's text spells out, index arithmetic, conditions and clamps with it: what a compiler has to work through,
- * however often a loop runs. A vector counts its width, as compilers for CPUs take it apart; literals, names and splats are free.
+ * Scalar operations that a kernel's text spells out, including index arithmetic, conditions and clamps: what a compiler has to work through,
+ * however often a loop runs. A vector counts its width, because compilers for CPUs split it; literals, names and splats are free.
  */
 export function operationsOf(kernel: Kernel): number {
   return count(kernel.body);
@@ -26,7 +26,7 @@ function ofStatement(stmt: KStmt): number {
     case 'if':
       return 1 + ofExpr(stmt.condition) + count(stmt.body);
     case 'for':
-      // A counter, its comparison, its step.
+      // The counter, its comparison and its step.
       return 3 + count(stmt.body);
     case 'matrix-load':
       return 1 + ofExpr(stmt.from.index);

@@ -5,8 +5,8 @@ import type { MeasureResult, Runner } from '../measure/runner.ts';
 import { assert } from '../support/errors.ts';
 
 /**
- * Answers from measurements made earlier, so that searches can be compared and tested with no device, and with none of its
- * noise (the idea of Kernel Tuner's simulation runner). `lookup` takes `key(artifact)`; a candidate it does not know is
+ * A runner that answers from earlier measurements, so that searches can be compared and tested without a device and its
+ * noise (the idea of Kernel Tuner's simulation runner). `lookup` takes `key(artifact)`; a candidate that it does not know is
  * answered `refused`.
  */
 export function createRecordedRunner(

@@ -11,7 +11,7 @@ const directives: readonly (readonly [directive: string, feature: string])[] = [
   ['subgroups', 'subgroups'],
 ];
 
-/** A lowered program as WGSL with everything needed to dispatch it. The entry point of every kernel is `main`. `orderAs`: see printKernel. */
+/** A lowered program as WGSL with everything needed to dispatch it. The entry point of every kernel is `main`. For `orderAs` see printKernel. */
 export function emit(lowered: LoweredProgram, orderAs: MatrixOrderSyntax = newestSyntax): Artifact {
   return { buffers: lowered.buffers, kernels: lowered.kernels.map((kernel) => emitKernelArtifact(kernel, orderAs)) };
 }

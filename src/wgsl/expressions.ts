@@ -22,7 +22,7 @@ const infix: { readonly [op in KBinaryOp]?: { readonly sign: string; readonly le
 };
 
 const prefix: { readonly [op in UnaryOp]?: string } = { neg: '-', not: '!' };
-/** Operations that the shading language calls otherwise. */
+/** Operations that have another name in the shading language. */
 const builtin: Readonly<Partial<Record<string, string>>> = { expNumber: 'exp', maxNumber: 'max' };
 const nameOf = (op: string): string => builtin[op] ?? op;
 const components = 'xyzw';
@@ -73,7 +73,7 @@ export function printExpression(expr: KExpr, spell: (name: string) => string): s
 function printBinary(expr: Extract<KExpr, { kind: 'binary' }>, spell: (name: string) => string): string {
   const wrapper = wrapperOf(expr);
   if (wrapper !== null) {
-    // Extremes ask their second operand whether it is NaN, which compilers know of a constant.
+    // Extremes test whether their second operand is NaN; for a constant compilers know the answer.
     const [a, b] = isConstant(expr.a) ? [expr.b, expr.a] : [expr.a, expr.b];
     return `${wrapper}(${printExpression(a, spell)}, ${printExpression(b, spell)})`;
   }
@@ -81,7 +81,7 @@ function printBinary(expr: Extract<KExpr, { kind: 'binary' }>, spell: (name: str
   if (found === undefined)
     return `${nameOf(expr.op)}(${printExpression(expr.a, spell)}, ${printExpression(expr.b, spell)})`;
   const { sign, level } = found;
-  // WGSL has no precedence between shifts, masks and the rest, nor between && and ||: those operands are always in parentheses.
+  // WGSL defines no precedence between shifts, masks and other operators, nor between && and ||: such operands are always in parentheses.
   const mixed = level <= 2 || level === 4;
   const chains = mixed && expr.a.kind === 'binary' && expr.a.op === expr.op && expr.op !== 'shr';
   const a = chains
@@ -95,12 +95,12 @@ function isConstant(expr: KExpr): boolean {
   return expr.kind === 'literal' || (expr.kind === 'construct' && expr.args.every(isConstant));
 }
 
-/** WGSL reads `f(a < b, c > d)` as a template `a<b, c>`: comparisons beside others stand in parentheses. */
+/** WGSL reads `f(a < b, c > d)` as a template `a<b, c>`, so comparisons among arguments stand in parentheses. */
 function argument(expr: KExpr, spell: (name: string) => string): string {
   return operand(expr, 4, spell);
 }
 
-/** In parentheses unless it binds at least as tightly as `level`. */
+/** An operand, in parentheses unless it binds at least as tightly as `level`. */
 function operand(expr: KExpr, level: number, spell: (name: string) => string): string {
   const text = printExpression(expr, spell);
   return tightness(expr) >= level ? text : `(${text})`;

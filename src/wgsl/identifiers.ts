@@ -1,7 +1,7 @@
 import { nonFiniteNames } from './non-finite.ts';
 
 /**
- * Words an identifier may not be (WGSL's keywords and reserved words), and predeclared names that our text uses and must not shadow.
+ * Words that no identifier may be (WGSL's keywords and reserved words), and predeclared names that our text uses and must not shadow.
  */
 const taken: ReadonlySet<string> = new Set([
   ...nonFiniteNames,
@@ -28,7 +28,7 @@ export function createIdentifiers(): (name: string) => string {
   return (name) => {
     const known = spelled.get(name);
     if (known !== undefined) return known;
-    // A letter first, no two underscores in front, ASCII only: a subset of what WGSL allows.
+    // The spelling begins with a letter and is ASCII only, which is a subset of what WGSL allows.
     const plain = name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?![A-Za-z])_*/, (start) => `v${start}`);
     let spelling = taken.has(plain) || used.has(plain) ? `${plain}_` : plain;
     for (let count = 1; taken.has(spelling) || used.has(spelling); count++) spelling = `${plain}_${count}`;

@@ -30,7 +30,7 @@ export function printKernel(kernel: Kernel, orderAs: MatrixOrderSyntax = newestS
     nonFinite: nothingNonFinite(),
   };
   const body: string[] = [];
-  // Module-scope names first, so that they keep their spelling.
+  // Module-scope names are spelled first, so that they stay as they are.
   for (const { buffer } of kernel.bindings) spell(buffer);
   for (const { name } of kernel.shared) spell(name);
   for (const stmt of kernel.body) printStatement(stmt, '  ', body, { spell, usage, orderAs });
@@ -137,7 +137,7 @@ function printStatement(stmt: KStmt, indent: string, lines: string[], printing: 
   }
 }
 
-/** `x += e` where the value is `x + e`. */
+/** An assignment, written as `x += e` where the value is `x + e`. */
 function assignment(target: string, text: string, value: KExpr, spell: Spell): string {
   if (value.kind === 'binary' && value.op === 'add' && text.startsWith(`${target} + `))
     return `${target} += ${printExpression(value.b, spell)};`;

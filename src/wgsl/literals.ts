@@ -6,7 +6,7 @@ import { printNonFinite } from './non-finite.ts';
 const maxF32 = 3.4028234663852886e38;
 const maxF16 = 65504;
 
-/** A literal that WGSL reads back as exactly `value` rounded to the type; of what is not finite the name that kernels give it. */
+/** A literal that WGSL reads back as exactly `value` rounded to the type; for a value that is not finite, the name that kernels give it. */
 export function printLiteral(value: number, scalar: Scalar): string {
   if (!Number.isFinite(value) && (scalar === 'f32' || scalar === 'f16')) return printNonFinite(value, scalar);
   switch (scalar) {
@@ -24,7 +24,7 @@ export function printLiteral(value: number, scalar: Scalar): string {
     case 'f32': {
       const rounded = Math.fround(value);
       assert(Math.abs(rounded) <= maxF32, () => `${value} has no finite f32`);
-      // Short decimals of the largest numbers lie above what f32 holds, which WGSL refuses before it rounds.
+      // Short decimals of the largest numbers lie above the range of f32, and WGSL refuses them before it rounds.
       if (Math.abs(rounded) === maxF32) return rounded < 0 ? '-0x1.fffffep+127f' : '0x1.fffffep+127f';
       const text = shortest(rounded, 9, Math.fround);
       return text.includes('e') ? `${text}f` : withPoint(text);

@@ -2,9 +2,9 @@ import type { KExpr, KMatrix, KMatrixStmt, MatrixPlace } from '../ir/kernel.ts';
 import type { MatrixOrderSyntax } from '../ir/limits.ts';
 
 /**
- * What stands at the top of a text that uses subgroup matrices. The analysis that is switched off knows only values that are the same for
- * a whole workgroup (and `subgroup_id`, in the newest): lowering sees to it that matrix operations depend on the lane by y and z alone,
- * which are the same along a row of lanes.
+ * Directives at the top of a text that uses subgroup matrices. The analysis that is switched off knows only values that are the same for
+ * a whole workgroup (and, in the newest version, `subgroup_id`). Lowering makes sure that matrix operations depend on the lane by y and z
+ * alone, which are the same along a row of lanes.
  */
 export const matrixDirectives: readonly string[] = [
   'diagnostic(off, chromium.subgroup_matrix_uniformity);',

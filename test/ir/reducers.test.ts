@@ -58,7 +58,7 @@ const near = (a: readonly number[], b: readonly number[]): boolean =>
   });
 
 describe.each(reduceOps)('%s', (op) => {
-  test('computes what it says of every row', () => {
+  test('computes for every row what it says', () => {
     const random = createRandom(5);
     const [rows, cols] = [3, 11];
     const X = Float64Array.from({ length: rows * cols }, () => random.below(7) - 3);
@@ -140,7 +140,7 @@ test.each([
   for (const got of everyWay(op, tuples)) expect(got).toEqual(expected);
 });
 
-test('in f16, too, a maximum of minus infinities is one', () => {
+test('in f16, too, an extreme of infinities is infinite', () => {
   expect(combined('max', [[-inf], [-inf]], 'f16')).toEqual([-inf]);
   expect(
     combined(
@@ -179,7 +179,7 @@ test.each([
   [[nan, inf], nan],
   [[-inf, nan], nan],
   [[-inf, -inf], -inf],
-] as const)('of the maximum and sum of %o by themselves the maximum is %d', (row, expected) => {
+] as const)('the online maximum of %o, which is asked for by itself, is %d', (row, expected) => {
   for (const [largest] of everyWay(
     'onlineLogSumExp',
     row.map((value) => [value, 1]),
@@ -188,7 +188,7 @@ test.each([
 });
 
 test.each([[[nan, 1, 2]], [[1, nan, -inf, 300]], [[1, inf, 2]]])(
-  'the online sum of %o says that it is broken',
+  'the online sum of %o shows that the row is broken',
   (row) => {
     for (const [, sum = 0] of everyWay(
       'onlineSoftmax',
@@ -211,7 +211,7 @@ test.each([[[nan, 1, 2]], [[1, 2, nan, 3]], [[1, inf, 2, 3]], [[-inf, inf]]])(
   },
 );
 
-test('a tuple prints as one', () => {
+test('a reduction of tuples prints as a tuple', () => {
   expect(printProgram(reducedRows('argmax', 2, 3))).toContain('(R0[vi], R1[vi]) argmax= (X[vi, vk], i32(vk))');
 });
 
@@ -229,7 +229,7 @@ describe('the spec', () => {
     );
   });
 
-  test('wants them in buffers of their own, and floats where exponentials or quotients are taken', () => {
+  test('wants writes to buffers of their own, and floats where exponentials or quotients are taken', () => {
     expect(checkSpec(withBlock((text) => text.replaceAll('"buffer":"R1"', '"buffer":"R0"')))).toBe(
       'block reduce combines two values into one buffer',
     );

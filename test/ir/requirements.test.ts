@@ -44,8 +44,8 @@ const bound = (buffers: readonly BufferSpec[]): Artifact => ({
   ],
 });
 
-describe('what an artifact requires', () => {
-  it('beyond the default is nothing for a plain kernel', () => {
+describe('the requirements of an artifact', () => {
+  it('are nothing beyond the defaults for a plain kernel', () => {
     const { requiredFeatures, requiredLimits, subgroups, subgroupMatrix } = requirementsOf(of({}));
     expect({ requiredFeatures, requiredLimits, subgroups, subgroupMatrix }).toEqual({
       requiredFeatures: [],
@@ -89,19 +89,19 @@ describe('what an artifact requires', () => {
       bound([buffer('S', 1 << 20, 65)]),
       { maxStorageBufferBindingSize: 272629760, maxBufferSize: 272629760 },
     ],
-  ])('%s are limits to ask for', (_, artifact, limits) => {
+  ])('%s: raise limits that are to be asked for', (_, artifact, limits) => {
     const requirements = requirementsOf(artifact);
     expect(requirements.requiredLimits).toEqual(limits);
     expect(unmetNeed(requirements, targetOf({ limits: defaultLimits }))).toMatch(/^it needs \d+ .*allows \d+$/);
     expect(unmetNeed(requirements, targetOf({ limits: { ...defaultLimits, ...limits } }))).toBeNull();
   });
 
-  it('features are those of all kernels, each once', () => {
+  it('list the features of all kernels, each once', () => {
     const artifact = of({ features: ['subgroups'] }, { features: ['shader-f16', 'subgroups'] });
     expect(requirementsOf(artifact).requiredFeatures).toEqual(['shader-f16', 'subgroups']);
   });
 
-  it('sizes of subgroups are those that all kernels are right for', () => {
+  it('give the sizes of subgroups on which all kernels are right', () => {
     const wide = { subgroups: { minSize: 8, maxSize: null } };
     const exact = { subgroups: { minSize: 4, maxSize: 32 } };
     const sizesOf = (artifact: Artifact): unknown => requirementsOf(artifact).subgroups;
@@ -137,25 +137,25 @@ function isRightOn(kernels: LoweredProgram, program: Program, size: number): boo
   }
 }
 
-describe('sizes of subgroups are read off the statements', () => {
+describe('the sizes of subgroups, read off the statements,', () => {
   const needsOf = (program: Program, limits: DeviceLimits): unknown =>
     emit(lowered(program, limits)).kernels.map(({ subgroups }) => subgroups);
   const broadcasts = programOfFile('matmul-broadcast-small-subgroups', 'm=16,n=64,k=8');
 
-  it('a lane counted from the first of its subgroup: exactly that many', () => {
+  it('are exactly the lanes of a group where lanes are counted from the first of their subgroup', () => {
     const kernels = lowered(broadcasts, sizes(4));
     expect(needsOf(broadcasts, sizes(4))).toEqual([{ minSize: 4, maxSize: 4 }]);
     expect([4, 16].map((size) => isRightOn(kernels, broadcasts, size))).toEqual([true, false]);
     expect(emit(kernels).kernels[0]?.wgsl).toContain('\n// right on subgroups of exactly 4 lanes');
   });
 
-  it('a lane counted from the first of its group, as a device with several sizes gets it: at least that many', () => {
+  it('are at least the lanes of a group where lanes are counted from its first, as for a device with several sizes', () => {
     const kernels = lowered(broadcasts, sizes(4, 16));
     expect(needsOf(broadcasts, sizes(4, 16))).toEqual([{ minSize: 4, maxSize: null }]);
     expect([2, 4, 8, 16].map((size) => isRightOn(kernels, broadcasts, size))).toEqual([false, true, true, true]);
   });
 
-  it('a row that lanes reduce together: at least that many, whatever the device has', () => {
+  it('are at least the lanes that reduce a row together, whatever the device has', () => {
     const rows = programOfFile('gemv-small-subgroups', 'm=8,k=256');
     for (const limits of [sizes(4), sizes(4, 32), sizes(16)])
       expect(needsOf(rows, limits)).toEqual([{ minSize: 4, maxSize: null }]);
@@ -163,7 +163,7 @@ describe('sizes of subgroups are read off the statements', () => {
     expect([2, 4, 8, 32].map((size) => isRightOn(kernels, rows, size))).toEqual([false, true, true, true]);
   });
 
-  it('matrices: sizes that reach over the end of no row of lanes, and the products by type', () => {
+  it('of matrices reach over the end of no row of lanes, and products are listed by type', () => {
     const program = f32MatrixProgram('m=16,n=16,k=16', [1, 2]);
     const artifact = emit(lowered(program, limitsWith([eight], 32)));
     expect(requirementsOf(artifact)).toMatchObject({
@@ -176,7 +176,7 @@ describe('sizes of subgroups are read off the statements', () => {
   });
 });
 
-describe('what does not fit a device is refused when it is built, by the same list', () => {
+describe('a build refuses, by the same list,', () => {
   it('f16 without the feature', () => {
     const workload = makeWorkload('elementwise', { shape: 'n=1,c=1,h=4,w=8', dtype: 'f16' });
     const program = scheduleProgram(workload, 'naive');

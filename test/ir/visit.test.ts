@@ -47,7 +47,7 @@ test('variables are found inside loads and selects', () => {
   expect(usesVar(expr, 'A')).toBe(false);
 });
 
-test('a walk skips what is below where the visitor says so', () => {
+test('a walk skips everything below an expression where the visitor says so', () => {
   const seen: string[] = [];
   walkExpr(add(load('A', [i]), j), (node) => {
     seen.push(node.kind);
@@ -72,7 +72,7 @@ test('a sequence put into a sequence is flattened, also at the top', () => {
   expect(program.body).toEqual([b, c]);
 });
 
-test('names: of buffers, loops and blocks; a fresh one takes the first free number', () => {
+test('names are those of buffers, loops and blocks; a fresh name takes the first free number', () => {
   const names = namesOf(plain('reduce_sum', 'rows=2,cols=3'));
   expect([...names].sort()).toEqual(['X', 'Y', 'i', 'k', 'reduce_sum']);
   expect(freshName(names, 'j')).toBe('j');

@@ -45,7 +45,7 @@ describe('barriers', () => {
     expect(skeleton(program(body))).toBe('..');
   });
 
-  it('one serves several buffers, and reads before the next overwrite need one too', () => {
+  it('serve several buffers each, and stand between reads and the next overwrite too', () => {
     const body = seq([
       lanes('a', store('fill', 'S', 'a', own('A'))),
       lanes('b', store('fill2', 'T', 'b', own('A'))),
@@ -76,7 +76,7 @@ describe('barriers', () => {
     expect(skeleton(program(body))).toBe('[.]|.');
   });
 
-  it('are not there for a single invocation', () => {
+  it('are left out for a single invocation', () => {
     const body = seq([
       forLoop('a', 8, store('fill', 'S', 'a', own('A'))),
       forLoop('b', 8, store('take', 'Y', 'b', neighbour('S'))),
@@ -84,7 +84,7 @@ describe('barriers', () => {
     expect(skeleton(program(body))).toBe('(.)(.)');
   });
 
-  it('a missing one is found by the lane-by-lane execution', async () => {
+  it('that are missing are found by the lane-by-lane execution', async () => {
     const { runLowered } = await import('./simt.ts');
     const body = seq([
       lanes('a', store('fill', 'S', 'a', own('A'))),

@@ -8,7 +8,7 @@ import { expectSameMeaning } from './equality.ts';
 import { block, buffer, spatial } from './programs.ts';
 
 describe('division by a constant', () => {
-  it('as a multiplication and a shift is exact up to its bound, in 32 bits', () => {
+  it('is exact up to its bound as a multiplication and a shift, in 32 bits', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 300 }), fc.integer({ min: 1, max: 60_000 }), (divisor, top) => {
         const magic = magicFor(divisor, top);
@@ -26,7 +26,7 @@ describe('division by a constant', () => {
     for (let divisor = 2; divisor < 200; divisor++) expect(magicFor(divisor, 32_767)).not.toBeNull();
   });
 
-  it('in a loop is a shift, a remainder of a power of two or a multiplication, and never another operator', () => {
+  it('is, in a loop, a shift, a remainder of a power of two or a multiplication, and never another operator', () => {
     const at = (e: number) => [div(v('i'), int(e)), mod(v('i'), int(e))];
     const body = block('take', [spatial('i', 70, v('a'))], {
       to: 'Y',

@@ -67,7 +67,7 @@ describe('arithmetic on indices that is not linear', () => {
     for (const mode of ['serial', 'unrolled', 'vectorized'] as const) expectSameMeaning(program(expr, mode));
   });
 
-  it('names what a loop does not change outside of it', () => {
+  it('gets names outside of a loop for the parts that the loop does not change', () => {
     const wgsl = emit(expectSameMeaning(program(value(mul(i, i))))).kernels[0]?.wgsl ?? '';
     expect(wgsl.slice(wgsl.indexOf('for ('))).not.toMatch(/lid/);
   });

@@ -41,14 +41,14 @@ describe('a product of tiles', () => {
     expect(matrixStatements(program, limitsWith([eight]))).toContain('matrix-multiply');
   });
 
-  test('one subgroup of the largest size a tile, though no loop names its lanes', () => {
+  test('is computed by one subgroup of the largest size per tile, though no loop names its lanes', () => {
     const lowered = lowerProgram(f32MatrixProgram('m=16,n=16,k=16'), limitsWith([eight], 32), { matrices: 'native' });
     if (isRefusal(lowered)) throw new Error(explainRefusal(lowered));
     expect(lowered.kernels[0]?.workgroupSize).toEqual([32, 1, 1]);
     expect(lowered.kernels[0]?.shared).toEqual([]);
   });
 
-  test('a matrix is loaded once for all products it is a factor of, and held from the fill to the store', () => {
+  test('loads a matrix once for all products of which it is a factor, and holds results from the fill to the store', () => {
     expect(matrixStatements(f16MatrixProgram(), limitsWith([sixteen], 32))).toEqual([
       ...Array(4).fill('matrix'),
       ...Array(2)
@@ -62,13 +62,13 @@ describe('a product of tiles', () => {
     ]);
   });
 
-  test('f16 in, f32 sums, four subgroups', () => {
+  test('is right with f16 factors, f32 sums and four subgroups', () => {
     expectSameResult(f16MatrixProgram(), limitsWith([sixteen], 32), 'native');
     expectSameResult(f16MatrixProgram(), limitsWith([], 32), 'emulated');
   });
 });
 
-describe('the device decides', () => {
+describe('the device decides whether matrix instructions are used', () => {
   const program = f32MatrixProgram('m=16,n=16,k=16');
   test.each([
     ['fitting matrices', limitsWith([eight]), true],
@@ -77,12 +77,12 @@ describe('the device decides', () => {
   ])('%s', (_, limits, native) => {
     expect(matrixStatements(program, limits).length > 0).toBe(native);
   });
-  test('asked for the form that runs everywhere, it gets it', () => {
+  test('but not where the form that runs everywhere is asked for', () => {
     expect(matrixStatements(program, limitsWith([eight]), { matrices: 'emulated' })).toEqual([]);
   });
 });
 
-describe('native or not at all', () => {
+describe('native matrices are refused, and the emulated form is right,', () => {
   const small = (steps: readonly Step[], shape = 'm=8,n=8,k=8'): Program => scheduled(plain('matmul', shape), steps);
   const marked = [cacheWrite('matmul', 'workgroup'), computeAt('matmul', 'store_C_vb'), subgroupMatrix('matmul_vi')];
   const cases: readonly (readonly [string, Program, DeviceLimits, string])[] = [
@@ -147,13 +147,13 @@ describe('native or not at all', () => {
       'block matmul: tiles of A_workgroup do not all start at a multiple of 16 bytes; pad rows by multiples of 4 elements',
     ],
   ];
-  test.each(cases)('%s', (_, program, limits, message) => {
+  test.each(cases)('for %s', (_, program, limits, message) => {
     const lowered = lowerProgram(program, limits, { matrices: 'native' });
     expect(isRefusal(lowered) ? explainRefusal(lowered) : lowered).toBe(message);
     expectSameResult(program, { ...limits, subgroupMaxSize: 8 }, 'emulated');
   });
 
-  test('tiles of one column, whose loop is gone', () => {
+  test('for tiles of one column, whose loop is gone', () => {
     const program = small([cacheWrite('matmul', 'workgroup'), subgroupMatrix('i')], 'm=8,n=1,k=8');
     const lowered = lowerProgram(program, limitsWith([eight]), { matrices: 'native' });
     expect(isRefusal(lowered) && lowered.reason).toBe('no-matrix-operation');
@@ -163,7 +163,7 @@ describe('native or not at all', () => {
     expectSameResult(gone, limitsWith([]), 'emulated');
   });
 
-  test('an operand in private memory, which no form has', () => {
+  test('for an operand in private memory, which neither form allows', () => {
     const program = small([
       cacheWrite('matmul', 'workgroup'),
       subgroupMatrix('store_C_vi'),

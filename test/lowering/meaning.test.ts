@@ -74,7 +74,7 @@ describe('a lowered program executed lane by lane equals its meaning', () => {
     ]);
   });
 
-  it('an interior tile needs no select, no branch, and no clamp but that of its workgroup to the grid', () => {
+  it('an interior tile needs no select, no branch, and no clamp except that of its workgroup to the grid', () => {
     const body = expectSameMeaning(tiledMatmul(16, 32, 16, tiling)).kernels[0]?.body ?? [];
     const grid = body.filter((stmt) => stmt.kind === 'let' && stmt.name.startsWith('wg_'));
     expect(grid.length).toBeLessThanOrEqual(2);

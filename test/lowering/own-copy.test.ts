@@ -35,7 +35,7 @@ it('a lane may pick any element of its own copy', () => {
   expectSameMeaning(pickFromCopy((lane) => div(lane, int(3))));
 });
 
-it('but none beside it', () => {
+it('a lane may pick no element beside its own copy', () => {
   const beyond = lowerProgram(
     pickFromCopy((lane) => mul(div(lane, int(3)), int(2))),
     defaultLimits,

@@ -112,7 +112,7 @@ describe('a buffer that lanes of a subgroup share equals its meaning', () => {
   it('several groups of lanes along x, which hold the same', () => {
     expectSame(matmul(4, 32, 8), [...tiles(16, 1, 8), ...overLanes(4, 1)], 4);
   });
-  it('sizes that nothing divides: zeros beyond the end', () => {
+  it('sizes that nothing divides, with zeros beyond the end', () => {
     const steps = [
       ...tiles(4, 2, 8),
       ...overLanes(4, 1),
@@ -191,17 +191,17 @@ const overlapping: Program = {
   ],
 };
 
-describe('is refused', () => {
+describe('a buffer that lanes of a subgroup share is refused', () => {
   const refusalOf = (base: Program, steps: readonly Step[], limits = withSubgroups(4)): string => {
     const result = lowerProgram(scheduled(base, steps), limits);
     if (!isRefusal(result)) throw new Error(textOf(result));
     return `${result.reason}: ${explainRefusal(result)}`;
   };
-  it('without subgroups', () =>
+  it('on a device without subgroups', () =>
     expect(refusalOf(matmul(4, 8, 8), [...tiles(4, 1, 8), ...overLanes(4, 1)], defaultLimits)).toMatchInlineSnapshot(
       `"subgroups: block load_A_subgroup spreads A_subgroup over 4 lanes of a subgroup, and the device has no subgroups; keep A_subgroup in workgroup memory instead"`,
     ));
-  it('with smaller ones', () =>
+  it('on a device with smaller subgroups', () =>
     expect(refusalOf(matmul(4, 16, 8), [...tiles(8, 1, 8), ...overLanes(8, 1)])).toMatchInlineSnapshot(
       `"subgroups: block load_A_subgroup spreads A_subgroup over 8 lanes of a subgroup, and the device's smallest subgroup has 4; keep A_subgroup in workgroup memory instead, or split by at most 4"`,
     ));
@@ -209,11 +209,11 @@ describe('is refused', () => {
     expect(refusalOf(matmul(4, 8, 8), tiles(4, 1, 8))).toMatchInlineSnapshot(
       `"subgroup-spread: block load_A_subgroup writes A_subgroup, which the lanes of a subgroup share, outside a loop over them; bind a loop of load_A_subgroup to subgroup.x, or make A_subgroup private"`,
     ));
-  it('elements that two lanes make', () =>
+  it('where two lanes make the same elements', () =>
     expect(refusalOf(overlapping, [])).toMatchInlineSnapshot(
       `"subgroup-spread: block copy writes element lid.x * 2 + v of T, from which no lane of 4 follows; expected lane l to write n elements from l * n on, and so on every 4 * n: split the innermost loop of the copy by [null, 4] or [null, 4, n] and bind the one of 4"`,
     ));
-  it('what is written and read in one loop over lanes', () => {
+  it('where it is written and read in one loop over lanes', () => {
     const read = block('out', [spatial('d', 4, v('l'))], { to: 'Y', at: [v('d')], value: load('T', [v('d')]) });
     const write = block('copy', [spatial('d', 4, v('l'))], { to: 'T', at: [v('d')], value: load('A', [v('d')]) });
     expect(
@@ -222,7 +222,7 @@ describe('is refused', () => {
       `"across-subgroups: subgroup buffer T is written and read in the same loop l over the lanes of a subgroup; make it private, or read it after l has ended"`,
     );
   });
-  it('readers under a guard', () =>
+  it('where its readers stand under a guard', () =>
     expect(
       refusalOf(matmul(4, 8, 8), [
         ...tiles(4, 1, 8),
@@ -234,11 +234,11 @@ describe('is refused', () => {
     ).toMatchInlineSnapshot(
       `"subgroup-in-branch: block matmul reads A_subgroup from other lanes of its subgroup but runs only where lid.x < 4; expected all invocations of the workgroup to run it; take loops of as many iterations as the workgroup has invocations along their axis, or leave them unbound"`,
     ));
-  it('invocations that are no whole groups', () =>
+  it('where the invocations are no whole groups', () =>
     expect(refusalOf(matmul(4, 12, 8), [...tiles(6, 1, 8), ...overLanes(4, 1)])).toMatchInlineSnapshot(
       `"subgroup-lanes: the 6 invocations in x are no whole groups of the 4 lanes of loop load_A_subgroup_d2_1; bind loops of a multiple of 4 iterations to invocation.x"`,
     ));
-  it('different registers of different lanes', () => {
+  it('where different lanes want different registers', () => {
     const base = matmul(4, 8, 8);
     const steps = [
       bind('i', 'workgroup.x'),

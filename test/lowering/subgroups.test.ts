@@ -146,7 +146,7 @@ describe('a reduction that lanes of a subgroup share equals its meaning', () => 
   });
 });
 
-describe('is refused', () => {
+describe('a reduction that lanes of a subgroup share is refused', () => {
   const refusalOf = (program: Program, limits: DeviceLimits): string => {
     expect(checkSpec(program)).toBeNull();
     const result = lowerProgram(program, limits);
@@ -196,7 +196,7 @@ describe('the spec', () => {
     }).replaceAll('"subgroup.x"', JSON.stringify(mode));
     return checkSpec(JSON.parse(text) as Program);
   };
-  it('knows the number of lanes and where the result is', () => {
+  it('checks the number of lanes and the memory of the result', () => {
     expect(checkSpec(program)).toBeNull();
     expect(changed(6, 'subgroup.x', 'private')).toBe('the subgroup loop l has 6 iterations, which is no power of two');
     expect(changed(4, 'subgroup.x', 'workgroup')).toBe(

@@ -44,7 +44,7 @@ function rowsOf(random: ReturnType<typeof createRandom>, op: (typeof reduceOps)[
   return { X, expected };
 }
 
-test.each(reduceOps)('random schedules of rows reduced by %s compute the same', (op) => {
+test.each(reduceOps)('random schedules of rows reduced by %s compute the same results', (op) => {
   let lowered = 0;
   for (let seed = 1; seed <= 60; seed++) {
     const random = createRandom(seed);
@@ -60,7 +60,7 @@ test.each(reduceOps)('random schedules of rows reduced by %s compute the same', 
   expect(lowered).toBeGreaterThan(10);
 });
 
-test.each(reduceOps)('%s as a tree in workgroup memory, over columns that its lanes do not divide', (op) => {
+test.each(reduceOps)('%s is right as a tree in workgroup memory, over columns that its lanes do not divide', (op) => {
   const [rows, cols] = [3, 29];
   const plain = reducedRows(op, rows, cols);
   const results = plain.outputs;
@@ -81,7 +81,7 @@ test.each(reduceOps)('%s as a tree in workgroup memory, over columns that its la
   expect(isRefusal(lowerProgram(tree, limits))).toBe(false);
 });
 
-test.each(reduceOps)('%s across the lanes of a subgroup, over columns that they do not divide', (op) => {
+test.each(reduceOps)('%s is right across the lanes of a subgroup, over columns that they do not divide', (op) => {
   const [rows, cols] = [3, 29];
   for (const partials of [true, false]) {
     const plain = reducedRows(op, rows, cols);
@@ -101,7 +101,7 @@ test.each(reduceOps)('%s across the lanes of a subgroup, over columns that they 
   }
 });
 
-test('what the next element needs of an old one is taken before it is overwritten', () => {
+test('an old element that the next one needs is taken before it is overwritten', () => {
   const program = scheduled(reducedRows('onlineSoftmax', 4, 8), [
     cacheWrite('reduce', 'private'),
     bind('store_R0_vi', 'invocation.x'),

@@ -151,7 +151,7 @@ describe('sums of f16 elements', () => {
     }
   });
 
-  it('is tried here for every operator that sums', () => {
+  it('are tried here for every operator that sums', () => {
     const summing = listOperators()
       .filter(({ name }) => summingBlocks(programOf(makeWorkload(name, { dtype: 'f16' }))).length > 0)
       .map(({ name }) => name);
@@ -159,7 +159,7 @@ describe('sums of f16 elements', () => {
     expect(summing.length).toBeGreaterThanOrEqual(17);
   });
 
-  it('keep products, what is made of sums and scratch between stages in f32, and round once', () => {
+  it('keep products, values made of sums and scratch between stages in f32, and round once', () => {
     const print = (operator: string, shape: string) =>
       printProgram(programOf(makeWorkload(operator, { shape, dtype: 'f16' })));
     const product = print('matmul', 'm=2,n=3,k=5,bias=1');
@@ -172,7 +172,7 @@ describe('sums of f16 elements', () => {
       expect(print(operator, '')).not.toMatch(/storage (?!padded)\w+: f16/);
   });
 
-  it('ask for nothing where a workload is of f32', () => {
+  it('change nothing where a workload is of f32', () => {
     for (const { name } of listOperators()) {
       const program = programOf(makeWorkload(name));
       expect(program.buffers.filter(({ dtype }) => dtype === 'f16')).toEqual([]);
@@ -190,7 +190,7 @@ describe('accumulate', () => {
     }
   };
 
-  it('is refused where it says nothing', () => {
+  it('is refused where it is unknown or would change nothing', () => {
     expect(complaint('matmul', 'f64', 'f16')).toBe('matmul: accumulate="f64" must be f32 (the default) or f16');
     expect(complaint('matmul', 'f16', 'f32')).toBe(
       'matmul: accumulate=f16 needs elements of f16, and these are f32; leave accumulate out, or take dtype f16',
@@ -202,7 +202,7 @@ describe('accumulate', () => {
     expect(complaint('matmul', 'f32', 'f32')).toBe('');
   });
 
-  it('is left out of a workload where it is f32, so that there is one way to say that', () => {
+  it('is left out of a workload where it is f32, so that there is only one way to say so', () => {
     expect(makeWorkload('matmul', { dtype: 'f16', attributes: { accumulate: 'f32' } }).attributes).toEqual({});
     expect(makeWorkload('matmul', { dtype: 'f16', attributes: { accumulate: 'f16' } }).attributes).toEqual({
       accumulate: 'f16',

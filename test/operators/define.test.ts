@@ -125,7 +125,7 @@ describe('mistakes in a tensor expression are told', () => {
     expect(wrong).toThrow(message);
   });
 
-  it('keeps loop names apart from buffer and stage names', () => {
+  it('but loop names may repeat buffer and stage names: they are made different', () => {
     const built = program([x], [compute('y', { x: 4 }, ({ x: at }) => x.at(at, 0))]);
     expect(checkSpec(built)).toBeNull();
     expect(built.body[0]).toMatchObject({ kind: 'for', name: 'y_x' });

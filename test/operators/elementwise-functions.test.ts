@@ -68,7 +68,7 @@ describe('functions of elementwise expressions', () => {
     }
   });
 
-  it('erf is that of the tables, and its f32 form within a few roundings of it', () => {
+  it('erf agrees with the tables, and its f32 form is within a few roundings of it', () => {
     for (const [x, want] of [
       [0.5, 0.5204998778130465],
       [1, 0.8427007929497149],
@@ -86,7 +86,7 @@ describe('functions of elementwise expressions', () => {
     }
   });
 
-  it('the forms of GELU differ, and gelu is the one by tanh', () => {
+  it('the two forms of GELU differ, and gelu is the one by tanh', () => {
     const x = [-2, -0.5, 0, 1, 2.25];
     expect(evaluated('gelu(x)', x)).toEqual(evaluated('gelu_tanh(x)', x));
     const exact = x.map((value) => (value / 2) * (1 + erfOf(value / Math.SQRT2)));
@@ -94,7 +94,7 @@ describe('functions of elementwise expressions', () => {
     expect(Math.abs((evaluated('gelu(x)', [2.25])[0] as number) - (exact[4] as number))).toBeGreaterThan(1e-4);
   });
 
-  it('seven operands, each broadcast its own way', () => {
+  it('seven operands may each broadcast in their own way', () => {
     const attributes = {
       expression: 'x + 2 * y + 3 * z - u * v + p / 2 - q',
       u: '1,1,h,1',

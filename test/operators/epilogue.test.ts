@@ -66,7 +66,7 @@ for epilogue_b in 1
     expect(print('depthwise_conv2d', 'c=3,h=7,w=7', 'x + bias')).toContain('bias[vc]');
   });
 
-  it('of sums kept in f32 comes before their rounding to f16, and the stage that only rounds goes', () => {
+  it('of sums kept in f32 comes before their rounding to f16, and the stage that only rounds is left out', () => {
     const text = print('matmul', 'm=7,n=5,k=3', 'x * 2 + bias', 'f16');
     expect(text).toContain('storage C_sum: f32[1, 7, 5]');
     expect(text).toContain('C[vb, vi, vj] = f16(C_sum[vb, vi, vj] * 2.0 + f32(bias[vj]))');
@@ -77,7 +77,7 @@ for epilogue_b in 1
     expect(biased).toContain('C_plain[vb, vi, vj] = C_sum[vb, vi, vj] + f32(bias[vj])');
   });
 
-  it('of a softmax sees f32 too', () => {
+  it('of a softmax reads f32 too', () => {
     const text = print('softmax', 'rows=7,cols=5', 'x * scale', 'f16');
     expect(text).toContain('storage Y_plain: f32[7, 5]');
     expect(text).toContain('Y[vi, vj] = f16(Y_plain[vi, vj] * f32(scale[vj]))');
@@ -94,19 +94,19 @@ for epilogue_b in 1
     expect(toleranceOf('softmax', 'x + bias').absolute).toBeGreaterThan(plain.absolute);
   });
 
-  it('keeps the argument of tanh where no device overflows', () => {
+  it('keeps the argument of tanh in a range where no device overflows', () => {
     expect(print('matmul', 'm=1,n=1,k=1', 'tanh(x)')).toContain('tanh(max(min(C_plain[vb, vi, vj], 10.0), -10.0))');
     expect(Math.fround(Math.tanh(10))).toBe(1);
   });
 
-  it('changes the key of a workload; none, or none said, is the same as before there were any', () => {
+  it('changes the key of a workload; an empty one, or none, leaves the key as it was before epilogues existed', () => {
     const plain = makeWorkload('matmul');
     expect(plain.attributes).toEqual({});
     expect(makeWorkload('matmul', { attributes: { epilogue: '' } })).toEqual(plain);
     expect(workloadKey(makeWorkload('matmul', { attributes: { epilogue: 'relu(x)' } }))).not.toBe(workloadKey(plain));
   });
 
-  it('is seen to be wrong', () => {
+  it('that is computed wrongly is noticed', () => {
     const workload = makeWorkload('matmul', { shape: 'm=7,n=5,k=3', attributes: { epilogue: 'relu(x + bias)' } });
     const program = findOperator('matmul').build(workload);
     const inputs = generateInputs(workload, 11);

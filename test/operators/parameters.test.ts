@@ -46,7 +46,7 @@ describe('the batches of a product', () => {
     ['m=4', { batch_a: '2,3', batch_b: '1' }, 'b=1,m=24'],
     ['m=4', { batch_a: '2,3', batch_b: '2,1' }, 'b=2,m=12'],
     ['m=4', { batch_a: '1', batch_b: '1' }, 'b=1,m=4'],
-  ])('%s of %o are %s where that is the same', (shape, attributes, plain) => {
+  ])('%s of %o are written as %s where that is the same', (shape, attributes, plain) => {
     expect(makeWorkload('matmul', { shape, attributes })).toEqual(makeWorkload('matmul', { shape: plain }));
   });
 
@@ -80,7 +80,7 @@ describe('reductions', () => {
     expect(makeWorkload('reduce', { attributes })).toEqual(makeWorkload('reduce', named));
   });
 
-  it('take a log-sum-exp without overflow', () => {
+  it('compute a log-sum-exp without overflow', () => {
     const workload = makeWorkload('reduce', {
       shape: 'n=1,c=1,h=1,w=2',
       attributes: { kind: 'log_sum_exp', axes: 'w' },
@@ -90,7 +90,7 @@ describe('reductions', () => {
 });
 
 describe('quantised weights', () => {
-  it('of two bits, a zero point a block, a k within a block', () => {
+  it('may have two bits, a zero point per block, and a k that ends within a block', () => {
     const workload = makeWorkload('quantized_matmul', { shape: 'm=1,n=2,k=3,bits=2,block=16,zero_points=1' });
     // The rows of B are 3, 0, 1 and 1, 2, 3, their zero points 1 and 2, each in a byte of its own.
     const inputs = {

@@ -57,7 +57,7 @@ describe('makeWorkload', () => {
     expect(complaint('reduce_sum', { shape: 'rows=536870913,cols=1' })).toContain('the limit is 2 GiB');
   });
 
-  it('knows parameters that do not go together', () => {
+  it('refuses parameters that do not go together', () => {
     expect(complaint('conv2d', { shape: 'c=6,oc=8,groups=4' })).toBe('conv2d: groups=4 must divide c=6 and oc=8');
     expect(complaint('conv2d', { shape: 'h=3,kh=5,pad=0' })).toBe(
       'conv2d: the output is empty: kh=5 with dilation=1 spans 5, and h=3 with pad=0 has only 3',
@@ -71,7 +71,7 @@ describe('makeWorkload', () => {
     expect(complaint('reduce_sum', { shape: 'axis=2' })).toBe('axis=2 of reduce_sum is too large; it may be at most 1');
   });
 
-  it('knows wrong operators, attributes and dtypes', () => {
+  it('refuses wrong operators, attributes and dtypes', () => {
     expect(complaint('matmlu')).toBe('there is no operator "matmlu"; did you mean matmul?');
     expect(complaint('reduce_su')).toBe(
       'there is no operator "reduce_su"; did you mean reduce_sum or reduce_max or reduce?',

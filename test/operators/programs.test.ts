@@ -19,7 +19,7 @@ for b in 1
           C[vb, vi, vj] sum= A[vb, vi, vk] * B[vb, vj, vk]`);
   });
 
-  it('conv2d: the padding is a stage of its own', () => {
+  it('conv2d, whose padding is a stage of its own', () => {
     expect(text('conv2d', 'c=3,h=7,w=7,oc=2,stride=2')).toBe(`input X: f32[1, 3, 7, 7]
 input W: f32[2, 3, 3, 3]
 output Y: f32[1, 2, 4, 4]
@@ -41,7 +41,7 @@ for n in 1
                 Y[vn, voc, voh, vow] sum= padded[vn, vic, voh * 2 + vkh, vow * 2 + vkw] * W[voc, vic, vkh, vkw]`);
   });
 
-  it('conv2d without padding has one stage; groups add an axis and no division', () => {
+  it('conv2d without padding, which has one stage; groups add an axis and no division', () => {
     const program = text('conv2d', 'c=4,h=7,w=7,oc=6,pad=0,groups=2');
     expect(program).toContain('output Y: f32[1, 2, 3, 5, 5]');
     expect(program).toContain(
@@ -50,7 +50,7 @@ for n in 1
     expect(program).not.toContain('padded');
   });
 
-  it('softmax: three stages whose loops have names of their own', () => {
+  it('softmax, whose three stages have loops with names of their own', () => {
     expect(text('softmax', 'rows=4,cols=6')).toBe(`input X: f32[4, 6]
 output Y: f32[4, 6]
 storage rowMax: f32[4]
@@ -69,7 +69,7 @@ for i in 4
       Y[vi, vj] = expNumber(X[vi, vj] - rowMax[vi]) / select(rowSum[vi] > 0.0 && rowSum[vi] < Infinity, rowSum[vi], NaN)`);
   });
 
-  it('elementwise: a repeated operand is indexed with 0, one not used is no input', () => {
+  it('elementwise, where a repeated operand is indexed with 0 and an unused one is no input', () => {
     const program = text('elementwise', 'n=2,c=3,h=4,w=5', { expression: 'relu(x + y)' });
     expect(program).toContain('input y: f32[1, 3, 1, 1]');
     expect(program).toContain('result[vn, vc, vh, vw] = max(x[vn, vc, vh, vw] + y[0, vc, 0, 0], 0.0)');

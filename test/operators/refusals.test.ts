@@ -183,7 +183,7 @@ describe('parameters that do not go together are refused with what would be righ
     expect(complaint(operator, shape, attributes)).toBe(message);
   });
 
-  it('takes what is next to the limits', () => {
+  it('but values just within the limits are taken', () => {
     expect(complaint('avg_pool2d', 'kh=2,kw=2,pad=1')).toBe('accepted');
     expect(complaint('quantized_matmul', 'k=100')).toBe('accepted');
     expect(complaint('reduce', 'h=1', { shape: '4,5', axes: '-1' })).toBe('accepted');

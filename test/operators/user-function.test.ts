@@ -150,7 +150,7 @@ const mistakes: readonly (readonly [string, Readonly<Record<string, unknown>>, R
 ];
 
 describe("a function of a user's operator", () => {
-  it.each(mistakes)('where %s, is named in one sentence that is the mistake of the user', (_, parts, sentence) => {
+  it.each(mistakes)('where %s, is named in one sentence as a mistake of the user', (_, parts, sentence) => {
     limitUserFunctions(0.2);
     try {
       expect(() => ask(define(parts))).toThrow(UserError);
@@ -167,12 +167,12 @@ describe("a function of a user's operator", () => {
     expect(() => define({ parameters: { n: 3 } })).toThrow(/^n among the parameters of users_\d+ is a number/);
   });
 
-  it('may find no number, and lets values that are no promise of ours pass', () => {
+  it('may give NaN', () => {
     const name = define({ reference: () => ({ Y: () => Number.NaN }) });
     expect(ask(name)).toEqual(new Float64Array(8).fill(Number.NaN));
   });
 
-  it('that throws on a workload of a log refuses that workload', () => {
+  it('that throws on a workload from a log refuses that workload', () => {
     const name = define({
       build: () => {
         throw new Error('out of luck');

@@ -29,7 +29,7 @@ function outputOf(operator: string, shape: string, attributes: Readonly<Record<s
 describe('ceil_mode lets a last window reach over the end', () => {
   const small = 'c=1,h=4,w=4,kh=3,kw=3,stride=2,pad=0,ceil_mode=1';
 
-  it('of an image without padding, whose missing elements do not count', () => {
+  it('of an image without padding, and the missing elements do not count', () => {
     expect(outputOf('avg_pool2d', small)).toEqual({ shape: [1, 1, 2, 2], values: [6, 7.5, 12, 13.5] });
     expect(outputOf('avg_pool2d', `${small},count_padding=1`).values).toEqual([6, 7.5, 12, 13.5]);
     expect(outputOf('max_pool2d', small)).toEqual({ shape: [1, 1, 2, 2], values: [11, 12, 15, 16] });
@@ -44,14 +44,14 @@ describe('ceil_mode lets a last window reach over the end', () => {
     expect(outputOf('max_pool2d', wide)).toEqual({ shape: [1, 1, 1, 1], values: [2] });
   });
 
-  it('and padding counts where it was asked for, what lies beyond it does not', () => {
+  it('and padding counts where that was asked for, but nothing beyond it does', () => {
     const line = 'c=1,h=1,w=4,kh=1,kw=4,stride=3,pad=0,pad_right=1,ceil_mode=1';
     // The second window has the element 4, one of padding and two of nothing.
     expect(outputOf('avg_pool2d', line).values).toEqual([2.5, 4]);
     expect(outputOf('avg_pool2d', `${line},count_padding=1`).values).toEqual([2.5, 2]);
   });
 
-  it('of a dilated window', () => {
+  it('of an image under a dilated window', () => {
     const line = 'c=1,h=1,w=6,kh=1,kw=3,stride=2,pad=0,dilation=2,ceil_mode=1';
     expect(outputOf('avg_pool2d', line)).toEqual({ shape: [1, 1, 1, 2], values: [3, 4] });
     expect(outputOf('max_pool2d', line)).toEqual({ shape: [1, 1, 1, 2], values: [5, 5] });
@@ -60,7 +60,7 @@ describe('ceil_mode lets a last window reach over the end', () => {
     expect(outputOf('avg_pool2d', `${padded},count_padding=1`).values).toEqual([1.5, 2.5, 3.5, 1.5]);
   });
 
-  it('and changes nothing where windows end at the end', () => {
+  it('and changes nothing where the last window ends there anyway', () => {
     const even = 'c=1,h=4,w=4,kh=2,kw=2,stride=2,pad=0';
     for (const operator of ['max_pool2d', 'avg_pool2d']) {
       const program = (shape: string) => findOperator(operator).build(makeWorkload(operator, { shape }));
@@ -94,7 +94,7 @@ describe('auto_pad is another way to say paddings', () => {
     expect(workloadKey(workload)).toBe(workloadKey(explicit));
   });
 
-  it('and SAME gives as many outputs as strides, or strides times as many of a transposed convolution', () => {
+  it('and SAME gives one output per stride, or stride outputs per pixel in a transposed convolution', () => {
     for (const auto_pad of ['SAME_UPPER', 'SAME_LOWER']) {
       for (const stride of [1, 2, 3]) {
         for (const k of [1, 2, 3, 5]) {

@@ -79,7 +79,7 @@ test.each([
   expectReference('matmul', shape, tiledMatmul);
 });
 
-test('the tiled matmul reads as it should', () => {
+test('the tiled matmul reads as a person would write it', () => {
   expect(printProgram(scheduled(plain('matmul', 'm=37,n=29,k=23'), tiledMatmul))).toMatchInlineSnapshot(`
     "input A: f32[1, 37, 23]
     input B: f32[1, 23, 29]
@@ -202,7 +202,7 @@ test.each(['rows=5,cols=13', 'rows=1,cols=197', 'rows=7,cols=1', 'rows=2,cols=16
   },
 );
 
-test('softmax in one kernel reads as it should', () => {
+test('softmax in one kernel reads as a person would write it', () => {
   expect(printProgram(scheduled(plain('softmax', 'rows=5,cols=13'), fusedSoftmax))).toMatchInlineSnapshot(`
     "input X: f32[5, 13]
     output Y: f32[5, 13]
@@ -236,7 +236,7 @@ test('softmax in one kernel reads as it should', () => {
   `);
 });
 
-test('the convolution that pads while it loads reads as it should', () => {
+test('the convolution that pads while it loads reads as a person would write it', () => {
   const program = scheduled(plain('conv2d', 'n=1,c=3,h=7,w=7,oc=5,kh=3,kw=3,pad=1'), tiledConvolution);
   expect(printProgram(program)).toMatchInlineSnapshot(`
     "input X: f32[1, 3, 7, 7]

@@ -101,7 +101,7 @@ test.each([
   ['where nothing divides', []],
   ['with padded rows', [storageAlign('A_workgroup', 1)]],
   ['with its step written out', [unroll('matmul_vk_1')]],
-] as const)('two tiles that take turns mean the same %s', (_, more) => {
+] as const)('two copies of a tile that take turns mean the same %s', (_, more) => {
   expectSameMeaning(scheduled(oddMatmul(), [...tiled, ...more, doubleBuffer('A_workgroup')]));
 });
 

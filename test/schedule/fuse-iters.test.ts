@@ -17,7 +17,7 @@ test('a convolution becomes a matrix product', () => {
   `);
 });
 
-test('what is cached afterwards has one dimension for the iters', () => {
+test('a buffer that is cached afterwards has one dimension for the fused iters', () => {
   const program = scheduled(matmul(), [fuseIters('matmul', 'vi', 'vj'), cacheWrite('matmul', 'private')]);
   expect(program.buffers.find(({ name }) => name === 'C_private')?.shape).toEqual([1, 24]);
 });

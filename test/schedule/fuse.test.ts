@@ -36,7 +36,7 @@ test('loops that were split come together again', () => {
   `);
 });
 
-test('fusing what was fused before does not outgrow the names that a trace takes', () => {
+test('repeated fusing does not make names that are too long for a trace', () => {
   let steps: Step[] = [['fuse', { loops: ['i', 'j'] }]];
   let loop = 'i_j';
   // Splitting by 1 and fusing again doubles the name each time.

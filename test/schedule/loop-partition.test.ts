@@ -76,7 +76,7 @@ test('the interior has no guard; at the top, both parts stay one kernel', () => 
   `);
 });
 
-test('a reduction goes on where the interior ended, with a tile of its own', () => {
+test('a reduction goes on in the rest where the interior ended, with a tile of its own', () => {
   const steps = [
     split('k', null, 4),
     cacheRead('reduce_sum', 'X', 'workgroup'),
@@ -109,7 +109,7 @@ test('a reduction goes on where the interior ended, with a tile of its own', () 
 });
 
 describe('parts of a grid', () => {
-  test('run one of them a workgroup, under one if, and the interior has none', () => {
+  test('stand under one if each, so that a workgroup runs one of them, and the interior has no other if', () => {
     const steps = [...tiled, loopPartition('store_C_vj_0'), loopPartition('store_C_vi_0')];
     const [kernel, ...more] = expectSameMeaning(scheduled(oddMatmul(), steps)).kernels;
     expect(more).toEqual([]);
@@ -121,7 +121,7 @@ describe('parts of a grid', () => {
     expect(kernel?.shared.map(({ name, length }) => [name, length])).toEqual([['A_workgroup', 16]]);
   });
 
-  test('may be three, and may differ in what they do', () => {
+  test('may be three, and may do different things', () => {
     const steps = [
       split('i', null, 2),
       bind('i_0', 'workgroup.x'),

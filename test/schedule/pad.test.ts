@@ -23,7 +23,7 @@ import { plain, type Step, scheduled } from '../support/schedule.ts';
 const product = (): Program => plain(linear.name, 'm=5,n=6,k=7');
 const conv = (): Program => plain('conv2d', 'n=1,c=3,h=4,w=4,oc=2,kh=3,kw=3');
 
-test('operands are filled with zeros, the result is cut', () => {
+test('operands are filled with zeros, and the result is cut', () => {
   expect(printProgram(scheduled(oddMatmul(), [pad('matmul', 'vi', 4)]))).toMatchInlineSnapshot(`
     "input A: f32[1, 5, 7]
     input B: f32[1, 7, 6]
@@ -49,7 +49,7 @@ test('operands are filled with zeros, the result is cut', () => {
   `);
 });
 
-test('a sum gets terms that are zero', () => {
+test('a sum gets additional terms that are zero', () => {
   expect(printProgram(scheduled(product(), [pad('matmul', 'vk', 4)]))).toMatchInlineSnapshot(`
     "input A: f32[5, 7]
     input B: f32[7, 6]

@@ -25,7 +25,7 @@ test('a copy of an image has a dimension for each iter of the window', () => {
   expect(text).toContain('padded_private[vn, voh, vow, vic, vkh, vkw] = padded[vn, vic, voh + vkh, vow + vkw]');
 });
 
-test('of fused iters a tile of the copy is im2col', () => {
+test('a tile of the copy for fused iters is im2col', () => {
   const steps = [
     fuseIters('conv2d', 'voh', 'vow'),
     fuseIters('conv2d', 'vic', 'vkh', 'vkw'),

@@ -4,7 +4,7 @@ import { matmul, softmax } from '../support/base-programs.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
 import { type Step, scheduled } from '../support/schedule.ts';
 
-test('the named loops change places, the others stay', () => {
+test('the named loops change places, and the others stay', () => {
   const steps: Step[] = [['reorder', { loops: ['k', 'i'] }]];
   expect(printProgram(scheduled(matmul(), steps))).toMatchInlineSnapshot(`
     "input A: f32[1, 4, 5]
@@ -19,7 +19,7 @@ test('the named loops change places, the others stay', () => {
   `);
 });
 
-test('tiles: outer loops out, inner loops in', () => {
+test('outer loops of tiles go outwards, inner ones inwards', () => {
   const steps: Step[] = [
     ['split', { loop: 'i', factors: [null, 2] }],
     ['split', { loop: 'j', factors: [null, 3] }],

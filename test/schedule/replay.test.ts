@@ -12,7 +12,7 @@ test('an empty trace is the plain program', () => {
   expect(replay(program, traceOf([]))).toBe(program);
 });
 
-test('a step that no longer fits stops the replay: which step, why, and the program there', () => {
+test('a step that no longer fits stops the replay, which says which step, why, and the program there', () => {
   const fault = replay(matmul(), traceOf([split('i', null, 2), split('j', 2, 2), bind('i_0', 'workgroup.x')]));
   if (!isFault(fault)) throw new Error('accepted');
   expect(fault.step).toBe(1);
@@ -29,7 +29,7 @@ test('a trace of a stranger may not be endless', () => {
   expect(explainRefusal(fault.refusal)).toBe('the trace has 2001 steps; expected at most 2000');
 });
 
-test('a trace prints as code; what it does not know it marks', () => {
+test('a trace prints as code, in which unknown steps are marked', () => {
   const trace = traceOf([split('i', null, 2), ['tile', { loop: 'i' }], ['unroll', { loop: 7 }]]);
   expect(printTrace(trace)).toBe('split(i, [null, 2])\ntile(?)\nunroll(?)');
 });

@@ -7,7 +7,7 @@ import { plain, type Step, scheduled } from '../support/schedule.ts';
 
 const rows = (): Program => plain('reduce_sum', 'rows=5,cols=12');
 
-test('partial results for every iteration of the loop, then their reduction', () => {
+test('every iteration of the loop gets partial results, which are then reduced', () => {
   const steps: Step[] = [
     ['split', { loop: 'k', factors: [null, 4] }],
     ['rfactor', { block: 'reduce_sum', loop: 'k_1' }],

@@ -28,7 +28,7 @@ test('the rows of a buffer become longer', () => {
   ]);
 });
 
-test.each([1, 3, 4])('a tile padded by %i means the same, and takes its rows and no more', (padding) => {
+test.each([1, 3, 4])('a tile padded by %i means the same, and takes no more memory than its padded rows', (padding) => {
   const { kernels } = expectSameMeaning(scheduled(matmul(), [...tile, storageAlign('A_workgroup', padding)]));
   expect(kernels[0]?.shared.map(({ length }) => length)).toEqual([4 * (16 + padding)]);
 });

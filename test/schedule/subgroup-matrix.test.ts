@@ -46,7 +46,7 @@ test('the loops of the tile are run by one subgroup', () => {
   ]);
 });
 
-test('an init made of a tile is a tile', () => {
+test('the init that is made of a tile is a tile too', () => {
   const steps = [...tiles, subgroupMatrix('i_1'), decomposeReduction('matmul', 'k_0')];
   expect(printProgram(scheduled(matmul(), steps))).toContain(
     'for init_i_1 in 8  # matrix\n        for init_j_1 in 8  # matrix\n          block init_matmul',

@@ -39,7 +39,7 @@ describe.each(['browser', 'native'] as const)('on SwiftShader under the profile 
   });
   afterAll(() => runner?.close());
 
-  it.each(goldenCases)('%s compiles and gives the result bit for bit', async (_name, program) => {
+  it.each(goldenCases)('%s compiles and gives the expected result bit for bit', async (_name, program) => {
     const artifact = emit(lowered(program));
     const needsHalf = artifact.kernels.some(({ features }) => features.includes('shader-f16'));
     if (needsHalf && !runner.device.features.includes('shader-f16')) return;

@@ -29,7 +29,7 @@ describe('WGSL of hand-scheduled programs', () => {
     expect(loop.match(/workgroupBarrier/g)).toHaveLength(2);
   });
 
-  it('one that does not divide keeps its multiply-adds free of them: tiles are filled with zeros', () => {
+  it('the multiply-adds of one that does not divide have no branch, clamp or select: tiles are filled with zeros', () => {
     const [, program] = goldenCases.find(([name]) => name === 'tiled-matmul-37x41x19') as (typeof goldenCases)[number];
     const wgsl = emit(expectSameMeaning(program)).kernels[0]?.wgsl ?? '';
     const [, inner = '', rest = ''] = wgsl.split('workgroupBarrier();');

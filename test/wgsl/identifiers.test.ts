@@ -7,7 +7,7 @@ import { lowered } from '../lowering/equality.ts';
 import { block, buffer, spatial } from '../lowering/programs.ts';
 
 describe('names', () => {
-  it('legal ones stay, others get a legal spelling of their own', () => {
+  it('stay where they are legal, and else get a legal spelling of their own', () => {
     const spell = createIdentifiers();
     expect(spell('A_shared')).toBe('A_shared');
     expect(spell('filter')).toBe('filter_');
@@ -19,7 +19,7 @@ describe('names', () => {
     expect(spell('__x')).toBe('v__x');
   });
 
-  it('buffers called after reserved words or builtins bind and compile', () => {
+  it('of buffers that are reserved words or builtins bind and compile', () => {
     const program: Program = {
       inputs: ['target'],
       outputs: ['lid'],

@@ -22,7 +22,7 @@ describe('literals', () => {
     expect(printLiteral(value, scalar)).toBe(text);
   });
 
-  it('read back they are the same f32', () => {
+  it('are the same f32 when they are read back', () => {
     fc.assert(
       fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
         const text = printLiteral(value, 'f32');
@@ -33,7 +33,7 @@ describe('literals', () => {
     );
   });
 
-  it('refuses what has no finite value in the type', () => {
+  it('refuse numbers that have no finite value in the type', () => {
     expect(() => printLiteral(1e39, 'f32')).toThrow(/no finite f32/);
     expect(() => printLiteral(70000, 'f16')).toThrow(/no finite f16/);
   });

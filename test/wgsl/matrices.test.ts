@@ -49,7 +49,7 @@ describe('WGSL with subgroup matrices', () => {
     expect(answer.errors.at(-1)?.join()).toContain('rows_major');
   });
 
-  it('the newer of two syntaxes that pass is the one found', () => {
+  it('Dawn accepts two syntaxes, and the newer one is found', () => {
     expect(answer.syntax).toBe('template');
   });
 });

@@ -5,13 +5,13 @@ import type { Expr, LoadExpr } from '../../ir/nodes.ts';
 import { type BlockNode, type Body, walkBlocks } from '../tree.ts';
 import { loadsOf, type Region, regionIndex } from './regions.ts';
 
-/** The lane of a subgroup that has what another one reads. */
+/** The lane of a subgroup that has the element which another lane reads. */
 export interface Exchange {
-  /** Its number in its group of lanes. */
+  /** The lane's number in its group of lanes. */
   readonly lane: Expr;
   /** Lanes of a group. */
   readonly lanes: number;
-  /** Whether a group is a whole subgroup on this device, so that the number in the one is the number in the other. */
+  /** Whether a group is a whole subgroup on this device, so that a lane has the same number in both. */
   readonly whole: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface FlatAccess {
   /** Row-major, in elements of the region, simplified. */
   readonly flat: Expr;
   readonly clamped: boolean;
-  /** Null where the invocation itself has the element. */
+  /** The lane that has the element; null where the invocation itself has it. */
   readonly exchange: Exchange | null;
 }
 

@@ -10,7 +10,7 @@ export interface Bounded {
   readonly limit: number;
 }
 
-/** A condition read as an upper bound with a constant, or null. */
+/** A condition as an upper bound by a constant, or null where it is none. */
 export function upperBound(condition: Expr): Bounded | null {
   if (condition.kind !== 'binary') return null;
   const { op, a, b } = condition;
@@ -21,7 +21,7 @@ export function upperBound(condition: Expr): Bounded | null {
   return null;
 }
 
-/** Whether a conjunct is `binding < extent` of an iter. */
+/** Whether a conjunct says `binding < extent` of an iter. */
 export function statesDomain(
   conjunct: Expr,
   iter: { readonly binding: Expr; readonly extent: number },
@@ -36,8 +36,8 @@ export function statesDomain(
 }
 
 /**
- * The conjuncts whose failing instances write elements that belong to nobody: they say that a spatial iter is inside its extent, and the
- * iter itself is an index of everything the block writes, in memory that was made large enough for all instances.
+ * The conjuncts whose failing instances only write elements that nothing reads: such a conjunct says that a spatial iter is inside its extent,
+ * and the iter itself is an index of everything the block writes, in memory that is large enough for all instances.
  */
 export function droppable(block: BlockNode, regions: ReadonlyMap<string, Region>): ReadonlySet<Expr> {
   const found = new Set<Expr>();

@@ -12,9 +12,9 @@ const maxInstances = 1 << 16;
 
 /**
  * The box that a loop nest's instances fill without gaps: `positions` for all values of the variables (each from 0 to below its extent) for
- * which every condition holds, by trying them. Null where they leave gaps, where no instance passes, or where it cannot be found out.
- * Expressions without a common variable know nothing of each other, so that their instances are tried apart: the sum of their numbers
- * and not the product, as with the lanes of a copy and the steps of the loop around it.
+ * which every condition holds, found by trying them. Null where they leave gaps, where no instance passes, or where it cannot be found out.
+ * Expressions without a common variable are independent, so that their instances are tried separately: the sum of their numbers and not the
+ * product, as with the lanes of a copy and the steps of the loop around it.
  */
 export function filledBox(
   conditions: readonly Expr[],
@@ -38,7 +38,7 @@ export function filledBox(
   return box;
 }
 
-/** The variables of the expressions, those that meet in one expression together. */
+/** The variables of the expressions in groups: those that meet in one expression are in one group. */
 function independent(exprs: readonly Expr[]): Set<string>[] {
   let groups: Set<string>[] = [];
   for (const expr of exprs) {
@@ -53,7 +53,7 @@ function independent(exprs: readonly Expr[]): Set<string>[] {
   return groups;
 }
 
-/** The same for expressions in columns. Thousands of instances are tried: no text, no objects on the way. */
+/** The box for expressions given as columns. Thousands of instances are tried, so no text and no objects are made for them. */
 function sidesOf(instances: number, passes: readonly Int32Array[], positions: readonly Int32Array[]): Side[] | null {
   const passing = new Uint8Array(instances).fill(1);
   for (const pass of passes) for (let i = 0; i < instances; i++) if (pass[i] === 0) passing[i] = 0;
@@ -71,7 +71,7 @@ function sidesOf(instances: number, passes: readonly Int32Array[], positions: re
     return { low, extent: high - low + 1 };
   });
   const volume = box.reduce((product, { extent }) => product * extent, 1);
-  // Fewer instances than places leave gaps, whatever they reach.
+  // Fewer instances than places leave gaps in any case.
   if (volume > count) return null;
   const place = new Int32Array(instances);
   for (const [d, column] of positions.entries()) {

@@ -6,8 +6,8 @@ import type { Region } from './regions.ts';
 import { sameLane } from './same-lane.ts';
 
 /**
- * No barrier orders storage between workgroups, and none is placed for it within one: a kernel may read a storage buffer it writes only
- * where each invocation provably reads what it wrote itself.
+ * No barrier orders storage between workgroups, and none is placed for storage within one: a kernel may read a storage buffer that it writes
+ * only where each invocation provably reads what it wrote itself.
  */
 export function checkStorage(tree: KernelTree, accesses: ReadonlyMap<BlockNode, BlockAccesses>): Refusal | null {
   const lanes = [

@@ -19,8 +19,8 @@ export function hullOf(all: readonly (readonly Span[])[]): (Span | null)[] {
 }
 
 /**
- * Whether spans lie in one that holds them, though they stand at no constant distance from its base: a reader that picks among what
- * its lane's own copy wrote.
+ * Whether spans lie within another one although their distance from its base is not constant, as those of a reader that picks an element
+ * from its lane's own copy.
  */
 export function liesWithin(spans: readonly Span[], holder: Span, ranges: Ranges): boolean {
   return spans.every(({ base, extent }) => {
@@ -29,16 +29,16 @@ export function liesWithin(spans: readonly Span[], holder: Span, ranges: Ranges)
   });
 }
 
-/** What a block covers because some of its conjuncts stop it. */
+/** The spans that a block covers, and the conjuncts that stop it there. */
 interface Stopped {
   readonly stops: readonly Expr[];
   readonly spans: readonly Span[];
 }
 
 /**
- * A cooperative copy numbers the elements of its tile, and when lanes and vectors do not divide their number a guard `e < E` stops it;
- * the span of its index alone does not know. Whether the lanes and rounds that pass the guard stay inside the tile is a question about a
- * few thousand numbers, so they are tried. Returns what they cover, or null when no guard makes it less than `spans`, or when they leave gaps.
+ * A cooperative copy numbers the elements of its tile, and where lanes and vectors do not divide that number a guard `e < E` stops it, which
+ * the span of its index alone does not show. Whether the lanes and rounds that pass the guard stay inside the tile is a question about a
+ * few thousand numbers, so they are tried. Returns what they cover; null when no guard makes that less than `spans`, or when they leave gaps.
  */
 export function stopped(
   block: BlockNode,
@@ -63,7 +63,7 @@ export function stopped(
   };
 }
 
-/** Whether an expression's variables, of which it has some, are all among these. */
+/** Whether an expression has variables, and all of them are among these. */
 function standsIn(expr: Expr, names: ReadonlySet<string>): boolean {
   const own = [...varsOf(expr)];
   return own.length > 0 && own.every((name) => names.has(name));

@@ -6,11 +6,11 @@ import { walkExpr } from '../../ir/visit.ts';
 import { type Refusal, refuse } from '../../support/refusal.ts';
 import { type BlockNode, type KernelTree, walkBlocks } from '../tree.ts';
 
-/** Operations on words of packed values, and powers: there is no index arithmetic with them. */
+/** Operations on words of packed values, and powers: index arithmetic has no such operations. */
 const notForIndices: ReadonlySet<BinaryOp> = new Set(['pow', 'shr', 'bitAnd']);
 
 /**
- * Refuses arithmetic on indices that 32 bits without a sign cannot hold or have no operation for. From here on every index, and every
+ * Refuses arithmetic on indices that does not fit unsigned 32 bits, or for which they have no operation. From here on every index, and every
  * value and condition that is made of indices alone, has finite bounds and positive divisors.
  */
 export function checkIndices(trees: readonly KernelTree[]): Refusal | null {

@@ -20,7 +20,7 @@ const operations: Partial<Record<BinaryOp, Operation>> = {
   or: (a, b) => Math.max(a, b),
 };
 
-/** What an expression may stand on: every combination of some variables' values, a column a variable. */
+/** Every combination of some variables' values, over which expressions are evaluated: one column per variable. */
 interface Instances {
   readonly count: number;
   readonly columns: ReadonlyMap<string, Int32Array>;
@@ -43,9 +43,9 @@ export function instancesOf(extents: ReadonlyMap<string, number>): Instances {
 }
 
 /**
- * An index expression or a condition (0 or 1) for all instances at once, operation by operation: one plain loop each, where a function
- * called an instance took several times as long. Null where it holds something that is no integer arithmetic on the variables. The
- * column may be that of a variable itself: it is for reading.
+ * An index expression or a condition (0 or 1) for all instances at once. Each operation is one plain loop; a function called for each instance
+ * took several times as long. Null where the expression holds something that is no integer arithmetic on the variables. The column is for
+ * reading only: it may be that of a variable itself.
  */
 export function indexColumn(expr: Expr, instances: Instances): Int32Array | null {
   if (expr.kind === 'int') return new Int32Array(instances.count).fill(expr.value);
@@ -63,7 +63,7 @@ export function indexColumn(expr: Expr, instances: Instances): Int32Array | null
   return out;
 }
 
-/** Scaling, comparing with and dividing by a constant is nearly all there is in a tile's indices: loops of their own. */
+/** A tile's indices are nearly all scaled by, compared with or divided by constants, so these operations have loops of their own. */
 function withConstant(op: BinaryOp, a: Int32Array, b: number): Int32Array | null {
   const out = new Int32Array(a.length);
   const operation = operations[op];

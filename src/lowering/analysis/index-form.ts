@@ -7,13 +7,13 @@ import type { Expr } from '../../ir/nodes.ts';
 import { substitute, varsOf } from '../../ir/visit.ts';
 import type { StatementScope } from '../codegen/scope.ts';
 
-/** The code of a form's terms: `shift` more than what they stand for; null where there is no term at all. */
+/** The code of a form's terms. Its value is `shift` more than theirs; `expr` is null where there is no term at all. */
 export interface IndexCode {
   readonly expr: KExpr | null;
   readonly shift: number;
-  /** Text of the terms: equal texts, equal values. */
+  /** Text of the terms: equal texts mean equal values. */
   readonly key: string;
-  /** The scope its names were placed in. */
+  /** The scope in which its names were placed. */
   readonly scope: StatementScope;
 }
 
@@ -25,13 +25,13 @@ export interface FormTerm extends Term {
 
 /**
  * An index as lowering instantiates it, hundreds of times for an unrolled body: the part that is the same for all instances, and what an
- * unrolled loop's iteration adds to it. Made once an access.
+ * unrolled loop's iteration adds to it. It is made once per access.
  */
 export interface IndexForm {
   readonly terms: readonly FormTerm[];
-  /** Unrolled variables that only add a multiple. */
+  /** Unrolled variables that only add a multiple of themselves. */
   readonly steps: readonly { readonly name: string; readonly coefficient: number }[];
-  /** Atoms with an unrolled variable inside: such a form is derived anew for each of that variable's values. */
+  /** Atoms with an unrolled variable inside, for each of whose values a form is derived anew. */
   readonly tangled: readonly Term[];
   readonly tangledVars: readonly string[];
   readonly constant: number;
@@ -39,11 +39,11 @@ export interface IndexForm {
   readonly ranges: Ranges;
   /** Forms without tangles by the values of `tangledVars`. */
   readonly derived: Map<string, IndexForm>;
-  /** Code of the terms, by what they are divided by; valid while the scope it was placed in is open. */
+  /** Code of the terms, by the scale that divides them; valid while the scope in which it was placed is open. */
   readonly codes: Map<number, IndexCode>;
-  /** Bounds of the terms, once asked for. */
+  /** Bounds of the terms; null until they are asked for. */
   bounds: { readonly min: number; readonly max: number } | null;
-  /** Terms with positive and with negative coefficient as forms of their own, once asked for. */
+  /** Terms with positive and with negative coefficient as forms of their own; null until they are asked for. */
   sides: { readonly positive: IndexForm; readonly negative: IndexForm } | null;
 }
 
@@ -51,7 +51,7 @@ export interface IndexForm {
 export interface Variables {
   /** Unrolled and vectorised loops. */
   readonly unrolled: ReadonlySet<string>;
-  /** Serial loops: how many serial loops stand around their body, themselves included. */
+  /** For each serial loop the number of serial loops around its body, itself included. */
   readonly depths: ReadonlyMap<string, number>;
 }
 

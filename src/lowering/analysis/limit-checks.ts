@@ -6,10 +6,10 @@ import { type Refusal, refuse } from '../../support/refusal.ts';
 import type { Grid } from '../passes/parts.ts';
 import type { Body, KernelTree } from '../tree.ts';
 
-/** Statements a fully unrolled kernel may have: beyond it compilers take seconds and instruction caches overflow. */
+/** Statements that a fully unrolled kernel may have: with more, compilers take seconds and instruction caches overflow. */
 const maxStatements = 4096;
 
-/** The grid against the device, before anything is spent on the kernel. */
+/** Checks the grid against the device before any time is spent on the kernel. */
 export function checkGrid(name: string, grid: Grid, limits: DeviceLimits): Refusal | null {
   const { workgroupSize, dispatch } = grid;
   const invocations = workgroupSize[0] * workgroupSize[1] * workgroupSize[2];
@@ -39,7 +39,7 @@ export function checkGrid(name: string, grid: Grid, limits: DeviceLimits): Refus
   return null;
 }
 
-/** Statements after unrolling, one a write of a block instance. */
+/** Checks the number of statements after unrolling: one per write of a block instance. */
 export function checkCodeSize(name: string, parts: readonly KernelTree[]): Refusal | null {
   const count = parts.reduce((sum, { body }) => sum + statementsOf(body), 0);
   if (count <= maxStatements) return null;
@@ -60,7 +60,7 @@ function statementsOf(body: Body): number {
   return count;
 }
 
-/** Memory and bindings of a finished kernel against the device. */
+/** Checks memory and bindings of a finished kernel against the device. */
 export function checkMemory(kernel: Kernel, limits: DeviceLimits): Refusal | null {
   const bytes = sharedBytes(kernel.shared);
   if (bytes > limits.maxComputeWorkgroupStorageSize)
@@ -78,7 +78,7 @@ export function checkMemory(kernel: Kernel, limits: DeviceLimits): Refusal | nul
   return null;
 }
 
-/** Buffers between the kernels against the device; inputs and outputs are the workload's, and looked at before any schedule. */
+/** Checks buffers between kernels against the device; inputs and outputs belong to the workload and are checked before any schedule. */
 export function checkScratch(buffers: readonly BufferSpec[], limits: DeviceLimits): Refusal | null {
   const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
   const isBinding = most === limits.maxStorageBufferBindingSize;

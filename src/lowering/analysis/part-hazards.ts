@@ -8,8 +8,8 @@ import type { BlockAccesses, FlatAccess } from './accesses.ts';
 type Accesses = ReadonlyMap<BlockNode, BlockAccesses>;
 
 /**
- * Parts of one grid run at once, in workgroups of their own: none may read or write an element that another one writes, and what is in
- * workgroup or private memory each must have written itself.
+ * Parts of one grid run at once, in workgroups of their own: no part may read or write an element that another one writes, and each must
+ * itself have written what it reads in workgroup or private memory.
  */
 export function checkParts(parts: readonly Accesses[]): Refusal | null {
   if (parts.length === 1) return null;

@@ -19,9 +19,9 @@ export interface Region {
   readonly shape: readonly number[];
   /** Elements between neighbours in each dimension, padding included. */
   readonly strides: readonly number[];
-  /** Dimensions that could not be compacted: an index beyond the shape has no element there. */
+  /** Whether each dimension could not be compacted: then an index beyond the shape has no element there. */
   readonly whole: readonly boolean[];
-  /** What each writer and each reader of a compacted buffer covers, to see whether one covers the other. */
+  /** The spans that each writer of a compacted buffer covers, to see whether it covers the region. */
   readonly written: ReadonlyMap<BlockNode, readonly Span[]>;
   /** Conjuncts without which a writer would leave the region. */
   readonly stops: ReadonlySet<Expr>;
@@ -49,8 +49,8 @@ export function loadsOf(block: BlockNode): LoadExpr[] {
 
 /**
  * Pass 3: shrinks every workgroup, subgroup and private buffer to what is accessed below the innermost place that encloses all its accesses.
- * The variables of loops around that place stand still, the others run; all lanes share a workgroup buffer, so for it lanes run too, and
- * for a subgroup's those along x.
+ * The variables of loops around that place stand still, the others run. All lanes share a workgroup buffer, so for it lanes run too; for a
+ * subgroup buffer those along x do.
  * Returns the regions by buffer and the tree with each buffer allocated at its place.
  */
 export function findRegions(tree: KernelTree): { tree: KernelTree; regions: Map<string, Region> } | Refusal {
@@ -114,15 +114,15 @@ export function findRegions(tree: KernelTree): { tree: KernelTree; regions: Map<
 }
 
 /**
- * Whether other lanes than those of an access miss what it writes: it stands in a lane loop that does not enclose the buffer's other
- * accesses. (Reads may: outside the loop all lanes write.) The lanes of a subgroup all have the result of a reduction they share, and
- * those over which a buffer is `spread` give their elements to each other.
+ * Whether lanes that do not run a write need what it writes: the write stands in a lane loop that does not enclose the buffer's other
+ * accesses. (Reads may stand so, because outside the loop all lanes write.) The lanes of a subgroup all have the result of a reduction that
+ * they share, and lanes over which a buffer is `spread` give their elements to each other.
  */
 function keepsOut(node: Enclosing, { block }: FlatAccess, place: readonly Enclosing[], spread: boolean): boolean {
   return node.kind === 'lanes' && !place.includes(node) && !(node.subgroup && (spread || block.across > 1));
 }
 
-/** Whether a block runs in invocations that another one leaves out, because it stands in a wider loop over the same axis inside the other's. */
+/** Whether a block runs in invocations that another block leaves out, because it stands in a wider loop over the same axis. */
 function reachesBeyond({ block }: FlatAccess, { block: other }: FlatAccess): boolean {
   return axes.some((axis) => {
     const id = `lid.${axis}`;
@@ -130,7 +130,7 @@ function reachesBeyond({ block }: FlatAccess, { block: other }: FlatAccess): boo
   });
 }
 
-/** The rule that is broken where a buffer is written by other invocations than those that could read it. */
+/** The refusal's name where a buffer is written by other invocations than those that could read it. */
 const across = ({ scope }: Buffer): string =>
   scope === 'subgroup' ? 'across-subgroups' : 'private-across-invocations';
 
@@ -153,7 +153,7 @@ function commonPath(list: readonly FlatAccess[]): readonly Enclosing[] {
     while (length < common.length && common[length] === path[length]) length++;
     common = common.slice(0, length);
   }
-  // Vectorised and matrix loops are one instruction: nothing can live inside.
+  // Vectorised and matrix loops are one instruction: no buffer can live inside.
   const at = common.findIndex((node) => node.kind === 'loop' && (node.mode === 'vectorized' || node.mode === 'matrix'));
   return at < 0 ? common : common.slice(0, at);
 }
@@ -203,7 +203,7 @@ function compact(buffer: Buffer, list: readonly FlatAccess[], place: readonly En
     buffer,
     base: spans.map((span) => (span.base.kind === 'int' && span.base.value === 0 ? null : span.base)),
     shape,
-    // The padding that storageAlign asks for is of the rows that are left.
+    // The padding that storageAlign asks for applies to the compacted rows.
     strides: paddedStrides(shape, paddingOf(buffer)),
     whole: union.map((span) => span === null),
     written,
@@ -211,7 +211,7 @@ function compact(buffer: Buffer, list: readonly FlatAccess[], place: readonly En
   };
 }
 
-/** Bounds of the variables around any of the accesses; of lanes that some of them leave out, those of the others. */
+/** Bounds of the variables around any of the accesses, each the widest that any access has: some leave lanes out. */
 function widestRanges(list: readonly FlatAccess[]): Ranges {
   const widest = new Map<string, Interval>();
   for (const { block } of list)
@@ -220,14 +220,14 @@ function widestRanges(list: readonly FlatAccess[]): Ranges {
   return widest;
 }
 
-/** Whether a span stands elsewhere for other lanes (of a buffer that they do not share) or workgroups. */
+/** Whether a span's base depends on the workgroup, or, for a buffer that lanes do not share, on the lane. */
 function movesWith(span: Span, buffer: Buffer): boolean {
   return [...varsOf(span.base)].some(
     (name) => name.startsWith('wg.') || (buffer.scope !== 'workgroup' && name.startsWith('lid.')),
   );
 }
 
-/** Elements a region takes. */
+/** The number of elements that a region takes, padding included. */
 export function sizeOf(region: Region): number {
   const outer = region.strides[0] ?? 1;
   return region.shape.length === 0 ? 1 : outer * (region.shape[0] as number);

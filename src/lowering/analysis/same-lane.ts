@@ -10,9 +10,9 @@ import type { FlatAccess } from './accesses.ts';
  * Whether two accesses to one buffer can only ever meet in an element when the same lane performs both. `lanes` are the variables that
  * tell lanes apart (with more than one value), `fixed` those that have the same value at both accesses. Conservative: false when unsure.
  *
- * In each dimension the index is read as digits: lane variables with their coefficients, and a rest. When what varies besides the lanes is
- * smaller than every lane coefficient, or moves in steps wider than all below, equal indices have equal lane digits. Every lane variable
- * must be decided so by some dimension, or be pinned to 0 by a guard on both sides.
+ * In each dimension the index is read as digits: lane variables with their coefficients, and a rest. When the rest varies by less than every
+ * lane coefficient, or moves in steps wider than everything below them, equal indices have equal lane digits. Every lane variable must be
+ * decided in this way by some dimension, or be pinned to 0 by a guard on both sides.
  */
 export function sameLane(a: FlatAccess, b: FlatAccess, lanes: readonly string[], fixed: ReadonlySet<string>): boolean {
   const open = lanes.filter((lane) => !(pinned(a, lane) && pinned(b, lane)));
@@ -20,8 +20,8 @@ export function sameLane(a: FlatAccess, b: FlatAccess, lanes: readonly string[],
 }
 
 /**
- * Whether two accesses never meet because some dimension has them take turns: both indices are remainders of the same divisor, of numbers
- * that stand still at a distance that is no multiple of it (a tile in two copies: `k % 2` and `(k + 1) % 2`).
+ * Whether two accesses never meet because they take turns in some dimension: both indices are remainders by the same divisor, of fixed
+ * numbers whose distance is no multiple of it (a tile in two copies: `k % 2` and `(k + 1) % 2`).
  */
 export function inTurns(a: FlatAccess, b: FlatAccess, fixed: ReadonlySet<string>): boolean {
   return a.dims.some((dim, d) => {
@@ -56,7 +56,7 @@ function pinned(access: FlatAccess, lane: string): boolean {
 
 interface Split {
   readonly lanes: ReadonlyMap<string, number>;
-  /** What varies besides lanes. */
+  /** The terms that vary besides the lanes. */
   readonly rest: readonly { readonly coefficient: number; readonly min: number; readonly max: number }[];
   readonly constant: number;
   /** Text of the part that is fixed. */
@@ -81,8 +81,8 @@ function split(linear: Linear, lanes: readonly string[], fixed: ReadonlySet<stri
 }
 
 /**
- * Whether equal indices have equal digits of the lanes. A rest that moves in steps (`step`) wider than everything below it says nothing of
- * the lanes and is dropped; what is left below the smallest lane digit must not reach it.
+ * Whether equal indices have equal lane digits. The part of the rest that moves in steps (`step`) wider than everything below it cannot
+ * change lane digits and is dropped; the remaining part, below the smallest lane digit, must not reach that digit.
  */
 function decides(
   dimA: Linear,
@@ -107,7 +107,7 @@ function decides(
     reach += coefficient * (extent - 1);
   }
   const smallest = digits[0]?.coefficient ?? 1;
-  // Where lanes are no multiples of their smallest step, nothing may vary below them.
+  // Where lane coefficients are not all multiples of the smallest, nothing may vary below them.
   const room = digits.every(({ coefficient }) => coefficient % smallest === 0) ? smallest : 1;
   for (const least of [Number.POSITIVE_INFINITY, smallest, 0]) {
     const step = stepOf([one, two], least);
@@ -125,7 +125,7 @@ function stepOf(splits: readonly Split[], least: number): number {
   return wide.filter((size) => size >= least).reduce((step, size) => gcd(step, size), 0);
 }
 
-/** Bounds of what moves in steps below `least`, and of the constant up to multiples of `step`. */
+/** Bounds of the terms that move in steps below `least`, plus the constant modulo `step`. */
 function windowOf(
   { rest, constant }: Split,
   least: number,

@@ -7,11 +7,12 @@ import { loadsOf, type Region } from './regions.ts';
 
 /**
  * Whether a sum's term is zero wherever `conjunct` fails: the term is a product, the conjunct says that a reduction iter is inside its
- * extent, and factors are read at that iter from tiles which their copies fill with zeros outside the same extent. Where only some are, it is
- * if the others are finite: elements of a parameter or of a tile wholly copied from one, and inputs may hold NaN or infinity.
+ * extent, and factors are read at that iter from tiles which their copies fill with zeros outside the same extent. Where only some factors
+ * are, the term is zero if the others are finite; these are elements of a parameter or of a tile copied from one, and inputs may hold NaN or
+ * infinity.
  *
- * That the copy reaches the elements in question: its hull covers the whole region, and the pattern it writes there does not depend on
- * where the tile stands (no guard of the copy does), so the edge tile is filled as an inner one is.
+ * The copy does reach the elements in question: its hull covers the whole region, and the pattern that it writes there does not depend on
+ * where the tile stands (no guard of the copy does), so an edge tile is filled like an inner one.
  */
 export function zeroOutside(
   conjunct: Expr,
@@ -30,7 +31,7 @@ export function zeroOutside(
 }
 
 /**
- * Whether a copy stores zero by itself wherever `conjunct` fails, because what it copies is zero there: an element of a tile that was
+ * Whether a copy stores zero by itself wherever `conjunct` fails, because it copies elements that are zero there, from a tile that was
  * filled with zeros outside the same extent (a register copy of a tile in workgroup memory).
  */
 export function copiesZero(
@@ -45,7 +46,7 @@ export function copiesZero(
   return zeroBeyond(value, iter, regions, copies);
 }
 
-/** Whether a load is of a tile that its copy fills with zeros where an iter is beyond its extent, read at that iter. */
+/** Whether a load reads a tile at an iter, and the tile's copy fills it with zeros where the iter is beyond its extent. */
 function zeroBeyond(
   factor: LoadExpr,
   iter: ResolvedIter,
@@ -66,7 +67,7 @@ function zeroBeyond(
   });
 }
 
-/** The loads a product multiplies, or null when it is no product of loads. */
+/** The loads that a product multiplies, or null when the expression is no product of loads. */
 function factorsOf(expr: Expr): LoadExpr[] | null {
   if (expr.kind === 'load') return [expr];
   if (expr.kind === 'cast') return factorsOf(expr.a);

@@ -9,7 +9,7 @@ import type { Emission } from './emission.ts';
 import { typeOf } from './types.ts';
 import { binaryCode, choose, convert, unaryCode } from './value-code.ts';
 
-/** One value of a reduction: what its element holds and what is added to it, with the names they get where they are used repeatedly. */
+/** One value of a reduction: the old element and what is added to it, with the names these get where they are used repeatedly. */
 export interface CombinedTerm {
   readonly old: KExpr;
   readonly added: KExpr;
@@ -18,7 +18,7 @@ export interface CombinedTerm {
   readonly addedName: string;
 }
 
-/** The new elements of a reduction, in the order of its writes. What the reducer's expressions share is computed once. */
+/** The new elements of a reduction, in the order of its writes. Parts that the reducer's expressions share are computed once. */
 export function combineCode(emission: Emission, op: ReduceOp, terms: readonly CombinedTerm[], hint: string): KExpr[] {
   const known = new Map<Expr, KExpr>();
   const x = terms.map((_, i) => variable(`x${i}`));
@@ -71,7 +71,7 @@ function usesOf(roots: readonly Expr[]): ReadonlyMap<Expr, number> {
   return uses;
 }
 
-/** A binary operation, without what a constant of the added tuple (a count of 1, a deviation of 0) makes superfluous. */
+/** A binary operation, folded where a constant of the added tuple (a count of 1, a deviation of 0) makes it superfluous. */
 function folded(name: BinaryOp, a: KExpr, b: KExpr): KExpr {
   const is = (expr: KExpr, value: number): boolean => expr.kind === 'literal' && expr.value === value;
   if (name === 'mul' && is(a, 1)) return b;

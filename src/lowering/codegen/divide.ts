@@ -2,10 +2,10 @@ import type { KExpr } from '../../ir/kernel.ts';
 import { literal, op } from './types.ts';
 
 /**
- * Division or remainder of a u32 by a constant. By a power of two a shift, or the operator `%`, which every compiler makes a mask of: they see
- * the bounds of `x % 8`, not those of `x & 7`, and clamp each access whose bounds they do not see. By anything else inside a loop
- * a multiplication and a shift where that is exact for every value up to `top`; `named` gives the numerator a name where it is used
- * twice. The operator itself elsewhere, which is fine at the top of a kernel.
+ * Division or remainder of a u32 by a constant. By a power of two it is a shift, or the operator `%`, of which every compiler makes a mask:
+ * they see the bounds of `x % 8`, not those of `x & 7`, and clamp each access whose bounds they do not see. By any other divisor inside a loop
+ * it is a multiplication and a shift where that is exact for every value up to `top`; `named` gives the numerator a name where it is used
+ * twice. Elsewhere it is the operator itself, which is cheap enough at the top of a kernel.
  */
 export function divideCode(
   kind: 'div' | 'mod',

@@ -9,7 +9,7 @@ import { laneCode } from './lane-code.ts';
 import type { StatementScope } from './scope.ts';
 import { literal, op, plus, typeOf } from './types.ts';
 
-/** Where one instance of an access stands: a named variable or an element of an array, and the component within it. */
+/** The place of one instance of an access: a named variable or an element of an array, and the component within it. */
 export interface ElementPlace {
   readonly layout: Layout;
   /** Null for a named variable. */
@@ -48,7 +48,7 @@ export function placeOf(emission: Emission, planned: Planned, width: Width): Ele
   };
 }
 
-/** `acc_2_1` for the element at [2, 1]: dimensions of extent 1 are not spelled, and neither is the last one of a single variable. */
+/** `acc_2_1` for the element at [2, 1]: dimensions of extent 1 are left out, and a buffer of one variable keeps its plain name. */
 function nameOf(emission: Emission, layout: Layout, element: number): string {
   let known = emission.elementNames.get(layout);
   if (known === undefined) {
@@ -117,7 +117,7 @@ function remember(emission: Emission, place: ElementPlace, text: string, element
   while (scope !== null) {
     const known = scope.loads.get(key);
     if (known !== undefined && known.version === version) return known.value;
-    // What an earlier iteration of this loop stores is not in the versions yet.
+    // Stores later in this loop's body, which an earlier iteration has run, are not in the versions yet.
     if (scope.isLoop && !place.layout.readOnly) break;
     scope = scope.parent;
   }
@@ -128,7 +128,7 @@ function remember(emission: Emission, place: ElementPlace, text: string, element
   return value;
 }
 
-/** What a place holds, for `x = combine(x, ...)`: never a remembered value. */
+/** The value that a place holds now, for `x = combine(x, ...)`: never a remembered one. */
 export function currentValue(emission: Emission, place: ElementPlace): KExpr {
   const { layout } = place;
   const type = elementType(layout);
@@ -168,13 +168,13 @@ export function isDeclared(emission: Emission, name: string): boolean {
   return false;
 }
 
-/** Declares a private variable where its buffer is allocated, in front of what is being written there, unless it is declared already. */
+/** Declares a private variable where its buffer is allocated, in front of the statement being written there, unless it is declared already. */
 function declare(emission: Emission, layout: Layout, name: string): void {
   if (isDeclared(emission, name)) return;
   declareIn(emission, layout.region.buffer.name, { kind: 'var', name, type: elementType(layout), value: null });
 }
 
-/** Adds a declaration where a buffer is allocated, in front of what is being written there. */
+/** Adds a declaration where a buffer is allocated, in front of the statement being written there. */
 export function declareIn(emission: Emission, buffer: string, stmt: Extract<KStmt, { kind: 'var' | 'matrix' }>): void {
   let scope: StatementScope | null = emission.scope;
   while (scope !== null && !scope.allocated.has(buffer)) scope = scope.parent;
@@ -193,7 +193,7 @@ export function allocate(emission: Emission, buffer: string): void {
   emission.scope.statements.push({ kind: 'array', name: buffer, element: elementType(layout), length: layout.length });
 }
 
-/** Takes a value before what it reads is stored to. */
+/** Takes a value now, before the elements it reads are overwritten. */
 export function pinValue(emission: Emission, value: KExpr, hint: string): KExpr {
   const name = newName(emission, hint);
   emission.scope.statements.push({ kind: 'let', name, value, pinned: true });

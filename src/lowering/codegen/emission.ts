@@ -7,7 +7,7 @@ import type { Layout } from '../passes/layout.ts';
 import type { KernelTree } from '../tree.ts';
 import { openScope, type StatementScope } from './scope.ts';
 
-/** Everything the emission of one kernel carries along. */
+/** The state of the emission of one kernel. */
 export interface Emission {
   readonly tree: KernelTree;
   readonly variables: Variables;
@@ -19,13 +19,13 @@ export interface Emission {
   /** Values of the unrolled loops that are open. */
   readonly iteration: Map<string, number>;
   readonly taken: Set<string>;
-  /** By buffer: grows with every store and barrier, so that loads before are not reused after. */
+  /** By buffer: grows with every store and barrier, so that earlier loads are not reused after it. */
   readonly versions: Map<string, number>;
   /** Names of private variables, by element. */
   readonly elementNames: Map<Layout, (string | undefined)[]>;
   /** By comparison: the form of its sides' difference. */
   readonly differences: Map<Expr, IndexForm>;
-  /** Matrices of held buffers, by buffer and the constant part of their place in it. */
+  /** Names of the matrices of held buffers, by buffer and the constant part of their place in it. */
   readonly held: Map<string, Map<number, string>>;
 }
 
@@ -41,7 +41,7 @@ export function within(emission: Emission, isLoop: boolean, emit: () => void): K
   return scope.statements;
 }
 
-/** Names a value in the loop body where it is first known, in front of whatever is being written there; a value met again keeps its name. */
+/** Names a value in the outermost loop body that knows it, in front of the statement being written there; a value met again keeps its name. */
 export function placeLet(emission: Emission, level: number, key: string, value: KExpr, hint: string): KExpr {
   const scope = emission.loops[level] as StatementScope;
   const known = scope.lets.get(key);

@@ -33,8 +33,8 @@ export function indexCode(emission: Emission, expr: Expr, ranges: Ranges, bias: 
 }
 
 /**
- * The terms of a form divided by `scale` (which divides all their coefficients), grouped by the loop in which they are known: what depends
- * on the workgroup and the lane gets a name at the top of the kernel, what a loop adds gets one in that loop.
+ * The terms of a form divided by `scale` (which divides all their coefficients), grouped by the loop in which they are known: the part that
+ * depends on workgroup and lane gets a name at the top of the kernel, the part that a loop adds gets one in that loop.
  */
 export function termsCode(emission: Emission, form: IndexForm, scale: number, hint: string): IndexCode {
   const home = emission.loops[form.level] as StatementScope;
@@ -76,7 +76,7 @@ interface AtomCode {
   readonly key: string;
 }
 
-/** What linear arithmetic cannot look into. Operands of division, minimum and comparison are shifted up until they cannot be negative. */
+/** Code of a term that linear arithmetic cannot look into. Operands of division, minimum and comparison are shifted up to be never negative. */
 function atomCode(emission: Emission, term: FormTerm, ranges: Ranges, hint: string): AtomCode {
   const { atom, key, level } = term;
   if (atom.kind === 'var') return variableCode(emission, atom.name, key, ranges);
@@ -98,7 +98,7 @@ function atomCode(emission: Emission, term: FormTerm, ranges: Ranges, hint: stri
     return place(`#${top}`, expr, atom.op === 'div' ? lift : 0);
   }
   if (atom.kind === 'binary' && (atom.op === 'div' || atom.op === 'mod')) {
-    // As above: (a + n * b) / b = a / b + n.
+    // Shifted up as above: (a + n * b) / b = a / b + n.
     const [{ min }, { min: least }] = [boundsOf(atom.a, ranges), boundsOf(atom.b, ranges)];
     const lift = min < 0 ? Math.ceil(-min / least) : 0;
     const divisor = indexCode(emission, atom.b, ranges, 0, hint);
@@ -107,7 +107,7 @@ function atomCode(emission: Emission, term: FormTerm, ranges: Ranges, hint: stri
     return place('', op(atom.op, numerator, divisor), atom.op === 'div' ? lift : 0);
   }
   if (atom.kind === 'binary' && atom.op === 'mul') {
-    // Factors below zero wrap, and so does their product: lifted, it is what it would be without wrapping.
+    // Factors below zero wrap, and so does their product; shifted up to be never negative, it equals the product without wrapping.
     const lift = Math.max(0, -boundsOf(atom, ranges).min);
     const product = op(
       'mul',
@@ -152,9 +152,9 @@ function variableCode(emission: Emission, name: string, key: string, ranges: Ran
   return { expr: { kind: 'name', type: u32, name }, shift: 0, key };
 
   /**
-   * With the bounds that we know and a compiler does not: no workgroup is beyond the grid, no lane beyond the guard it stands under. One that
-   * must keep every access inside its buffer would clamp each index that depends on it, in whatever loop; an operation or two out here
-   * spare it that.
+   * The id with the bounds that we know and a compiler does not: no workgroup is beyond the grid, no lane beyond the guard around it. A
+   * compiler that must keep every access inside its buffer would clamp each index that depends on the id, in whatever loop; an operation or
+   * two out here spare it that.
    */
   function bounded(id: KExpr, known: Ranges): AtomCode {
     const { min, max } = known.get(name) as Interval;
@@ -169,7 +169,7 @@ function variableCode(emission: Emission, name: string, key: string, ranges: Ran
 
 const compares: ReadonlySet<BinaryOp> = new Set(['lt', 'le', 'gt', 'ge', 'eq', 'ne']);
 
-/** A condition over indices in the current iteration: its code, or what it is when that is certain. */
+/** A condition over indices in the current iteration: its code, or its truth where that is certain. */
 export function conditionCode(emission: Emission, expr: Expr, ranges: Ranges, hint: string): KExpr | boolean {
   if (expr.kind === 'int') return expr.value !== 0;
   if (expr.kind === 'unary' && expr.op === 'not') {
@@ -189,7 +189,7 @@ export function conditionCode(emission: Emission, expr: Expr, ranges: Ranges, hi
 
 const yieldsTruth = (name: BinaryOp): boolean => compares.has(name) || name === 'and' || name === 'or';
 
-/** Whether a condition is one over indices only, and not over values. */
+/** Whether a condition is over indices only, and not over values. */
 export function isIndexCondition(expr: Expr): boolean {
   return expr.kind === 'unary' && expr.op === 'not' ? isIndexCondition(expr.a) : isIndex(expr);
 }
@@ -199,7 +199,7 @@ export function isIndexCondition(expr: Expr): boolean {
  * as well. u32 comparison is then right whatever the operands' difference is.
  */
 function compareCode(emission: Emission, expr: Expr, ranges: Ranges, hint: string): KExpr | boolean {
-  // A number stands for whether it is not zero.
+  // A number is a condition too: it holds where it is not zero.
   const isComparison = expr.kind === 'binary' && compares.has(expr.op);
   const {
     op: compare,

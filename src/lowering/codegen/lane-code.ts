@@ -6,8 +6,8 @@ import { termsCode } from './index-code.ts';
 import { literal, op, plus, u32 } from './types.ts';
 
 /**
- * The number in its subgroup of the lane that an exchange takes a value from, and a text that is equal for equal lanes. Where a subgroup
- * may be larger than the group of lanes it counts from the group's first.
+ * The number, in its subgroup, of the lane from which an exchange takes a value, and a text that is equal for equal lanes. Where a subgroup
+ * may be larger than the group of lanes, the number counts from the group's first lane.
  */
 export function laneCode(
   emission: Emission,

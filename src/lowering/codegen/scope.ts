@@ -1,6 +1,6 @@
 import type { KExpr, KStmt } from '../../ir/kernel.ts';
 
-/** A list of statements being written, and what is already known there. */
+/** A list of statements being written, and the values that are already known there. */
 export interface StatementScope {
   readonly statements: KStmt[];
   readonly parent: StatementScope | null;
@@ -8,7 +8,7 @@ export interface StatementScope {
   readonly level: number;
   /** Whether it is a loop's body (or the kernel's), and not an `if`'s. */
   readonly isLoop: boolean;
-  /** Values with a name, by the text of what they hold. */
+  /** Values with a name, by a text that is equal for equal values. */
   readonly lets: Map<string, KExpr>;
   /** Elements already loaded, by buffer and index. */
   readonly loads: Map<string, { readonly value: KExpr; readonly version: number }>;

@@ -118,7 +118,7 @@ function emitGuard(emission: Emission, node: GuardNode, plan: LayoutPlan): void 
   emitUnder(emission, node, () => emitBody(emission, node.body, plan));
 }
 
-/** Guards are decided over all lanes of the workgroup: a block's own bounds already assume them. */
+/** Writes statements under a guard, which is decided over all lanes of the workgroup: a block's own bounds already assume its guards. */
 function emitUnder(emission: Emission, node: GuardNode, emit: () => void): void {
   const condition = allOf(emission, node.conditions, emission.tree.ranges, 'index');
   if (condition === true) emit();
@@ -133,7 +133,7 @@ function allOf(
   ranges: KernelTree['ranges'],
   hint: string,
 ): KExpr | boolean {
-  // Two conjuncts may come down to one named comparison.
+  // Two conjuncts may turn out to be the same named comparison.
   const codes = new Set<KExpr>();
   for (const condition of conditions) {
     const code = conditionCode(emission, condition, ranges, hint);
@@ -216,7 +216,7 @@ function store(emission: Emission, target: Planned, value: KExpr, width: Width):
   storePlace(emission, place, splat(convert(value, place.layout.scalar), width));
 }
 
-/** The value, or where the block's fill conditions fail the reduction's identity, or zero. */
+/** The value; where the block's fill conditions fail, the reduction's identity, or zero without a reduction. */
 function filled(
   emission: Emission,
   block: BlockNode,

@@ -10,8 +10,8 @@ import type { Emission } from './emission.ts';
 import { literal } from './types.ts';
 
 /**
- * Whether the device can combine what lanes of a subgroup hold, and whether all of them are there when they do: WGSL wants such operations
- * where all lanes of a subgroup are, so the blocks may stand under no guard. (Loops have constant extents; those are no branches.)
+ * Whether the device can combine values of a subgroup's lanes, and whether all lanes take part: WGSL wants such operations executed by all
+ * lanes of a subgroup, so the blocks must not stand under a guard. (Loops have constant extents and are no branches.)
  */
 export function checkSubgroups(tree: KernelTree, limits: DeviceLimits): Refusal | null {
   let refused: Refusal | null = null;
@@ -44,8 +44,8 @@ function checkBlock({ name, across, guards }: BlockNode, limits: DeviceLimits): 
 }
 
 /**
- * What the terms of all lanes come to, in every lane: log2(lanes) rounds, in each of which a lane combines what it has with what the lane
- * at a distance of 1, 2, 4 ... has. As only bits below the number of lanes differ, larger subgroups hold several such groups side by side.
+ * The combined terms of all lanes, in every lane: in each of log2(lanes) rounds a lane combines its value with that of the lane at a distance
+ * of 1, 2, 4 ... As only bits below the number of lanes differ, larger subgroups hold several such groups side by side.
  */
 export function combineLanes(
   emission: Emission,

@@ -2,7 +2,7 @@ import type { KBinaryOp, KExpr, KType, Width } from '../../ir/kernel.ts';
 
 const types = new Map<string, KType>();
 
-/** The one object for a type, so that types compare with ===. */
+/** The only object for a type, so that types can be compared with ===. */
 export function typeOf(scalar: KType['scalar'], width: Width): KType {
   const key = `${scalar}${width}`;
   let type = types.get(key);

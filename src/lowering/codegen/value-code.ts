@@ -60,7 +60,7 @@ export function valueCode(expr: Expr, context: ValueContext): KExpr {
   }
 }
 
-/** A unary operation: integers have a sign and a size, and everything else is of floats. */
+/** A unary operation: integers have only a sign and a magnitude, for all other functions they become floats. */
 export function unaryCode(name: UnaryOp, a: KExpr): KExpr {
   const { scalar } = a.type;
   const isInteger = scalar === 'u32' || scalar === 'i32';
@@ -132,7 +132,7 @@ export function binaryCode(name: BinaryOp, left: KExpr, right: KExpr): KExpr {
   if (yieldsBool.has(name)) return op(name, splat(a, width), splat(b, width), typeOf('bool', width));
   const type = typeOf(a.type.scalar, width);
   if (name === 'mod' && (type.scalar === 'f32' || type.scalar === 'f16')) {
-    // The remainder of a floored quotient, where the shading language truncates.
+    // The IR's remainder is that of a floored quotient; the shading language's truncates.
     const quotient: KExpr = { kind: 'unary', type, op: 'floor', a: op('div', a, b, type) };
     return op('sub', a, op('mul', b, quotient, type), type);
   }

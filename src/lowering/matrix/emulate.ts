@@ -13,16 +13,16 @@ export function holdsMatrices(stmt: Stmt): boolean {
 
 /**
  * for i in M # matrix: for j in N # matrix: for k in K # matrix: ...   ->   for j in N # invocation.x: for i in M * K: ...
- * The same tiles without matrix instructions, for devices that have none: each lane of the row computes one column, and what the
- * subgroup would hold in registers lies in workgroup memory. Legal wherever matrix loops are: no loop around them is bound to invocation.x.
- * All other loops of the tile, and unrolled loops right around it, become one serial loop: what is one instruction there would be hundreds
- * here, and drivers unroll short loops by themselves (Mesa: up to 32 iterations, so that nests of 16 x 16 were written out).
+ * The same tiles without matrix instructions, for devices that have none: each lane of the row computes one column, and the matrices that a
+ * subgroup would hold in registers lie in workgroup memory. Legal wherever matrix loops are: no loop around them is bound to invocation.x.
+ * All other loops of the tile, and unrolled loops right around it, become one serial loop: one matrix instruction would be hundreds of
+ * statements here, and drivers unroll short loops by themselves (Mesa: up to 32 iterations, so that nests of 16 x 16 were written out).
  */
 export function emulateMatrices(stmt: Stmt): Stmt {
   return emulate(stmt, new Map());
 }
 
-/** `values`: variables of loops that have become one. */
+/** `values`: variables of the loops that have become one, in terms of its variable. */
 function emulate(stmt: Stmt, values: ReadonlyMap<string, Expr>): Stmt {
   if (stmt.kind === 'seq') return { ...stmt, body: stmt.body.map((child) => emulate(child, values)) };
   if (stmt.kind === 'block') {

@@ -8,7 +8,7 @@ import { type BlockNode, type KernelTree, type LoopNode, walkBlocks } from '../t
 import { knownLoops, type MatrixTile, requireKnown, requireOneOwner } from './held.ts';
 import { orderOf, requireAligned } from './memory.ts';
 
-/** The matrix nests of a kernel, and the workgroup buffers that are no memory: a subgroup holds its part of them as matrices. */
+/** The matrix nests of a kernel, and the workgroup buffers that need no memory because each subgroup holds its part as matrices. */
 export interface Matrices {
   readonly tiles: ReadonlyMap<BlockNode, MatrixTile>;
   readonly held: ReadonlySet<string>;
@@ -16,7 +16,7 @@ export interface Matrices {
 
 const noMatrices: Matrices = { tiles: new Map(), held: new Set() };
 
-/** Reads the nests of matrix loops as matrix instructions of the device, or says why they are none. */
+/** Reads the nests of matrix loops as matrix instructions of the device, or says why they cannot be. */
 export function findMatrices(
   tree: KernelTree,
   accesses: ReadonlyMap<BlockNode, BlockAccesses>,
@@ -70,7 +70,7 @@ function requireSubgroups({ name }: KernelTree, { subgroupMaxSize }: DeviceLimit
 }
 
 function tileOf(block: BlockNode, loops: readonly LoopNode[], { writes, loads }: BlockAccesses): MatrixTile | Refusal {
-  // Loops of one iteration are gone.
+  // Loops of one iteration have vanished before.
   const [rows, columns, depth = null] = loops;
   const [write] = block.writes;
   const [target] = writes;
@@ -115,7 +115,7 @@ interface Element {
 }
 const typeOf = ({ access }: Element): Buffer['dtype'] => access.region.buffer.dtype;
 
-/** The element a factor is, widened to the type in which the products are added up. */
+/** The element that a factor loads, looking through a cast to the type in which products are added up. */
 function elementOf(factor: Expr, result: Buffer['dtype'], loads: ReadonlyMap<LoadExpr, FlatAccess>): Element | null {
   const load = factor.kind === 'cast' && factor.dtype === result ? factor.a : factor;
   const access = load.kind === 'load' ? loads.get(load) : undefined;
@@ -127,7 +127,7 @@ function matrixOf(use: KMatrix['use'], scalar: Buffer['dtype'], rows: LoopNode, 
   return scalar === 'bool' ? null : { use, scalar, rows: rows.extent, columns: columns.extent };
 }
 
-/** Nothing but matrix nests touches what a subgroup is to hold. */
+/** Requires that only matrix nests touch a buffer that subgroups are to hold. */
 function requireHeld({ held }: MatrixTile, touched: ReadonlySet<string>): Refusal | null {
   const { buffer } = held.region;
   return buffer.scope !== 'workgroup' || touched.has(buffer.name) ? inMemory(buffer, held.block) : null;
@@ -144,7 +144,7 @@ function inMemory({ name, scope }: Buffer, block: BlockNode): Refusal {
   );
 }
 
-/** The tile runs for all lanes and subgroups alike, and what stands in memory lies as the device wants it. */
+/** Requires that the tile runs for all lanes and subgroups alike, and that its matrices lie in memory as the device wants them. */
 function requireMemory({ rows, columns, depth, memory, held: { block } }: MatrixTile): Refusal | null {
   const loops = [rows.name, columns.name, ...(depth === null ? [] : [depth.name])];
   if (block.guards.length > 0 || block.fill.length > 0)

@@ -13,13 +13,13 @@ export interface MatrixTile {
   readonly rows: LoopNode;
   readonly columns: LoopNode;
   readonly depth: LoopNode | null;
-  /** What is held: the product's result, what is filled or stored. */
+  /** The matrix that is held: the product's result, or the one that is filled or stored. */
   readonly held: FlatAccess;
   /** Where elements come from, left factor first, or go to. */
   readonly memory: readonly { readonly access: FlatAccess; readonly load: LoadExpr | null; readonly matrix: KMatrix }[];
 }
 
-/** Every matrix of a held buffer is one subgroup's, at a place that is known when the kernel is written, and none overlaps another. */
+/** Requires that every matrix of a held buffer belongs to one subgroup, at a place known when the kernel is written, and overlaps no other. */
 export function requireOneOwner(
   list: readonly FlatAccess[],
   tiles: ReadonlyMap<BlockNode, MatrixTile>,
@@ -65,7 +65,7 @@ export function requireOneOwner(
 const steps = (dim: Linear, name: string): boolean =>
   [...dim.terms.values()].some(({ atom }) => atom.kind === 'var' && atom.name === name);
 
-/** The part of an index that says which subgroup. */
+/** The part of an index that tells subgroups apart, as text. */
 function lanesOf({ dims }: FlatAccess): string {
   return dims
     .map((dim) =>
@@ -83,7 +83,7 @@ const isSpread =
   (lane: string): boolean =>
     list.some(({ block }) => (block.ranges.get(lane)?.max ?? 0) > 0);
 
-/** A matrix has a name: where it stands is known once the loops around are unrolled. */
+/** A held matrix is a named variable, so its place must be known once the loops around it are unrolled. */
 export function requireKnown(list: readonly FlatAccess[], known: ReadonlySet<string>): Refusal | null {
   for (const { block, flat, region } of list) {
     for (const [key, { atom }] of linearOf(flat).terms) {

@@ -55,7 +55,7 @@ interface HeldName {
   readonly isNew: boolean;
 }
 
-/** The matrix at a place of a held buffer: what is left of its index is a constant, and the subgroup's own part is not asked for. */
+/** The name of the matrix at a place of a held buffer. The subgroup's own part of its index is left out, and the rest is a constant. */
 function heldName(emission: Emission, planned: Planned): HeldName {
   const { name: buffer } = planned.access.region.buffer;
   const { constant } = instanceOf(planned.form, emission.iteration, emission.variables);
@@ -68,7 +68,7 @@ function heldName(emission: Emission, planned: Planned): HeldName {
   return { name, isNew: true };
 }
 
-/** Declares a held matrix where its buffer is allocated, unless it is. */
+/** Declares a held matrix where its buffer is allocated, unless it is declared already. */
 function declared(emission: Emission, planned: Planned, { name, isNew }: HeldName, matrix: KMatrix): string {
   if (isNew) declareIn(emission, planned.access.region.buffer.name, { kind: 'matrix', name, matrix });
   return name;
@@ -92,7 +92,7 @@ function loaded(emission: Emission, planned: Planned, matrix: KMatrix, tile: Mat
   return name;
 }
 
-/** Where the first element of a matrix is, all loops over it standing at 0. */
+/** The place of a matrix's first element, where all loops over it stand at 0. */
 function placeIn(
   emission: Emission,
   planned: Planned,

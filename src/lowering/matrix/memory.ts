@@ -4,10 +4,10 @@ import { usesVar } from '../../ir/visit.ts';
 import { type Refusal, refuse } from '../../support/refusal.ts';
 import type { FlatAccess } from '../analysis/accesses.ts';
 
-/** How a matrix lies in memory: which of its rows or columns are contiguous, and how far they are apart, in elements. */
+/** How a matrix lies in memory: whether its rows or its columns are contiguous, and their distance, in elements. */
 export type MatrixOrder = Pick<MatrixPlace, 'order' | 'stride'>;
 
-/** Null where neither rows nor columns are contiguous, or neighbours overlap. */
+/** The order of a matrix; null where neither rows nor columns are contiguous, or where neighbours overlap. */
 export function orderOf(
   access: FlatAccess,
   down: string,
@@ -33,7 +33,7 @@ function coefficientOf({ flat }: FlatAccess, name: string): number | null {
 
 /**
  * Vulkan wants the start of a matrix and the distance of its rows aligned to 16 bytes, or to a row where that is shorter
- * (VUID-RuntimeSpirv-OpCooperativeMatrixLoadKHR-08986); other drivers are as fast with it.
+ * (VUID-RuntimeSpirv-OpCooperativeMatrixLoadKHR-08986); other drivers are not slower when both are aligned.
  */
 export function requireAligned(
   access: FlatAccess,

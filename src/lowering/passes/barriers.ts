@@ -12,9 +12,9 @@ interface Edges {
 }
 
 /**
- * Pass 6: a barrier between two accesses of different lanes to the same workgroup buffer when one of them writes. Straight-line code takes
- * one only where an access meets one since the last barrier; a loop takes one at its end when its last accesses meet the first ones of the
- * next iteration. Lanes still are under no `if` here (guards become branches in the next pass, which keeps out of barriers' way), and all
+ * Pass 6: a barrier between two accesses of different lanes to the same workgroup buffer when one of them writes. Straight-line code gets
+ * one only where an access meets another since the last barrier; a loop gets one at its end when its last accesses meet the first ones of the
+ * next iteration. No lane is under an `if` here yet (guards become branches in the next pass, which puts none around a barrier), and all
  * loops have constant extents, so every barrier stands in uniform control flow.
  */
 export function placeBarriers(
@@ -78,7 +78,7 @@ export function placeBarriers(
   return { ...tree, body: { ...tree.body, nodes } };
 }
 
-/** Two stores of one plain block never race: an element has one value, however many instances compute it. */
+/** Whether two accesses conflict. Two stores of one plain block never race: an element has one value, however many instances compute it. */
 function conflict(a: FlatAccess, b: FlatAccess): boolean {
   if (a.region !== b.region || !(a.isWrite || b.isWrite)) return false;
   return !(a.isWrite && b.isWrite && a.block === b.block && a.block.reducer === null);

@@ -20,10 +20,10 @@ interface Context {
 }
 
 interface ElementPlace {
-  /** Loop variables as expressions of what is left of them. */
+  /** Loop variables in terms of the variables that are left: `wg.*`, `lid.*` and loops that remain. */
   readonly values: ReadonlyMap<string, Expr>;
   readonly lanes: Readonly<Partial<Record<GridAxis, Lane>>>;
-  /** Outer invocation loops whose axis an inner one enumerates again. */
+  /** Outer invocation loops whose axis an inner loop enumerates again. */
   readonly shadowed: ReadonlySet<string>;
   /** Inside matrix loops, which all lanes along x run together. */
   readonly inMatrix: boolean;
@@ -99,7 +99,7 @@ function convert(stmt: Stmt, place: ElementPlace, context: Context): Node[] | Re
         () => `bind loops of a multiple of ${stmt.extent} iterations to invocation.${axis}`,
       );
     const id = variable(`lid.${axis}`);
-    // Every group of lanes runs a subgroup loop, so that all of them are there to exchange values.
+    // Every group of lanes runs a subgroup loop, so that all lanes take part when values are exchanged.
     const lanesOfLoop = subgroup ? size : stmt.extent;
     values.set(stmt.name, stmt.extent === 1 ? int(0) : lanesOfLoop > stmt.extent ? mod(id, int(stmt.extent)) : id);
     const outer = place.lanes[axis];
@@ -203,8 +203,8 @@ function splitConjunction(expr: Expr, into: Expr[]): void {
 }
 
 /**
- * Which lanes execute a block. Lanes beyond an invocation loop's extent do not; memory that lanes share is written by lane 0 where
- * all lanes of an axis would write the same element.
+ * The guards that say which lanes execute a block. Lanes beyond an invocation loop's extent do not; where all lanes of an axis would write
+ * the same element of memory that they share, only lane 0 does.
  */
 function laneGuards(block: BlockNode, place: ElementPlace, context: Context): Expr[] | Refusal {
   const scopes = new Set(block.writes.map((write) => isOwn(context.buffers.get(write.buffer))));

@@ -9,10 +9,10 @@ import { alignedBase } from '../analysis/vector-lanes.ts';
 import type { BlockNode, LoopNode } from '../tree.ts';
 
 /**
- * Clamps loads whose index may leave the buffer: because a conjunct that kept it inside is gone (`lost`), or because only a select keeps
+ * Clamps loads whose index may leave the buffer, because a conjunct that kept it inside is gone (`lost`), or because only a select keeps
  * it inside (both branches of a select are evaluated). In a reduction each index is clamped by itself, so that the clamp moves out of the
- * reduction's loops with its variables; elsewhere the flat index is clamped, which costs one operation. Compacted memory holds an element
- * for every instance, in-domain or not, and needs none of it.
+ * reduction's loops with its variables; elsewhere the flat index is clamped, which costs one operation. Compacted memory needs no clamps,
+ * because it holds an element for every instance, in-domain or not.
  */
 export function clampLoads(
   block: BlockNode,
@@ -36,7 +36,7 @@ export function clampLoads(
       (index, d) => region.whole[d] && !isInside(index, shape[d] as number, guards, block),
     );
     if (!outside.includes(true)) return node;
-    // Beyond one copy of a tile lies the other one, which is being written.
+    // Beyond the end of one copy of a tile lies the other copy, which is being written: a clamp of the flat index would not keep out of it.
     const takesTurns = region.buffer.scope === 'workgroup' && node.indices.some(isRemainder);
     if ((!selected && block.reducer !== null) || takesTurns) {
       const indices = node.indices.map((index, d) =>
@@ -59,7 +59,7 @@ function isInside(index: Expr, extent: number, guards: readonly Bounded[], block
   return maxUnder(index, guards, block) < extent;
 }
 
-/** The largest value of an index where the guards hold: looks for a guard's expression in it, also under a division. */
+/** The largest value of an index where the guards hold; finds a guard's expression in the index, also under a division. */
 function maxUnder(index: Expr, guards: readonly Bounded[], block: BlockNode): number {
   let max = boundsOf(index, block.ranges).max;
   for (const { expr, limit } of guards) {
@@ -77,7 +77,7 @@ function clampIndex(index: Expr, extent: number, vector: LoopNode | null, block:
     if (base !== null)
       return binary('add', clampIndex(base, extent - vector.extent + 1, null, block), variable(vector.name));
   }
-  // A negative index has wrapped to a large one by then: the cast says so, and keeps index arithmetic from reasoning about it.
+  // In the kernel a negative index wraps to a large one: the cast says so, and keeps index arithmetic from reasoning about it.
   const { min } = boundsOf(index, block.ranges);
   return binary('min', min < 0 ? cast('u32', index) : index, int(extent - 1));
 }

@@ -3,7 +3,7 @@ import type { Expr } from '../../ir/nodes.ts';
 import { usesVar } from '../../ir/visit.ts';
 import { type Body, bodyOf, type KernelTree, type Node } from '../tree.ts';
 
-/** A piece of code without the conditions that all of it has in common. */
+/** A piece of code, and the conditions that all of it has in common, taken off it. */
 interface Lifted {
   readonly node: Node;
   readonly conditions: readonly Expr[];
@@ -12,7 +12,7 @@ interface Lifted {
 
 /**
  * Pass 7: guards of blocks become `if`s, each as far out as its variables are known and everything below shares it; neighbours with the
- * same guards share one `if`. Nothing that holds a barrier is put under an `if`. From here on the guards of a block are those around it.
+ * same guards share one `if`. Code that holds a barrier is never put under an `if`. From here on the guards of a block are those around it.
  */
 export function placeGuards(tree: KernelTree): KernelTree {
   return { ...tree, body: close(tree.body) };
@@ -23,7 +23,7 @@ function close(body: Body): Body {
   return { ...body, nodes: group(pieces) };
 }
 
-/** Wraps runs of neighbours that share conditions: the conditions of the first that the following ones have too. */
+/** Puts each run of neighbours that share conditions under one guard: those of the first piece that the following ones have too. */
 function group(pieces: readonly Lifted[]): Node[] {
   const nodes: Node[] = [];
   let at = 0;

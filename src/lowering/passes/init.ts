@@ -17,8 +17,8 @@ import {
 
 /**
  * Pass 2: a block that initialises its reduction -> the store of the identity in front of its outermost reduction loop, under copies
- * of the spatial loops in between, and the block without its init. What decomposeReduction does in a schedule, for the blocks where no
- * schedule did.
+ * of the spatial loops in between, and the block without its init. It does what decomposeReduction does in a schedule, for all other
+ * blocks.
  */
 export function hoistInits(tree: KernelTree): KernelTree {
   const before = new Map<string, Node[]>();
@@ -30,7 +30,7 @@ export function hoistInits(tree: KernelTree): KernelTree {
     let at = path.findIndex((node) => node.kind === 'loop' && reduced.has(node.name));
     const last = path[path.length - 1];
     if (at < 0) at = last?.kind === 'loop' && last.mode === 'vectorized' ? path.length - 1 : path.length;
-    // The loops of a tile stay together.
+    // The init goes in front of all matrix loops of a tile, which must stay together.
     const tile = path.findIndex((node) => node.kind === 'loop' && node.mode === 'matrix');
     if (tile >= 0) at = Math.min(at, tile);
     const anchor = path[at]?.name ?? block.name;
@@ -75,11 +75,11 @@ function initNest(
   for (const conjunct of block.predicate) varsOf(conjunct, asked);
   const renamed = new Map<string, Expr>();
   const ranges = new Map(block.ranges);
-  // A loop that was fused from spatial and reduction ones is both: its copy stores the identity several times.
+  // A loop that was fused from spatial and reduction loops is both: its copy stores the identity several times.
   const isKept = ({ kind, name }: LoopNode | LanesNode): boolean =>
     kind === 'lanes' || indexed.has(name) || (asked.has(name) && !reduced.has(name));
   const kept = path.filter(isKept);
-  // The identity is stored where the reduction starts, so the predicate is asked there.
+  // The identity is stored where the reduction starts, so the predicate is evaluated there.
   for (const node of path) if (!isKept(node)) renamed.set(node.name, int(0));
   const copies = kept.map((node) => {
     if (node.kind === 'lanes') return node;
@@ -93,7 +93,7 @@ function initNest(
   const rename = (expr: Expr): Expr => substitute(expr, renamed);
   const dtypes = block.writes.map((write) => tree.buffers.get(write.buffer)?.dtype ?? 'f32');
   const identity = reducers[block.reducer?.op ?? 'sum'].identity(dtypes);
-  // Lanes that share a reduction all store the identity, as its first one does.
+  // All lanes that share a reduction store the identity, under the conditions of its first lane.
   const first = new Map<string, Expr>(block.across > 1 ? [['lid.x', int(0)]] : []);
   const init: BlockNode = {
     ...block,

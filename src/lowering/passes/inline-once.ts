@@ -1,10 +1,10 @@
 import { childrenOf, eachExpr, exchanges, type KExpr, type KStmt } from '../../ir/kernel.ts';
 
 /**
- * Pass 10: a `let` that is used once, in the loop it stands in, gives way to its value. Lets are made where a value might be shared;
- * this removes those that were not, so that the text reads as a person would write it. A let that a deeper loop uses stays: it was
- * hoisted, and so does one that is pinned. (Loads used once are used by the statement right behind them, so nothing can change in between.)
- * One that lanes evaluate together stays where all of them are: its use may stand under an `if`.
+ * Pass 10: a `let` that is used once, in the loop in which it stands, is replaced by its value. Lets are made where a value might be shared;
+ * this removes those that were not, so that the text reads as a person would write it. A let that a deeper loop uses was hoisted and stays,
+ * and so does a pinned one. (Loads used once are used by the statement right behind them, so nothing can change in between.) A let that lanes
+ * evaluate together stays too, because its use may stand under an `if`.
  */
 export function inlineOnce(body: readonly KStmt[]): readonly KStmt[] {
   const uses = new Map<string, { count: number; loop: number }>();

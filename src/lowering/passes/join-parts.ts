@@ -4,8 +4,8 @@ import { bool, literal, op, u32 } from '../codegen/types.ts';
 import type { Grid, Part } from './parts.ts';
 
 /**
- * The parts of a grid as one kernel: each under an `if` that asks which workgroup this is. The question has one answer for a whole
- * workgroup, so that barriers inside stand in uniform control flow. Workgroup memory is shared: no workgroup runs two parts.
+ * The parts of a grid as one kernel, each under an `if` that asks which workgroup this is. The answer is the same for a whole workgroup, so
+ * that barriers inside stand in uniform control flow. Parts share workgroup memory, because no workgroup runs two of them.
  */
 export function joinParts(kernels: readonly Kernel[], grid: Grid, bufferOrder: readonly string[]): Kernel {
   const [first] = kernels as [Kernel, ...Kernel[]];
@@ -31,7 +31,7 @@ export function joinParts(kernels: readonly Kernel[], grid: Grid, bufferOrder: r
   };
 }
 
-/** What tells a part's workgroups from the others; null where it has all. */
+/** The condition that holds for the workgroups of a part; null where the part has all of them. */
 function conditionOf(part: Part, { dispatch }: Grid): KExpr | null {
   let all: KExpr | null = null;
   for (const [i, axis] of axes.entries()) {

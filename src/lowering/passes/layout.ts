@@ -10,7 +10,7 @@ import type { BlockNode, Body } from '../tree.ts';
 /** How a region is declared. */
 export interface Layout {
   readonly region: Region;
-  /** `named`: one variable an element, because every index is a constant. `held`: matrices of a subgroup, no memory. */
+  /** `named`: one variable per element, because every index is a constant. `held`: matrices of a subgroup, without memory. */
   readonly kind: 'storage' | 'workgroup' | 'array' | 'named' | 'held';
   readonly scalar: Scalar;
   /** Elements are vectors of this many of the buffer's elements. */
@@ -29,7 +29,7 @@ type Motion = 'still' | 'aligned' | 'spread' | 'matrix';
 export interface Planned {
   readonly access: FlatAccess;
   readonly form: IndexForm;
-  /** The lane that has the element (see Exchange), where that is another one. */
+  /** The number of the lane that has the element, where that is another lane (see Exchange). */
   readonly laneForm: IndexForm | null;
   readonly motion: Motion;
 }
@@ -52,7 +52,8 @@ interface Lane {
 /**
  * Pass 8: the shape in which every buffer is declared. A buffer is made of vectors when some access is an aligned vector of that width and
  * every other one is such a vector too or picks a component that is known when the kernel is written; otherwise it stays scalar and
- * vectors are put together. All parts of a kernel declare a buffer alike. Private and subgroup buffers whose indices are all known become named variables (arrays with computed indices spill).
+ * vectors are put together. All parts of a kernel declare a buffer alike. Private and subgroup buffers whose indices are all known become
+ * named variables (arrays with computed indices spill).
  */
 export function planLayouts(parts: readonly Settled[]): LayoutPlan[] {
   const uses = new Map<string, Use[]>();

@@ -28,12 +28,12 @@ export interface Grid {
   readonly workgroupSize: Triple;
 }
 
-/** One lane of a subgroup is whichever runs. */
+/** Whether a loop's iterations run on lanes; a subgroup loop of one iteration names no lane, because any lane may run it. */
 export const isLane = (loop: For): boolean =>
   laneAxisOf(loop.mode) !== null && (loop.mode !== 'subgroup.x' || loop.extent > 1);
 export const axisOf = (loop: For): GridAxis => loop.mode.slice(-1) as GridAxis;
 const isWorkgroup = (loop: For): boolean => loop.mode.startsWith('workgroup.');
-/** Loops that vanish: one iteration, and no lane that others could be left out of. */
+/** Whether a loop vanishes: it has one iteration and leaves no lanes out. */
 const vanishes = (loop: For): boolean => loop.extent === 1 && !isLane(loop);
 
 interface ElementPlace {

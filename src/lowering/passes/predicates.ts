@@ -11,11 +11,11 @@ import { reductionVars } from './init.ts';
 
 /**
  * Pass 4: what becomes of each conjunct of a block's predicate. A conjunct `e < E` that says "this iter is inside its extent", where the
- * iter is itself an index of what the block writes to compacted memory, needs no branch: the element it would hit belongs to nobody.
+ * iter is itself an index of what the block writes to compacted memory, needs no branch: nothing reads the element that would be hit.
  *   - a copy into workgroup or private memory stores zero there (`fill`), so that whatever reads the tile reads zeros;
  *   - a reduction into private or workgroup memory, and its init, just runs: the write-back has its own predicate.
- * A conjunct over a reduction goes when the sum provably adds zeros outside. Every other one becomes a guard. Loads that could then leave
- * their buffer are clamped.
+ * A conjunct over a reduction is dropped when the sum provably adds zeros outside. Every other conjunct becomes a guard. Loads that could
+ * then leave their buffer are clamped.
  */
 export function lowerPredicates(tree: KernelTree, regions: ReadonlyMap<string, Region>): KernelTree {
   const copies = soleCopies(tree);
@@ -45,7 +45,7 @@ function cutsVector(loop: LoopNode): boolean {
   );
 }
 
-/** Buffers with one writer that is a plain copy or computation, by buffer. */
+/** The writers of buffers that have one writer, which is a plain copy or computation, by buffer. */
 function soleCopies(tree: KernelTree): Map<string, BlockNode> {
   const copies = new Map<string, BlockNode>();
   const several = new Set<string>();
@@ -59,7 +59,7 @@ function soleCopies(tree: KernelTree): Map<string, BlockNode> {
   return copies;
 }
 
-/** Stores of an identity and the like: what lies outside the domain may hold the same. */
+/** Whether a block stores constants, such as an identity: elements outside the domain may hold the same. */
 function isConstant(block: BlockNode): boolean {
   return block.writes.every(({ value }) => value.kind === 'float' || value.kind === 'int');
 }
@@ -90,7 +90,7 @@ function settlePredicate(
       continue;
     }
     const beyond = block.reducer?.op === 'sum' && ofReduction ? zeroOutside(conjunct, block, regions, copies) : 'no';
-    // A factor that is zero does not make a NaN or an infinity beside it zero: then the term is.
+    // A zero factor times a NaN or an infinity is not zero, so the whole term is made zero instead.
     if (beyond === 'if finite') fill.push(whole);
     else if (beyond === 'no') guards.push(whole);
   }

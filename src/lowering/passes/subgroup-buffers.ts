@@ -23,9 +23,9 @@ type Accesses = ReadonlyMap<BlockNode, BlockAccesses>;
 
 /**
  * Every buffer in `subgroup` scope becomes registers of the lanes that share it (after TVM's lower_warp_memory). The blocks that write it
- * stand in a subgroup loop, and its variable says who has an element: element e lies in lane e / step mod lanes. An access to it gets the
- * register as its index, and a load the lane to take it from. All lanes of a subgroup must be there when values are exchanged, and each
- * offers the one register that the instruction names, so no reader may stand under a guard or want another register than its neighbour.
+ * stand in a subgroup loop, whose variable says which lane has an element: element e lies in lane e / step mod lanes. An access gets the
+ * register as its index, and a load also the lane from which to take it. All lanes of a subgroup must take part when values are exchanged, and
+ * each offers the one register that the instruction names, so no reader may stand under a guard or want another register than its neighbour.
  */
 export function spreadOverLanes(tree: KernelTree, accesses: Accesses, limits: DeviceLimits): Accesses | Refusal {
   if (![...accesses.values()].some((own) => own.writes.some(isSpread) || [...own.loads.values()].some(isSpread)))
@@ -85,13 +85,13 @@ function findSpreads(tree: KernelTree, accesses: Accesses, limits: DeviceLimits)
   return refused ?? spreads;
 }
 
-/** The number of the lane in its group, as nest.ts has it. */
+/** The number of the lane in its group, as build-tree.ts writes it. */
 function laneOf(lanes: number, { workgroupSize }: KernelTree): Expr {
   const id = variable('lid.x');
   return workgroupSize[0] > lanes ? mod(id, int(lanes)) : id;
 }
 
-/** How many elements in a row each lane writes: the lane's factor in the index, when all else is in steps of a whole turn or stays below it. */
+/** How many successive elements each lane writes: the lane's factor in the index, if all else moves in whole turns or stays below it. */
 function stepOf(access: FlatAccess, lanes: number, tree: KernelTree): number | Refusal {
   const { terms } = linearOf(access.flat);
   const own = terms.get(keyOf(laneOf(lanes, tree)));
@@ -123,7 +123,7 @@ function registersOf(region: Region, lanes: number, step: number): Region {
   return { ...region, base: [null], shape: [count], strides: [1], whole: [false] };
 }
 
-/** The access with its register as index. What a lane reads of its own needs no exchange. */
+/** The access with its register as index. A lane that reads its own element needs no exchange. */
 function inRegister(
   access: FlatAccess,
   { lanes, step, registers }: Spread,
@@ -162,7 +162,7 @@ function inRegister(
   return { ...moved, exchange: { lane, lanes, whole: limits.subgroupMaxSize === lanes } };
 }
 
-/** The register of an element that the lane itself writes: what is in steps of whole turns, divided by the lanes, and what is below a step. */
+/** The register of an element that the lane itself writes: the part in whole turns divided by the lanes, plus the part below a step. */
 function ownRegister(flat: Expr, lanes: number, step: number, ranges: BlockNode['ranges']): Expr {
   const turn = lanes * step;
   const { terms, constant } = linearOf(flat);

@@ -12,7 +12,7 @@ export function drivenBy(block: Block, loop: string): boolean {
 
 /**
  * Refuses an axis that is in use already. A workgroup axis serves one loop of a nest. An invocation axis may serve loops inside one
- * another, but the inner one enumerates the same invocations again: a block driven by both would run only where the two agree.
+ * another, but the inner one enumerates the same invocations again, so that a block driven by both would run only where the two agree.
  */
 export function requireAxisFree(loop: For, around: readonly For[], to: LoopMode): Refusal | null {
   if (to.startsWith('workgroup')) {
@@ -44,7 +44,7 @@ export function requireAxisFree(loop: For, around: readonly For[], to: LoopMode)
   );
 }
 
-/** The first loop below a loop for which the question holds. */
+/** The first loop below a loop that the question is true of. */
 export function loopUnder(loop: For, question: (other: For) => boolean): For | undefined {
   let found: For | undefined;
   walkStmt(loop.body, (node) => {
@@ -54,8 +54,8 @@ export function loopUnder(loop: For, question: (other: For) => boolean): For | u
 }
 
 /**
- * Refuses to run iterations at once that meet in storage: either they write the same elements, or one block writes there what
- * another reads (storage is not coherent between the invocations of a kernel without barriers, and never between workgroups).
+ * Refuses to run iterations of a loop at once where they meet in storage: either they write the same elements, or one block writes
+ * elements that another reads (storage is not coherent between invocations without barriers, and never between workgroups).
  */
 export function requireNoMeetingInStorage(program: Program, loop: For): Refusal | null {
   if (loop.extent === 1) return null;
@@ -86,8 +86,8 @@ export function requireNoMeetingInStorage(program: Program, loop: For): Refusal 
 }
 
 /**
- * Refuses a loop that cannot run on the lanes of a subgroup. Lanes are exchanged in pairs, so there are 2^n of them; where they share a
- * reduction, all terms are of one element, and each lane gets the result for itself.
+ * Refuses a loop that cannot run on the lanes of a subgroup. Lanes exchange values in pairs, so there must be 2^n of them; where they share
+ * a reduction, all their terms must be of one element, and each lane gets the result for itself.
  */
 export function requireSubgroup(program: Program, loop: For): Refusal | null {
   if (!isPowerOfTwo(loop.extent))
@@ -133,7 +133,7 @@ function sharedTarget(program: Program, block: Block): Buffer | undefined {
   );
 }
 
-/** Refuses to take a buffer out of private memory into which lanes of a subgroup reduce. */
+/** Refuses to move a buffer out of private memory where the lanes of a subgroup reduce into it. */
 export function requireNoLanesReduceInto(program: Program, buffer: string): Refusal | null {
   const site = writersOf(program, buffer).find(({ block, around }) =>
     around.some((loop) => reducesAcross(block, loop)),

@@ -10,15 +10,15 @@ import { type BlockSite, loopRanges } from './find.ts';
 import { reducesOver } from './loops.ts';
 
 interface Complete {
-  /** One a dimension, not clipped to the shape. */
+  /** One span per dimension, not clipped to the shape. */
   readonly spans: readonly Span[];
-  /** Conditions over the loops of the path without which nothing is written at all. */
+  /** Conditions over the loops of the path; where one fails, nothing is written at all. */
   readonly guards: readonly Expr[];
 }
 
 /**
- * The region of a buffer that its producer has completed after one iteration of the last loop of `path`, exactly.
- * Refuses where iterations of the path repeat a region or leave it unfinished, and where what is written is no box.
+ * The exact region of a buffer that its producer has completed after one iteration of the last loop of `path`.
+ * Refuses where iterations of the path repeat a region or leave it unfinished, and where the written elements form no box.
  */
 export function completeRegion(
   program: Program,
@@ -79,12 +79,12 @@ export function completeRegion(
           )} do not complete different regions of ${made.name} each, so what reads them would run several times`,
       () => 'take a loop in which the producer computes each element once',
     );
-  // Where a guard is the end of a dimension, the reader's own end is no further.
+  // A guard that only says where a dimension ends is not needed: the reader ends there too, or earlier.
   const ends = (condition: Expr): boolean => statesDomain(condition, { ...block, iters: indexed }, ranges);
   return { spans, guards: block.predicate.filter((condition) => !inside.includes(condition) && !ends(condition)) };
 }
 
-/** Iterations that are tried at most, where loops that were fused and taken apart again keep arithmetic from an answer. */
+/** Iterations that are tried at most where arithmetic finds no answer, as with loops that were fused and split again. */
 const maxTried = 4096;
 
 /** Whether the regions of different iterations of the path never overlap. */
@@ -111,7 +111,7 @@ function areDisjoint(spans: readonly Span[], path: readonly For[], ranges: Range
   return seen.size === total && remainders.size === 1;
 }
 
-/** The loops that a span's base tells apart: it is a plain sum in which each moves the span past all that the smaller ones reach. */
+/** The loops that a span's base tells apart: the base is a plain sum in which each loop moves the span past all that smaller ones reach. */
 function digitsOf({ base, extent }: Span, ranges: Ranges): string[] {
   const digits: { readonly name: string; readonly coefficient: number; readonly last: number }[] = [];
   for (const { atom, coefficient } of linearOf(base).terms.values()) {

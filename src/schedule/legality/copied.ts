@@ -3,7 +3,7 @@ import { readsOf } from '../../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { type BlockSite, findBuffer, writersOf } from './find.ts';
 
-/** The buffer that a block is to read through a copy in nearer memory. */
+/** The buffer of that name, which a block is to read through a copy in nearer memory; or why it cannot. */
 export function requireCopied(program: Program, site: BlockSite, name: string, scope: Scope): Buffer | Refusal {
   const { block } = site;
   const buffer = findBuffer(program, name);

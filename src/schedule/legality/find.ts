@@ -13,7 +13,7 @@ export interface BlockSite {
   readonly around: readonly For[];
 }
 
-/** What stands where in a program. */
+/** Where the loops and blocks of a program stand. */
 interface Survey {
   /** By name, in program order. */
   readonly loops: ReadonlyMap<string, LoopSite>;
@@ -21,10 +21,10 @@ interface Survey {
   readonly sites: readonly BlockSite[];
 }
 
-/** Of the program asked about last: the checks of one step ask a dozen questions of the same one, and no later step asks again. */
+/** The survey of the latest program: the checks of one step ask about the same program a dozen times, and later steps not again. */
 let latest: { readonly program: Program; readonly survey: Survey } | null = null;
 
-/** The survey of a program, which is immutable, so that questions in a row cost one walk. */
+/** The survey of a program. Programs are immutable, so that successive questions about one cost a single walk. */
 function surveyOf(program: Program): Survey {
   if (latest?.program === program) return latest.survey;
   const loops = new Map<string, LoopSite>();
@@ -115,7 +115,7 @@ export function loopRanges(program: Program): Map<string, Interval> {
   return ranges;
 }
 
-/** The block when nothing else stands under the statement. */
+/** The block under the statement where it is the only one; else null. */
 export function onlyBlockUnder(stmt: Stmt): Block | null {
   if (stmt.kind === 'block') return stmt;
   if (stmt.kind === 'for') return onlyBlockUnder(stmt.body);
@@ -123,7 +123,7 @@ export function onlyBlockUnder(stmt: Stmt): Block | null {
   return blocks.length === 1 ? (blocks[0] ?? null) : null;
 }
 
-/** The outermost loop that holds this block and no other; the block itself where its own loop is shared. */
+/** The outermost loop that holds this block and no other; the block itself where all its loops are shared. */
 export function ownNest(site: BlockSite): Stmt {
   for (const loop of site.around) if (onlyBlockUnder(loop) !== null) return loop;
   return site.block;

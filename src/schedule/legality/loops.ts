@@ -13,7 +13,7 @@ export function requireSerial(loop: For): Refusal | null {
   );
 }
 
-/** The outermost of some loops that is bound to workgroups or invocations: inside it a kernel runs. */
+/** The outermost of some loops that is bound to workgroups or invocations: everything inside it runs in one kernel. */
 export function boundLoop(loops: readonly For[]): For | undefined {
   return loops.find((loop) => loop.mode.includes('.'));
 }

@@ -4,7 +4,7 @@ import { type Refusal, refuse } from '../../support/refusal.ts';
 import { allBlocks, type BlockSite, type LoopSite, ownNest } from './find.ts';
 import { boundLoop } from './loops.ts';
 
-/** Refuses to move a block into a loop of its own nest; `others` says whose loop is expected. */
+/** Refuses to move a block into a loop of its own nest; `others` names, for the message, whose loop is expected. */
 export function requireOthersLoop(site: BlockSite, { loop, around }: LoopSite, others: string): Refusal | null {
   const nest = ownNest(site);
   if (loop !== nest && !around.some((outer) => outer === nest)) return null;
@@ -15,8 +15,8 @@ export function requireOthersLoop(site: BlockSite, { loop, around }: LoopSite, o
 }
 
 /**
- * Refuses a loop in which one block cannot make what another reads: inside a kernel not through storage, and under a vectorized
- * or matrix loop, which holds one block, not at all.
+ * Refuses a loop inside which one block cannot make what another reads: in a kernel they cannot meet in storage, and a vectorized
+ * or matrix loop holds only one block.
  */
 export function requireMeetingPlace({ loop, around }: LoopSite, through: readonly Buffer[]): Refusal | null {
   const bound = boundLoop([...around, loop]);
@@ -38,9 +38,9 @@ export function requireMeetingPlace({ loop, around }: LoopSite, through: readonl
 }
 
 /**
- * Refuses to take a block out of a loop in which what it reads is computed. `staying` are the loops that still stand around the
- * place it goes to. Its producer there computes only the region that one iteration of the loop needs, so elsewhere the block would
- * read elements of another iteration, or elements that nobody has computed yet.
+ * Refuses to take a block out of a loop in which its operand is computed. `staying` are the loops that also stand around the block's new
+ * place. The producer computes only the region that one iteration of the loop needs, so outside the loop the block would read elements
+ * of another iteration, or elements that have not been computed yet.
  */
 export function requireProducersFollow(program: Program, site: BlockSite, staying: readonly For[]): Refusal | null {
   const left = site.around.filter((loop) => !staying.includes(loop));

@@ -11,7 +11,7 @@ export function requireOneWrite(block: Block): Write | Refusal {
   return refuse('several-writes', () => `block ${block.name} writes ${block.writes.length} buffers; expected one`);
 }
 
-/** The one write of a block that can be put into another: no reduction, whose value is there only after its last step. */
+/** The one write of a block that can be put into another. Refuses a reduction, whose value is complete only after its last step. */
 export function requireElementwise(block: Block, remedy: string): Write | Refusal {
   const write = requireOneWrite(block);
   if (isRefusal(write) || block.reducer === null) return write;
@@ -41,8 +41,8 @@ export function requireOneWriter(program: Program, buffer: string): BlockSite | 
 }
 
 /**
- * The one buffer that a block alone reads and one other block makes. Refuses a block that reads parameters only, and one that shares
- * what it reads.
+ * The one buffer that only this block reads and one other block makes. Refuses a block that reads nothing but parameters, and one whose
+ * operands have other readers too.
  */
 export function requireOnlyReader(
   program: Program,
@@ -80,8 +80,8 @@ export function requireOnlyReader(
 }
 
 /**
- * For each iter of a block the dimension of a buffer at which it stands, where the block reads the buffer at its own iters and nowhere
- * else: every iter of more than one step in a dimension of its own. Refuses what reads neighbours, or one element for many.
+ * For each iter of a block the dimension of a buffer that it indexes. The block must read the buffer at its own iters and nowhere else,
+ * every iter of more than one step in a dimension of its own. Refuses blocks that read neighbours, or one element for many.
  */
 export function requireOwnIndex(block: Block, made: Buffer): ReadonlyMap<string, number> | Refusal {
   const reads = readsOf(block).filter((read) => read.buffer === made.name);
@@ -107,7 +107,7 @@ export function requireOwnIndex(block: Block, made: Buffer): ReadonlyMap<string,
   );
 }
 
-/** Refuses an iter that runs beyond the buffer it is read at: under a condition, a block may also say what is there. */
+/** Refuses an iter that runs beyond the buffer it indexes, as in a block that selects other values there. */
 export function requireWithin(block: Block, made: Buffer, iter: Iter, dimension: number | undefined): Refusal | null {
   if (dimension === undefined || iter.extent <= (made.shape[dimension] as number)) return null;
   return refuse(
@@ -119,8 +119,8 @@ export function requireWithin(block: Block, made: Buffer, iter: Iter, dimension:
 }
 
 /**
- * Refuses a block that shares a loop with its producer: there the producer computes what one iteration needs, and perhaps more than that,
- * which it would then store as a result.
+ * Refuses a block that shares a loop with its producer: there the producer computes what one iteration needs and perhaps more, and it would
+ * then store all of that as a result.
  */
 export function requireOwnLoops(site: BlockSite, producer: BlockSite): Refusal | null {
   const loop = site.around.find((around) => around.extent > 1 && producer.around.includes(around));
@@ -134,8 +134,8 @@ export function requireOwnLoops(site: BlockSite, producer: BlockSite): Refusal |
 }
 
 /**
- * Refuses to take a block to its producer's place while something else it reads is not complete there: what computes that must stand
- * before the producer and share no loop with it.
+ * Refuses to take a block to its producer's place where another of its operands is not complete: the block that computes that operand must
+ * stand before the producer and share no loop with it.
  */
 export function requireOthersComplete(program: Program, block: Block, producer: BlockSite): Refusal | null {
   const order = allBlocks(program).map((other) => other.block);

@@ -6,9 +6,9 @@ import { readsOf, substitute } from '../../ir/visit.ts';
 import { loopRanges, readersOf } from './find.ts';
 
 /**
- * The region of a buffer that its readers below a loop touch in one iteration of that loop, one span a dimension, clipped to the shape.
- * For workgroup memory the invocation loops at and around that loop run too: all invocations share the region; for that of a subgroup those
- * along x, where its lanes lie.
+ * The region of a buffer that its readers below a loop touch in one iteration of that loop, one span per dimension, clipped to the shape.
+ * For workgroup memory the invocation loops at and around that loop count as running, because all invocations share the region; for a
+ * subgroup's memory only those along x do, where its lanes lie.
  */
 export function requiredRegion(program: Program, buffer: Buffer, loop: For, around: readonly For[]): Span[] {
   const ranges = loopRanges(program);

@@ -1,6 +1,6 @@
 import type { Block, Expr, Iter } from '../../ir/nodes.ts';
 
-/** Which iter of one block stands for which of another, as far as expressions have told. */
+/** Which iter of one block corresponds to which iter of another, as far as the expressions compared so far tell. */
 export interface Correspondence {
   readonly a: ReadonlyMap<string, Iter>;
   readonly b: ReadonlyMap<string, Iter>;
@@ -13,8 +13,8 @@ export function correspondence(a: Block, b: Block): Correspondence {
 }
 
 /**
- * Whether two expressions are the same but for the names of their blocks' iters: the same tree, where every iter of `a` always meets one
- * iter of `b` with its extent and type, and no two of them the same one. Adds the pairs that it finds.
+ * Whether two expressions are the same except for the names of their blocks' iters: they are the same tree, in which each iter of `a` always
+ * meets the same iter of `b`, of its own extent and type, and no two meet the same one. Adds the pairs that it finds.
  */
 export function sameExpression(a: Expr, b: Expr, iters: Correspondence): boolean {
   const all = (x: readonly Expr[], y: readonly Expr[]): boolean =>
@@ -49,7 +49,7 @@ function meet(a: string, b: string, { a: ofA, b: ofB, pairs }: Correspondence): 
   return true;
 }
 
-/** Iters of more than one step, of either block, that stand for none of the other. */
+/** Iters of more than one step, of either block, that correspond to no iter of the other. */
 export function unmatched({ a, b, pairs }: Correspondence): Iter[] {
   const met = new Set(pairs.values());
   const more = (iter: Iter): boolean => iter.extent > 1;

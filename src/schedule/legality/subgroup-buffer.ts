@@ -5,8 +5,9 @@ import { drivenBy } from './binding.ts';
 import { blocksUnder, readersOf, writersOf } from './find.ts';
 
 /**
- * Refuses a buffer that the lanes of a subgroup could not hold together: its elements are made in a loop over those lanes, which ends before
- * they are read, and whatever other invocation loops run its writers run its readers too. `bound` is a loop that is about to get a mode.
+ * Refuses a buffer that the lanes of a subgroup could not hold together: its elements must be made in a loop over those lanes, which ends
+ * before they are read, and other invocation loops around its writers must be around its readers too. `bound` is a loop that is about to be
+ * bound.
  */
 export function requireHeldByLanes(
   program: Program,

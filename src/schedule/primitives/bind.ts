@@ -24,8 +24,8 @@ const targets = [
  * An invocation axis may be bound again inside itself: the inner loop re-enumerates the same invocations (cooperative loading).
  *
  * for l in 32: C += P[l]   ->   for l in 32 (subgroup.x): C += P[l]      the lanes of a subgroup combine what each of them holds
- * The one target for a loop that carries a reduction: 2^n iterations on the innermost invocations along x, the result private to each lane
- * (cacheWrite before). Rfactor over the same loop and computeAt of the partial results inside it keep those in registers.
+ * Only subgroup.x takes a loop that carries a reduction: 2^n iterations run on the innermost invocations along x, and the result is private
+ * to each lane (cacheWrite before). Rfactor over the same loop and computeAt of the partial results inside it keep those in registers.
  * A loop that makes elements of a buffer in `subgroup` scope spreads them over the lanes (see cacheRead).
  * Halide: gpu_blocks, gpu_threads, gpu_lanes. TVM: bind, to threadIdx.x as lower_cross_thread_reduction wants it.
  */

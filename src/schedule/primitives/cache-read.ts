@@ -9,10 +9,11 @@ import { readThroughCopy } from '../read-through-copy.ts';
 
 /**
  * B: C[i] = f(A[i])   ->   load_A_workgroup: A_workgroup[i] = A[i]   B: C[i] = f(A_workgroup[i])
- * The copy stands in a nest of its own before the block's; computeAt moves it to where a tile of it is needed.
+ * The copy stands in a nest of its own before the block's nest; computeAt moves it to where a tile of it is needed.
  * Into `subgroup` the copy's elements are spread over the lanes of a subgroup, and what B reads comes from the lane that holds it:
  *   for l in 8 (subgroup.x): A_subgroup[l] = A[l]   B: C[i] = f(A_subgroup[k])   ->   a = A[lane]   C[i] = f(subgroupBroadcast(a, k))
- * after a loop of the copy is bound to subgroup.x; each lane loads an eighth of what all of them read, with no memory between and no barrier.
+ * after a loop of the copy is bound to subgroup.x. Each lane loads an eighth of the elements that all of them read, without workgroup memory
+ * or a barrier between them.
  * Halide: in + store_in (MemoryType::Register with gpu_lanes for `subgroup`). TVM: cache_read (scope `warp`, lower_warp_memory).
  */
 export const cacheRead = definePrimitive({

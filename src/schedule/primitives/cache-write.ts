@@ -11,9 +11,9 @@ import { insertAfterNest, mapBlocks } from '../rewrite.ts';
 
 /**
  * C: C[f(i)] += e   ->   C: C_private[i] += e   store_C: C[f(i)] = C_private[i]
- * The new buffer has one dimension a spatial iter of the block, whatever the layout of the old one: computeAt can then always place
+ * The new buffer has one dimension per spatial iter of the block, whatever the layout of the old one: computeAt can then always place
  * the block. The store stands in a nest of its own after the block's; the usual next steps tile the store and computeAt the block there.
- * Of a block that writes several buffers, those that nobody reads are gone: only the copy of such a value stays, for the reduction itself.
+ * Where a block writes several buffers, those that are never read disappear: only their copies stay, which the reduction itself needs.
  * Halide: in + store_in on the producer. TVM: cache_write (with reindex).
  */
 export const cacheWrite = definePrimitive({
@@ -75,7 +75,7 @@ export const cacheWrite = definePrimitive({
         scope,
       }),
     );
-    // Of a tuple, some values may be of use to the reduction alone.
+    // Some values of a tuple may be needed only by the reduction itself.
     const isWanted = ({ name }: Buffer): boolean =>
       program.outputs.includes(name) || readersOf(program, name).length > 0;
     const dropped = buffers.some(isWanted) ? buffers.filter((buffer) => !isWanted(buffer)) : [];

@@ -19,9 +19,9 @@ import { moveInto } from '../rewrite.ts';
 
 /**
  * for i: T[i] = e   for i: for j: C[i,j] = T[..]   ->   for i: { for t in tile: T[base+t] = e   for j: C[i,j] = T[..] }
- * Moves a block to the start of a loop's body, right before its first reader there, and shrinks its loops to the region the readers
- * below that loop need. What lies outside the block's domain gets a guard. The block's own loops are made anew, named `block_iter`.
- * For a buffer in workgroup memory the invocation loops around count as running: the invocations share what they need together.
+ * Moves a block into a loop's body, right before its first reader there, and shrinks its loops to the region that the readers below that
+ * loop need. Where the region reaches out of the block's domain, the block gets a guard. Its own loops are made anew, named `block_iter`.
+ * For a buffer in workgroup memory the invocation loops around count as running, because the invocations share the region.
  * Halide: compute_at. TVM: compute_at.
  */
 export const computeAt = definePrimitive({
@@ -68,7 +68,7 @@ export const computeAt = definePrimitive({
   describe: ({ block, loop }) => `computeAt(${block}, ${loop})`,
 });
 
-/** What each spatial iter of a block runs over, so that all readers below the loop find in all its buffers what they need. */
+/** The span over which each spatial iter of a block must run, so that all its buffers hold what the readers below the loop need. */
 function spansOfIters(program: Program, block: Block, buffers: readonly Buffer[], target: LoopSite): Map<string, Span> {
   const spans = new Map<string, Span>();
   for (const [position, buffer] of buffers.entries()) {

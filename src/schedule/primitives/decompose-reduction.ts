@@ -73,7 +73,7 @@ export const decomposeReduction = definePrimitive({
     const spatial = block.iters.filter((iter) => iter.type === 'spatial');
     const reduction = new Set(inner.filter((outer) => reducesOver(block, outer.name)).map((outer) => outer.name));
     const drivesSpatial = (name: string): boolean => spatial.some((iter) => usesVar(iter.binding, name));
-    // The identity is stored where the reduction begins: guards hold there or the block never runs for these spatial iters.
+    // The identity is stored where the reduction begins: unless the guards hold there, the block never runs for these spatial iters.
     const atStart = new Map<string, Expr>(
       [...reduction].filter((name) => !drivesSpatial(name)).map((name) => [name, int(0)]),
     );

@@ -19,9 +19,9 @@ import { mapBlocks } from '../rewrite.ts';
 /**
  * for k in K: { T[k*S + x] = load(k)   C += f(T[k*S + x]) }
  *   ->   T[0, x] = load(0)   for k in K: { T[(k+1) % 2, x] = load(k+1) where k+1 < K   C += f(T[k % 2, x]) }
- * Two copies of a tile take turns: while one is read, the next step's is loaded into the other, so that loading and computing overlap
+ * Two copies of a tile take turns: while one is read, the next step's tile is loaded into the other, so that loading and computing overlap
  * and a step needs one barrier instead of two. From here on the buffer is indexed by the place in the tile. A tile that reaches over the
- * end of the reduction is no longer filled with zeros, so take a step that divides, or pad first. One of the last steps.
+ * end of the reduction is no longer filled with zeros, so take a step that divides, or pad first. This is one of a schedule's last steps.
  * Halide: ring_buffer with async. TVM: double_buffer.
  */
 export const doubleBuffer = definePrimitive({
@@ -144,7 +144,7 @@ function stepLoop(producer: BlockSite, readers: readonly BlockSite[]): For | Ref
   );
 }
 
-/** By how many elements the tile moves in each dimension from one step to the next. */
+/** The number of elements by which the tile moves in each dimension from one step to the next. */
 function strideOf(
   program: Program,
   buffer: Buffer,
@@ -192,7 +192,7 @@ function strideOf(
   );
 }
 
-/** The coefficient of the loop in an index of which the rest neither depends on it nor may be negative; else null. */
+/** The coefficient of the loop in an index; null where the rest of the index depends on the loop or may be negative. */
 function stepIn(index: Expr, loop: For, ranges: Ranges): number | null {
   const linear = linearOf(index);
   const step = linear.terms.get(loop.name)?.coefficient ?? 0;
@@ -203,7 +203,7 @@ function stepIn(index: Expr, loop: For, ranges: Ranges): number | null {
   return usesVar(rest, loop.name) || step < 0 || boundsOf(rest, ranges).min < 0 ? null : step;
 }
 
-/** A block with an iter for the step, which chooses the copy of the tile; other indices are relative to where the step's tile begins. */
+/** The block with one more iter, the step, which chooses the copy of the tile; other indices count from where the step's tile begins. */
 function inTurns(block: Block, buffer: Buffer, loop: For, steps: readonly number[]): Block {
   const name = freshName(new Set(block.iters.map((iter) => iter.name)), 'step');
   const ranges = new Map(block.iters.map((iter) => [iter.name, { min: 0, max: iter.extent - 1 }]));

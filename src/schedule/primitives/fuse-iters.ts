@@ -15,8 +15,8 @@ import { mapBlocks } from '../rewrite.ts';
 /**
  * for i in N: for j in M: B(vi = i, vj = j): C[vi, vj] = e(vi, vj)
  *   ->   for i_j in N*M: B(vi_vj = i_j): C[vi_vj // M, vi_vj % M] = e(vi_vj // M, vi_vj % M)
- * The iters of a block become one, and their loops too, so that what is cached of it afterwards (cacheWrite, reindex) has one dimension for
- * them: a convolution becomes the matrix product that it is, image positions by channels, summed over all taps.
+ * Several iters of a block become one, and their loops too, so that buffers that are cached afterwards (cacheWrite, reindex) have one
+ * dimension for them: a convolution becomes the matrix product that it is, image positions by channels, summed over all taps.
  * Halide: fuse before the pure definition. TVM: transform_block_layout.
  */
 export const fuseIters = definePrimitive({
@@ -90,7 +90,7 @@ function itersOf(block: Block, names: readonly string[]): readonly Iter[] | Refu
   );
 }
 
-/** The loop that an iter is, whole and alone: not split, guarded or shared with another block. */
+/** The loop that drives an iter; refuses one that is split, guarded or shared with another block. */
 function loopOf({ block, around }: BlockSite, iter: Iter): For | Refusal {
   const { binding } = iter;
   const loop = around.find((candidate) => binding.kind === 'var' && candidate.name === binding.name);

@@ -13,9 +13,9 @@ import { mapBlocks } from '../rewrite.ts';
 
 /**
  * for i in N: S(i) where g(i)   ->   for i in P: S(i)   for i_rest in N - P: S(P + i_rest) where g(P + i_rest)
- * P is where the guards begin to be needed, or what is asked for; the interior keeps all names, the rest gets new ones. A workgroup loop
- * becomes two on the same axis: parts of one grid. A serial loop's rest gets workgroup and private buffers of its own, so that each part
- * keeps only its tile. Since the blocks are there twice, this is one of the last steps.
+ * P is where the guards begin to be needed, or the number asked for; the interior keeps all names, the rest gets new ones. A workgroup loop
+ * becomes two on the same axis, which are parts of one grid. A serial loop's rest gets workgroup and private buffers of its own, so that each
+ * part keeps only its tile. Since the blocks then exist twice, this is one of a schedule's last steps.
  * Halide: specialize and boundary partitioning. TVM: loop_partition.
  */
 export const loopPartition = definePrimitive({
@@ -26,7 +26,7 @@ export const loopPartition = definePrimitive({
   tvm: 'loop_partition',
   args: z.strictObject({
     loop: nameArg,
-    /** Iterations of the interior; what the guards allow when left out. */
+    /** Iterations of the interior; when left out, as many as need no guards. */
     at: z
       .int()
       .min(1)
@@ -78,7 +78,7 @@ export const loopPartition = definePrimitive({
     const added = copies.map((buffer): Buffer => ({ ...buffer, name: fresh(`${buffer.name}_rest`) }));
     const name = fresh(`${loop.name}_rest`);
     restRanges.set(name, { min: 0, max: loop.extent - at - 1 });
-    // Reductions over the loop go on where the interior ends.
+    // Reductions over the loop continue in the rest, so they must not initialise there.
     const continued = mapBlocks(loop.body, (block) =>
       block.reducer?.initialises && reducesOver(block, loop.name)
         ? { ...block, reducer: { ...block.reducer, initialises: false } }
@@ -95,7 +95,7 @@ export const loopPartition = definePrimitive({
     const replaced = replaceInProgram(
       program,
       (stmt) => stmt === loop,
-      // Two statements at the top would be two kernels.
+      // A loop around both parts keeps them one kernel: two statements at the top would be two.
       () => (alone ? forLoop(fresh(`${loop.name}_parts`), 1, parts) : parts),
     );
     return { ...replaced, buffers: [...replaced.buffers, ...added] };
@@ -117,7 +117,7 @@ function interiorOf(program: Program, loop: For): number | Refusal {
     ranges.set(loop.name, { min: 0, max: count - 1 });
     return guards.every((guard) => proves(guard, ranges));
   };
-  // What holds for some first iterations holds for fewer.
+  // Guards that hold for the first n iterations hold for fewer too, so that bisection finds n.
   let low = 0;
   let high = loop.extent;
   while (high - low > 1) {
@@ -133,7 +133,7 @@ function interiorOf(program: Program, loop: For): number | Refusal {
   );
 }
 
-/** Whether a reduction over the loop could start anew in its rest: where it does not provably go on. */
+/** Whether a reduction over the loop might start anew in the rest: it might unless it provably continues there. */
 function mayRestart(program: Program, block: Block, loop: For, at: number): boolean {
   if (!block.reducer?.initialises || !reducesOver(block, loop.name)) return false;
   const ranges = loopRanges(program);
@@ -141,7 +141,7 @@ function mayRestart(program: Program, block: Block, loop: For, at: number): bool
   return !block.iters.some((iter) => iter.type === 'reduction' && boundsOf(iter.binding, ranges).min >= 1);
 }
 
-/** Buffers in workgroup or private memory that hold nothing from one iteration of the loop to the next. */
+/** Buffers in nearer memory than storage that carry nothing from one iteration of the loop to the next. */
 function ownBuffers(program: Program, loop: For): Buffer[] {
   const inside = new Set(blocksUnder(loop));
   return program.buffers.filter((buffer) => {

@@ -15,10 +15,11 @@ import { mapBlocks } from '../rewrite.ts';
 /**
  * for k: M[i] max= x(i, k)   for k: S[i] sum= exp(x(i, k) - M[i])
  *   ->   for k: (M[i], S[i]) onlineSoftmax= (x(i, k), 1)
- * Two passes over the same elements, the second of which needs what the first one found, become one reduction of tuples (ir/reducers.ts)
+ * Two passes over the same elements, the second of which needs the result of the first, become one reduction of tuples (ir/reducers.ts)
  * in the first one's place and under its name. The forms are those of online-forms.ts: a maximum and a sum of exponentials less it, and
- * a sum and a sum of squared deviations from its mean; of the latter the tuple holds the mean, and what read the sum reads mean * count.
- * A maximum that lets NaN through gives onlineLogSumExp, which does too. They are looked for in the expressions: names of blocks and operators say nothing. The result rounds differently.
+ * a sum and a sum of squared deviations from its mean; for the latter the tuple holds the mean, and readers of the sum read mean * count.
+ * A maximum that lets NaN through gives onlineLogSumExp, which does so too. The forms are found in the expressions: names of blocks and
+ * operators say nothing. The result rounds differently.
  * Neither Halide nor TVM has it; there the online form is written by hand, as a tuple update and as a comm_reducer.
  */
 export const mergeReductions = definePrimitive({
@@ -121,7 +122,7 @@ export const mergeReductions = definePrimitive({
   describe: ({ first, second }) => `mergeReductions(${first}, ${second})`,
 });
 
-/** A reduction of one value that is computed as a whole, in a nest of its own. */
+/** Requires a reduction of one value that is computed as a whole, in a nest of its own. */
 function requireWhole(program: Program, site: BlockSite): Refusal | null {
   const { block, around } = site;
   if (block.reducer === null || !block.reducer.initialises)

@@ -20,9 +20,9 @@ interface Operand {
 /**
  * for i in 197: C[i] += A[i]   ->   for i in 224: A_pad[i] = i < 197 ? A[i] : 0
  *                                   for i in 224: C_pad[i] += A_pad[i]         for i in 197: C[i] = C_pad[i]        pad(C, vi, 32)
- * Rounds the extent of an iter up to a multiple: what is read there becomes a copy filled with zeros, what is written there one that is
- * cut when it is stored. Tiles then divide, and the guards stand in the copies, which are inlined or placed like any other block. Over a
- * reduction iter a sum of products stays what it is, because the terms that are added are zero.
+ * Rounds the extent of an iter up to a multiple: buffers that are read at it become copies filled with zeros, buffers that are written at it
+ * become copies that are cut when they are stored. Tiles then divide, and the guards stand in the copies, which are inlined or placed like
+ * any other block. A sum of products over a padded reduction iter keeps its value, because the additional terms are zero.
  * Halide: align_bounds. TVM: pad_einsum.
  */
 export const pad = definePrimitive({
@@ -143,7 +143,7 @@ export const pad = definePrimitive({
   describe: ({ block, iter, multiple }) => `pad(${block}, ${iter}, ${multiple})`,
 });
 
-/** What the block reads at the iter, each buffer in one dimension and everywhere the same. */
+/** The buffers that the block reads at the iter; refuses a buffer that is not read at it in one and the same dimension everywhere. */
 function operandsOf(program: Program, block: Block, iter: string): readonly Operand[] | Refusal {
   const found = new Map<string, number>();
   for (const read of readsOf(block)) {
@@ -186,7 +186,7 @@ function resultOf(program: Program, write: Write, iter: string): Operand | Refus
   return isRefusal(buffer) ? buffer : { buffer, dimension };
 }
 
-/** Whether zeros in the operands make zeros of a sum's terms: each is a product, and a factor of it is read there. */
+/** Whether zeros in the operands make a sum's terms zero: each term must be a product with one of the operands as a factor. */
 function addsZeros(block: Block, operands: readonly Operand[]): boolean {
   if (block.reducer?.op !== 'sum') return false;
   const padded = new Set(operands.map(({ buffer }) => buffer.name));
@@ -205,7 +205,7 @@ function isProduct(expr: Expr): boolean {
   return expr.kind === 'binary' && expr.op === 'mul' && isProduct(expr.a) && isProduct(expr.b);
 }
 
-/** A nest of one loop a dimension that writes every element of a shape. */
+/** A nest with one loop per dimension that writes every element of a shape. */
 function copyNestOf(
   fresh: (wish: string) => string,
   wish: string,

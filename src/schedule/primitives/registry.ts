@@ -55,7 +55,7 @@ export const primitives: readonly Primitive[] = registered;
 
 type Registered = (typeof registered)[number];
 export type PrimitiveName = Registered['name'];
-/** Arguments of a primitive, as a step has them. */
+/** The arguments of a primitive as a step holds them. */
 export type PrimitiveArgs<Name extends PrimitiveName> =
   Extract<Registered, { readonly name: Name }> extends Primitive<Name, infer Args> ? Frozen<Args> : never;
 type Frozen<T> = T extends readonly (infer Item)[]

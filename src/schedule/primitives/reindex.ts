@@ -12,8 +12,8 @@ import { readThroughCopy } from '../read-through-copy.ts';
 
 /**
  * B: C[y, c] += X[y + k] * W[k, c]   ->   load_X_workgroup: X_workgroup[y, k] = X[y + k]   B: C[y, c] += X_workgroup[y, k] * W[k, c]
- * A copy as the block sees the buffer: one dimension for each of the block's iters that its index names, whatever the buffer's own layout.
- * Elements that several windows share stand in it several times, and a tile of it is a box: of an image this is im2col.
+ * The copy has the shape in which the block sees the buffer: one dimension for each of the block's iters that its index names, whatever the
+ * buffer's own layout. Elements that several windows share stand in it several times, and a tile of it is a box: for an image, im2col.
  * Halide: in + store_in, after a Func of the index. TVM: reindex_cache_read.
  */
 export const reindex = definePrimitive({

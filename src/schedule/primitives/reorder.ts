@@ -71,7 +71,7 @@ export const reorder = definePrimitive({
   describe: ({ loops }) => `reorder(${loops.join(', ')})`,
 });
 
-/** Refuses a loop of which one block's reduction and spatial iters are both made: in another order it might not begin where the reduction does. */
+/** Refuses a loop that drives both reduction and spatial iters of a block: in another order it might not begin where the reduction does. */
 function requireZeroFirst(loop: For, block: Block): Refusal | null {
   if (block.reducer?.initialises !== true || !reducesOver(block, loop.name)) return null;
   const spatial = block.iters.find((iter) => iter.type === 'spatial' && usesVar(iter.binding, loop.name));
@@ -84,7 +84,7 @@ function requireZeroFirst(loop: For, block: Block): Refusal | null {
   );
 }
 
-/** Refuses an order in which a vectorized loop is not innermost, or a workgroup loop stands inside a loop that is none. */
+/** Refuses an order in which a vectorized loop is not innermost, or a workgroup loop stands inside another kind of loop. */
 function requireOrder(loops: readonly For[]): Refusal | null {
   for (const [position, loop] of loops.entries()) {
     if (loop.mode === 'matrix')

@@ -16,7 +16,7 @@ import { moveInto } from '../rewrite.ts';
  * for i: for t in tile: T[i*4+t] = e   for x in N: D[x] = g(T[x])
  *   ->   for i: { for t in tile: T[i*4+t] = e   for x in tile: D[i*4+x] = g(T[i*4+x]) }
  * Moves a block into a loop of its producer, right after the producer there, and shrinks its loops to what one iteration of that loop
- * has completed. A dimension at which the block does not stand itself (a window, a sum over it) must be complete as a whole.
+ * has completed. A dimension that the block does not index with an iter of its own (a window, a sum over it) must be complete as a whole.
  * Halide: compute_with comes near. TVM: reverse_compute_at.
  */
 export const reverseComputeAt = definePrimitive({
@@ -71,7 +71,7 @@ interface Reached {
   readonly guards: readonly Expr[];
 }
 
-/** What a block's iters run over in one iteration of the last loop of the path; a producer of several buffers must agree on it. */
+/** The spans of a block's iters in one iteration of the last loop of the path; all buffers that it reads of its producer must agree on them. */
 function regionOf(
   program: Program,
   block: Block,
@@ -108,7 +108,7 @@ function distinct(conditions: readonly Expr[]): Expr[] {
   return [...new Map(conditions.map((condition) => [printExpr(condition), condition])).values()];
 }
 
-/** The one block below a loop that makes what another block reads, and the buffers through which it does. */
+/** The one block below a loop that makes what another block reads, and the buffers in which they meet. */
 function findProducer(
   program: Program,
   block: Block,
@@ -138,7 +138,7 @@ function findProducer(
   return { producer, made: below.map((name) => findBuffer(program, name) as Buffer) };
 }
 
-/** Where each iter of the block runs: over the region where it stands in it, else over its whole extent. */
+/** The span of each iter of the block: the completed region where the iter indexes it, else its whole extent. */
 function spansOfIters(
   block: Block,
   made: Buffer,

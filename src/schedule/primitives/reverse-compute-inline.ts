@@ -20,9 +20,9 @@ import { definePrimitive } from '../primitive.ts';
 
 /**
  * T[p(x)] = e(x)   D[f(i)] = g(T[i], bias[..])   ->   D[f(p(x))] = g(e(x), bias[..])
- * An elementwise block goes into the block that makes what it reads, and the buffer between them is gone: an epilogue (bias, activation)
- * is computed where a result is stored. The producer may be no reduction, whose elements are not complete until its last step; the
- * block that stores its result after cacheWrite is none. What else the block reads must be complete there.
+ * An elementwise block is merged into the block that makes its operand, and the buffer between them disappears: an epilogue (bias,
+ * activation) is computed where a result is stored. The producer must not be a reduction, whose elements are not complete until its last
+ * step; the block that stores its result after cacheWrite is none. The block's other operands must be complete there.
  * Halide: compute_inline of the producer's pure definition into its consumer has no inverse. TVM: reverse_compute_inline.
  */
 export const reverseComputeInline = definePrimitive({
@@ -61,7 +61,7 @@ export const reverseComputeInline = definePrimitive({
   describe: ({ block }) => `reverseComputeInline(${block})`,
 });
 
-/** The one block that makes what an elementwise block reads, and the buffer through which it does. */
+/** The one block that makes what an elementwise block reads, and the buffer in which they meet. */
 function findProducer(
   program: Program,
   { block }: BlockSite,
@@ -89,7 +89,7 @@ function findProducer(
   return isRefusal(from) ? from : { producer, made: buffer };
 }
 
-/** The producer with the consumer's expression in it: the consumer's iters become what the producer's write is indexed with. */
+/** The producer with the consumer's expression in it: the indices of the producer's write take the place of the consumer's iters. */
 function join(
   program: Program,
   consumer: Block,
@@ -108,7 +108,7 @@ function join(
     const dimension = at.get(iter.name);
     const index = dimension === undefined ? int(0) : (from.indices[dimension] as Expr);
     values.set(iter.name, index);
-    // The consumer may read a part of the buffer only: the iter ends where it does.
+    // The consumer may read only a part of the buffer: then the producer's iter ends where the consumer's does.
     if (dimension === undefined || iter.extent >= (made.shape[dimension] as number)) continue;
     const own = producer.iters.find((other) => index.kind === 'var' && other.name === index.name);
     if (own === undefined)

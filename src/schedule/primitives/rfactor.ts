@@ -15,7 +15,8 @@ import { definePrimitive } from '../primitive.ts';
  * for i: for ko: for ki: C[i] += e(i, ko, ki)
  *   ->   for i: for ko: for ki: C_rf[i, ki] += e(i, ko, ki)      for i: for ki: C[i] += C_rf[i, ki]
  * The named loop becomes spatial in the first block, so it can be bound: reductions across invocations, and split-K over workgroups.
- * A reduction of tuples gets partial results of tuples, one buffer a value. A guard on the reduction becomes a select of the identity, so that every partial result is defined.
+ * A reduction of tuples gets partial results of tuples, one buffer per value. A guard on the reduction becomes a select of the identity, so
+ * that every partial result is defined.
  * Halide: rfactor. TVM: rfactor.
  */
 export const rfactor = definePrimitive({
@@ -108,7 +109,7 @@ export const rfactor = definePrimitive({
         name: fresh(`${name}_rf`),
         dtype,
         shape: [...block.iters.filter((iter) => iter.type === 'spatial').map((iter) => iter.extent), factor.extent],
-        // Beside the result: a tile in nearer memory gets its partial results there too.
+        // Partial results stay in the memory of the result, also where that is a tile in nearer memory.
         scope,
       }),
     );
@@ -118,7 +119,7 @@ export const rfactor = definePrimitive({
     const spatial = block.iters.filter((iter) => iter.type === 'spatial');
     const spatialVars = spatial.map((iter) => variable(iter.name));
 
-    // Each reduction iter becomes its binding, over one iter for every loop that drives it; the factored loop's iter is spatial.
+    // Each reduction iter is replaced by its binding, in terms of one new iter per loop that drives it; the factored loop's iter is spatial.
     const iterNames = new Set(block.iters.map((iter) => iter.name));
     const freshIter = (wish: string): string => {
       const name = freshName(iterNames, wish);
@@ -190,7 +191,7 @@ export const rfactor = definePrimitive({
       (body, loop) => forLoop(copies.get(loop.name) as string, loop.extent, body),
       partial,
     );
-    // Of the loops that drive neither, only those outside the reduction stay around the final block.
+    // Of the loops that drive neither spatial nor reduction iters, only those outside the reduction stay around the final block.
     const firstReduction = own.findIndex((loop) => loop === factor || reductionLoops.includes(loop));
     const finalLoops = own.filter(
       (loop, position) => loop === factor || position < firstReduction || drivesSpatial(loop.name),

@@ -7,7 +7,7 @@ import { requireHeldByLanes } from '../legality/subgroup-buffer.ts';
 import { definePrimitive } from '../primitive.ts';
 
 /**
- * storage T[N]   ->   workgroup T[N]       an intermediate buffer moves to nearer memory; computeAt then shrinks what is kept of it
+ * storage T[N]   ->   workgroup T[N]       an intermediate buffer moves to nearer memory; computeAt then shrinks it to a tile
  * `subgroup` spreads its elements over the lanes of a subgroup: a loop of the block that writes it is then bound to subgroup.x, and readers
  * get what they need by exchange (see cacheRead).
  * Halide: store_in. TVM: set_scope.

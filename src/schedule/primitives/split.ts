@@ -14,7 +14,7 @@ import { mapBlocks } from '../rewrite.ts';
 
 const args = z.strictObject({
   loop: nameArg,
-  /** Extents of the new loops, outermost first; one may be null: what is left of the extent, rounded up. */
+  /** Extents of the new loops, outermost first; one may be null, which stands for the remaining extent, rounded up. */
   factors: z.array(factorArg.nullable()).min(2).max(8),
 });
 

@@ -5,13 +5,13 @@ import { nameArg } from '../arguments.ts';
 import { findBuffer } from '../legality/find.ts';
 import { definePrimitive } from '../primitive.ts';
 
-/** More than a row of banks only wastes memory. */
+/** More padding than a row of banks only wastes memory. */
 const maxPadding = 64;
 
 /**
- * workgroup T[R, N]   ->   workgroup T[R, N + padding]       what is added is never read
+ * workgroup T[R, N]   ->   workgroup T[R, N + padding]       the padding is never read
  * Rows of a power of two start in the same memory bank, so that invocations reading down a column queue up; rows a little longer do not.
- * The padding is of the rows that are kept of the buffer in the end, after computeAt has shrunk it.
+ * The padding applies to the rows that remain in the end, after computeAt has shrunk the buffer.
  * Halide: align_storage. TVM: storage_align.
  */
 export const storageAlign = definePrimitive({

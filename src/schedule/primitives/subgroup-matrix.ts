@@ -13,10 +13,10 @@ import { definePrimitive } from '../primitive.ts';
 /**
  * for i in M: for j in N: for k in K: C[i,j] += A[i,k] * B[k,j]   ->   the same three loops, run by one subgroup as a matrix product
  * for i in M: for j in N: C[i,j] = T[i,j]                         ->   the same two, as the store (or the fill) of a matrix
- * What the loops mean does not change, so neither does what may stand before and behind them. Lowering makes matrix instructions of them
- * where the device lists such a product: a workgroup buffer that is touched by such nests alone is then no memory but the subgroup's matrices,
- * held in registers from the fill to the store. Elsewhere the lanes compute one column each, through workgroup memory.
- * A subgroup is a row of invocations along x, so no loop around may be bound to invocation.x; its number is the place along y and z.
+ * The loops mean the same as before, so the same blocks may stand before and after them. Lowering turns them into matrix instructions where
+ * the device lists such a product: a workgroup buffer that only such nests touch is then no memory but the subgroup's matrices, held in
+ * registers from the fill to the store. On other devices each lane computes one column, through workgroup memory.
+ * A subgroup is a row of invocations along x, so no loop around may be bound to invocation.x; its number is its place along y and z.
  * Halide: - (tensor instructions are found, not asked for). TVM: tensorize.
  */
 export const subgroupMatrix = definePrimitive({
@@ -80,7 +80,7 @@ function tileUnder(outermost: For): Tile | Refusal {
   );
 }
 
-/** Every loop of the tile moves one iter of the block by its own steps, and every instance runs. */
+/** Requires that every loop of the tile moves one iter of the block in steps of one, and that every instance runs. */
 function requireWholeTile(program: Program, { loops, block }: Tile): Refusal | null {
   const [condition] = block.predicate;
   if (condition !== undefined)
@@ -110,7 +110,7 @@ function requireWholeTile(program: Program, { loops, block }: Tile): Refusal | n
   return null;
 }
 
-/** How far a variable moves an index; null where it is not linear in it. */
+/** How far a variable moves an index; null where the index is not linear in it. */
 function stepOf(index: Expr, name: string): number | null {
   let step: number | null = 0;
   for (const { atom, coefficient } of linearOf(index).terms.values()) {
@@ -121,7 +121,7 @@ function stepOf(index: Expr, name: string): number | null {
   return step;
 }
 
-/** The block multiplies two elements and adds them up, or stores one element or a constant. */
+/** Requires that the block adds up products of two elements, or stores one element or a constant. */
 function requireOperation({ loops, block }: Tile): Refusal | null {
   const [write] = block.writes;
   const iters = loops.map((loop) => block.iters.find((iter) => usesVar(iter.binding, loop.name))?.name as string);
@@ -159,7 +159,7 @@ function requireOperation({ loops, block }: Tile): Refusal | null {
   return ordered ? null : unlike(`a sum of products A[${row}, ${deep}] * B[${deep}, ${column}]`);
 }
 
-/** Linear with step 1 in each of the iters of the tile. */
+/** Whether an index is linear with step 1 in each of the iters of the tile. */
 function isPlain(index: Expr, iters: readonly (string | undefined)[]): boolean {
   return iters.every((name) => {
     if (name === undefined || !usesVar(index, name)) return true;

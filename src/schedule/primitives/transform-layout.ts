@@ -11,7 +11,7 @@ import { findBuffer } from '../legality/find.ts';
 import { definePrimitive } from '../primitive.ts';
 import { mapBlocks } from '../rewrite.ts';
 
-/** A dimension of the new buffer: a whole one of the old, or the blocks of one, or the places in a block. */
+/** A dimension of the new buffer: a whole dimension of the old one, or its blocks, or the places in a block. */
 interface Dimension {
   readonly of: number;
   readonly part: 'whole' | 'blocks' | 'places';
@@ -20,8 +20,8 @@ interface Dimension {
 
 /**
  * T[i, j]   ->   T[j / F, i, j % F]       transformLayout(T, [null, F], [1, 0, 2])
- * Every dimension may be taken apart into blocks of F and the places in a block, and the dimensions that result are put into another
- * order. It concerns buffers between blocks only: the layout of inputs and outputs is the caller's.
+ * Every dimension may be split into blocks of F and the places in a block, and the resulting dimensions are put into another order.
+ * Only buffers between blocks can be transformed: the layout of inputs and outputs belongs to the caller.
  * Halide: reorder_storage, and tiling of storage. TVM: transform_layout.
  */
 export const transformLayout = definePrimitive({
@@ -32,7 +32,7 @@ export const transformLayout = definePrimitive({
   tvm: 'transform_layout',
   args: z.strictObject({
     buffer: nameArg,
-    /** One a dimension: the size of its blocks, or null where it stays whole. */
+    /** Per dimension the size of its blocks, or null where it stays whole. */
     blocks: z.array(z.int().min(2).nullable()).min(1).max(8),
     /** The dimensions after blocking (outer part first), by position, in their new order. */
     order: z.array(z.int().min(0)).min(1).max(16),

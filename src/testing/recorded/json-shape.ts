@@ -3,7 +3,7 @@ import type { ParameterValue } from './recorded-space.ts';
 /** A JSON object of which nothing is known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Says what is wrong with a file, in words that follow its name; the reader of files turns it into a UserError. */
+/** An error whose message follows a file's name and says what is wrong with the file; the reader of files turns it into a UserError. */
 export class ShapeError extends Error {}
 
 export function isObject(value: unknown): value is JsonObject {
@@ -21,7 +21,7 @@ export function rowsMustBe(row: unknown, where: string): asserts row is JsonObje
   if (!isObject(row)) throw new ShapeError(`${where} is not an object`);
 }
 
-/** The positive finite numbers of a list; none where it is no list. Failed runs leave texts and zeros among the samples. */
+/** The positive finite numbers of a list; none where the value is no list. Failed runs leave texts and zeros among the samples. */
 export function numbersOf(list: unknown): number[] {
   if (!Array.isArray(list)) return [];
   return list.filter((item): item is number => typeof item === 'number' && Number.isFinite(item) && item > 0);

@@ -10,7 +10,7 @@ import { deviceSchema, workloadSchema } from '../../records/record.ts';
 import { UserError } from '../../support/errors.ts';
 import { median } from './recorded-space.ts';
 
-/** How a recorded space of ours ends, so that a folder can hold it beside those of others. */
+/** The ending of our recorded spaces' file names, so that a folder can hold them beside spaces that others recorded. */
 export const kernelSpaceEnding = '.space.json.gz';
 
 const rowSchema = z.strictObject({
@@ -31,12 +31,12 @@ const spaceSchema = z.strictObject({
   tool: z.string(),
   workload: workloadSchema,
   device: deviceSchema,
-  /** Rows are candidates drawn at random; without it they are all there are. */
+  /** Rows are candidates drawn at random; without it they are all candidates. */
   sampled: z.literal(true).exactOptional(),
   sketches: z.array(
     z.strictObject({
       name: z.string(),
-      /** Options are those that were recorded; the sketch may offer more. */
+      /** The options that were recorded; the sketch may offer more. */
       decisions: z.array(z.strictObject({ name: z.string(), options: z.array(z.number()) })),
     }),
   ),
@@ -46,13 +46,13 @@ const spaceSchema = z.strictObject({
 /** One measured candidate. */
 export type KernelRow = z.infer<typeof rowSchema>;
 
-/** What counts as a row's time, nanoseconds: the median of its samples; null where it failed. */
+/** A row's time in nanoseconds: the median of its samples; null where it failed. */
 export function rowTimeNs({ t, o }: KernelRow): number | null {
   return o !== undefined || t.length === 0 ? null : median(t);
 }
 
 /**
- * Every candidate of a workload's space, as far as its options were thinned, measured on one device. One gzipped JSON file, a few bytes a
+ * Every candidate of a workload's space (with thinned options), measured on one device. It is one gzipped JSON file of a few bytes per
  * sample: small enough to live in a repository.
  */
 export interface KernelSpace {
@@ -69,7 +69,7 @@ export interface KernelSpace {
   readonly rows: readonly KernelRow[];
 }
 
-/** Writes a space whole or not at all. */
+/** Writes a space to a file, whole or not at all. */
 export async function writeKernelSpace(path: string, space: KernelSpace): Promise<void> {
   const text = JSON.stringify(spaceSchema.parse({ format: 'wgtune-space', version: 1, ...space }));
   await mkdir(dirname(path), { recursive: true });

@@ -1,7 +1,7 @@
 import { type JsonObject, numbersOf, objectAt, parameterValue, rowsMustBe } from './json-shape.ts';
 import { type FoundRow, makeRecordedSpace, medianWithoutFirst, type RecordedSpace } from './recorded-space.ts';
 
-/** Times that Kernel Tuner once wrote in the place of a failure. */
+/** Kernel Tuner once wrote such large times in the place of a failure. */
 const oldFailureMs = 1e19;
 
 /** Whether a parsed file is a cache of Kernel Tuner. */
@@ -10,8 +10,8 @@ export function isKernelTunerCache(file: JsonObject): boolean {
 }
 
 /**
- * A cache of Kernel Tuner: `tune_params_keys` names the parameters in order, `cache` holds a row a configuration with parameters and results
- * side by side, times in milliseconds. A failure is a text (or an object, or a huge number in old files) where the time should be.
+ * A cache of Kernel Tuner: `tune_params_keys` names the parameters in order, `cache` holds one row per configuration with parameters and
+ * results side by side, times in milliseconds. A failure is a text (or an object, or a huge number in old files) in place of the time.
  */
 export function readKernelTunerCache(name: string, file: JsonObject): RecordedSpace {
   const cache = objectAt(file, 'cache');

@@ -1,4 +1,4 @@
-/** What a scan of a JSON text knows at a place where a value has just been closed. */
+/** A place in a JSON text where a value has just been closed, as a scan finds it. */
 interface Place {
   /** Just behind the closing bracket. */
   readonly end: number;
@@ -8,8 +8,8 @@ interface Place {
 
 /**
  * The value of a JSON text as the tools of the auto-tuning community leave it: Python's `NaN` and `Infinity` are read as null, and a text
- * that ends too soon (a run that was interrupted) is cut behind the last whole entry and closed. An entry is an object or list that
- * lies inside at least two others, so that a row is kept or lost whole. Throws SyntaxError where that does not mend it.
+ * that ends too soon (after an interrupted run) is cut behind the last whole entry and closed. An entry is an object or list that
+ * lies inside at least two others, so that a row is kept or lost whole. Throws SyntaxError where the text cannot be mended so.
  */
 export function parseMended(text: string): { readonly value: unknown; readonly mended: boolean } {
   try {
@@ -22,7 +22,7 @@ export function parseMended(text: string): { readonly value: unknown; readonly m
   }
 }
 
-/** What Python writes and JSON does not know. */
+/** Numbers that Python writes and JSON does not know. */
 const pythonNumbers = ['-Infinity', 'Infinity', 'NaN'];
 
 function scan(text: string): { readonly plain: string; readonly last: Place | null; readonly complete: boolean } {
@@ -48,7 +48,7 @@ function scan(text: string): { readonly plain: string; readonly last: Place | nu
     else if (char === '[') open += ']';
     else if (char === '}' || char === ']') {
       open = open.slice(0, -1);
-      // Only what stands where rows stand: a list of samples inside a torn row must not be taken for the end of one.
+      // Only values at the depth of rows count: the end of a list of samples inside a torn row must not be taken for the end of a row.
       if (open.length === 2) last = { end: length + at + 1 - from, open };
     } else if (char === 'N' || char === 'I' || (char === '-' && text[at + 1] === 'I')) {
       const found = pythonNumbers.find((name) => text.startsWith(name, at));

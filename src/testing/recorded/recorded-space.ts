@@ -1,28 +1,28 @@
-/** A value as a measured file writes it. */
+/** A parameter's value as a measured file writes it. */
 export type ParameterValue = number | string | boolean;
 
 /** One open choice of a recorded space, as its file names it. */
 export interface RecordedParameter {
   readonly name: string;
-  /** What occurs in the rows, without repeats: numbers ascending, then booleans, then texts in the order of their code points. */
+  /** The values that occur in the rows, each once: numbers ascending, then booleans, then texts in the order of their code points. */
   readonly values: readonly ParameterValue[];
 }
 
 /** One measured point. */
 export interface RecordedRow {
-  /** One value a parameter, in the order of the parameters. */
+  /** One value per parameter, in the order of the parameters. */
   readonly values: readonly ParameterValue[];
   /** Every timing sample in the order taken, nanoseconds; may be empty for a failure. */
   readonly samplesNs: readonly number[];
-  /** What counts as the point's time, nanoseconds; null for a failure. */
+  /** The point's time in nanoseconds; null for a failure. */
   readonly timeNs: number | null;
   /** Why it has no time, in the file's own words; null where it has one. */
   readonly failure: string | null;
 }
 
 /**
- * Measurements of all points of a space that somebody made earlier: a search can be tried on it with no device. Points without a row are
- * outside the space (constraints of the tuner that measured it).
+ * Earlier measurements of all points of a space, on which a search can be tried without a device. Points without a row are outside the
+ * space (constraints of the tuner that measured it).
  */
 export interface RecordedSpace {
   /** For people: the file's name without its endings. */
@@ -40,12 +40,12 @@ export interface FoundRow {
   readonly failure: string | null;
 }
 
-/** Stands where a row does not mention a parameter that others have: conditional parameters are left out where they mean nothing. */
+/** The value of a parameter that a row does not mention and other rows do: conditional parameters are left out where they mean nothing. */
 const unmentioned = '(none)';
 
 /**
- * Makes a space of what a reader found. Parameters keep the order given, and those not listed follow in the order in which rows mention
- * them. Of several rows with the same values the fastest stands: noise only ever adds time.
+ * Makes a space of the rows that a reader found. Parameters keep the given order, and those not listed follow in the order in which rows
+ * mention them. Of several rows with the same values the fastest is kept, because noise only ever adds time.
  */
 export function makeRecordedSpace(name: string, order: readonly string[], found: readonly FoundRow[]): RecordedSpace {
   const names = new Set(order);
@@ -76,8 +76,8 @@ function distinct(values: readonly ParameterValue[]): ParameterValue[] {
 }
 
 /**
- * The median of the samples without the first, which on external files is the unwarmed run and the largest nearly everywhere; a
- * lone sample has to do. Samples must not be empty.
+ * The median of the samples without the first, which in external files is the unwarmed run and nearly always the largest; a
+ * lone sample is taken as it is. Samples must not be empty.
  */
 export function medianWithoutFirst(samples: readonly number[]): number {
   return median(samples.length > 1 ? samples.slice(1) : samples);

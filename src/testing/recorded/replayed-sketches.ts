@@ -7,9 +7,9 @@ import { type KernelSpace, rowTimeNs } from './kernel-space.ts';
 import { prefixTree, type ReplayedSpace } from './replayed-space.ts';
 
 /**
- * A recorded space of ours as a space to search: today's sketches of its workload with our features, a prefix being legal when a recorded
- * row continues it. Decisions that came later have the value that leaves everything as it was. Throws UserError where today's sketches
- * lack a recorded decision.
+ * A recorded space of ours as a space to search: today's sketches of its workload with our features; a prefix is legal when a recorded
+ * row continues it. Decisions that were added later have the value that changes nothing. Throws UserError where today's sketches lack a
+ * recorded decision.
  */
 export function replayKernelSpace(name: string, recorded: KernelSpace, sketches: readonly Sketch[]): ReplayedSpace {
   const ours = sketchSpace(sketches, recorded.device);

@@ -21,9 +21,9 @@ export interface ReplayedSpace {
 }
 
 /**
- * The parameters of a recorded space as decisions in the file's order. A prefix is legal when some row continues it, whatever the constraints
- * of the tuner that measured it were. Numbers stand for themselves, other values for their position. Features are the parameters
- * and the products of every two that are numbers, nothing else: such a space tests the search and not what we know of kernels.
+ * The parameters of a recorded space as decisions in the file's order. A prefix is legal when some row continues it, whatever constraints
+ * the tuner had that measured the space. Numbers stand for themselves, other values are replaced by their position. Features are only the
+ * parameters and the products of every two that are numbers: such a space tests the search and not what we know of kernels.
  */
 export function replaySpace(recorded: RecordedSpace): ReplayedSpace {
   const codes = recorded.parameters.map(codeOf);
@@ -59,7 +59,7 @@ function isNumeric({ values }: RecordedParameter): boolean {
   return values.every((value) => typeof value === 'number');
 }
 
-/** Numbers as they are where all are numbers; else the position among the values. */
+/** The number for a parameter's value: the value itself where all values are numbers, else its position among them. */
 function codeOf(parameter: RecordedParameter): (value: ParameterValue) => number {
   if (isNumeric(parameter)) return (value) => value as number;
   const positions = new Map(parameter.values.map((value, at) => [value, at]));
@@ -95,7 +95,7 @@ export function prefixTree(rows: readonly (readonly number[])[]): (values: Float
   };
 }
 
-/** A column: one parameter, one value of a parameter that is no number (1 where it holds), or the product of two numbers. */
+/** A column of features: a parameter, one value of a parameter that is no number (1 where it has that value), or the product of two numbers. */
 type Column =
   | { readonly kind: 'value'; readonly at: number }
   | { readonly kind: 'is'; readonly at: number; readonly code: number }
@@ -119,7 +119,7 @@ function featureColumns(parameters: readonly RecordedParameter[]): Column[] {
 function extractorOf(columns: readonly Column[]): FeatureExtractor {
   return {
     extract(values, out, offset) {
-      // A space of one row has no column, and no model a row of none.
+      // A space of one row has no columns, and no model takes a row without columns: it gets a zero.
       if (columns.length === 0) out[offset] = 0;
       for (const [at, column] of columns.entries()) {
         const value = values[column.at] as number;

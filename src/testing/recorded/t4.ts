@@ -18,7 +18,7 @@ export function isT4(file: JsonObject): boolean {
 /**
  * A file in the T4 format of the auto-tuning community: `results` is a list of rows, each with its `configuration`, the `runtimes` of its
  * runs, and an `invalidity` that says how it failed where it is not `correct`. A failure may also be a text in the place of the
- * measured value. Rows without runtimes are taken at the value of the measurement `time`.
+ * measured value. Rows without runtimes have the value of the measurement `time`.
  */
 export function readT4(name: string, file: JsonObject): RecordedSpace {
   const unit = unitOf((file.metadata as JsonObject | undefined)?.timeunit) ?? milliseconds;
@@ -48,7 +48,7 @@ function unitOf(name: unknown): number | null {
   return units.find(([pattern]) => pattern.test(name.trim().toLowerCase()))?.[1] ?? null;
 }
 
-/** The measurement of the time: the one of that name, or else the objective. */
+/** The measurement of the time: the one named `time`, or else the objective. */
 function measuredTime(row: JsonObject): JsonObject | undefined {
   const list = (Array.isArray(row.measurements) ? row.measurements : []).filter(isObject);
   const objective = Array.isArray(row.objectives) ? row.objectives[0] : undefined;
