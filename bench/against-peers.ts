@@ -1,14 +1,14 @@
 /**
- * Our kernel of a square matrix product against the hand-written ones of ONNX Runtime's WebGPU provider and of TensorFlow.js, on the same
- * Vulkan device (lavapipe: the one all can be pointed at), in turn.
+ * Our kernel of a square matrix product against the hand-written kernels of ONNX Runtime's WebGPU provider and of TensorFlow.js, in turn on the
+ * same Vulkan device (lavapipe: all three can be pointed at it).
  *     npx wgtune tune matmul -s m=512,n=512,k=512 --trials 200 --device lavapipe
  *     ONNXRUNTIME_NODE_INSTALL=skip npm install --prefix /tmp/peers onnxruntime-node@1.30.0 \
  *       @tensorflow/tfjs-core@4.22.0 @tensorflow/tfjs-backend-cpu@4.22.0 @tensorflow/tfjs-backend-webgpu@4.22.0
  *     WGTUNE_PEERS=/tmp/peers node --import tsx bench/against-peers.ts [sizes] [rounds] [log folder]
  * With a schedule file as a fourth argument that schedule takes the place of the best known one:
  *     WGTUNE_PEERS=/tmp/peers node --import tsx bench/against-peers.ts 512,1024 5 - schedules/matmul-packed-8x8x4.json
- * Prints the median and quartiles of each, and how much longer a peer takes: by the medians, and by the fastest samples, which another
- * process on the machine disturbs least. A peer that is not installed is left out.
+ * Prints the median and quartiles of each, and how much longer a peer takes: by the medians, and by the fastest samples, which other
+ * processes on the machine disturb least. A peer that is not installed is left out.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -51,7 +51,7 @@ function timePeer({ name, script }: Peer, size: string): readonly number[] | nul
 async function timeOurs(size: string, trace: Trace | 'naive' | null): Promise<readonly number[]> {
   const workload = makeWorkload('matmul', { shape: `m=${size},n=${size},k=${size}` });
   const { result } = await runSchedule({ workload, trace, device: 'lavapipe', logFolder });
-  // Samples that scatter are of use here: they are compared with others of the same minutes.
+  // Samples that scatter are of use here: they are compared with peers' samples of the same minutes.
   if (result.outcome !== 'ok' && result.outcome !== 'unstable') throw new Error(`${result.outcome}: ${result.error}`);
   return result.samplesNs.map((ns) => ns / 1e6);
 }

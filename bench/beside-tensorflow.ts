@@ -1,7 +1,7 @@
 /**
  * A schedule's kernel and TensorFlow.js' own of the same square matrix product, one after the other on one device in one process, by the
- * device's clock: what disturbs the machine disturbs both. The processor time of the process is printed beside it, which on lavapipe is
- * the kernel's and changes little when others want the cores.
+ * device's clock: what disturbs the machine disturbs both. Beside each time stands the processor time of the process, which on lavapipe is
+ * the kernel's and changes little when other processes want the cores.
  *     VK_DRIVER_FILES=/usr/share/vulkan/icd.d/lvp_icd.json WGTUNE_PEERS=/tmp/peers \
  *       node --import tsx bench/beside-tensorflow.ts schedules/matmul-packed-8x8x4.json 512,1024 15
  * Needs what against-peers.ts installs. The driver may have another name: `npx wgtune devices`.

@@ -1,6 +1,6 @@
 /**
- * Whether the speed-up that a run claims is the same beside other work: the README's first command, once on the machine as it is and ten times beside
- * the hog (`noise/hog.ts`), each from the same seed with logs of its own.
+ * Whether the speed-up that a run claims is the same beside other work: the README's first command, three times on the machine as it is and
+ * ten times beside the hog (`noise/hog.ts`), each from the same seed with logs of its own.
  *     node --import tsx bench/claims.ts [--runs 10] [--quiet 3] [--device name] [--out out/claims]
  * Prints every claim and the largest distance from the median of the quiet ones; writes the table (README.md) and the claims (runs.csv).
  */

@@ -1,9 +1,9 @@
 /**
  * What stopping a measurement early saves and costs, replayed on the samples of recorded spaces: no device is asked.
  *     node --import tsx bench/early-stop.ts tuning-logs/spaces/*.space.json.gz [--seeds 10]
- * Candidates come in random order. Each rule says after every sample whether it has seen enough; what it then thinks of the candidate is
- * the median of the samples it saw. `seen`: of the recorded samples; `time`: of the recorded kernel time; `order`: Spearman's rank
- * correlation with the medians of all samples; `pick`: the rule's fastest candidate by all its samples, relative to the space's best.
+ * Candidates come in random order. Each rule says after every sample whether it has seen enough; its time for the candidate is then the
+ * median of the samples it saw. `seen`: fraction of the recorded samples; `time`: fraction of the recorded kernel time; `order`: Spearman's
+ * rank correlation with the medians of all samples; `pick`: the rule's fastest candidate by all its samples, relative to the space's best.
  */
 import { Command } from 'commander';
 import { median, medianUncertainty } from '../src/measure/sampling/statistics.ts';

@@ -1,8 +1,8 @@
 /**
  * How long a big log takes, and how much memory: 100,000 records of the size real ones have (4 KB).
  *     node --import tsx bench/logs.ts [records] [command ...]
- * Makes the log, runs with the built command line (`npm run build`) every command, or those named, on it in a process of its own, and prints its wall time, the processor's time (which other work
- * on the machine does not draw out) and the most memory it held.
+ * Makes the log and runs every command, or those named, of the built command line (`npm run build`) on it, each in a process of its own. Prints
+ * the wall time of each, its processor time (which other work on the machine does not draw out) and the most memory it held.
  */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -45,7 +45,7 @@ function makeLogs(logs: string): number {
   const [line = ''] = readFileSync(new URL('../test/records/versions/v1.jsonl', import.meta.url), 'utf8').split('\n');
   const real = JSON.parse(line) as Record<string, Record<string, unknown>>;
   const random = createRandom(1);
-  // The kept record is of a small kernel: its trace is drawn out to what the median of tuned ones takes.
+  // The kept record is of a small kernel: its trace is drawn out to the median length of tuned ones.
   const steps = real.trace?.steps as readonly unknown[];
   const drawn = Array.from({ length: 35 }, (_, index) => steps[index % steps.length]);
   let bytes = 0;
@@ -62,7 +62,7 @@ function makeLogs(logs: string): number {
       const ended = failed
         ? { outcome: 'crash', error: 'the device process ended', medianNs: null, clock: null, verification: null }
         : { medianNs: time };
-      // Trials of a run are of different schedules.
+      // The trials of a run have different schedules.
       const trace = { version: 1, steps: [...drawn, { primitive: 'unroll', args: { loop: `i.${trial}` } }] };
       const changes = { id: `${run}#${trial}`, run, trial, workload, device, seed: file, trace, samplesNs: samples };
       text += `${JSON.stringify({ ...real, ...changes, ...ended })}\n`;

@@ -2,7 +2,7 @@
  * What a candidate costs before a device sees it, in processor milliseconds on one core: emission (decisions -> trace -> scheduled
  * program, through every primitive's legality checks), replay (the same from the trace alone, as records are read), lowering and WGSL text.
  *     node --import tsx bench/lowering.ts [part of a title]
- * Random legal candidates of every sketch after a warm-up with others. Each is built five times from scratch and counts with the
+ * Random legal candidates of every sketch, after a warm-up with other candidates. Each is built five times from scratch and counts with the
  * median of every part, so that a busy machine does not pass for a slow compiler; whole = emission + lowering + text.
  */
 import { cpus } from 'node:os';

@@ -1,10 +1,10 @@
 /**
  * How often the fastest of some measured kernels is picked on hosts whose speed changes, by the real protocol over a simulated clock.
  *     node --import tsx bench/made-hosts.ts [--hosts windows,heat] [--trace file.json] [--runs 100] [--candidates 48]
- * In each run the same kernels, of known times and of different sensitivity to what slows the host, are timed once each and the fastest is picked:
- * `as they are`, by the medians of samples as they come; `scaled`, by samples divided by the references' slowdown; `retaken`, waiting for
- * quiet moments and never scaling; `both`; and `both, raced`, what a run of the tuner does. Prints how many picks are within 3% of the
- * truly fastest, the rank correlation and median error of the times, and the simulated seconds that a run took.
+ * In each run the same kernels, of known times and of different sensitivity to what slows the host, are timed once each and the fastest is
+ * picked: `as they are`, by the medians of samples as they come; `scaled`, by samples divided by the references' slowdown; `retaken`, waiting
+ * for quiet moments and never scaling; `both`; and `both, raced`, as a run of the tuner does. Prints how many picks are within 3% of the
+ * truly fastest kernel, the rank correlation and median error of the times, and the simulated seconds that a run took.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

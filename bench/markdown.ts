@@ -8,7 +8,7 @@ export function markdownTable(header: readonly string[], rows: readonly (readonl
   return [line(header), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map(line)].join('\n');
 }
 
-/** Day, machine and command, to stand above a table of results: `npm run bench:x -- flags`. */
+/** Day, machine and command (`npm run bench:x -- flags`), to stand above a table of results. */
 export function markdownOrigin(command: string): string {
   const flags = process.argv.slice(2).join(' ');
   const machine = `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}`;

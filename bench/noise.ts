@@ -3,7 +3,7 @@
  *     npm run bench:noise -- [--device lavapipe] [--candidates 60] [--operator matmul] [--shape m=256,n=256,k=256] [--seed 1] [--profile browser] [--cold] [--hog] [--quiet-wait 2.5]
  * `--hog` keeps all cores busy in windows of 0.2 to 5 seconds, half of the time, during both runs (`noise/hog.ts`).
  * Prints the rank correlation of both runs' times and how far apart they are, the spread within each run, and every pair as CSV with --csv.
- * A candidate far behind the best of its run ends after a few samples, as in any run; those are counted, and also left out in a second line.
+ * A candidate far behind the best of its run ends after a few samples, as in any run; a second line leaves such candidates out.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -41,7 +41,7 @@ const workload = makeWorkload(flags.operator, { shape: flags.shape });
 
 interface Run {
   readonly result: TuneResult;
-  /** Trials of the search by their schedule. */
+  /** The search's trials by schedule. */
   readonly trials: ReadonlyMap<string, TuningRecord>;
 }
 
@@ -55,7 +55,7 @@ async function run(name: string): Promise<Run> {
       cold: flags.cold,
       trials: Number(flags.candidates),
       seed: Number(flags.seed),
-      // Which candidates are proposed must not depend on times.
+      // The proposed candidates must not depend on times.
       search: 'random',
       model: 'random',
       logFolder,
@@ -74,7 +74,7 @@ async function run(name: string): Promise<Run> {
   }
 }
 
-/** The time as two runs have it in common: in the references' unit, or nanoseconds where there are none. */
+/** A time in the unit that two runs have in common: the references', or nanoseconds where there are no references. */
 function unitsOf({ relative, medianNs }: TuningRecord): number {
   return relative === null ? (medianNs as number) : relative.timeNs / unitNs(relative.quietNs);
 }

@@ -2,9 +2,9 @@
  * What a shape that divides by nothing costs: the tuned product of 197x768x768 against that of 224x768x768, the next shape that divides.
  *     node --import tsx bench/odd-shapes.ts [--tune trials] [--rounds n] [--device name] [--log folder]
  * With --tune both shapes are tuned first, with the same number of trials and the same seed, one after the other, going on from what the
- * folder knows; a folder's logs are made one short file by `wgtune logs prune <folder> --keep 5 -o bench/results/odd-shapes/<device>.jsonl`. Then the
- * three fastest schedules of each shape that the folder knows are timed once more, all in turn in one run; the odd shape's also with the
- * partition turned about (off where it is on), and each shape with the other's decisions where they are legal for it, so that luck of
+ * folder knows; `wgtune logs prune <folder> --keep 5 -o bench/results/odd-shapes/<device>.jsonl` makes one short file of a folder's logs. Then
+ * the three fastest schedules of each shape that the folder knows are timed once more, all in turn in one run; those of the odd shape also
+ * with the partition toggled (off where it is on), and each shape with the other's decisions where they are legal for it, so that luck of
  * the search on one shape does not make the ratio. A shape's throughput is that of its schedule with the best median.
  */
 import { readFileSync } from 'node:fs';
@@ -127,7 +127,7 @@ function key(record: TuningRecord): string {
   return JSON.stringify(record.decisions);
 }
 
-/** A record's decisions, some changed, as a schedule of a workload; null where they are none of its legal candidates. */
+/** A record's decisions, some changed, as a schedule of a workload; null where they make none of its legal candidates. */
 function withDecisions(
   workload: Workload,
   record: TuningRecord,
@@ -145,7 +145,7 @@ function withDecisions(
   return isRefusal(made) ? null : made.trace;
 }
 
-/** The same schedule with its partition of the grid turned about; null where there is nothing to partition. */
+/** The same schedule with its partition of the grid toggled; null where there is nothing to partition. */
 function partitionTurned(record: TuningRecord): { readonly trace: Trace; readonly partition: number } | null {
   const partition = 1 - Number(record.decisions['matmul.partition'] ?? 0);
   const trace = withDecisions(record.workload, record, { 'matmul.partition': partition });

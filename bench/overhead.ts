@@ -2,8 +2,8 @@
  * Where the time of a tuning run goes: 100 trials, with the driver's cache of compiled kernels empty at the beginning.
  *     node --import tsx bench/overhead.ts [--device lavapipe] [--trials 100] [--shape m=256,n=256,k=256] [--seed 1] [--profile browser] [--keep-cache]
  * Prints the wall time of the run, its parts, and which share of the trials' time compiling and running kernels took: of all trials, and of
- * those whose kernel takes about a millisecond (half to twice). For such kernels: `--shape m=128,n=128,k=128` on lavapipe. What was waited for
- * while others built ahead counts as compiling, in equal parts for what they built.
+ * those whose kernel takes about a millisecond (half to twice). For such kernels: `--shape m=128,n=128,k=128` on lavapipe. Time spent waiting
+ * for kernels that other processes built ahead counts as compiling, in equal parts for each of these kernels.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';

@@ -60,7 +60,7 @@ for (const [operator, shape] of [
     : createResidualModel(base, createXgboostModel(library, { seed: 1 }));
   const search = createBeamSearch(space, { seed: 1, model });
   const random = createRandom(7);
-  // Any times will do: what is timed is the search, not the kernels.
+  // Any times will do, because the search is timed and not the kernels.
   const learn = async (): Promise<void> => {
     const results: Observation[] = search
       .propose(32)
@@ -75,7 +75,7 @@ for (const [operator, shape] of [
   for (let round = 0; round < rounds; round++) {
     const before = search.tally.looked;
     const refusedBefore = refused();
-    // Processor time: what other programs do meanwhile is not counted.
+    // Processor time, so that other programs' work does not count.
     const started = process.cpuUsage();
     search.propose(8);
     const { user, system } = process.cpuUsage(started);

@@ -4,10 +4,10 @@
  *     npm run bench:ranking -- --only "conv|softmax" --ways completions,fitted --seeds 3
  *     npm run bench:ranking -- --sets "schedule;schedule,arithmetic,machine;all;all,-first operand"
  * Each workload is held out once: the model learns from all other workloads, or from the others of its class (`--taught`), and judges prefixes
- * as the beam does. `--held-out candidates` holds out a third of each workload's own candidates instead, as a tuning run does.
- * A prefix is worth its best measured completion. That is known where a space was recorded whole; samples, where it is the best of few,
- * are a table of their own. Fractions count the decisions that were open. Pairs whose throughputs differ by less than 2% are none.
- * recall@10: of the ten best those among the model's ten best; top-k: the best of the model's first k, of the best there is.
+ * as the beam does. `--held-out candidates` holds out a third of each workload's own candidates instead, as in a tuning run.
+ * A prefix is worth its best measured completion. This worth is known where a space was recorded whole; samples, for which it is the best of
+ * few, have a table of their own. Fractions count the decisions that were open. Pairs whose throughputs differ by less than 2% do not count.
+ * recall@10: fraction of the ten best among the model's ten best; top-k: the best of the model's first k, relative to the best there is.
  * Writes the tables as CSV and a figure per way, and names the features that tell nothing on these workloads.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';

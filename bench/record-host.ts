@@ -1,5 +1,5 @@
 /**
- * Records how the speed of this host goes: the references, every 50 ms for ten minutes, as slowdowns against their quiet times.
+ * Records how the speed of this host changes: the references' slowdowns against their quiet times, every 50 ms for ten minutes.
  *     node --import tsx bench/record-host.ts [--device lavapipe] [--minutes 10] [--out bench/made-hosts/trace.json]
  * `bench/made-hosts.ts --trace` replays it. Slowdowns are in hundredths.
  */
@@ -28,7 +28,7 @@ const { values: flags } = parseArgs({
   },
 });
 
-/** In a process whose environment names the driver. */
+/** Runs in a process whose environment names the driver. */
 async function record({ driver, adapter, description }: Device): Promise<void> {
   const { gpu } = await openDevice(await loadDawn(driver), driver, adapter, description.profile);
   const references = await createReferences(gpu, description.type, lastLevelCacheBytes(description.type));

@@ -2,15 +2,15 @@
  * Measures every candidate of a workload's space on a device and writes them as one recorded space for the search bench.
  *     node --import tsx bench/record-space.ts matmul -s m=256,n=256,k=256 --device lavapipe --points 2500
  *     node --import tsx bench/record-space.ts softmax -s rows=64,cols=512 --keep vector=1,4 --out tuning-logs/spaces/softmax.space.json.gz
- * --sketch name takes one sketch alone. Domains of decisions are thinned, the longest first, until no more than --points candidates are legal; --keep name=a,b says which options a
- * decision keeps (all sketches' decisions whose name ends so). Every candidate is built, verified and timed, none is stopped
- * early. What was measured is kept in a file beside the output: run the same command again to go on after an interruption.
- * `--sample n` measures n candidates drawn at random instead of all, and thins nothing: what a model is taught and tested with.
+ * --sketch name takes one sketch alone. Domains of decisions are thinned, the longest first, until no more than --points candidates are legal;
+ * --keep name=a,b says which options a decision keeps (all sketches' decisions whose name ends so). Every candidate is built, verified and timed,
+ * none is stopped early. Measurements are kept in a file beside the output: run the same command again to go on after an interruption.
+ * `--sample n` measures n candidates drawn at random instead of all, and thins nothing: such samples teach and test models.
  * `--like file` instead of an operator takes the workload and the candidates of a recorded file and measures all of them anew.
  * `--again 0.25` measures the fastest quarter of a space that was recorded once more and adds the samples to its file: a machine that others use is at
  * times twice as fast as at others, which a second look hours or minutes later shows. Repeat it as often as you like.
- * `--dry-run` prints the thinned space and ends. `--warm` builds and runs every candidate once and keeps nothing but what the driver's own cache
- * keeps: compiling takes most of the time and may go on beside other work, so that the timing afterwards needs a quiet machine for
+ * `--dry-run` prints the thinned space and ends. `--warm` builds and runs every candidate once, which only fills the driver's own cache:
+ * compiling takes most of the time and may go on beside other work, so that the timing afterwards needs a quiet machine for
  * minutes instead of an hour.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -149,7 +149,7 @@ async function main(operator: string | undefined, flags: Flags): Promise<void> {
 interface Wanted {
   readonly space: SketchSpace;
   readonly listed: readonly Candidate[];
-  /** Whether these are some at random and not all. */
+  /** Whether the listed candidates are a random sample and not all. */
   readonly sampled: boolean;
 }
 
@@ -165,7 +165,7 @@ function workloadOf(operator: string | undefined, flags: Flags): Workload {
   });
 }
 
-/** What the flags ask for. */
+/** The candidates that the flags ask for. */
 function wished(program: Program, flags: Flags, device: DeviceDescription): Wanted {
   const all = sketchesOf(program);
   const taken = all.filter(({ name }) => flags.sketch === undefined || name === flags.sketch);
@@ -180,7 +180,7 @@ function wished(program: Program, flags: Flags, device: DeviceDescription): Want
   return { space, listed: enumerateCandidates(space) ?? [], sampled: false };
 }
 
-/** What a file holds, as far as today's sketches can make it. */
+/** The candidates of a file, as far as today's sketches can make them. */
 function recordedBefore(like: KernelSpace, program: Program): Wanted {
   const space = sketchSpace(sketchesAsRecorded(like, sketchesOf(program)), like.device);
   const listed = like.rows.flatMap((row) => candidateAsRecorded(like, row, space) ?? []);

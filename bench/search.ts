@@ -1,8 +1,8 @@
 /**
  * Searches compared on recorded spaces: every strategy on every space, same budgets, several seeds.
  *     npm run bench:search -- --spaces folder-or-file...  [--strategies a,b] [--seeds 20] [--trials 400] [--batch n] [--host windows] [--raw] [--workers 2] [--out folder]
- * External spaces (T4 JSON, Kernel Tuner caches) come from --spaces or WGTUNE_SPACES; recorded spaces of ours in tuning-logs/spaces
- * are always among them. Prints a table and writes it as Markdown (README.md) and CSV, with every run beside it (runs.csv) and a figure per space.
+ * External spaces (T4 JSON, Kernel Tuner caches) come from --spaces or WGTUNE_SPACES; our own recorded spaces in tuning-logs/spaces
+ * are always searched too. Prints a table and writes it as Markdown (README.md) and CSV, with every run (runs.csv) and a figure per space.
  * Where the spaces of others are from: bench/README.md.
  * `--host` has candidates timed on a made host of that name (`src/measure/made-host.ts`) beside references, `--raw` without.
  * `--list` prints the spaces and strategies there are. Searches are deterministic: `decisions` in runs.csv is the same for the same seed
@@ -44,7 +44,7 @@ async function main(flags: Flags): Promise<void> {
   const given = flags.spaces ?? process.env.WGTUNE_SPACES?.split(':') ?? [];
   const wanted = new RegExp(flags.only ?? '', 'i');
   const named = [...given, ...(existsSync(ownSpaces) ? [ownSpaces] : [])].flatMap(spaceFiles);
-  // A space of ours that is also named is read once.
+  // One of our own spaces that is also named is read once.
   const files = [...new Map(named.map((file) => [realpathSync(file), file])).values()].filter((file) =>
     wanted.test(nameOfSpace(file)),
   );

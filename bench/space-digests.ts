@@ -1,6 +1,6 @@
 /**
- * What the space is made of, so that two versions of it can be compared: sketches, decisions, what pruning says of random prefixes, and of
- * random legal candidates the trace, the kernels and the features.
+ * What the space is made of, so that two versions of it can be compared: sketches, decisions, the answers of pruning on random prefixes, and
+ * the trace, kernels and features of random legal candidates.
  *     node --import tsx bench/space-digests.ts --write before.json      (in one working tree)
  *     node --import tsx bench/space-digests.ts --against before.json    (in the other; exit code 1 where something differs)
  * Uses only what every version of the space exports, so that the same file runs in both.
@@ -108,7 +108,7 @@ const [walks, candidates, prefixes] = [60, 24, 4];
 interface SketchDigest {
   readonly sketch: string;
   readonly decisions: unknown;
-  /** Reasons met on random walks, whole and by the newest decision alone. */
+  /** Reasons met on random walks, from checks of the whole prefix and from checks of the newest decision alone. */
   readonly conflicts: string;
   readonly reasons: Readonly<Record<string, number>>;
   readonly candidates: readonly {
@@ -135,7 +135,7 @@ function walk(sketch: Sketch, limits: DeviceLimits, random: Random): { log: stri
     if (legal.length === 0) return { log, values: null };
     values[d] = random.pick(legal);
   }
-  // Any assignment, legal or not: most are not.
+  // Random assignments, most of which are not legal.
   for (let i = 0; i < 4; i++)
     log.push(`${whole.check(Float64Array.from(sketch.decisions, ({ options }) => random.pick(options)))}`);
   return { log, values: whole.check(values) === null ? values : null };

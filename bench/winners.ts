@@ -2,7 +2,7 @@
  * Whether a run beside other work finds kernels as fast as one on a quiet machine: each workload is tuned twice with different seeds, the second
  * time beside the hog (`noise/hog.ts`), and the two winners are timed in turn.
  *     node --import tsx bench/winners.ts [--earlier folder] [--device lavapipe] [--trials 48] [--only pattern] [--out out/winners]
- * `--earlier` names a checkout of an earlier version (with its modules), which is judged beside: it tunes each workload twice as well, and all four
+ * `--earlier` names a checkout of an earlier version (with its modules), which is judged too: it also tunes each workload twice, and all four
  * winners are timed in one race. Prints how far the two winners of a version are apart and writes the table (README.md) and every time (runs.csv).
  */
 import { spawnSync } from 'node:child_process';
@@ -21,7 +21,7 @@ import { verificationData } from '../src/tuner/workload-data.ts';
 import { markdownOrigin, markdownTable } from './markdown.ts';
 import { startHog } from './noise/hog.ts';
 
-/** Not those of the recorded spaces, which the protocol's constants were chosen with. */
+/** Other workloads than those of the recorded spaces, with which the protocol's constants were chosen. */
 const workloads: readonly (readonly [operator: string, shape: string])[] = [
   ['matmul', 'm=197,n=384,k=384'],
   ['matmul', 'm=320,n=160,k=512'],
@@ -34,7 +34,7 @@ const workloads: readonly (readonly [operator: string, shape: string])[] = [
   ['reduce_sum', 'rows=1024,cols=1024'],
   ['attention', 'h=4,m=128,n=128,d=32,dv=32'],
 ];
-/** Winners this near each other are as good as each other. */
+/** Winners this near each other count as equally good. */
 const within = 0.05;
 const raceMs = 20_000;
 
@@ -58,7 +58,7 @@ interface Winner {
   readonly seconds: number;
 }
 
-/** The winner of a run of its own, in a process of its own. */
+/** The winner of one run, in a process of its own. */
 function tuned(folder: string, operator: string, shape: string, seed: number, hogged: boolean): Winner {
   const log = mkdtempSync(join(tmpdir(), 'wgtune-winners-'));
   const hog = hogged ? startHog(seed) : null;
@@ -79,7 +79,7 @@ function tuned(folder: string, operator: string, shape: string, seed: number, ho
   }
 }
 
-/** Milliseconds of each on the quiet machine, of the same moments. */
+/** Milliseconds of each winner on the quiet machine, timed in the same moments. */
 async function timedInTurn(operator: string, shape: string, winners: readonly Winner[]): Promise<readonly number[]> {
   const workload = makeWorkload(operator, { shape });
   const verification = verificationData(workload, programOf(workload), 1);

@@ -25,7 +25,7 @@ function paced({ samplesNs, references }: Samples, quiet: ReferenceTimes | null)
 }
 
 const byEstimate: Way['timeOf'] = (samples, quiet) => estimateTime(paced(samples, quiet))?.timeNs ?? null;
-/** The last is what a run of the tuner does. */
+/** The last way is that of a run of the tuner. */
 export const ways: Readonly<Record<string, Way>> = {
   'as they are': { references: false, quietWait: 0, raced: false, timeOf: ({ samplesNs }) => median(samplesNs) },
   scaled: {
@@ -48,12 +48,12 @@ export const ways: Readonly<Record<string, Way>> = {
   'both, raced': { references: true, quietWait: 2.5, raced: true, timeOf: byEstimate },
 };
 
-/** What came of one run. */
+/** The results of one run. */
 export interface Figure {
   /** Fraction by which the picked kernel is slower than the fastest. */
   readonly lost: number;
   readonly spearman: number;
-  /** Median of the times' errors, as fractions, beside an error that all have in common. */
+  /** Median of the times' errors, as fractions, without the error that all times have in common. */
   readonly error: number;
   /** Simulated. */
   readonly seconds: number;
@@ -67,7 +67,7 @@ export async function pickOnHost(
   candidates: number,
 ): Promise<Figure> {
   const random = createRandom(seed);
-  // Times as of a search that has found the good corner: a third is within a quarter of the fastest.
+  // Times like those of a search that has found the good corner: a third of them is within a quarter of the fastest.
   const kernels = Array.from({ length: candidates }, () => ({
     quietNs: 2e6 * (1 + 4 * random.unit() ** 3),
     sensitivity: 0.75 + 0.35 * random.unit(),

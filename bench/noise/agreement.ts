@@ -4,10 +4,10 @@ import { rankCorrelation } from '../statistics/rank-correlation.ts';
 export interface Agreement {
   /** Rank correlation (Spearman), ties with their mean rank. */
   readonly spearman: number;
-  /** |a - b| over their mean, as fractions: median and the nearest rank to nine in ten. */
+  /** |a - b| over the mean of both, as fractions: the median, and the value at the nearest rank to nine in ten. */
   readonly medianDifference: number;
   readonly p90Difference: number;
-  /** Median of b / a: beside 1 where the machine as a whole became slower or faster. */
+  /** Median of b / a: not 1 where the machine as a whole became slower or faster. */
   readonly medianRatio: number;
 }
 

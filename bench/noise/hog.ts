@@ -1,8 +1,8 @@
 /**
  * A process that keeps every core busy in windows of 0.2 to 5 seconds, half of the time, until it is ended.
  *     node --import tsx bench/noise/hog.ts [--seed 1] [--cores n]
- * Lengths of busy and of idle windows are drawn alike, so that half of the time is busy; uniform in the logarithm, so that short windows are as
- * common as long ones.
+ * Lengths of busy and of idle windows are drawn from one distribution, so that half of the time is busy; it is uniform in the logarithm, so that
+ * short windows are as common as long ones.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -57,7 +57,7 @@ function main(): void {
     setTimeout(turn, least * (most / least) ** random.unit());
   };
   turn();
-  // Whoever started us holds the other end: when that closes, we are of no use.
+  // The process that started this one holds the other end: when that closes, this one is of no use.
   process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL')).resume();
 }
 

@@ -1,7 +1,7 @@
 /**
  * Times TensorFlow.js' WebGPU backend on a square matrix product, on Dawn through the `webgpu` package, in a process of its own.
- * Prints one JSON line. The time of a product is that of its kernel alone, by the device's clock (its own profiling asks for timestamps around each
- * dispatch), while Node's thread sleeps as it does when our kernels are timed: polling for the answer would take a core from lavapipe.
+ * Prints one JSON line. The time of a product is that of its kernel alone, by the device's clock (TensorFlow.js' own profiling asks for timestamps
+ * around each dispatch), while Node's thread sleeps as when our kernels are timed: polling for the answer would take a core from lavapipe.
  */
 import { settleQuietly } from '../../src/measure/sampling/quiet-wait.ts';
 import { startTensorflow, type Tensor } from './tensorflow.ts';

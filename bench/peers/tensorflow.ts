@@ -15,7 +15,7 @@ export interface Tensorflow {
   time(work: () => void): Promise<{ readonly kernelMs: number; readonly wallMs: number }>;
 }
 
-// Kept for the life of the process: Dawn dies with it.
+// Kept for the life of the process: Dawn dies when it is collected.
 let gpu: GPU | null = null;
 
 /** TensorFlow.js on its WebGPU backend, on Dawn with an exact clock; its packages come from the folder that WGTUNE_PEERS names. */

@@ -2,17 +2,17 @@ import { featureCount, featureNames, kernelSlots, slotOffset } from '../../src/f
 import { kernelFeatures } from '../../src/features/families.ts';
 import type { Measured } from './measured.ts';
 
-/** Features of a kernel by what they tell of measured candidates: one counts where it differs in any of the kernels. */
+/** Features of a kernel that tell little of measured candidates; one that differs in any of the kernels counts as telling. */
 export interface IdleFeatures {
   /** The same number, or missing, in all candidates of all workloads. */
   readonly constant: readonly string[];
-  /** The same, or missing, in all candidates of each workload: they tell workloads apart and rank nothing. */
+  /** The same number, or missing, in all candidates of each workload: these tell workloads apart and rank nothing. */
   readonly fixed: readonly string[];
 }
 
 const slots = Array.from({ length: kernelSlots }, (_, slot) => slot);
 
-/** What no model can learn a ranking from. */
+/** The features that no model can learn a ranking from. */
 export function idleFeatures(groups: readonly Pick<Measured, 'space' | 'candidates'>[]): IdleFeatures {
   const values = featureNames.map(() => new Set<number>());
   const varies = featureNames.map(() => false);

@@ -4,7 +4,7 @@ import { allKinds, type Row } from './tables.ts';
 
 const panel = { width: 300, height: 260, left: 44, top: 44, bottom: 44 };
 
-/** Ansor's Figure 3: a panel a measure over the fraction of decisions made, a line a class, all classes together in bold. */
+/** Ansor's Figure 3: one panel per measure over the fraction of decisions made, one line per class, all classes together in bold. */
 export function figureOf(title: string, rows: readonly Row[]): string {
   const kinds = [...new Set(rows.map(({ kind }) => kind))].filter((kind) => kind !== allKinds);
   const lines = [...kinds, ...(rows.some(({ kind }) => kind === allKinds) ? [allKinds] : [])];

@@ -12,11 +12,11 @@ export interface Plan {
   readonly ways: readonly NamedWay[];
   /** Repetitions: seeds of the models and of what they draw. */
   readonly seeds: number;
-  /** Whether a workload is held out and judged; all of them teach. */
+  /** Whether a workload is held out and judged; all workloads teach. */
   readonly judges: (group: Measured) => boolean;
 }
 
-/** Each workload judged by models that learned from the other ones: all of them, or those of its class. */
+/** Each workload judged by models that learned from other workloads: all of them, or those of its class. */
 export async function heldOutWorkloads(
   groups: readonly Measured[],
   plan: Plan,

@@ -3,7 +3,7 @@ import { featureNames } from '../../src/features/extractor.ts';
 import { families } from '../../src/features/families.ts';
 import { UserError } from '../../src/support/errors.ts';
 
-/** Columns that a set of families (`schedule,machine`, or `all`) does not have. A part that starts with `-` hides the features it begins. */
+/** Columns that a set of families (`schedule,machine`, or `all`) lacks. A part that starts with `-` hides the features whose names begin with it. */
 export function hiddenBy(set: string): boolean[] {
   const parts = set.split(',').map((part) => part.trim());
   const taken = new Set(parts.filter((part) => !part.startsWith('-')));
@@ -25,7 +25,7 @@ export function hiddenBy(set: string): boolean[] {
   });
 }
 
-/** A model that misses these columns: what is always missing is what no tree can ask for. */
+/** A model for which these columns are always missing, so that no tree can split by them. */
 export function withHidden(model: CostModel, hidden: readonly boolean[]): CostModel {
   const without = (rows: Float32Array, count: number, columns: number): Float32Array => {
     const left = rows.slice(0, count * columns);

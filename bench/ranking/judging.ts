@@ -44,7 +44,7 @@ export function rowsOf({ space, candidates, timesNs }: Measured, of: readonly nu
   return history.trainingData();
 }
 
-/** Rows of several workloads, each a group of its own: only rows of one are compared. */
+/** Rows of several workloads, each workload a group of its own: only rows of one group are compared. */
 export function joined(parts: readonly TrainingData[]): TrainingData {
   const count = parts.reduce((sum, part) => sum + part.count, 0);
   const columns = parts[0]?.columns ?? 0;

@@ -23,7 +23,7 @@ export interface Measured {
   readonly name: string;
   /** Workload and device: two files with the same key are about the same thing. */
   readonly key: string;
-  /** What it is compared and averaged with: its operator, and for a product of few rows or columns that it is one. */
+  /** The class it is compared and averaged within: its operator; products of few rows or columns are a class of their own. */
   readonly kind: string;
   /** Whether every candidate of `space` was measured, so that the best completion of every prefix is known. */
   readonly whole: boolean;
@@ -41,7 +41,7 @@ export async function readMeasured(path: string): Promise<Measured[]> {
     .sort()
     .map((name) => join(path, name));
   const spaces = files.filter((file) => file.endsWith(kernelSpaceEnding));
-  // What is still being recorded lies beside what is ready, and is no log.
+  // Recordings under way lie beside finished ones and are no logs.
   const logs = files.filter((file) => file.endsWith('.jsonl') && !file.endsWith('.partial.jsonl'));
   return [
     ...(await Promise.all(spaces.map(async (file) => ofSpace(await readKernelSpace(file))))),
@@ -71,7 +71,7 @@ function ofRecords(records: readonly TuningRecord[]): Measured {
     if (values === null) continue;
     const key = `${sketch} ${values.join()}`;
     const held = best.get(key);
-    // Of two measurements the faster stands: noise only ever adds time.
+    // The faster of two measurements counts: noise only ever adds time.
     if (held === undefined || record.medianNs < held.timeNs)
       best.set(key, { candidate: { sketch, values: [...values], score: null }, timeNs: record.medianNs });
   }
@@ -91,7 +91,7 @@ export function ofSpace(recorded: KernelSpace): Measured {
   return measured(workload, space, found, sampled !== true);
 }
 
-/** Products with no more rows or columns than this share too little between outputs to be tiled as others are. */
+/** Products with no more rows or columns than this share too little between outputs to be tiled as other products are. */
 const fewRows = 16;
 
 /** The class of a workload, by its operator and, for a product, its shape. */

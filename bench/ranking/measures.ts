@@ -1,6 +1,6 @@
-/** How well scores rank, against labels where higher is better. Arrays of the same length, one entry an item. */
+/** How well scores rank, against labels where higher is better. Arrays of the same length, one entry per item. */
 
-/** Labels closer than this, relative to the higher, are equal: nobody measures better. */
+/** Labels closer than this, relative to the higher, are equal: measurements are no more exact. */
 const equal = 0.02;
 
 /** Fraction of the pairs with different labels that scores put in the right order; equal scores count half. NaN where there is no such pair. */
@@ -44,7 +44,7 @@ export const recallSize = 10;
 export const measures = ['pairwise', `recall@${recallSize}`, 'top-1', 'top-5'] as const;
 export type Figures = readonly number[];
 
-/** One figure a measure, in their order. */
+/** One figure per measure, in their order. */
 export function figuresOf(scores: ArrayLike<number>, labels: ArrayLike<number>): Figures {
   return [
     pairwiseAccuracy(scores, labels),
@@ -54,7 +54,7 @@ export function figuresOf(scores: ArrayLike<number>, labels: ArrayLike<number>):
   ];
 }
 
-/** Mean of what is there; NaN where nothing is. */
+/** Mean of the values that are not NaN; NaN where there are none. */
 export function meanOf(values: readonly number[]): number {
   const there = values.filter((value) => !Number.isNaN(value));
   return there.reduce((sum, value) => sum + value, 0) / there.length;

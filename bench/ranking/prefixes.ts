@@ -1,10 +1,10 @@
 import { candidateKey, type SearchSketch } from '../../src/search/strategy.ts';
 import type { Measured } from './measured.ts';
 
-/** Prefixes of one workload with one fraction of the decisions made, each once, and what they are worth. */
+/** Prefixes of one workload with one fraction of the decisions made, each once, and their worth. */
 export interface Prefixes {
   readonly prefixes: readonly Prefix[];
-  /** Throughput of the best measured completion, relative to the workload's best; one a prefix. */
+  /** Throughput of the best measured completion, relative to the workload's best; one per prefix. */
   readonly worth: Float32Array;
 }
 
@@ -17,8 +17,8 @@ export interface Prefix {
 }
 
 /**
- * Decisions made when `fraction` of the open ones are: those with more than one option. Those with one are decided as soon as they are reached,
- * but for the last of all only when nothing is open.
+ * Number of decisions made once `fraction` of the open ones are; open ones have more than one option. A decision with one option counts as made
+ * once an open one after it is made, at the end only when nothing is open.
  */
 export function depthOf({ decisions }: Pick<SearchSketch, 'decisions'>, fraction: number): number {
   if (fraction === 1) return decisions.length;

@@ -2,10 +2,10 @@ import { stringify } from 'csv-stringify/sync';
 import { markdownTable } from '../markdown.ts';
 import { type Figures, meanOf, measures } from './measures.ts';
 
-/** What one way made of one workload, at one fraction of the decisions, with one seed. */
+/** The result of one way on one workload, at one fraction of the decisions, with one seed. */
 export interface Ranked {
   readonly way: string;
-  /** What it learned from: all other workloads, or those of its own class. */
+  /** The workloads it learned from: all other ones, or those of its own class. */
   readonly taught: string;
   readonly kind: string;
   readonly workload: string;
@@ -14,7 +14,7 @@ export interface Ranked {
   readonly figures: Figures;
 }
 
-/** Means over the workloads and seeds of one class, and at last over the classes, which count alike. */
+/** Means over the workloads and seeds of one class, or over all classes, each of which counts alike. */
 export interface Row {
   readonly way: string;
   readonly taught: string;
@@ -22,13 +22,13 @@ export interface Row {
   readonly fraction: number;
   readonly workloads: number;
   readonly figures: Figures;
-  /** Standard deviation between seeds of what all workloads come to; NaN with one seed. */
+  /** Standard deviation between seeds of the means over all workloads; NaN with one seed. */
   readonly deviations: Figures;
 }
 
 export const allKinds = 'all classes';
 
-/** A row a way, teaching, class and fraction, in the order in which they come; the classes together after each of them. */
+/** A row per way, teaching, class and fraction, in the order in which they come; all classes together come after the single ones. */
 export function summarise(ranked: readonly Ranked[]): Row[] {
   const rows: Row[] = [];
   for (const of of groupsBy(ranked, ({ way, taught }) => `${way}\n${taught}`))
@@ -106,7 +106,7 @@ export function csvOfRows(rows: readonly Row[]): string {
   ]);
 }
 
-/** Every seed of every workload, as the table was made of them. */
+/** The results that the table was made of: every seed of every workload. */
 export function csvOfRuns(ranked: readonly Ranked[]): string {
   return stringify([
     ['way', 'taught by', 'class', 'workload', 'decided', 'seed', ...measures],

@@ -29,7 +29,7 @@ const boosters =
   (options: Omit<XgboostModelOptions, 'seed'> = {}) =>
   (seed: number): CostModel =>
     createXgboostModel(library(), { ...options, seed });
-/** Boosters that start from a base: what the beam uses starts from fitted costs. */
+/** Boosters that start from a base of fitted costs, as the beam's model does. */
 const onFitted =
   (options: Omit<XgboostModelOptions, 'seed'> = {}) =>
   (seed: number): CostModel =>
@@ -43,7 +43,7 @@ const byCompletions = { completions: 8 } as const;
 export const ways: ReadonlyMap<string, Way> = new Map<string, Way>([
   ['completions', { ...byCompletions, create: onFitted() }],
   ['completions-32', { ...byCompletions, completions: 32, create: onFitted() }],
-  // Parts of it alone, and other ways to put them together.
+  // Parts of that model alone, and other ways to put them together.
   ['analytic', { ...byCompletions, create: () => createAnalyticModel('cpu') }],
   ['fitted', { ...byCompletions, create: () => createFittedModel('cpu') }],
   ['boosters', { ...byCompletions, create: boosters() }],

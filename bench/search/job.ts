@@ -6,13 +6,13 @@ export interface Job {
   readonly strategy: string;
   readonly seed: number;
   readonly trials: number;
-  /** Trials of a round for every strategy alike; each strategy's own choice when null. */
+  /** Trials of a round, the same for every strategy; each strategy's own choice when null. */
   readonly batch: number | null;
-  /** Null: candidates are answered with the recorded times. */
+  /** Null: candidates have the recorded times. */
   readonly host: MadeTimes | null;
 }
 
-/** Times as a host whose speed changes would show them (`measure/made-host.ts`). */
+/** Times as they would be on a host whose speed changes (`measure/made-host.ts`). */
 export interface MadeTimes {
   readonly course: keyof typeof hostCourses;
   /** Whether references run beside candidates, or samples count as they come. */

@@ -4,7 +4,7 @@ import { createFittedModel } from '../../src/cost-model/fitted-model.ts';
 import { createRandomSearch } from '../../src/search/strategies/random.ts';
 import { loadSpace, spaceFiles } from './spaces.ts';
 
-/** Candidates of each space that costs are fitted to: a few hundred tell eighteen costs. */
+/** Candidates of each space that costs are fitted to: a few hundred determine eighteen costs. */
 const most = 400;
 
 /** Costs of the analytic model, fitted to all recorded spaces beside this one in its folder. */

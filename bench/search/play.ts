@@ -9,8 +9,8 @@ import type { ReplayedSpace } from '../../src/testing/recorded/replayed-space.ts
 import type { Job, MadeTimes, Outcome } from './job.ts';
 
 /**
- * Plays one search on a replayed space. Ends early where the optimum is found or the space is used up. On a made host the search is told what that
- * host shows; the curve is of the recorded times all the same.
+ * Plays one search on a replayed space. Ends early where the optimum is found or the space is used up. On a made host the search is told that
+ * host's times; the curve is of the recorded times all the same.
  */
 export async function play(job: Job, replayed: ReplayedSpace, strategy: SearchStrategy): Promise<Outcome> {
   const { space: _, timeOf, bestNs } = replayed;
@@ -40,7 +40,7 @@ export async function play(job: Job, replayed: ReplayedSpace, strategy: SearchSt
   };
 }
 
-/** What kernels of known times seem to take, one after the other, by the protocol of real devices. */
+/** The times that kernels of known times show, one after the other, by the protocol of real devices. */
 function madeTimes({ course, relative }: MadeTimes, seed: number): (quietNs: number) => Promise<number> {
   const host = createMadeHost(hostCourses[course], seed);
   const budget = defaultBudget('cpu');
@@ -55,7 +55,7 @@ function madeTimes({ course, relative }: MadeTimes, seed: number): (quietNs: num
   return async (quietNs) => {
     const samples = await timer.time(quietNs, 0.75 + 0.35 * random.unit(), bestNs);
     const seenNs = relative ? (samples.estimate?.timeNs ?? null) : median(samples.samplesNs);
-    // What is known of the quiet host may become better within a run; the run keeps to one unit.
+    // Knowledge of the quiet host may improve within a run; all times of the run keep its first unit.
     const timeNs = ((seenNs ?? quietNs) * first) / unit();
     bestNs = Math.min(bestNs ?? timeNs, timeNs);
     return timeNs;

@@ -19,7 +19,7 @@ import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 /** `costs`: of the analytic model, where they are not its own. */
 type Create = (space: SearchSpace, seed: number, costs?: Float64Array) => SearchStrategy;
 
-/** A single booster, as the tools have whose ways the baselines follow. */
+/** A single booster, as in the tools that the baselines follow. */
 function plainBooster(seed: number): CostModel {
   return createXgboostModel(library(), { seed, members: 1, objective: 'reg:squarederror' });
 }
@@ -47,7 +47,7 @@ function bayesian(options: Omit<BayesianOptions, 'seed' | 'model'>): Create {
   return (space, seed) => createBayesianSearch(space, { ...options, seed, model: withAnalytic(space, boosters(seed)) });
 }
 
-/** How the names of strategies end whose costs are fitted without the space they are judged on. */
+/** Ending of the names of strategies whose costs are fitted without the space they are judged on. */
 export const leftOut = ':left-out';
 
 /** Every strategy by the name the bench prints. */
@@ -82,7 +82,7 @@ export const strategies: ReadonlyMap<string, Create> = new Map<string, Create>([
   ['beam:no-analytic', (space, seed) => createBeamSearch(space, { seed, model: boosters(seed) })],
 ]);
 
-/** What a run of the bench compares unless it is told otherwise. */
+/** The strategies that the bench compares by default. */
 export const defaultStrategies: readonly string[] = [
   'random',
   'grid',

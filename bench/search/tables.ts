@@ -5,7 +5,7 @@ import { mean, type Outcome, quantile, reachedAfter, trialsTo } from './job.ts';
 export const targets = [0.9, 0.95, 0.99];
 export const checkpoints = [16, 32, 50, 64, 100, 128, 256];
 
-/** What all seeds of one strategy on one space come to. */
+/** The results of all seeds of one strategy on one space. */
 export interface Summary {
   readonly space: string;
   readonly strategy: string;
@@ -14,7 +14,7 @@ export interface Summary {
   readonly to: readonly { readonly median: number; readonly low: number; readonly high: number }[];
   /** For each checkpoint: mean fraction of the optimum. */
   readonly reached: readonly number[];
-  /** Median milliseconds in the search itself, a trial. */
+  /** Median milliseconds per trial in the search itself. */
   readonly msATrial: number;
 }
 

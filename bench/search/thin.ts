@@ -50,7 +50,7 @@ export function thinTo<Space extends SearchSpace>(
   }
 }
 
-/** Every other option, without the extremes where enough remain: the fast candidates are seldom made of those. */
+/** Every other option, without the extremes where enough remain: fast candidates are seldom made of extremes. */
 function everyOther(options: readonly number[]): number[] {
   if (options.length === 3) return [options[0], options[2]] as number[];
   return options.filter((_, at) => at % 2 === 1);

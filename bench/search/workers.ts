@@ -31,7 +31,7 @@ export async function playAll(
   }
 }
 
-/** What a worker makes of a job. Rejects where the process dies over it. */
+/** A worker's outcome of a job. Rejects where the process dies during it. */
 function answerOf(child: ChildProcess, job: Job): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const onExit = (code: number | null): void => reject(new Error(`a worker process of the bench ended with ${code}`));

@@ -11,7 +11,7 @@ export function catchInterrupt(onFirst: () => void): Interrupt {
   const controller = new AbortController();
   const handle = (): void => {
     if (controller.signal.aborted) {
-      // Leaves the moving line of a terminal to the past.
+      // Ends the terminal's moving line, so that it stays as it is.
       if (process.stderr.isTTY) process.stderr.write('\n');
       process.exit(exitCode.interrupted);
     }

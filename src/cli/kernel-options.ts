@@ -46,7 +46,7 @@ export function addWorkloadOptions(command: Command): Command {
     .option('--dtype <type>', 'element type: f32 or f16 (default: f32)');
 }
 
-/** For whatever may load a module of the user. */
+/** For every command that may load a module of the user. */
 export function addModuleOption(command: Command): Command {
   return command.option(
     '--module-timeout <seconds>',
@@ -83,8 +83,8 @@ export function addLookupOptions(command: Command): Command {
 }
 
 /**
- * The workload that the operator's word and the options name; throws UserError with what is wrong about them. `verified`: kernels will be held
- * against its reference.
+ * The workload that the operator's word and the options name; throws UserError with what is wrong with them. `verified`: kernels will be
+ * compared with its reference.
  */
 export async function workloadOf(operator: string, flags: WorkloadFlags, verified = false): Promise<Workload> {
   const { shape, dtype } = flags;

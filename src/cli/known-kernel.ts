@@ -4,7 +4,7 @@ import type { BestKernel } from '../tuner/events.ts';
 import { followUp, type LookupFlags, lookupWish } from './kernel-options.ts';
 import { say } from './output.ts';
 
-/** The best known kernel; where there is none the error has the very command that makes one, with the operator as it was named. */
+/** The best known kernel; where there is none, the error names the command that makes one, with the operator as the user named it. */
 export async function findBestKernel(operator: string, workload: Workload, flags: LookupFlags): Promise<BestKernel> {
   const { bestKernel } = await import('../tuner/best-kernel.ts');
   const kernel = await withTuneCommand(operator, flags, () => bestKernel({ workload, ...lookupWish(flags) }));
@@ -12,7 +12,7 @@ export async function findBestKernel(operator: string, workload: Workload, flags
   return kernel;
 }
 
-/** What speaks against faster records, and against the best itself, on stderr. */
+/** Says on stderr what speaks against faster records, and against the best itself. */
 export async function sayWhatWasPassedOver({
   passedOver,
   doubt,

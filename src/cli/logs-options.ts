@@ -34,7 +34,7 @@ export function addOut(command: Command, what: string): Command {
 /** A stranger's log may be broken in every line: what is told of it must stay readable. */
 const mostTold = 20;
 
-/** Tells faults on stderr: those of broken lines as they are found, the first of them; `rest` says what else there was. */
+/** Tells faults on stderr: the first broken lines as they are found; `rest` says what else there was. */
 export async function faultTeller(): Promise<{
   readonly onFault: (fault: LogFault) => void;
   readonly rest: () => void;

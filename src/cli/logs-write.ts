@@ -89,7 +89,7 @@ export function addLogsCsvCommand(logs: Command): void {
         },
         '.csv',
       ).finally(faults.rest);
-      // The title row is no record.
+      // The row of titles is no record.
       const rows = table.written - 1;
       if (flags.json) printJson({ out: flags.out, ...table, written: rows });
       else print(`wrote ${flags.out}: ${rows} records of ${table.files.length} files`);

@@ -6,6 +6,6 @@ import { endWithReader, exitWith, outliveFileSizeLimit } from './process.ts';
 const args = process.argv.slice(2);
 endWithReader();
 outliveFileSizeLimit();
-// What escapes from a callback gets the same one sentence as what a command throws.
+// An error that escapes from a callback is told in one sentence, as one that a command throws.
 process.on('uncaughtException', (error) => void exitWith(reportFailure(moduleFault(error) ?? error, args)));
 await exitWith(await runCommandLine(args));

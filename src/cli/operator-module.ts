@@ -8,10 +8,10 @@ import { firstLine, lineIn, stackOf } from '../operators/user-function.ts';
 import { exitCode, UserError } from '../support/errors.ts';
 import type { ModuleWord } from './rehearsal.ts';
 
-/** Operators by the module that defined them: importing it again runs nothing. */
+/** Names of operators by the module that defined them, kept because importing a module again runs nothing. */
 const loaded = new Map<string, readonly string[]>();
 
-/** The name of the operator that is meant, which is known from then on. Throws UserError with what is wrong with the module. */
+/** The name of the wanted operator, which is registered from then on. Throws UserError with what is wrong with the module. */
 export async function loadOperator({ path, wanted }: ModuleWord): Promise<string> {
   const names = await operatorsIn(path);
   const [name] = names;

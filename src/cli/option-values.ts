@@ -42,7 +42,7 @@ export function oneOf<Name extends string>(option: string, names: readonly Name[
   };
 }
 
-/** Collects `name=value` from an option that may be given several times; all before it came in `earlier`. */
+/** Collects `name=value` from an option that may be given several times; `earlier` holds the ones before. */
 export function assignment(
   option: string,
 ): (text: string, earlier?: Readonly<Record<string, string>>) => Record<string, string> {

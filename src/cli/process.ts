@@ -1,7 +1,7 @@
 import { exitCode } from '../support/errors.ts';
 import { say } from './output.ts';
 
-/** When whoever reads our output goes away (`| head`) there is nothing left to do: like other tools, end without a word. */
+/** When the reader of our output goes away (`| head`) there is nothing left to do: like other tools, end without a word. */
 export function endWithReader(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -12,7 +12,7 @@ export function endWithReader(): void {
   }
 }
 
-/** Under a limit on file sizes (`ulimit -f`) a write shall fail, which is told in a sentence, and not kill the process. */
+/** Under a limit on file sizes (`ulimit -f`) a write shall fail, which one sentence tells, and not kill the process. */
 export function outliveFileSizeLimit(): void {
   process.on('SIGXFSZ', () => {});
 }

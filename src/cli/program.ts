@@ -23,7 +23,7 @@ export function createProgram(): Command {
     .option('--verbose', 'show where an error comes from')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help of a command')
-    // Set before the commands are added, which inherit it.
+    // Set before the commands are added, because they inherit it.
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ outputError: () => {} })
     .exitOverride();

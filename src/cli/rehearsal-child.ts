@@ -35,7 +35,7 @@ function failure(error: unknown): FromRehearsal {
 const mostInputs = 1 << 20;
 
 async function perform({ module, seconds, act }: RehearsalRequest): Promise<void> {
-  // What the module imports of ours is no time of its own.
+  // Loaded first, so that the module's time does not include what it imports of ours.
   await import('../index.ts');
   tell({ kind: 'at', part: null });
   limitUserFunctions(seconds);

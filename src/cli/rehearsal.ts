@@ -4,18 +4,18 @@ import { moreTime } from '../operators/user-function.ts';
 import { exitCode, InternalError, UserError } from '../support/errors.ts';
 
 /*
- * A module of the user is first loaded, and its functions called once, in a process of its own: what never ends, ends the process or takes all
- * memory while it is loaded can be stopped there and told, and Ctrl-C is heard here meanwhile.
+ * A module of the user is first loaded, and its functions called once, in a process of its own: a module that never ends, ends the process or
+ * takes all memory can be stopped there and reported, and meanwhile this process hears Ctrl-C.
  */
 
 /** `./my-op.mjs`, or `./my-ops.mjs:name` where a module defines several. */
 export interface ModuleWord {
   readonly path: string;
-  /** The operator that is meant; undefined where the module defines one. */
+  /** The operator that is meant; undefined where none is named, which is enough for a module that defines only one. */
   readonly wanted: string | undefined;
 }
 
-/** What is made of the module's operator: a workload, and where `verified` an element of each output. */
+/** What the rehearsal makes of the module's operator: a workload, and where `verified` an element of each output. */
 export interface Rehearsed {
   readonly wish: WorkloadWish;
   readonly verified: boolean;
@@ -23,14 +23,14 @@ export interface Rehearsed {
 
 export interface RehearsalRequest {
   readonly module: ModuleWord;
-  /** What loading it, and each call of its functions, may take. */
+  /** How long loading the module, and each call of its functions, may take. */
   readonly seconds: number;
   /** Null: load it and no more. */
   readonly act: Rehearsed | null;
 }
 
 export type FromRehearsal =
-  /** It is being loaded, or this function called. */
+  /** The module is being loaded (null), or this function of it called. */
   | { readonly kind: 'at'; readonly part: string | null }
   | { readonly kind: 'done' }
   /** `code` is null where the mistake is ours. */
@@ -41,7 +41,7 @@ export type FromRehearsal =
       readonly code: UserError['exitCode'] | null;
     };
 
-/** A function is stopped by its own process; this is for one that sits in native code. */
+/** The child stops a function by itself; this further time is for a function that sits in native code. */
 const graceSeconds = 5;
 
 /** Throws UserError with what goes wrong with a module. */

@@ -54,12 +54,12 @@ async function runRun(operator: string, flags: RunFlags): Promise<void> {
     await sayWhereRecordDiffers(run, run.known);
   }
   const { outcome, error } = run.result;
-  // Right answers, but times that scatter: a matter of the machine, not of the kernel.
+  // The answers are right but the times scatter: that is a matter of the machine, not of the kernel.
   if (outcome === 'unstable') say(`note: the times scatter too much to be trusted: ${error}`);
   else if (outcome !== 'ok') throw new UserError(`the kernel ended in ${outcome}: ${error}`, exitCode.failed);
 }
 
-/** A record that this run does not bear out stays the best until a tuning run measures it again: this one writes nothing. */
+/** A record that this run does not bear out stays the best until a tuning run measures it again, because this run writes nothing. */
 async function sayWhereRecordDiffers({ result }: RunResult, { timeNs, place, whose }: BestKernel): Promise<void> {
   const { isDisproved } = await import('../records/refute.ts');
   if (whose !== 'same-device' || place === null || result.medianNs === null || !isDisproved(timeNs, result.medianNs))

@@ -10,13 +10,13 @@ import type { TunedKernel } from '../tuner/events.ts';
 import { type WorkloadFlags, workloadOf } from './kernel-options.ts';
 import { operatorNamed, workloadNamed } from './user-module.ts';
 
-/** What a schedule of a search was made of. */
+/** The sketch and the decisions that a search made a schedule of. */
 export type Made = Pick<TunedKernel, 'sketch' | 'decisions'>;
 
 /** A schedule that somebody wrote or kept. */
 export interface ScheduleFile {
   readonly trace: Trace;
-  /** What it was made for, where the file says so. */
+  /** The workload it was made for, where the file says so. */
   readonly workload: Workload | null;
   /** The sketch and the decisions it was made of, and the device it was measured on; known of records only. */
   readonly made: Made | null;

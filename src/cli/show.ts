@@ -102,7 +102,7 @@ async function featuresOf({ workload, made, device }: Shown): Promise<NamedFeatu
   return namedFeatures(sketch, values, device);
 }
 
-/** Limits to lower for: of the device that was named, else of the one the schedule comes from, else those every device grants. */
+/** Limits to lower for: those of the named device, else of the one the schedule comes from, else those that every device grants. */
 async function limitsOf({ device: measuredOn }: Shown, { device, profile }: ShowFlags): Promise<DeviceLimits> {
   if (device !== undefined) {
     const { chooseDevice } = await import('../device/devices.ts');

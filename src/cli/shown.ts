@@ -7,11 +7,11 @@ import { findBestKernel } from './known-kernel.ts';
 import type { Made } from './schedule-file.ts';
 import { checkOneSource, type SourceFlags } from './schedule-source.ts';
 
-/** What is to be shown; the artifact only where it is at hand already. */
+/** The schedule to be shown; with its artifact only where that is at hand already. */
 export interface Shown {
   readonly workload: Workload;
   readonly trace: Trace;
-  /** What a search made it of, and the device it was measured on, where that is known. */
+  /** The sketch and decisions that a search made it of, and the device it was measured on, where these are known. */
   readonly made: Made | null;
   readonly device: DeviceDescription | null;
   readonly artifact: Artifact | null;

@@ -1,7 +1,7 @@
 import type { CostModel } from './cost-model.ts';
 import { machines, terms, writeTerms } from './kernel-costs.ts';
 
-/** An analytic model with given costs, one per term; the device is of the type whose machine it takes. */
+/** An analytic model with its costs, one per term, for the usual machine of one device type. */
 interface AnalyticModel extends CostModel {
   readonly costs: Float64Array;
 }
@@ -16,7 +16,7 @@ export function createAnalyticModel(type: 'cpu' | 'gpu'): AnalyticModel {
   return { ...analyticScores(type, () => costs), name: 'analytic', trained: false, costs, fit: () => {} };
 }
 
-/** How rows are scored with the costs that hold by then. */
+/** Scores rows with the costs that hold when it is called. */
 export function analyticScores(type: 'cpu' | 'gpu', costs: () => Float64Array): Pick<CostModel, 'score'> {
   const counts = new Float64Array(terms.length);
   return {

@@ -21,14 +21,14 @@ export interface BoosterTraining {
   /** Row after row, `columns` numbers each; NaN is missing. */
   readonly rows: Float32Array;
   readonly columns: number;
-  /** One a row; its length is the number of rows. */
+  /** One per row; its length is the number of rows. */
   readonly labels: Float32Array;
   readonly objective: 'rank:pairwise' | 'reg:squarederror';
   /** Sizes of consecutive groups of rows; pairs form inside a group only. For `rank:pairwise`; one group when absent. */
   readonly groups?: Uint32Array;
-  /** One a row; for `rank:pairwise` one a group (XGBoost weighs whole rankings). */
+  /** One per row; for `rank:pairwise` one per group (XGBoost weighs whole rankings). */
   readonly weights?: Float32Array;
-  /** One a row: where boosting starts from instead of 0, so that the trees learn the residual. */
+  /** One per row: where boosting starts from instead of 0, so that the trees learn the residual. */
   readonly baseMargin?: Float32Array;
   readonly rounds: number;
   readonly seed: number;
@@ -88,7 +88,7 @@ export function trainInLibrary(library: XgboostLibrary, training: BoosterTrainin
   try {
     describe(matrix, training);
     booster = library.createBooster([matrix]);
-    // base_score 0: the trees alone make the margin, and ranks do not care.
+    // base_score 0: the trees alone make the margin, and it makes no difference to ranks.
     const own = { objective, seed, nthread: threads, base_score: 0, verbosity: 0 };
     for (const [name, value] of Object.entries({ ...defaultParams, ...training.params, ...own })) {
       booster.setParameter(name, String(value));

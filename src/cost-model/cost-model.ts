@@ -8,7 +8,7 @@ export interface TrainingData {
   readonly labels: Float32Array;
   /** How much a row counts; 1 when absent. */
   readonly weights?: Float32Array;
-  /** What a row must be compared with: rows of another workload or device have another number. One group when absent. */
+  /** Rows are compared with rows of the same number only, one number per workload and device. One group when absent. */
   readonly groups?: Uint32Array;
   /** Score of each row by a model that was there before (analytic, or trained on other devices): only the residual is learned. */
   readonly base?: Float32Array;

@@ -2,15 +2,15 @@ const steps = 200;
 const rate = 0.1;
 /** How fast the running means of Adam forget. */
 const forgetting = { gradient: 0.9, square: 0.99 } as const;
-/** What it costs the fit, in squared logarithms, to move one of the costs by a factor of e, relative to the others, from where it started. */
+/** The fit's penalty, in squared logarithms, for moving one cost, relative to the others, by a factor of e from where it started. */
 const ridge = 0.0002;
 /** Beyond an error of this factor (a logarithm) a row pulls no harder: its measurement was disturbed. */
 const robust = 1;
 
 /**
- * Costs that make sums of `cost * count` proportional to times: least squares of logarithms, positive, near `prior` where measurements say nothing.
- * `counts` holds a row a measurement and a number a cost, `logTimes` the logarithms of the times, in a unit that may be another one in every
- * group (`groups`, numbered from 0). Groups weigh as the roots of their sizes. Adam on the logarithms of the costs; no randomness.
+ * Costs that make sums of `cost * count` proportional to times: least squares of logarithms, positive, near `prior` where measurements say
+ * nothing. `counts` holds one row per measurement with one number per cost, `logTimes` the logarithms of the times, in a unit that each group
+ * may have of its own (`groups`, numbered from 0). Groups weigh as the roots of their sizes. Adam on the logarithms of costs; no randomness.
  */
 export function fitCosts(
   counts: Float64Array,
@@ -27,7 +27,7 @@ export function fitCosts(
   const [gradient, mean, square] = [new Float64Array(terms), new Float64Array(terms), new Float64Array(terms)];
   const errorOf = (row: number): number =>
     Math.log(predicted[row] as number) - (logTimes[row] as number) - (units[groups[row] as number] as number);
-  /** Each group's unit is the one in which its errors have mean zero, those beyond `most` counted as that. */
+  /** Each group's unit becomes the one in which its errors have mean zero, errors beyond `most` counted as `most`. */
   const moveUnits = (most: number): void => {
     errors.fill(0);
     for (let row = 0; row < rows; row++) {

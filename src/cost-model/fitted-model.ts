@@ -4,14 +4,14 @@ import { fitCosts } from './fit-costs.ts';
 import { machines, terms, writeTerms } from './kernel-costs.ts';
 
 interface FittedModel extends CostModel {
-  /** What holds by now, one per term. */
+  /** The costs that hold now, one per term. */
   readonly costs: Float64Array;
 }
 
 /**
- * The analytic model with its costs fitted to measurements. What a barrier or a scattered load costs is the device's and not the workload's, so
- * that a few measurements of one workload rank the candidates of another. Until the first fit it is the analytic model,
- * or what `prior` says of the costs.
+ * The analytic model with its costs fitted to measurements. The cost of a barrier or a scattered load belongs to the device and not to the
+ * workload, so that a few measurements of one workload rank the candidates of another. Until the first fit the costs are those of `prior`,
+ * by default the analytic model's.
  */
 export function createFittedModel(
   type: 'cpu' | 'gpu',

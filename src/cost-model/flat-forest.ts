@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from '../support/refusal.ts';
 
 /**
- * The trees of a booster laid out in flat arrays, one entry a node; the two children of a node lie side by side. A leaf is a node
+ * The trees of a booster laid out in flat arrays, one entry per node; the two children of a node lie side by side. A leaf is a node
  * that leads to itself, so that every walk through a tree takes `depth` equal steps. Predicting with it needs no native library.
  */
 export interface FlatForest {

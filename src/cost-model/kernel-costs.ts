@@ -1,7 +1,7 @@
 import { featureNames, kernelSlots } from '../features/extractor.ts';
 import { assert } from '../support/errors.ts';
 
-/** What a device is asked for: by kind, how often, and what that costs relative to an arithmetic operation of one invocation. */
+/** One kind of demand on a device, with its cost relative to an arithmetic operation of one invocation. */
 interface Term {
   readonly name: string;
   /** Rough on purpose: it ranks until measurements say better. */
@@ -10,8 +10,8 @@ interface Term {
 }
 
 /**
- * The terms of a kernel's time. What invocations do counts by whole groups of lanes, idle ones included; what is beyond memory's own instructions
- * (zero fill, lines that caches miss) starts so small that it says nothing before measurements do.
+ * The terms of a kernel's time. Work of invocations counts by whole groups of lanes, idle lanes included; costs of memory beyond its
+ * instructions (zero fill, lines that caches miss) start so small that they say nothing before measurements do.
  */
 export const terms: readonly Term[] = [
   { name: 'arithmetic', cpu: 1, gpu: 1 },
@@ -36,7 +36,7 @@ export const terms: readonly Term[] = [
   { name: 'kernels', cpu: 20_000, gpu: 100_000 },
 ];
 
-/** What multiplies all terms of a kernel. */
+/** The numbers of a device type that scale the terms of a kernel. */
 interface Machine {
   /** Invocations that run in step, and invocations that keep the device busy. */
   readonly lanes: number;
@@ -86,8 +86,8 @@ function columnsOf(slot: number): Columns {
 }
 
 /**
- * Writes the terms of a feature row, all kernels together, to `into` from `at`, in the order of `terms`. What a prefix leaves open counts as
- * if it cost nothing.
+ * Writes the terms of a feature row, all kernels together, to `into` from `at`, in the order of `terms`. Numbers that a prefix leaves open
+ * count as if they cost nothing.
  */
 export function writeTerms(rows: Float32Array, offset: number, machine: Machine, into: Float64Array, at: number): void {
   into.fill(0, at, at + terms.length);
@@ -95,7 +95,7 @@ export function writeTerms(rows: Float32Array, offset: number, machine: Machine,
   into[at + terms.length - 1] = rows[offset + kernels] as number;
 }
 
-/** The terms of one kernel; the last of all is how many kernels there are. */
+/** The terms of one kernel; the last of all terms, the number of kernels, is not among them. */
 const counts = new Float64Array(terms.length - 1);
 
 function addKernel(
@@ -116,7 +116,7 @@ function addKernel(
   const waveUse = known(rows[offset + column['wave use']] as number, 1);
   const inFlight = Math.min(1, (workgroups * invocations) / busy);
   const scale = Math.max(1, registers / held) / (inFlight * Math.max(0.05, waveUse));
-  // Lanes without an invocation take as long as the others.
+  // Lanes without an invocation take as long as lanes with one.
   const each = (scale * groupsOfLanes * lanes) / invocations;
   const uniform = elements(rows, offset + column['log2(1+storageUniformBytes)']);
   const contiguous = elements(rows, offset + column['log2(1+storageContiguousBytes)']);
@@ -148,10 +148,10 @@ function known(value: number, missing: number): number {
   return Number.isNaN(value) ? missing : value;
 }
 
-/** What a column of logarithms says was counted. */
+/** The count whose logarithm a column holds. */
 function power(rows: Float32Array, column: number, missing: number): number {
   const value = rows[column] as number;
-  // The exponential is several times faster than the power, and this is asked for every candidate that is looked at.
+  // The exponential is several times faster than the power, and every candidate that is looked at needs it.
   return Number.isNaN(value) ? missing : Math.exp(Math.LN2 * value) - 1;
 }
 

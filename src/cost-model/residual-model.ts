@@ -2,8 +2,8 @@ import type { CostModel } from './cost-model.ts';
 import type { XgboostModel } from './xgboost-model.ts';
 
 /**
- * A model that starts from another one's score and learns what that gets wrong: analytic knowledge, or a model trained on other
- * devices, before there is own data; own data corrects it, after the base itself has learned what it can. Until the first fit it is the base.
+ * A model that starts from the score of a base and learns what that gets wrong. The base stands for own data as long as there is none: analytic
+ * knowledge, or a model trained on other devices. The base learns what it can first. Until the first fit, scores are the base's.
  */
 export function createResidualModel(base: CostModel, correction: XgboostModel): CostModel {
   let scratch = new Float32Array(0);

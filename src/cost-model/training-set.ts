@@ -29,7 +29,7 @@ export function rankingOf(data: TrainingData, keep: (row: number) => boolean): R
   return { order: Uint32Array.from(rows), sizes: Uint32Array.from(sizes) };
 }
 
-/** Below this many rows a member of an ensemble sees all of them: leaving some out would cost more than it tells. */
+/** Below this many rows a member of an ensemble sees all of them: leaving some out would lose more than it gains. */
 const smallestSubset = 24;
 
 /** Which rows one member of an ensemble sees: a seeded 80%, never none. */
@@ -104,7 +104,7 @@ export function calibrate(
     covariance += x * ((target[row] as number) - own.target / own.rows);
     variance += x * x;
   }
-  // A base that runs against the measurements is not turned round: the trees say what is true instead.
+  // A base that contradicts the measurements is not turned round: the trees learn the truth instead.
   const scale = variance > 0 ? Math.max(0, covariance / variance) : 0;
   const margins = Float32Array.from({ length: count }, (_, row) => {
     const own = meanOf(row);

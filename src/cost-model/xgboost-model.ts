@@ -16,7 +16,7 @@ import type { XgboostLibrary } from './xgboost-library.ts';
 
 export interface XgboostModelOptions {
   readonly seed: number;
-  /** `rank:pairwise` learns who beats whom (AutoTVM's choice); `reg:squarederror` learns log throughput. */
+  /** `rank:pairwise` learns which program beats which (AutoTVM's choice); `reg:squarederror` learns log throughput. */
   readonly objective?: 'rank:pairwise' | 'reg:squarederror';
   readonly rounds?: number;
   /** Boosters of the ensemble, each trained on a seeded 80% of the rows. Fitting and scoring cost this many times one booster. */
@@ -39,7 +39,7 @@ export interface XgboostModel extends CostModel {
 
 const defaults = { objective: 'rank:pairwise', rounds: 50, members: 3, threads: 1 } as const;
 const unfitted: Calibration = { scale: 1, shift: 0 };
-/** Margins of rankings for a step of one in log throughput: the odds that one which is 2.7 times faster wins. */
+/** Margin of a ranking for a step of one in log throughput: the odds that a program which is 2.7 times faster wins. */
 const rankMargin = 3;
 
 /**

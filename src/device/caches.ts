@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { DeviceDescription } from '../ir/limits.ts';
 
 /**
- * Whether kernels find their data in the device's caches is a condition of timing, like the threads of a CPU device, and is told where that
- * is told: times with cold caches and with warm ones are never compared, and each is the other's nearest relative.
+ * Whether kernels find their data in the device's caches is a condition of timing, like the threads of a CPU device, and is recorded in the
+ * same place: times with cold caches and with warm ones are never compared, and each is the other's nearest relative.
  */
 const condition = { CACHES: 'cold' } as const;
 
@@ -15,7 +15,7 @@ export function hasColdCaches({ environment }: Pick<DeviceDescription, 'environm
   return environment.CACHES === condition.CACHES;
 }
 
-/** What is taken for the last-level cache where nobody tells: more than most have. WebGPU tells nothing of a GPU's. */
+/** Assumed size of the last-level cache where it is not known: more than most devices have. WebGPU tells nothing of a GPU's. */
 const assumedBytes = { cpu: 64 << 20, gpu: 128 << 20 } as const;
 
 /** Bytes of the largest cache between the device's cores and its memory; a guess on the large side where it is not told. */

@@ -39,7 +39,7 @@ const usefulFeatures: readonly string[] = [
 
 /** Brings Dawn up on a driver. Throws with the dynamic linker's words when a library is missing. */
 export async function loadDawn(driver: Driver): Promise<Create> {
-  // Dawn opens `libvulkan.so.1` by name: one that is already in the process is the one it gets.
+  // Dawn opens `libvulkan.so.1` by name and gets the one that is already in the process.
   if (driver.loader !== null) await loadVulkan(driver.kind === 'swiftshader' ? null : 'libvulkan.so.1', driver.loader);
   const { create, globals } = await import('webgpu');
   Object.assign(globalThis, globals);
@@ -121,7 +121,7 @@ export async function openDevice(
     device: facts.device,
     description: facts.description,
     backend: listed.backend,
-    // Vulkan's description is the driver's own name and version; other backends tell no more than this either.
+    // Vulkan's description is the driver's own name and version; other backends tell no more about the driver.
     driver: driver.packageVersion === null ? facts.description : `${facts.description} (${driver.packageVersion})`,
     type,
     dawnVersion: dawnVersion(),
@@ -136,7 +136,7 @@ export async function openDevice(
 
 function allLimits(limits: GPUSupportedLimits): Record<string, number> {
   const all: Record<string, number> = {};
-  // The limits are getters of the prototype.
+  // The limits are getters of the prototype, not properties of the object.
   for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(limits))) {
     const value: unknown = (limits as unknown as Record<string, unknown>)[name];
     if (typeof value === 'number') all[name] = value;

@@ -38,7 +38,7 @@ export async function listDevices(profile: Profile = 'browser'): Promise<DeviceL
 
 /**
  * The device of a name, or the best there is: a GPU, else lavapipe, else SwiftShader. Probes no more drivers than the
- * answer needs. `cold`: kernels are to be timed with cold caches on it. Throws UserError (exit code 3) with the names there are.
+ * answer needs. `cold`: kernels are to be timed with cold caches. Throws UserError (exit code 3) with the names there are.
  */
 export async function chooseDevice(
   name: string | undefined,
@@ -73,8 +73,8 @@ function noSuchDevice(name: string | undefined, { devices, refused, variants }: 
 }
 
 /**
- * Groups of drivers to try one after the other: those whose file name speaks for the wanted device first. With no name
- * wanted SwiftShader comes last, so that it is not even started where something faster is present.
+ * Groups of drivers to try one after the other, first those whose file name suggests the wanted device. Where no device is
+ * named, SwiftShader comes last, so that it is not even started where something faster is present.
  */
 function probeOrder(drivers: readonly Driver[], name: string | undefined): readonly (readonly Driver[])[] {
   const likely = drivers.filter((driver) =>
@@ -91,7 +91,7 @@ function mayOffer(driver: Driver, name: string): boolean {
   return driver.kind === 'platform' || words.some((word) => driver.label.includes(word));
 }
 
-/** How driver manifests name what adapters call otherwise. */
+/** Words in the file names of driver manifests for devices that adapters name differently. */
 const fileWords: Readonly<Record<string, readonly string[]>> = {
   lavapipe: ['lvp', 'lavapipe'],
   amd: ['radeon', 'amd'],
@@ -122,7 +122,7 @@ function catalog(
   };
 }
 
-/** Null for a device that another manifest of the same driver already gave. */
+/** A name that no other device has; null for a device that another manifest of the same driver already gave. */
 function uniqueName(
   description: DeviceDescription,
   width: LavapipeWidth | null,

@@ -47,7 +47,7 @@ const driverSettings = new Set([
   'MESA_GLSL_CACHE_DIR',
 ]);
 
-/** What else decides a software device's speed, for its description. `deviceText` is what the adapter calls itself. */
+/** Further facts that decide a software device's speed, for its description. `deviceText` is what the adapter calls itself. */
 export function softwareEnvironment(
   driver: Driver,
   deviceText: string,

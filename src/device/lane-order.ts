@@ -2,8 +2,8 @@ import { lanesAreInOrder, readLanes } from '../../bundle/load.mjs';
 
 /**
  * WGSL does not promise which invocations of a workgroup make up a subgroup, nor in which order. Kernels that exchange values between
- * lanes need the order everyone has in mind: invocation i (x fastest) is lane i % size of subgroup i / size. So it is asked, as the loader
- * of a bundle asks it.
+ * lanes need the obvious order: invocation i (x fastest) is lane i % size of subgroup i / size. So a test kernel checks it on the device, as the
+ * loader of a bundle does.
  */
 
 /** Workgroup sizes that are tried: a line, a box, and lines whose ends cut through subgroups. */
@@ -22,7 +22,7 @@ export async function lanesFollowLocalIndex(gpu: GPUDevice): Promise<boolean> {
     const answers = await Promise.all(shapes.map((shape) => readLanes(gpu, shape)));
     linear = answers.every(lanesAreInOrder);
   } catch {
-    // A lost device or a failed mapping: what cannot be asked is not relied upon.
+    // A lost device or a failed mapping: an order that cannot be checked is not relied upon.
   }
   const errors = [await gpu.popErrorScope(), await gpu.popErrorScope()];
   return linear && errors.every((error) => error === null);

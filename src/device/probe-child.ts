@@ -44,7 +44,7 @@ async function withMatrices(gpu: GPUDevice, description: DeviceDescription): Pro
   return subgroupMatrix === null ? description : { ...description, limits: { ...description.limits, subgroupMatrix } };
 }
 
-/** Subgroups whose lanes lie otherwise than kernels assume are none. */
+/** Subgroups whose lanes lie in another order than kernels assume are treated as absent. */
 function withoutSubgroups(description: DeviceDescription): DeviceDescription {
   return {
     ...description,

@@ -1,6 +1,6 @@
 /**
  * Why a driver gave no device, in one line, out of what Dawn threw and what the Vulkan loader and Dawn printed. Patterns
- * come first to last from the particular to the general; the last resort is the first line that says anything.
+ * are ordered from the particular to the general; the last resort is the first line that says anything.
  */
 export function distillReason(errors: readonly string[], output: string): string {
   const text = [...errors, output].join('\n');
@@ -53,7 +53,7 @@ const patterns: readonly { readonly pattern: RegExp; readonly say: (match: RegEx
   { pattern: /VK_ERROR_INCOMPATIBLE_DRIVER/, say: () => 'the Vulkan loader finds no driver behind it' },
 ];
 
-/** Without the `Warning:` and `[Loader ...] ERROR:` in front, and of a length that fits a line. */
+/** The line without `Warning:` or `[Loader ...] ERROR:` in front, cut to a length that fits a line. */
 function clean(line: string): string {
   const text = line.replace(/^\s*(\[[^\]]*\]\s*)?((error|warning|info|loader message)\b[^:]*:\s*)*/i, '').trim();
   return text.length <= 160 ? text : `${text.slice(0, 157)}...`;

@@ -2,18 +2,18 @@ import type { MatrixDType, MatrixOrderSyntax, SubgroupMatrixConfig, SubgroupMatr
 
 /**
  * `chromium-experimental-subgroup-matrix` is an experiment: Dawn offers it under `allow_unsafe_apis` alone (profile `native`), lists the
- * products the hardware has in the adapter's info, and has changed its WGSL. So both syntaxes are compiled, and the first that passes is the
+ * products the hardware has in the adapter's info, and has changed its WGSL. So both syntaxes are compiled, and the first that compiles is the
  * device's. Dawn of npm webgpu 0.6.2 takes both and calls `argument` deprecated; Dawn before 2026 knows `argument` alone.
  */
 export const matrixFeature = 'chromium-experimental-subgroup-matrix';
 
-/** Newest first: a deprecated syntax is one that will go. */
+/** Newest first: a deprecated syntax will disappear. */
 const syntaxes: Readonly<Record<MatrixOrderSyntax, string>> = {
   template: 'subgroupMatrixLoad<subgroup_matrix_left<f32, 8, 8>, row_major>(&a, 0u, 8u)',
   argument: 'subgroupMatrixLoad<subgroup_matrix_left<f32, 8, 8>>(&a, 0u, false, 8u)',
 };
 
-/** As the adapter lists them; types that kernels here do not compute with are among them (i8, u8). */
+/** A product as the adapter lists it; types that kernels here do not compute with (i8, u8) are listed as well. */
 interface ListedMatrixConfig {
   readonly componentType: string;
   readonly resultComponentType: string;

@@ -75,7 +75,7 @@ function moveOver(temporary: string, target: string): void {
   try {
     renameSync(temporary, target);
   } catch (error) {
-    // Another process was first: its folder is as good. A folder someone half deleted is replaced.
+    // Another process was first: its folder is as good. A half-deleted folder is replaced.
     if (isWhole(target)) return;
     if (!existsSync(target)) throw error;
     rmSync(target, { recursive: true, force: true });

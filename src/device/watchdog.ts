@@ -24,7 +24,7 @@ export function killSelf(): void {
 }
 
 // Plain JavaScript, so that the thread starts without a TypeScript loader. Where an orphan keeps its parent's number
-// (Windows), asking whether that process still exists tells.
+// (Windows), the thread asks whether that process still exists.
 const watchParent = `
 const { workerData: parent } = require('node:worker_threads');
 setInterval(() => {

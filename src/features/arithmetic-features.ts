@@ -27,8 +27,8 @@ const kindOf: Readonly<Record<string, number>> = {
 };
 
 /**
- * Arithmetic by kind, as one invocation executes it, what is computed for nothing included: devices differ in what a kind costs. One
- * workload's kernels differ in it only as their grids do.
+ * Arithmetic by kind, as one invocation executes it, wasted work included: devices differ in what each kind costs. The kernels of one
+ * workload differ in these counts only as their grids do.
  */
 export const arithmeticFeatures: Family = {
   name: 'arithmetic',
@@ -47,13 +47,13 @@ export const arithmeticFeatures: Family = {
   },
 };
 
-/** Operations of all instances of a stage, by kind. Index arithmetic, which moves out of loops, is none. */
+/** Operations of all instances of a stage, by kind. Index arithmetic does not count, as it moves out of loops. */
 function countStage({ block }: StageInfo): number[] {
   const counts = kinds.map(() => 0);
   const seen = new Set<Expr>();
   const count = (expr: Expr): void =>
     walkExpr(expr, (node) => {
-      // Results of a tuple share what they are made of; indices are not walked into.
+      // Results of a tuple share subexpressions; indices are not walked into.
       if (seen.has(node) || node.kind === 'load' || isIndex(node)) return false;
       seen.add(node);
       const kind =

@@ -1,5 +1,5 @@
 /**
- * What neighbouring invocations make of memory, from the distances between their addresses alone. All NaN-transparent.
+ * How well neighbouring invocations use memory, from the distances between their addresses alone. All functions are NaN-transparent.
  */
 
 /** Invocations whose accesses a device looks at together. */
@@ -15,8 +15,8 @@ export function neighboursAlongY(lanesX: number, lanesY: number): number {
 }
 
 /**
- * Lines of memory that one load of `width` bytes by `nx` by `ny` neighbours touches, which are `dx` and `dy` bytes apart: all that lies
- * closer than a line shares lines.
+ * Lines of memory that one load of `width` bytes by each of `nx` by `ny` neighbours touches, where neighbours are `dx` and `dy` bytes apart:
+ * those closer to each other than a line share lines.
  */
 export function linesTouched(nx: number, dx: number, ny: number, dy: number, width: number, line: number): number {
   const row = dx > line ? nx * Math.ceil(width / line) : Math.ceil(((nx - 1) * dx + width) / line);
@@ -30,8 +30,8 @@ const hits = new Int32Array(banks);
 
 /**
  * How many times longer a load from workgroup memory takes than its bytes need, because several of the `nx` by `ny` neighbours want
- * different words of one bank: their words are `dx` and `dy` apart and each takes `width` words. 1 where no two collide; the same word is
- * handed to all who want it at once.
+ * different words of one bank: their words are `dx` and `dy` apart and each takes `width` words. 1 where no two collide; all neighbours that
+ * want the same word get it at once.
  */
 export function bankConflict(nx: number, dx: number, ny: number, dy: number, width: number): number {
   const open = nx + dx + ny + dy + width;

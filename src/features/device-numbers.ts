@@ -1,8 +1,8 @@
 import type { DeviceDescription } from '../ir/limits.ts';
 
 /**
- * What features need of a device. WebGPU tells a few limits and a name; the rest is what machines of that kind usually have, so these
- * numbers only ever divide or bound numbers that decisions make: within one device a wrong guess moves a scale and hides nothing.
+ * What features need to know of a device. WebGPU tells a few limits and a name; the rest is what machines of that kind usually have, so these
+ * numbers only ever divide or bound numbers that follow from decisions: within one device a wrong guess moves a scale and hides nothing.
  */
 export interface DeviceNumbers {
   readonly isCpu: boolean;
@@ -110,7 +110,7 @@ export function residentWorkgroups(
 ): number {
   const byRegisters = device.registersPerCore / ((registers + addressRegisters) * invocations);
   const byInvocations = device.invocationsPerCore / invocations;
-  // Where there is no workgroup memory its division says infinity, which binds nothing.
+  // Without workgroup memory this division gives infinity, which limits nothing.
   const byMemory = device.workgroupBytesPerCore / workgroupBytes;
   return Math.max(1, Math.floor(Math.min(byRegisters, byInvocations, byMemory, device.workgroupsPerCore)));
 }

@@ -1,7 +1,7 @@
 import { type EstimateName, estimateAt, estimateNames, estimateTable } from '../space/kernel-estimate.ts';
 import type { Family } from './family.ts';
 
-/** Fractions, flags and small counts stay as they are; everything else spans orders of magnitude, and its logarithm makes ratios differences. */
+/** Fractions, flags and small counts stay as they are; all other numbers span orders of magnitude, and logarithms make their ratios differences. */
 const linear = new Set<EstimateName>([
   'useful',
   'staged',
@@ -14,7 +14,7 @@ const linear = new Set<EstimateName>([
   'doubled',
   'parts',
 ]);
-/** What pruning needs but speed does not follow from directly. */
+/** Numbers that pruning needs but from which speed does not follow directly. */
 const omitted = new Set<EstimateName>(['dispatchX', 'dispatchY', 'dispatchZ']);
 
 const used = estimateNames.filter((name) => !omitted.has(name));

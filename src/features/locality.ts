@@ -4,7 +4,7 @@ import { level, levelCount, nestOf } from '../space/derive/nest.ts';
 import { type AccessInfo, bytesOf } from '../space/stage.ts';
 import type { StageNest, Tiling } from '../space/tiling.ts';
 
-/** What decisions make of a nest (see NestFormulas); NaN where undecided. Written anew for every prefix. */
+/** The numbers of a nest under given decisions (see NestFormulas); NaN where undecided. Written anew for every prefix. */
 export interface NestNumbers {
   /** Iterations of each iter in a box: of level `l` and iter `i` at `l * iters + i`. */
   readonly boxes: Float64Array;
@@ -18,7 +18,7 @@ export interface NestNumbers {
   readonly padding: Float64Array;
 }
 
-/** The numbers of a nest, and what writes them. */
+/** The numbers of a nest, and the function that writes them. */
 function nestNumbers(
   tiling: Tiling,
   nest: StageNest,
@@ -65,7 +65,7 @@ function footprint(access: AccessInfo, box: ArrayLike<number>): number {
   return elements;
 }
 
-/** One access of a kernel and what a prefix makes of it. */
+/** One access of a kernel and its numbers for a prefix. */
 export interface Use {
   readonly nest: number;
   /** Position among the nest's reads; -1 for what it writes. */
@@ -116,7 +116,7 @@ export function createLocality(tiling: Tiling, positionOf: (open: Open) => numbe
       use.staged = use.read < 0 ? 0 : (staged[use.read] as number);
       for (let l = 0; l < levelCount; l++) {
         const bytes = footprint(use.access, boxes[l] as Float64Array) * use.bytes;
-        // What was read before at the same rows is fetched once for both.
+        // An operand that an earlier nest has read at the same rows is fetched once for both.
         const fetched = use.again && l >= level.workgroup ? 0 : bytes * (use.read < 0 ? 1 : (runs[0] as number));
         use.box[l] = bytes;
         use.moved[l] = fetched * (counts[l] as number);
@@ -163,7 +163,7 @@ export function levelHeld(workingSet: Float64Array, capacity: number, copies: nu
   return held;
 }
 
-/** Bytes of an access that pass a memory which holds that level: as many as are asked for where it holds none. NaN-transparent. */
+/** Bytes of an access that go past a memory which holds level `held`: all bytes asked for where it holds none. NaN-transparent. */
 export function bytesPast(use: Use, held: number): number {
   if (Number.isNaN(held)) return held;
   if (held < 0) return use.asked;

@@ -48,7 +48,7 @@ const features = [
   ],
 ] as const;
 
-/** Ratios of what is estimated, and what the device makes of them. */
+/** Ratios of estimated numbers, and what they mean on the device. */
 export const machineFeatures: Family = {
   name: 'machine',
   features: features.map(([name, unit, doc]): Feature => ({ name, unit, doc })),

@@ -264,7 +264,7 @@ function conflictOf(use: Use, nest: NestNumbers, nx: number, ny: number): number
   return use.staged * conflict + (1 - use.staged);
 }
 
-/** Uses of a byte this much more often than once are taken for reuse and not for tiles that reach over the end. */
+/** More uses of a byte than this count as reuse; fewer may come from tiles that reach over the end. */
 const someReuse = 1.5;
 
 function reuseDistance(use: Use, { workingSet }: Locality): number {

@@ -11,7 +11,7 @@ export interface NamedNumber {
   readonly value: number;
 }
 
-/** A feature of a kernel: what it is about and what it says, beside its number. */
+/** A feature of a kernel: its number with its family and its description. */
 export interface NamedFeature extends NamedNumber {
   readonly family: string;
   readonly doc: string;

@@ -11,24 +11,24 @@ export interface BestOf {
   readonly whose: Kinship;
 }
 
-/** A verified record where it stands among the others. */
+/** A verified record with its place in the logs and what speaks against it. */
 export interface Ranked extends BestOf {
   readonly place: RecordPlace | null;
-  /** Why it does not count, or only where there is no other. */
+  /** Why it does not count, or counts only where there is no other. */
   readonly against: Against | null;
 }
 
-/** The verified records of every workload on every device seen, to be ranked. Holds all of them: whoever adds leaves out other workloads. */
+/** The verified records of every workload on every device seen, to be ranked. Holds all that is added: callers add no workload they do not need. */
 export interface BestTable {
   /**
-   * Takes a record in, and what it says of another; true when it became the best of its workload and device. Records that are not verified do
-   * not count.
+   * Takes in a record, and what it says of another one; true when it became the best of its workload and device. Records that are not
+   * verified do not count.
    */
   add(record: TuningRecord, place?: RecordPlace): boolean;
   /**
    * The nearest device's best: of this device if there is one, else of this hardware with another driver, else of its architecture, else of
    * any other, preferring there devices of the same type and backend. Among equally near devices the fastest. Null when nothing was ever
-   * verified. A doubted record only where there is no other of any device.
+   * verified. A doubted record is taken only where there is no other of any device.
    */
   lookup(workload: Workload, device: DeviceDescription): BestOf | null;
   /** The best of every device for a workload, nearest to `device` first and fastest first among equals; see createBestKeeper. */
@@ -47,7 +47,7 @@ interface Entry {
 /** The records of one workload on one device. */
 interface Cell {
   readonly entries: Entry[];
-  /** Which of them was the best when it was added. */
+  /** The entry that was the best when it was added. */
   best: Entry | null;
 }
 
@@ -57,7 +57,7 @@ export function createBestTable(standing: Standing = createStanding()): BestTabl
   const keyOfWorkload = memoize(workloadKey);
   const keyOfDevice = memoize(deviceKey);
 
-  /** Of one device, whatever it counts. */
+  /** The entries of one device in their order, those that do not count too. */
   const rankedOf = (entries: readonly Entry[], device: DeviceDescription): readonly Ranked[] => {
     const [first] = entries as readonly [Entry];
     const whose = kinshipOf(device, first.record.device);
@@ -67,7 +67,7 @@ export function createBestTable(standing: Standing = createStanding()): BestTabl
     const best = keeper.best();
     const sorted = all.sort((a, b) => (beats(a.record, b.record) ? -1 : 1));
     const sound = sorted.findIndex(({ against }) => against === null);
-    // What is doubted keeps its place before it, so that whoever asks is told what was passed over.
+    // Faster records with something against them stay before the best, so that whoever asks is told what was passed over.
     return sound < 0
       ? sorted
       : [
@@ -116,7 +116,7 @@ export function createBestTable(standing: Standing = createStanding()): BestTabl
     ranked: (workload, device) => byDevice(workload, device).flat(),
   };
 
-  /** What nothing speaks against comes before what is doubted, and that before what is refuted; among equals the faster. */
+  /** A record that nothing speaks against comes before a doubted one, and that before a refuted one; among equals the faster. */
   function isAhead(record: BestOf['record'], other: BestOf['record']): boolean {
     const [one, two] = [standing.against(record), standing.against(other)];
     if (one?.kind !== two?.kind) return rankOf(one) < rankOf(two);
@@ -130,7 +130,7 @@ function rankOf(against: Against | null): number {
   return against === null ? 0 : against.kind === 'doubted' ? 1 : 2;
 }
 
-/** The first that nothing speaks against, else the first that is only doubted. */
+/** The first record that nothing speaks against, else the first that is only doubted. */
 function bestAmong(ranked: readonly Ranked[]): Ranked | null {
   const sound = ranked.find(({ against }) => against === null);
   return sound ?? ranked.find(({ against }) => against?.kind === 'doubted') ?? null;

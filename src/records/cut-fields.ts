@@ -4,13 +4,13 @@ interface FieldCutter {
   cut(text: string): boolean;
   /** The text of a field's value. */
   raw(text: string, field: number): string;
-  /** Whether the text of the field that was last remembered stands here again. */
+  /** Whether the field has the text that was last remembered of it. */
   isUnchanged(field: number): boolean;
-  /** Keeps the field's text of this line, so that it need not be looked through where the next line repeats it. */
+  /** Keeps the field's text of this line, so that a later line which repeats it need not be looked through. */
   remember(text: string, field: number): void;
 }
 
-/** `skipped`: a field that is stepped over from behind, see `skimLogs`; another field must come after it. */
+/** `skipped`: a field whose end is looked for from the end of the line, see `skimLogs`; another field must come after it. */
 export function createFieldCutter(fields: readonly string[], skipped: string): FieldCutter {
   const openings = fields.map((name, index) => `${index === 0 ? '{' : ','}"${name}":`);
   const skippedField = fields.indexOf(skipped);
@@ -28,7 +28,7 @@ export function createFieldCutter(fields: readonly string[], skipped: string): F
         at += opening.length;
         begins[field] = at;
         const same = repeated[field] as string;
-        // Quotes in a string are escaped, so that what opens the next field stands nowhere else in a record.
+        // Quotes in a string are escaped, so that the opening of the next field stands nowhere else in a record.
         if (field === skippedField) at = text.lastIndexOf(openings[field + 1] as string);
         else if (same !== '' && text.slice(at, at + same.length) === same) {
           at += same.length;
@@ -71,7 +71,7 @@ function standsAt(text: string, part: string, at: number): boolean {
   return true;
 }
 
-/** The place behind a JSON value, or -1; brackets are counted and not paired, which is the parser's to do. */
+/** The place behind a JSON value, or -1; brackets are counted and not paired, as the parser does that. */
 function endOfValue(text: string, begin: number): number {
   const { length } = text;
   let depth = 0;

@@ -28,8 +28,8 @@ export interface Derived extends ReadSummary {
 }
 
 /**
- * Joins logs into one file, records in the order of reading; one that is there twice (the same id and content) is written once. Writes all or
- * nothing. Throws UserError for a path that cannot be read or written, and for broken lines unless they are to be skipped.
+ * Joins logs into one file, records in the order of reading; a record that is there twice (the same id and content) is written once. Writes
+ * all or nothing. Throws UserError for a path that cannot be read or written, and for broken lines unless they are to be skipped.
  */
 export function mergeLogs(
   options: DeriveOptions,
@@ -40,7 +40,7 @@ export function mergeLogs(
     const hash = hashJson(record);
     const held = known.get(record.id);
     if (held === hash) counts.repeated += 1;
-    // Two trials that bear one id are two trials all the same: nothing is lost because somebody edited a line.
+    // Two records with one id but other content are both kept: nothing is lost because somebody edited a line.
     else if (held !== undefined) counts.conflicting += 1;
     known.set(record.id, hash);
     return held !== hash;
@@ -57,8 +57,9 @@ export function mergeLogs(
 }
 
 /**
- * Writes the `keep` best records of every workload on every device, each of another schedule, and that of its naive schedule, which
- * speedups are told against. Failed trials are left out, and what a later measurement refutes, but not the refutation. The logs that are read stay as they are. Throws as mergeLogs does.
+ * Writes the `keep` best records of every workload on every device, each of another schedule, and that of the naive schedule, to which
+ * speedups relate. Failed trials are left out, and records that a later measurement refutes, but not the refutation. The logs that are read
+ * stay as they are. Throws as mergeLogs does.
  */
 export function pruneLogs(options: DeriveOptions & { readonly keep: number }): Promise<Derived> {
   const nothing = (): null => null;
@@ -91,10 +92,10 @@ export function pruneLogs(options: DeriveOptions & { readonly keep: number }): P
     const kept = new Set([...fastest.entries().flat(), ...naive.values()].map(({ file, line }) => `${file}\n${line}`));
     await skimLogs(options.paths, {
       onSkim: (skim, file, line) => {
-        // A refutation stays, or joining with other logs would bring back what it refutes.
+        // A refutation stays, or joining with other logs would bring back the record that it refutes.
         if (!kept.has(`${file}\n${line}`) && skim.refutes === null) return;
         const record = wholeRecord(skim);
-        // What entered a table was a record; only a log that changed meanwhile is none any more.
+        // A line that entered a table was a record; it is none any more only if the log has changed meanwhile.
         if (!('severity' in record)) write(logLine(record));
       },
     });
@@ -106,7 +107,7 @@ function logLine(record: TuningRecord): string {
   return `${JSON.stringify(record)}\n`;
 }
 
-/** Writes a file from logs, whole or not at all, and its folder where there is none; `make` reads, and calls `write` for every piece of text. */
+/** Writes a file from logs, whole or not at all, and its folder where there is none; `make` reads logs and calls `write` for every piece of text. */
 export async function deriveFile<Result extends ReadSummary>(
   { paths, out, force = false, skipBroken = false, onFault }: DeriveOptions,
   make: (write: (line: string) => void, handlers: Pick<LogHandlers, 'onFault'>) => Promise<Result>,
@@ -137,7 +138,7 @@ export async function deriveFile<Result extends ReadSummary>(
   }
 }
 
-/** Throws UserError when lines were broken, or of a newer version. */
+/** Throws UserError when lines were broken or of a newer version. */
 export function refuseBroken({ errors, newer }: ReadSummary, consequence: string): void {
   if (errors === 0) return;
   const broken = errors - newer;

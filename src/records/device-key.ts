@@ -41,8 +41,8 @@ export function deviceKey(device: DeviceDescription): string {
 }
 
 /**
- * Key of the architecture: vendor, type, backend and architecture. An adapter that does not tell its architecture is its own: then the device
- * stands in, and where that is not told either its description, or two unknown ones would be kin.
+ * Key of the architecture: vendor, type, backend and architecture. Where an adapter does not tell its architecture, the device stands in for it,
+ * and where that is not told either the description, or two unknown adapters would be kin.
  */
 export function architectureKey({
   vendor,
@@ -77,7 +77,7 @@ export function kinshipOf(here: DeviceDescription, there: DeviceDescription): Ki
   return distance === 0 ? 'same-device' : distance <= 2 ? 'same-architecture' : 'other-device';
 }
 
-/** The facts in which two devices differ, by name: what a person must know of a record that is not this device's. */
+/** The names of the facts in which two devices differ: what a person must know of a record that is not this device's. */
 export function differingFacts(here: DeviceDescription, there: DeviceDescription): readonly string[] {
   const [ours, theirs] = [facts(here), facts(there)];
   return Object.keys(ours).filter((name) => stableJson(ours[name]) !== stableJson(theirs[name]));

@@ -7,9 +7,9 @@ import { isRefusal } from '../support/refusal.ts';
 import type { TuningRecord } from './record.ts';
 import { type RelativeTime, referenceNames } from './relative-time.ts';
 
-/** What is looked at to doubt a time. */
+/** The fields by which a time is doubted. */
 export interface DoubtableRecord extends Pick<TuningRecord, 'medianNs' | 'relative' | 'workload' | 'device' | 'peaks'> {
-  /** Not there where only a part of the record was read. */
+  /** Absent where only a part of the record was read. */
   readonly samplesNs?: readonly number[];
   readonly references?: TuningRecord['references'];
   /** Where it is at hand already. */
@@ -17,8 +17,8 @@ export interface DoubtableRecord extends Pick<TuningRecord, 'medianNs' | 'relati
 }
 
 /**
- * What no device of its kind does, for records of runs that measured no peaks: far above the largest processors and graphics cards of 2026, so
- * that only what was never measured is doubted.
+ * Peaks that no device of a type reaches, for records of runs that measured none: far above the largest processors and graphics cards of 2026,
+ * so that only times that were never measured are doubted.
  */
 const mostOfAll: Readonly<Record<DeviceDescription['type'], Throughput>> = {
   cpu: { flopsPerNs: 100_000, bytesPerNs: 20_000 },
@@ -31,14 +31,14 @@ const shortestDispatchNs = 100;
 /** Why a record's time cannot be that of its kernel, in words; null where nothing speaks against it. */
 type Doubt = (record: DoubtableRecord) => string | null;
 
-/** Holds times against the roofline: of the peaks that the record's own run measured, and of what no device of its type can do. */
+/** Holds times against two rooflines: that of the peaks which the record's own run measured, and that which no device of its type reaches. */
 export function createDoubt(): Doubt {
   const works = new Map<string, { readonly flops: number; readonly bytes: number }>();
   const workOf = (workload: Workload, key: string): { readonly flops: number; readonly bytes: number } => {
     const held = works.get(key);
     if (held !== undefined) return held;
     const program = checkedProgram(workload);
-    // Of an operator that is not known here nothing is known but that it is dispatched. Inputs need not be read whole: a stride steps over some.
+    // Of an unknown operator it is known only that it is dispatched. Inputs do not count, as they need not be read whole: a stride skips some.
     const work = isRefusal(program) ? { flops: 0, bytes: 0 } : { flops: flopsOf(program), bytes: outputBytes(program) };
     if (works.size >= mostHeld) works.clear();
     works.set(key, work);
@@ -57,7 +57,7 @@ export function createDoubt(): Doubt {
     const least = rooflineNs(flops, bytes, mostOfAll[device.type]);
     if (timeNs < least)
       return `no ${device.type === 'cpu' ? 'processor' : 'GPU'} does this work in less than ${rounded(least)} ns`;
-    // Peaks are of single precision and of ordinary lanes, as the pruning that uses them.
+    // Peaks are those of single precision on ordinary lanes, as in the pruning that uses them.
     if (peaks === null || workload.dtype !== 'f32' || usesMatrices(device)) return null;
     const here = rooflineNs(flops, bytes, peaks);
     return timeNs < here
@@ -66,10 +66,10 @@ export function createDoubt(): Doubt {
   };
 }
 
-/** Disturbances make a kernel take so many times as long at most, for its time to be told by scaling. */
+/** A time made by scaling disturbed samples is believed where the disturbance made the kernel take at most this many times as long. */
 const mostScaled = 100;
 
-/** What of a time on the quiet machine cannot be, by the samples and the references beside them. */
+/** How a time on the quiet machine contradicts the samples and the references beside them; null where it does not. */
 function contradictionOf(
   { timeNs, calm, quietNs }: RelativeTime,
   { samplesNs, references }: Pick<DoubtableRecord, 'samplesNs' | 'references'>,
@@ -82,7 +82,7 @@ function contradictionOf(
   return longer === undefined ? null : `its ${longer} reference was always faster than it calls quiet`;
 }
 
-/** A hostile log has no two workloads alike. */
+/** In a hostile log no two workloads are alike. */
 const mostHeld = 4096;
 
 function usesMatrices({ limits }: DeviceDescription): boolean {

@@ -5,9 +5,9 @@ import { unitNs } from './relative-time.ts';
 export type Timed = Pick<TuningRecord, 'relative' | 'race' | 'startedAt' | 'id'> & { readonly medianNs: number };
 
 /**
- * Faster, on one device. Relative times are compared in the references' unit, which is the same in all runs; a record without one was timed in moments
- * of which nothing is known, and stands behind all that have one. Of equal times the earlier trial, so that the answer does not depend on the
- * order of reading.
+ * Whether `a` is faster than `b`, on one device. Relative times are compared in the references' unit, which is the same in all runs; a record
+ * without a relative time was timed in moments of which nothing is known, and stands behind all that have one. Of equal times the earlier trial
+ * is ahead, so that the answer does not depend on the order of reading.
  */
 export function beats(a: Timed, b: Timed): boolean {
   if ((a.relative === null) !== (b.relative === null)) return a.relative !== null;
@@ -29,18 +29,18 @@ function clearlyBeats(a: Timed, b: Timed): boolean {
 /** The best among records of one workload on one device, however many are added and in whichever order. */
 export interface BestKeeper<Item extends Timed> {
   add(item: Item): void;
-  /** Whether the best could become another by this one, now or with what is added later. */
+  /** Whether this record could change which one is the best, now or with records that are added later. */
   wants(item: Timed): boolean;
   best(): Item | null;
 }
 
 /**
- * The winner of the latest race is the best: who led before took part in it. Only a record since then that is faster beyond all doubt comes before it:
- * a run that was interrupted before its own race. Without a race, the fastest.
+ * The winner of the latest race is the best, as the record that led before took part in the race. Only a later record that is faster beyond all
+ * doubt comes before it: one of a run that was interrupted before its own race. Without a race, the fastest.
  */
 export function createBestKeeper<Item extends Timed>(): BestKeeper<Item> {
   let winner: Item | null = null;
-  /** No later one of these is faster: which of them are later than a winner to come is not known yet. */
+  /** Records with no later one that is faster: which of these will be later than a winner to come is not known yet. */
   let front: Item[] = [];
   const isNewWinner = (item: Timed): boolean => item.race?.place === 1 && (winner === null || isLater(item, winner));
   const isInFront = (item: Timed): boolean =>
@@ -66,7 +66,7 @@ function isLater(a: Timed, b: Timed): boolean {
   return a.startedAt !== b.startedAt ? a.startedAt > b.startedAt : a.id > b.id;
 }
 
-/** The naive schedule's time that goes with the best: of the latest race, where both were timed in the same moments, else the fastest. */
+/** The naive schedule's record that goes with the best: that of the latest race, where both were timed in the same moments, else the fastest. */
 export function pickNaive<Item extends Timed>(a: Item | null, b: Item): Item {
   if (a === null) return b;
   if (a.race !== null && b.race !== null) return isLater(b, a) ? b : a;

@@ -9,7 +9,7 @@ export type FaultReason =
   | 'too-long'
   | 'not-utf8'
   | 'unreadable'
-  /** A record of its shape whose workload or schedule is not legal. */
+  /** A record of the right shape whose workload or schedule is not legal. */
   | 'illegal';
 
 /** A line that was skipped. A torn last line is what a killed run leaves: a note. Everything else is an error. */
@@ -20,11 +20,11 @@ export interface LogFault {
   /** From 1; null when the whole file cannot be read. */
   readonly line: number | null;
   readonly message: string;
-  /** Of a record of a later version than this wgtune reads: which. Nothing is wrong with the line. */
+  /** The version of a record that is later than this wgtune reads. Nothing is wrong with such a line. */
   readonly newer?: number;
 }
 
-/** `tuning-logs/x.jsonl:12: not JSON: ...`; what a stranger's line says of itself cannot move a terminal's cursor. */
+/** `tuning-logs/x.jsonl:12: not JSON: ...`; text from a stranger's line cannot move a terminal's cursor. */
 export function describeFault(fault: LogFault): string {
   return printable(`${fault.file}${fault.line === null ? '' : `:${fault.line}`}: ${fault.message}`);
 }
@@ -38,10 +38,10 @@ export function tornLine(file: string, line: number): LogFault {
   return { severity: 'note', reason: 'torn', file, line, message };
 }
 
-/** Gathers faults to be told: what is of a newer version in one sentence for each version, whatever the number of its lines. */
+/** Gathers faults to be told: one sentence for each newer version, whatever the number of its lines, and the other faults one by one. */
 export interface FaultGroups {
   add(fault: LogFault): void;
-  /** The sentences, each with file and line; of other faults at most so many one by one. */
+  /** The sentences, each with file and line; at most `most` of the other faults one by one. */
   sentences(most: number): readonly string[];
 }
 

@@ -25,7 +25,7 @@ export async function logFilesOf(path: string, missingIsEmpty: boolean): Promise
   }
 }
 
-/** Whether an error is what the operating system said, and not a mistake of ours. */
+/** Whether an error comes from the operating system, and not from a mistake of ours. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException & { readonly code: string } {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 }

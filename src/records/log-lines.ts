@@ -10,8 +10,8 @@ export type LogLine =
 const newline = 0x0a;
 
 /**
- * Calls back for every line of a file, holding one chunk and one unfinished line at most: of a line longer than `maxBytes` the
- * rest is read over and not kept. Rejects with Node's error when the file cannot be read.
+ * Calls back for every line of a file, holding one chunk and one unfinished line at most: the rest of a line longer than `maxBytes`
+ * is skipped and not kept. Rejects with Node's error when the file cannot be read.
  */
 export async function readLines(
   path: string,
@@ -27,7 +27,7 @@ export async function readLines(
     let number = 0;
     const keep = (part: Buffer): void => {
       restBytes += part.length;
-      // Copied, since the chunk is read into again; nothing is kept of what is too long already.
+      // Copied, since the chunk is read into again; nothing is kept of a line that is too long already.
       if (restBytes <= maxBytes) rest.push(Buffer.from(part));
       else rest = [];
     };

@@ -25,7 +25,7 @@ export interface ReadSummary {
   readonly records: number;
   readonly notes: number;
   readonly errors: number;
-  /** Of the errors: records of a newer version, which are not broken. */
+  /** How many of the errors are records of a newer version, which are not broken. */
   readonly newer: number;
 }
 
@@ -47,13 +47,13 @@ export function readLogs(
 }
 
 export interface LineHandlers<Item> {
-  /** What a line holds, what is wrong with it, or null where there is nothing to tell. */
+  /** The item that a line holds, what is wrong with the line, or null where there is nothing to tell. */
   readonly parse: (line: LogLine, file: string) => Item | LogFault | null;
   readonly onItem: (item: Item, file: string, line: number) => void;
   readonly onFault?: (fault: LogFault) => void;
 }
 
-/** The reading of logs under `readLogs`, for those who take something else from a line than its record. */
+/** The reading of logs under `readLogs`, for callers that take something else from a line than its record. */
 export async function foldLines<Item extends object>(
   paths: readonly string[],
   { parse, onItem, onFault }: LineHandlers<Item>,
@@ -81,7 +81,7 @@ export async function foldLines<Item extends object>(
     };
     let readingFailed: Error | null = null;
     await readLines(file, options.maxLineBytes ?? maxLineBytes, onLine).catch((error: unknown) => {
-      // What a handler throws is the caller's affair; what the file system says is a fault of this file alone.
+      // An error that a handler throws is the caller's affair; one from the file system is a fault of this file alone.
       if (!isSystemError(error)) throw error;
       readingFailed = error;
     });
@@ -116,7 +116,7 @@ export function recordOfLine(line: LogLine, file: string): TuningRecord | LogFau
       ? lineFault('too-long', 'line is too long to be a record', file, line.number)
       : lineFault('not-utf8', 'not UTF-8', file, line.number);
   }
-  // A byte order mark is what some editors leave in front.
+  // Some editors put a byte order mark in front.
   const text = line.number === 1 && line.text.startsWith('\ufeff') ? line.text.slice(1) : line.text;
   if (text.trim() === '') return null;
   let value: unknown;
@@ -138,7 +138,7 @@ export function recordOfLine(line: LogLine, file: string): TuningRecord | LogFau
 }
 
 /**
- * Whether a JSON text has a key `__proto__`, however it is spelled. The schema leaves such a key out without a word, but an honest writer has none.
+ * Whether a JSON text has a key `__proto__`, however it is spelled. The schema leaves out such a key without a word, and no honest writer makes one.
  */
 export function namesPrototype(text: string): boolean {
   if (!text.includes('__proto__') && !text.includes('\\u')) return false;

@@ -8,10 +8,10 @@ import { createStanding, type Standing } from './standing.ts';
 
 export type OutcomeCounts = Readonly<Partial<Record<Outcome, number>>>;
 
-/** What some records come to. */
+/** Counts of some records. */
 export interface Tally {
   readonly records: number;
-  /** Of them verified, see isVerified. */
+  /** How many of them are verified, see isVerified. */
   readonly verified: number;
   readonly outcomes: OutcomeCounts;
   /** When the earliest and the latest trial began. */
@@ -19,7 +19,7 @@ export interface Tally {
   readonly last: string;
 }
 
-/** Of one workload on one device; times in nanoseconds, null where nothing was verified and not refuted since. */
+/** Counts of one workload on one device; times in nanoseconds, null where no verified record is left unrefuted. */
 export interface CellStats extends Tally {
   readonly workload: Workload;
   readonly device: DeviceDescription;
@@ -54,7 +54,7 @@ export interface StatsFold {
   result(): LogStats;
 }
 
-/** Not the skim itself, which would hold on to its line. */
+/** The needed fields and not the skim itself, which would hold on to its line. */
 interface Cell extends Pick<Skim, 'workload' | 'workloadKey' | 'device' | 'deviceKey'> {
   readonly outcomes: Partial<Record<Outcome, number>>;
   records: number;

@@ -52,10 +52,10 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
       const line = Buffer.from(`${torn ? '\n' : ''}${JSON.stringify(checked(record))}\n`);
       assert(line.length <= maxLineBytes, () => `a record of ${line.length} bytes could not be read back`);
       guarded(path, () => {
-        // A full disk takes a part of a line first; why it takes no more, the next write tells.
+        // A full disk takes a part of a line first; the next write then throws the reason why it takes no more.
         for (let written = 0; written < line.length; ) {
           written += writeSync(file, line, written);
-          // The next record, should there be one, starts on a line of its own.
+          // After a torn line the next record, should there be one, starts on a line of its own.
           torn = written < line.length;
         }
         syncQuietly(file);
@@ -72,7 +72,7 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
   };
 }
 
-/** Longest error text kept, characters: a runaway compiler message must not make a line nobody reads back. */
+/** Longest error text kept, characters: a runaway compiler message must not make a line that is too long to be read back. */
 const maxErrorLength = 256 * 1024;
 
 /** What we write we must be able to read: a record that breaks the schema is our mistake. */

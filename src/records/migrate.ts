@@ -2,18 +2,18 @@ import { type Refusal, refuse } from '../support/refusal.ts';
 import { recordSchema, recordVersion, type TuningRecord } from './record.ts';
 import { presentWorkload } from './workload-versions.ts';
 
-/** Turns a record of one version into the next one's shape; what comes out is checked by the schema at the end. */
+/** Turns a record of one version into the shape of the next; the schema checks the result at the end. */
 type Migration = (old: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 
 /**
- * The fields of a record that came after version 1, by the version that brought them, with what they are in a record that was written before.
- * Whoever adds a field to the schema adds it here, and both the migration and the skimmer read older lines.
+ * The fields of a record that came after version 1, by the version that brought them, with their values for records written before. Whoever
+ * adds a field to the schema adds it here; then both the migration and the skimmer read older lines.
  */
 const added: ReadonlyMap<number, Readonly<Partial<TuningRecord>>> = new Map([
   [2, { refutes: null, peaks: null, relative: null, references: null, race: null }],
 ]);
 
-/** By the version a migration starts from. */
+/** The migrations by the version they start from. */
 export const migrations: ReadonlyMap<number, Migration> = new Map(
   [...added].map(([version, defaults]) => [
     version - 1,

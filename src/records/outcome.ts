@@ -23,10 +23,10 @@ export interface Verification {
     readonly buffer: string;
     /** Flat row-major index. */
     readonly index: number;
-    /** Both are strings where the number has no JSON form: `NaN`, `Infinity`, `-Infinity`. */
+    /** Each of both is a string where the number has no JSON form: `NaN`, `Infinity`, `-Infinity`. */
     readonly expected: number | string;
     readonly got: number | string;
-    /** Name of the further inputs with which it was wrong; absent for the workload's own. */
+    /** Name of the further inputs with which the element was wrong; absent for the workload's own. */
     readonly inputs?: string;
   };
   /** Names of the further inputs with which outputs were compared too (`normal`, `ones`); absent where there were none. */

@@ -111,9 +111,9 @@ export const recordSchema = z
     startedAt: z.iso.datetime(),
     durationMs: milliseconds,
     /**
-     * Where the duration went; `total` is the runner's part of it. Of `time`: `kernel`, in which the kernels ran, by the clock, and `wait`, in which the
-     * machine was waited for to be quiet. `ahead`, beside the total: what another process spent on building the candidate before the trial; not
-     * there where nothing was built ahead.
+     * Where the duration went; `total` is the runner's part of it. Parts of `time` are `kernel`, in which the kernels ran, by the clock, and
+     * `wait`, in which the runner waited for the machine to be quiet. `ahead`, not in the total, is what another process spent on building
+     * the candidate before the trial; absent where nothing was built ahead.
      */
     phasesMs: z.strictObject({
       build: milliseconds,
@@ -134,14 +134,14 @@ export const recordSchema = z
     workload: workloadSchema,
     device: deviceSchema,
     origin: z.enum(origins),
-    /** How the search came to it; null for what no search proposed. */
+    /** How the search came to the candidate; null for a trial that no search proposed. */
     search: z
       .strictObject({
         name,
         model: name,
         /** Measured round, from 0. */
         round: count,
-        /** What the model thought of it before; comparable within one round only. */
+        /** The model's score of it before the trial; comparable within one round only. */
         score: z.number().nullable(),
       })
       .nullable(),
@@ -150,12 +150,12 @@ export const recordSchema = z
     sketch: name.nullable(),
     decisions: z.record(name, z.union([z.number(), z.string()])),
     trace: traceSchema,
-    /** Hash of the WGSL that was run: tells whether a later version still makes the same kernel of the trace. Null if none was made. */
+    /** Hash of the WGSL that was run: shows whether a later version still makes the same kernel from the trace. Null if none was made. */
     kernelHash: name.nullable(),
     outcome: z.enum(outcomes),
     /** Full error text; empty when the outcome is `ok`. */
     error: z.string(),
-    /** Which rule refused it, exactly when the outcome is `refused`. */
+    /** Which rule refused the schedule; there exactly when the outcome is `refused`. */
     refusal: z.strictObject({ reason: name, message: z.string() }).nullable(),
     /** Nanoseconds of one run of all kernels, one number per sample. */
     samplesNs: z.array(nanoseconds),
@@ -165,17 +165,17 @@ export const recordSchema = z
     verification: verificationSchema.nullable(),
     /** The record whose time this measurement of the same schedule disproves, by its id, and why; null for a trial that refutes none. */
     refutes: z.strictObject({ record: name, reason: z.string().max(1000) }).nullable(),
-    /** What the run had measured its device to do at most (`tuner/peaks.ts`), margin included; null where it had not. */
+    /** The most that the run had measured its device to do (`tuner/peaks.ts`), margin included; null where it had measured no peaks. */
     peaks: z
       .strictObject({ flopsPerNs: z.number().positive(), bytesPerNs: z.number().positive(), lanes: z.int().positive() })
       .nullable(),
-    /** What the kernel takes on the quiet machine, see RelativeTime: what is compared. Null where no reference ran beside it. */
+    /** The kernel's time on the quiet machine, see RelativeTime: this is what is compared. Null where no reference ran beside the kernel. */
     relative: relativeTimeSchema.nullable(),
     /** Nanoseconds of one pass of each reference, beside each sample. */
     references: referencesSchema.nullable(),
     /**
-     * The race at the end of a run: its fastest kernels and the naive schedule, timed in turn until their order was decided or the time for it was
-     * over. `of`: ids of the records of all that took part; `place`: from 1, the winner's.
+     * The race at the end of a run: its fastest kernels and the naive schedule, timed in turn until their order was decided or the time for it
+     * was over. `of`: ids of the records of all that took part; `place`: from 1, which is the winner's.
      */
     race: z
       .strictObject({ place: z.int().positive(), of: z.array(name).max(mostContestants), decided: z.boolean() })
@@ -214,7 +214,7 @@ const agrees: readonly [
 ] = [true, true, true, true, true];
 void agrees;
 
-/** Whether the record's time may be believed: the trial ended well and its outputs were compared and all right. */
+/** Whether the record's time may be believed: the trial ended well, and its outputs were compared and were all right. */
 export function isVerified<Judged extends Pick<TuningRecord, 'outcome' | 'verification' | 'medianNs'>>(
   record: Judged,
 ): record is Judged & { readonly medianNs: number } {
@@ -242,7 +242,7 @@ export function recordJsonSchema(): Record<string, unknown> {
   };
 }
 
-/** JSON reads 1e999 as infinity, which it cannot write, and no key can be made of. */
+/** JSON reads 1e999 as infinity, which it cannot write and of which no key can be made. */
 function isJson(value: unknown, depth: number): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || value === null) return true;

@@ -3,7 +3,7 @@ import { timeOf } from './relative-time.ts';
 
 /**
  * How many times as long a kernel must take for its earlier time to be called wrong. A shared machine runs at half its speed for seconds, and
- * now and then at a quarter; what is lost by an error is little, because the new time of the same schedule counts.
+ * now and then at a quarter; a mistaken refutation loses little, because the new time of the same schedule counts.
  */
 const disproof = 8;
 
@@ -12,11 +12,11 @@ export function isDisproved(recordedNs: number, timeNs: number, machine = 1): bo
   return timeNs > disproof * Math.max(1, machine) * recordedNs;
 }
 
-/** Ends of a trial that a verified record of the same schedule on the same device cannot have: not those that a machine in trouble causes. */
+/** Outcomes that disprove a verified record of the same schedule on the same device: not those that a machine in trouble causes. */
 const contradictions: ReadonlySet<TuningRecord['outcome']> = new Set(['wrong-answer', 'build-error', 'run-timeout']);
 
 /**
- * What a later measurement of a record's schedule on its device says of that record; null where it bears the record out, or tells nothing.
+ * The refutation of a record by a later measurement of its schedule on its device; null where that bears the record out, or tells nothing.
  * `machine` as for isDisproved.
  */
 export function refutationOf(

@@ -10,16 +10,16 @@ export type ReferenceName = (typeof referenceNames)[number];
 export type ReferenceTimes = Readonly<Record<ReferenceName, number>>;
 
 /**
- * A time that means the same in every run on a device: what a kernel takes when nothing disturbs the machine, told in times of the references that ran
- * beside it. `quietNs` is what these took on the quiet machine as far as the run knew then; the time over their geometric mean is what two runs
- * have in common.
+ * A time that means the same in every run on a device: what a kernel takes when nothing disturbs the machine, judged by the references that ran
+ * beside it. `quietNs` is what the references take on the quiet machine, as far as the run knew then; the time divided by their geometric mean
+ * is what two runs have in common.
  */
 export const relativeTimeSchema = z.strictObject({
   timeNs: nanoseconds,
-  /** Interval of the time, of its samples' spread and of how well the references tell. */
+  /** Interval of the time, from the spread of its samples and from how well the references tell the slowdown. */
   lowNs: nanoseconds,
   highNs: nanoseconds,
-  /** Samples of quiet moments that made the time; 0 where there were too few and it is scaled from disturbed ones. */
+  /** Samples of quiet moments that made the time; 0 where there were too few and the time is scaled from disturbed ones. */
   calm: z.int().nonnegative(),
   quietNs: z.strictObject({ arithmetic: nanoseconds, memory: nanoseconds }),
 });
@@ -28,7 +28,7 @@ export interface RelativeTime extends Readonly<Omit<z.infer<typeof relativeTimeS
   readonly quietNs: ReferenceTimes;
 }
 
-/** Samples beside each of which the references took this, one list each. */
+/** The references' times beside each sample, one list per reference. */
 export const referencesSchema = z.strictObject({ arithmetic: z.array(nanoseconds), memory: z.array(nanoseconds) });
 
 interface Timed {
@@ -43,12 +43,12 @@ export function timeOf({ relative, medianNs }: Timed): number | null {
   return relative?.timeNs ?? medianNs;
 }
 
-/** The references' own time that a relative time is told in: what it is divided by has the same meaning in every run on the device. */
+/** The references' time that relative times are divided by: the quotients have the same meaning in every run on the device. */
 export function unitNs({ arithmetic, memory }: ReferenceTimes): number {
   return Math.sqrt(arithmetic * memory);
 }
 
-/** A time of one run in another's nanoseconds: both tell it in the same unit and may know that unit's length differently. */
+/** A time of one run in another run's nanoseconds: both use the same unit but may differ in what they know of its length. */
 export function inRun(relative: RelativeTime, quietNs: ReferenceTimes): RelativeTime {
   const factor = unitNs(quietNs) / unitNs(relative.quietNs);
   const { timeNs, lowNs, highNs, calm } = relative;

@@ -46,8 +46,8 @@ export interface SkimHandlers {
 
 /**
  * Reads logs as `readLogs` does, looking only at what a Skim holds: schedules, which are most of a line's bytes and of its
- * checking, are stepped over. About five times as fast. A line whose fields stand in another order than we write them is read whole;
- * so is what is asked for by `wholeRecord`, which must come before a record is believed.
+ * checking, are skipped. About five times as fast. A line whose fields stand in another order than we write them is read whole;
+ * `wholeRecord` reads a skim's line whole, and must do so before the record is believed.
  */
 export function skimLogs(
   paths: readonly string[],
@@ -60,7 +60,7 @@ export function skimLogs(
 }
 
 const { id, startedAt, origin, outcome, medianNs, verification, refutes, peaks, relative, race } = recordSchema.shape;
-/** What is parsed of each line; what an older version lacks is there as its migration makes it. */
+/** The fields that are parsed of each line; those that an older version lacks are as its migration makes them. */
 const headSchema = z.object({
   ...{ id, startedAt, origin, outcome, medianNs, verification },
   refutes: refutes.default(null),
@@ -143,7 +143,7 @@ function createVersionSkimmer(
   };
 }
 
-/** Field by field: spreading what the parser made took a fifth of the time of the whole reading. */
+/** Written field by field: spreading the parser's object took a fifth of the time of the whole reading. */
 function skimOf(
   head: Head | TuningRecord,
   workload: Keyed<Workload>,
@@ -172,7 +172,7 @@ function skimOf(
 function headOf(text: string): Head | null {
   try {
     const head = headSchema.safeParse(JSON.parse(text));
-    // What contradicts itself is for the whole schema to refuse.
+    // A record that contradicts itself is left for the whole schema to refuse.
     return head.success && (head.data.outcome !== 'ok' || head.data.medianNs !== null) ? head.data : null;
   } catch {
     return null;

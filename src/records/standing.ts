@@ -15,10 +15,10 @@ export interface Against {
   readonly why: string;
 }
 
-/** Decides which records count: the one place that everybody asks who looks for a best time. */
+/** Decides which records count: every search for a best time asks this one place. */
 export interface Standing {
   against(record: DoubtableRecord & Pick<TuningRecord, 'id'>): Against | null;
-  /** Takes in what a record says of another one. `where`: file and line, for the reason. */
+  /** Takes in what a record says of another one. `where`: its file and line, named in the reason. */
   note(record: Pick<TuningRecord, 'id' | 'refutes'>, where?: RecordPlace): void;
 }
 
@@ -44,8 +44,8 @@ export function createStanding(): Standing {
 const refutationMark = /"refutes"\s*:\s*\{/;
 
 /**
- * Reads what records of some logs say of others, so that whoever reads the logs then knows of each record whether it counts: a refutation comes
- * after what it refutes. Lines that refute nothing are not parsed; what is wrong with a line, the reading proper tells.
+ * Reads in advance what records of some logs say of others, because a refutation comes after the record that it refutes: whoever reads the logs
+ * then knows of each record whether it counts. Lines that refute nothing are not parsed; faults of lines are left to the reading proper.
  */
 export async function readStanding(paths: readonly string[], options?: ReadOptions): Promise<Standing> {
   const standing = createStanding();

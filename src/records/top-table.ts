@@ -23,7 +23,7 @@ export interface TopEntry<Held> {
   readonly held: Held;
   readonly file: string;
   readonly line: number;
-  /** Why its time cannot be, where it stands here for want of any other; else null. */
+  /** Why its time is doubted, where it stands here for want of any other; else null. */
   readonly doubt: string | null;
 }
 
@@ -33,19 +33,19 @@ export interface PassedOverEntry extends Pick<TopEntry<unknown>, 'id' | 'medianN
 }
 
 /**
- * The `keep` best verified records of every workload on every device, each of another schedule. What another record refutes is not among them;
- * what is doubted comes after everything that is not.
+ * The `keep` best verified records of every workload on every device, each of another schedule. Refuted records are not among them; doubted
+ * ones come after all others.
  */
 export interface TopTable<Held> {
-  /** Takes a record in; what would enter is read whole before it does, and a fault says that it was not a record after all. */
+  /** Takes a record in; one that would enter is read whole before, and a fault says that it was no record after all. */
   add(skim: Skim, file: string, line: number): LogFault | null;
-  /** Workloads and devices in the order of their first records; the best first within (see createBestKeeper), then the fastest. */
+  /** Workloads and devices in the order of their first records; within each, the best first (see createBestKeeper), then the fastest. */
   entries(): readonly (readonly TopEntry<Held>[])[];
   /** Records that would be the first of their workload and device if nothing spoke against them; the first hundred that were met. */
   passedOver(): readonly PassedOverEntry[];
 }
 
-/** A stranger's log may be full of them. */
+/** A stranger's log may be full of records to pass over. */
 const mostPassedOver = 100;
 
 export function createTopTable<Held>(
@@ -103,7 +103,7 @@ function bestFirst<Held>({ entries, best: keeper }: Cell<Held>, keep: number): r
   return [best, ...entries.filter(({ schedule }) => schedule !== best.schedule)].slice(0, keep);
 }
 
-/** Each of another schedule. */
+/** The held entries with one more, each of another schedule. */
 function entered<Held>(
   held: readonly TopEntry<Held>[],
   entry: TopEntry<Held>,

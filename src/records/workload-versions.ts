@@ -1,6 +1,6 @@
 /*
- * Workloads of records of version 1 say less than later ones: there an operator decided by itself what it kept the sums of f16 elements
- * in, and four had a flag for f32. Since then they are in f32 unless `accumulate=f16`, so a record of a kernel with sums in f16 says that.
+ * Workloads in records of version 1 say less than later ones: each operator decided by itself in which type it kept sums of f16 elements,
+ * and four had a flag for f32. Since then sums are in f32 unless `accumulate=f16`, which a record of a kernel with sums in f16 now says.
  */
 
 /** Operators of version 1 that kept sums in f32 always, or have none. Any other, also one of a user, may have summed in f16. */
@@ -21,7 +21,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const isWorkload = (value: unknown): value is RawWorkload =>
   isObject(value) && isObject(value.params) && isObject(value.attributes);
 
-/** The workload of a record of some version as the present one says it; what has not the shape of one is left for the schema to refuse. */
+/** The workload of a record of some version in the present form; a value without the shape of a workload is left for the schema to refuse. */
 export function presentWorkload(version: number, workload: unknown): unknown {
   if (version > 1 || !isWorkload(workload)) return workload;
   const { accumulate_f32: flag, ...params } = workload.params;

@@ -15,7 +15,7 @@ export interface ExplainedStep {
   readonly rewrite: string;
   /** The nest after the step; before it where the step was refused. */
   readonly loops: string;
-  /** Lines of `loops` (from 0) that the step made or changed; the guilty ones where it was refused. */
+  /** Lines of `loops` (from 0) that the step made or changed; where it was refused, the lines to blame. */
   readonly marked: readonly number[];
   readonly refusal: string | null;
 }
@@ -53,7 +53,7 @@ function describe(step: TraceStep): Pick<ExplainedStep, 'step' | 'rewrite'> {
   return { step: primitive?.describe(step.args) ?? `${step.primitive}(?)`, rewrite: primitive?.rewrite ?? '' };
 }
 
-/** The guilty loops and blocks are those that the step and the refusal name. */
+/** The loops and blocks to blame are those that the step and the refusal name. */
 function refusedStep(program: Program, step: TraceStep, refusal: Refusal): ExplainedStep {
   const loops = printProgram(program);
   const text = `${JSON.stringify(step.args)} ${refusal.message()}`;

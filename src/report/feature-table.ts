@@ -32,7 +32,7 @@ export function formatFeatures({ whole, kernels }: NamedFeatures, colours: Colou
   return `${facts}\n\n${table}`;
 }
 
-/** Four significant digits, no trailing zeros; what is open, or about an operand that a kernel does not have, has no number. */
+/** Four significant digits, no trailing zeros; a feature that is open, or of an operand that the kernel does not have, has no number. */
 function plainNumber(value: number): string {
   return Number.isNaN(value) ? '-' : String(Number(value.toPrecision(4)));
 }

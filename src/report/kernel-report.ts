@@ -22,14 +22,14 @@ export function whoseText({ whose, device, differs }: Pick<BestKernel, 'whose' |
   }
 }
 
-/** What may change without the hardware: a GPU with a new driver is no stranger. A description often names the driver; an environment names the processor. */
+/** Facts that may change on the same hardware, as with a new driver. A description often names the driver; an environment names the processor. */
 const setUp: ReadonlySet<string> = new Set(['description', 'driver', 'dawnVersion', 'profile', 'toggles']);
 
 function sameHardware(differs: readonly string[]): boolean {
   return differs.every((fact) => setUp.has(fact));
 }
 
-/** The best known kernel, and where its record stands. */
+/** The best known kernel, and the file and line of its record. */
 export function formatBest(
   kernel: BestKernel,
   rates: { readonly flopsPerSecond: number; readonly bytesPerSecond: number },
@@ -87,7 +87,7 @@ export function formatRun(
   return `${colours.bold(`${describeWorkload(workload)} on ${device.name}${caches}`)}\n${formatFacts(facts, colours.dim)}`;
 }
 
-/** Whether the time is of quiet moments of the machine, or how it was made otherwise. */
+/** Whether the time is from quiet moments of the machine, or how else it was made. */
 function howTimed(relative: RelativeTime | null): string {
   if (relative === null) return 'median';
   return relative.calm > 0 ? 'on the quiet machine' : 'scaled by the references: the machine was never quiet';

@@ -15,7 +15,7 @@ export interface LimitUse {
   readonly limit: number;
 }
 
-/** What every kernel takes of what the device allows. */
+/** How much every kernel uses of what the device allows. */
 export function limitUses({ kernels, buffers }: Artifact, limits: DeviceLimits): readonly LimitUse[] {
   const bytesOf = (name: string): number => {
     const buffer = buffers.find((candidate) => candidate.name === name);
@@ -49,7 +49,7 @@ function numbersOf(
   ];
 }
 
-/** The table of it; what is used up wholly stands out, as nothing more of it can be had. */
+/** The table of these uses; a limit that is used up wholly stands out, as no more of it can be had. */
 export function formatLimits(uses: readonly LimitUse[], colours: Colours): string {
   const columns = [
     { title: 'KERNEL' },

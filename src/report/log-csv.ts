@@ -8,11 +8,11 @@ import { createRates, type Rates } from '../tuner/rates.ts';
 
 type Cell = string | number | boolean | null;
 
-/** What a row tells of its run up to its record. */
+/** What a row tells about its run up to its own record. */
 export interface RunSoFar {
   /** Milliseconds since 1970 at which the first trial of the run in these logs began. */
   readonly startedAtMs: number;
-  /** The fastest verified time of the run for this workload on this device that nothing in the run has refuted since; null before the first. */
+  /** The run's fastest verified time for this workload on this device that nothing in the run has refuted since; null before the first. */
   readonly bestNs: number | null;
 }
 
@@ -20,7 +20,7 @@ interface Row extends RunSoFar {
   readonly rates: Rates | null;
 }
 
-/** Columns of a log as a table, in order. Times in nanoseconds, durations in milliseconds; what a record does not have is empty. */
+/** Columns of a log as a table, in order. Times in nanoseconds, durations in milliseconds; a cell is empty where the record has no value. */
 const columns: Readonly<Record<string, (record: TuningRecord, row: Row) => Cell>> = {
   id: ({ id }) => id,
   started_at: ({ startedAt }) => startedAt,
@@ -72,8 +72,8 @@ const columns: Readonly<Record<string, (record: TuningRecord, row: Row) => Cell>
 export const csvHeader: string = stringify([Object.keys(columns)]);
 
 /**
- * Writes records as rows (RFC 4180), in the order of reading, which within a run is that of its trials. A text that a spreadsheet would take for
- * a formula is quoted as text: records come from strangers.
+ * Writes records as rows (RFC 4180), in the order of reading, which within a run is that of its trials. A text that a spreadsheet would take
+ * for a formula is quoted as text, because records come from strangers.
  */
 export function createCsvRows(): (record: TuningRecord) => string {
   const follow = createRunFollower();
@@ -88,7 +88,7 @@ export function createCsvRows(): (record: TuningRecord) => string {
   };
 }
 
-/** Joined logs may have runs interleaved: each is followed on its own, and its workloads and devices apart. */
+/** Joined logs may have runs interleaved: each run is followed on its own, and within it each workload on each device. */
 function createRunFollower(): (record: TuningRecord) => RunSoFar {
   const starts = new Map<string, number>();
   const cells = new Map<string, { readonly verified: Map<string, number>; bestNs: number | null }>();

@@ -10,7 +10,7 @@ import { formatTable } from './table.ts';
 import type { Colours } from './terminal.ts';
 import { formatOutcomes } from './tune-summary.ts';
 
-/** What some logs hold: in all, by workload and device, by device, by outcome. */
+/** What some logs hold: in all, by workload and device, by device, and by outcome. */
 export function formatStats({ all, cells, devices }: LogStats, files: number, colours: Colours): string {
   if (all === null) return 'the logs hold no records';
   const total = `${formatCount(all.records)} records in ${formatCount(files)} ${files === 1 ? 'file' : 'files'}, ${formatCount(all.verified)} of them verified, from ${all.first} to ${all.last}`;

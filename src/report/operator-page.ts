@@ -42,7 +42,7 @@ export function formatOperator(operator: Operator, colours: Colours, word = oper
 /** The command that an example of an operator stands for. */
 function commandOf({ shape, attributes = {} }: Example, word: string): string {
   const texts = Object.entries(attributes).map(([name, text]) => {
-    // Characters that a shell would take for its own.
+    // Quoted where it has characters that a shell would interpret.
     const value = `${name}=${text}`;
     return ` --attr ${/^[\w=.,:+-]+$/.test(value) ? value : `'${value}'`}`;
   });

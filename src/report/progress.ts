@@ -52,7 +52,7 @@ export function createProgress(options: ProgressOptions): Progress {
     saidAt = now();
     draw();
   };
-  // The time left goes on while a trial takes long. Never what keeps the process alive.
+  // The time left counts down during long trials too. The timer must not keep the process alive.
   const timer = live ? setInterval(draw, redrawMs) : null;
   timer?.unref();
   draw();
@@ -110,7 +110,7 @@ function overNaive(timeNs: number, naiveNs: number | null): string {
 
 const warnings: ReadonlySet<TuneEvent['kind']> = new Set(['note', 'drift', 'passed-over', 'disbelieved']);
 
-/** What is being waited for once this has happened. */
+/** What the run is waiting for after this event. */
 function statusAfter(event: TuneEvent): string | null {
   switch (event.kind) {
     case 'device':
@@ -165,7 +165,7 @@ function lineOf(event: TuneEvent): string | null {
   }
 }
 
-/** The machine is to blame, so the sentence is about the run and not about the kernel. */
+/** The sentence is about the run and not about the kernel, because the machine is to blame. */
 function driftText({ beforeNs, timeNs, ratio }: Extract<TuneEvent, { readonly kind: 'drift' }>): string {
   const how = ratio > 1 ? `${formatFactor(ratio)} slower` : `${formatFactor(1 / ratio)} faster`;
   return `drift: a kernel that took ${formatTime(beforeNs)} takes ${formatTime(timeNs)} now, ${how} than its samples explain; times before and after are hard to compare`;

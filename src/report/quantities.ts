@@ -11,8 +11,8 @@ export function formatRate(flopsPerSecond: number): string {
 }
 
 /**
- * The rate that says how near a kernel is to what the device can do: bytes per second, inputs and outputs once each, where there is less than one
- * operation per byte (copies, elementwise operators, matrix times vector), else operations per second.
+ * The rate that says how near a kernel is to what the device can do: bytes per second, inputs and outputs counted once each, where there is
+ * less than one operation per byte (copies, elementwise operators, matrix times vector), else operations per second.
  */
 export function formatThroughput(flopsPerSecond: number, bytesPerSecond: number): string {
   if (flopsPerSecond >= bytesPerSecond) return formatRate(flopsPerSecond);
@@ -34,7 +34,7 @@ export function formatBytes(bytes: number): string {
 /** A stretch of wall time: `0.4 s`, `42 s`, `3 min 05 s`, `2 h 07 min`. */
 export function formatDuration(ms: number): string {
   const seconds = ms / 1000;
-  // 9.96 s would print as 10.0 s, beside 10 s for what is longer.
+  // 9.96 s would print as 10.0 s, while longer times print as 10 s.
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
@@ -68,7 +68,7 @@ export function formatFactor(factor: number): string {
 function withUnit(amount: number, units: readonly string[]): string {
   let value = amount;
   let unit = 0;
-  // 999.5 would round to 1000: the next unit's affair.
+  // 999.5 would round to 1000, which belongs to the next unit.
   while (value >= 999.5 && unit < units.length - 1) {
     value /= 1000;
     unit += 1;

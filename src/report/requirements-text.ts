@@ -2,7 +2,7 @@ import type { Requirements } from '../../bundle/load.mjs';
 import { describeSubgroups } from '../ir/subgroup-needs.ts';
 import { formatCount } from './quantities.ts';
 
-/** What kernels need of a device beyond what every one has, in one line. */
+/** What kernels need of a device beyond what every device has, in one line. */
 export function requirementsText({ requiredFeatures, requiredLimits, subgroups }: Requirements): string {
   const parts = [
     ...requiredFeatures.map((name) => `feature ${name}`),

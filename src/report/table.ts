@@ -4,8 +4,8 @@ export interface Column {
 }
 
 /**
- * Rows below their titles, columns two spaces apart, no line ends in spaces. Cells hold plain text; `paint` may colour a whole cell
- * after its width is known (row -1 is the titles).
+ * Rows below their titles, columns two spaces apart, no spaces at the ends of lines. Cells hold plain text; `paint` may colour a whole cell
+ * after its width is known (row -1 holds the titles).
  */
 export function formatTable(
   columns: readonly Column[],

@@ -23,7 +23,7 @@ const stops: Readonly<Record<TuneResult['stoppedBy'], string>> = {
   interrupted: ', interrupted',
 };
 
-/** What a tuning run found, where it is, and the commands (given) to go on with. */
+/** What a tuning run found, where its record is, and the given commands to go on with. */
 export function formatTuneSummary(
   result: TuneResult,
   trialsAsked: number,
@@ -89,7 +89,7 @@ function bestText(
   ].join('  ');
 }
 
-/** Said only when the machine was disturbed for as long as a person notices, or where that left a mark on the times. */
+/** Said only when the machine was disturbed for long enough that a person notices, or where the disturbance affected the times. */
 function machineFacts({ disturbance, race }: TuneResult): [string, string][] {
   const facts: [string, string][] = [];
   if (disturbance !== null && (disturbance.waitedMs >= noticedMs || disturbance.scaled > 0)) {
@@ -121,7 +121,7 @@ function driftFacts({ remeasured, drifted, worst }: TuneResult['drift']): [strin
   return [['drift', text]];
 }
 
-/** What was reused of other devices, and what it gave: the time it began with, and how much faster the best is now. */
+/** What was reused from other devices, and what it gave: the time the run began with, and how much faster the best is now. */
 function reuseText({ devices, measured, unfit, bestNs }: ReuseResult, { best, naiveNs }: TuneResult): string {
   const from = `${formatCount(measured)} ${measured === 1 ? 'schedule' : 'schedules'} of ${printable(devices.join(', '))}`;
   const left = unfit === 0 ? '' : ` (${formatCount(unfit)} more do not fit this device)`;
@@ -135,7 +135,7 @@ function reuseText({ devices, measured, unfit, bestNs }: ReuseResult, { best, na
   return `${from}${left}: ${start}${factor}; ${after}`;
 }
 
-/** The run also times the naive schedule, and the best once more beside it: their outcomes are in the tally, trials they are not. */
+/** The run also times the naive schedule, and the best once more beside it: their outcomes are in the tally, but they are no trials. */
 function outcomesText({ outcomes, trials }: TuneResult): string {
   const further = Object.values(outcomes).reduce((total, count) => total + count, 0) - trials;
   if (further <= 0) return formatOutcomes(outcomes);

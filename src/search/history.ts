@@ -10,7 +10,7 @@ export interface History {
   /** Marks a candidate as taken, before its result is known. */
   reserve(candidate: { readonly sketch: number; readonly values: ArrayLike<number> }): void;
   add(observation: Observation): void;
-  /** Up to `count` measured candidates, fastest first; failures are none. */
+  /** Up to `count` measured candidates, fastest first, without failures. */
   fastest(count: number): readonly Candidate[];
   /** One row per observed candidate, labelled with its throughput relative to the best; 0 for a failure. */
   trainingData(): TrainingData;
@@ -41,7 +41,7 @@ export function createHistory(space: SearchSpace): History {
       const key = candidateKey(observation.candidate);
       taken.add(key);
       const held = observations.get(key);
-      // The faster of two measurements of one candidate stands: noise only ever adds time.
+      // The faster of two measurements of one candidate counts: noise only ever adds time.
       if (
         held !== undefined &&
         held.timeNs !== null &&

@@ -13,7 +13,7 @@ export interface SearchDecision extends Omit<Decision, 'kind'> {
 export interface SearchSketch {
   readonly name: string;
   readonly decisions: readonly SearchDecision[];
-  /** Owns scratch memory: one a user. */
+  /** Owns scratch memory: one per user. */
   readonly createPruner: () => Pruner;
   readonly createExtractor: () => FeatureExtractor;
 }

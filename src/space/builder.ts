@@ -26,9 +26,9 @@ class Refused {
 export interface ScheduleBuilder {
   readonly program: () => Program;
   readonly apply: <Name extends PrimitiveName>(primitive: Name, args: PrimitiveArgs<Name>) => void;
-  /** Splits and returns the new loops' names. Extents are outermost first, one may be null. */
+  /** Splits a loop and returns the names of the new ones. The factors are their extents, outermost first; one may be null. */
   readonly split: (loop: string, factors: readonly (number | null)[]) => string[];
-  /** Fuses loops (one alone is left as it is) and returns the name. */
+  /** Fuses loops (a single one is left as it is) and returns the resulting loop's name. */
   readonly fuse: (loops: readonly string[]) => string;
   readonly reorder: (loops: readonly string[]) => void;
   readonly bind: (loop: string, to: BindTarget) => void;
@@ -42,12 +42,12 @@ export interface ScheduleBuilder {
   ) => { block: string; buffer: string };
   /** Makes a block write copies; returns the storing block. */
   readonly cacheWrite: (block: string, scope: 'workgroup' | 'private') => { block: string };
-  /** Returns the block of partial results and their buffers, one a value that the reduction combines. */
+  /** Returns the block of partial results and their buffers, one per value that the reduction combines. */
   readonly rfactor: (block: string, loop: string) => { block: string; buffers: readonly string[] };
   readonly computeAt: (block: string, loop: string) => void;
   /** Loops around a block, outermost first. */
   readonly loopsAround: (block: string) => readonly For[];
-  /** The loop that drives an iter of a block; null where its extent of 1 made it a constant. */
+  /** The loop that drives an iter of a block; null where an extent of 1 made the iter a constant. */
   readonly loopOfIter: (block: string, iter: string) => string | null;
   /** Loops that hold this block and no other, outermost first. */
   readonly ownLoops: (block: string) => readonly For[];

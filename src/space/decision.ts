@@ -6,29 +6,29 @@ export interface Decision extends Open {
   readonly name: string;
   /** One line for people. */
   readonly doc: string;
-  /** Ascending, without repeats; the first makes the smallest kernel, which is what exact pruning assumes while undecided. */
+  /** Ascending, without repeats; the first makes the smallest kernel, which exact pruning assumes while the decision is open. */
   readonly options: readonly number[];
   /** The option that makes the smallest kernel, where it is not the first: a wide vector has fewer addresses. */
   readonly smallest?: number;
-  /** What schedules had before there was such a decision: its value in a record that does not know it. */
+  /** The value that schedules had before this decision existed, taken for records that do not name it. */
   readonly before?: number;
 }
 
-/** What a rule says of a decision. One without a choice is none: its only option, or what there was before, is a number like any other. */
+/** What a rule says of a decision. Without a choice there is no decision: formulas get the only option, or `before`, as a plain number. */
 interface DecisionWish {
   readonly name: string;
   readonly doc: string;
   readonly options: readonly number[];
   readonly smallest?: number;
   readonly before?: number;
-  /** Whether it makes a difference here; it does where nothing is said. */
+  /** Whether the decision makes a difference here; true by default. */
   readonly isPresent?: boolean;
 }
 
 /** The decisions of one kernel in the order in which they are made. */
 export interface DecisionList {
   readonly all: readonly Decision[];
-  /** Adds a decision, named after the kernel's block, and returns what formulas take for it. */
+  /** Adds a decision, named after the kernel's block, and returns what stands for it in formulas. */
   readonly decide: (wish: DecisionWish) => Formula;
 }
 
@@ -46,7 +46,7 @@ export function createDecisions(block: string): DecisionList {
   };
 }
 
-/** The options that a formula may take where it is a decision; the number itself where it is none. */
+/** The options of a formula that is a decision; a number is its own only option, any other formula has none. */
 export function optionsOf(choice: Formula): readonly number[] {
   if (typeof choice === 'number') return [choice];
   return 'options' in choice ? (choice as Decision).options : [];
@@ -70,7 +70,7 @@ export function tileOptions(extent: number, cap: number): number[] {
   );
 }
 
-/** A long list keeps its powers of two and the extent itself, and every other of the rest until it is short enough. */
+/** Shortens a long list: powers of two and the extent itself stay, every second one of the others goes until the list is short enough. */
 function thinned(options: readonly number[], extent: number): number[] {
   const isPower = (value: number): boolean => (value & (value - 1)) === 0;
   let kept = [...options];

@@ -39,7 +39,7 @@ export function pointOperations({ block }: StageInfo): number {
   return values + (block.reducer === null ? 0 : combineOperations(block.reducer.op));
 }
 
-/** A stage with what its reads compute where they stand, for the stages that are inlined into it, one behind another. */
+/** A stage whose reads count the operations of the stages inlined at them, and of those inlined into these in turn. */
 export function readingComputed(stage: StageInfo, stages: readonly StageInfo[], inline: readonly string[]): StageInfo {
   const costOf = (buffer: string): number => {
     const maker = stages.find(({ block, write }) => write.buffer.name === buffer && inline.includes(block.name));
@@ -51,9 +51,9 @@ export function readingComputed(stage: StageInfo, stages: readonly StageInfo[], 
 
 /** What addresses cost in an elementwise stage whose axes are one running index. */
 interface RunningIndex {
-  /** Reads that lie as the result does: one address, the result's own, and an offset each. */
+  /** Reads that lie as the result does: they use the result's address, each with an offset. */
   readonly alike: number;
-  /** Other reads, and what the axes that they need cost to take out of the index and to put together. */
+  /** Other reads, and what it costs to take the axes that they need out of the index and to put them together. */
   readonly apart: number;
   readonly taking: number;
   /** Consecutive elements for which these axes stay as they are. */
@@ -71,7 +71,7 @@ export function runningIndex({ block, reads, write }: StageInfo): RunningIndex {
     }
     const moving = block.iters.flatMap((iter, i) => (iter.extent > 1 && strides[i] !== 0 ? [i] : []));
     for (const i of moving) taken.add(i);
-    // What lies alike shares its address.
+    // Reads with equal strides share an address.
     places.set(strides.join(), 2 * moving.length);
   }
   for (const { value } of block.writes)

@@ -9,8 +9,9 @@ import { positionsIn, type Sketch } from './sketch.ts';
 /** Private scalars beyond this spill on every device we know; a kernel that needs them is never the fast one. */
 export const maxRegisters = 320;
 /**
- * Scalar operations in the text beyond this take longer to compile than they can win. A CPU device makes eight lanes of each, and of a load a
- * branch a lane: lavapipe compiles most kernels of 500 in 1 to 5 s and of 1,000 in 5 to 20 s, and none of the long ones was among the fastest of a recorded space.
+ * Scalar operations in the text beyond this take longer to compile than they can win. A CPU device makes eight lanes of each, and a branch
+ * per lane of a load: lavapipe compiles most kernels of 500 in 1 to 5 s and of 1,000 in 5 to 20 s, and none of the long ones was among the
+ * fastest of a recorded space.
  */
 export const mostStatements: Readonly<Record<DeviceDescription['type'], number>> = { cpu: 768, gpu: 2048 };
 
@@ -27,13 +28,13 @@ export type PruneReason =
 /** Exact pruning of a sketch's prefixes against a device's limits. Not re-entrant: it owns its scratch memory, so that checks allocate nothing. */
 export interface Pruner {
   /**
-   * The reason no completion of the prefix is legal, or null. `values` holds NaN where undecided. `made`, where given, is the one decision
-   * that a prefix known to be legal did not have yet (nor others after it): only what depends on it is looked at.
+   * The reason no completion of the prefix is legal, or null. `values` holds NaN where undecided. `made`, where given, is the last decision:
+   * the prefix without it is known to be legal, and only what depends on it is looked at.
    */
   check(values: Float64Array, made?: number): PruneReason | null;
 }
 
-/** What grows with every decision's value: where the least that is undecided can become is too much, everything is. */
+/** Numbers that grow with every decision's value: where the least options of open decisions are too much, all options are. */
 function limitConflicts(estimate: EstimateFormulas, limits: DeviceLimits, longest: number): Conflict[] {
   const { invocations, lanesX, lanesY } = estimate;
   const beyond = (reason: PruneReason, ...pairs: readonly (readonly [Formula, number])[]): Conflict => ({
@@ -54,7 +55,7 @@ function limitConflicts(estimate: EstimateFormulas, limits: DeviceLimits, longes
   ];
 }
 
-/** What shrinks with them: the smallest tiles make the widest grid. */
+/** The grid shrinks as values grow: the smallest tiles make the widest grid. */
 function gridConflict({ dispatchX, dispatchY, dispatchZ }: EstimateFormulas, limits: DeviceLimits): Conflict {
   const widest = limits.maxComputeWorkgroupsPerDimension;
   return {
@@ -63,7 +64,7 @@ function gridConflict({ dispatchX, dispatchY, dispatchZ }: EstimateFormulas, lim
   };
 }
 
-/** Asks a list of conflicts about values: about all, and about those that depend on a decision. */
+/** Checks values against a list of conflicts: against all, or against those that depend on one decision. */
 interface Question {
   readonly all: Ask;
   readonly by: (made: number) => Ask;
@@ -114,7 +115,7 @@ export function createPruner(sketch: Sketch, limits: DeviceLimits, longest = mos
     most,
   );
   const tilingBy = sketch.tilings.flatMap(({ decisions }, t) => decisions.map(() => t));
-  // Where the widest grid fits, none needs to be asked about.
+  // Where the widest grid fits, no grid needs a check.
   const mayBeTooWide = grid.all(least) !== null;
 
   const checkAll = (values: Float64Array): PruneReason | null => {
@@ -137,7 +138,7 @@ export function createPruner(sketch: Sketch, limits: DeviceLimits, longest = mos
       const { contradiction, size } = questions[tilingBy[made] as number] as (typeof questions)[number];
       const conflict = contradiction.by(made)(values);
       if (conflict !== null) return conflict;
-      // While it was open it counted as the least (as the most for the grid): what it is now was looked at before.
+      // While it was open, the decision counted as its least option (for the grid, its greatest): these values were checked then.
       if (values[made] !== least[made]) {
         const large = size.by(made)(values);
         if (large !== null) return large;

@@ -2,7 +2,7 @@ import type { Sketch } from './sketch.ts';
 
 /**
  * Values of a sketch's decisions, in its order, from a record's by name; null where the record knows other decisions or options, as one
- * of an older version may. A decision that came later has in older records the value that leaves everything as it was.
+ * of an older version may. A decision newer than the record takes the value that leaves everything as it was.
  */
 export function recordedValues(
   { decisions }: Sketch,

@@ -57,8 +57,8 @@ function keptStages(program: Program, inline: readonly string[]): StageInfo[] {
 }
 
 /**
- * The tilings of stages that become one kernel: a stage by itself as its rules say, several by their rows, and where reductions among them
- * can be merged, with the decision to do so.
+ * The tilings of stages that become one kernel: a single stage as its rules say, several stages by their rows, with a decision to merge
+ * reductions where some among them can be merged.
  */
 function tilingsOfGroup(
   program: Program,
@@ -68,7 +68,7 @@ function tilingsOfGroup(
 ): Tiling[] {
   if (group.length === 1) return tilingsOfStage(program, group[0] as StageInfo, limits);
   const twice = rowsTiling(group, limits) as Tiling;
-  // What was an epilogue of two passes may be a stage of its own after one.
+  // A stage that is an epilogue of two passes may stand by itself after one pass.
   const names = new Set(
     group.flatMap(({ block, epilogue }) => (epilogue === null ? [block.name] : [block.name, epilogue.block])),
   );
@@ -144,7 +144,7 @@ function sketchesOfForm(program: Program, { paddings, inlineFirst, stored }: For
     let products: Tiling[][] = [[]];
     for (const group of groups) {
       const offered = tilingsOfGroup(simpler, group, inline, limits);
-      // What is another way already is not varied further: every sketch thins the trials of the others.
+      // A form with stored stages is itself a variant and is not varied further: every sketch thins the trials of the others.
       const tilings = stored.length > 0 ? offered.slice(0, 1) : offered;
       products = products.flatMap((product) => tilings.map((tiling) => [...product, tiling])).slice(0, maxSketches);
     }
@@ -169,7 +169,7 @@ function fusedRows(stages: readonly StageInfo[], limits: DeviceLimits): (readonl
 }
 
 function mayBeOne(stages: readonly StageInfo[], start: number, end: number, limits: DeviceLimits): boolean {
-  // What a group hands on inside stays in its kernel.
+  // Results handed on within a group stay in its kernel.
   const inner = new Set(stages.slice(start, end - 1).flatMap((stage) => stage.writes.map(({ buffer }) => buffer.name)));
   const isRead = stages.slice(end).some((stage) => stage.reads.some((read) => inner.has(read.buffer.name)));
   return !isRead && rowsTiling(stages.slice(start, end), limits) !== null;

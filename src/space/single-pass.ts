@@ -10,15 +10,15 @@ export interface Merge {
   readonly second: string;
 }
 
-/** A program whose dependent reductions are merged as far as they go, and how it came about. */
+/** A program whose dependent reductions are merged as far as possible, and the merges that made it. */
 interface SinglePass {
   readonly program: Program;
   readonly merges: readonly Merge[];
 }
 
 /**
- * The rule of single passes: of two reductions over the same elements, of which the second uses the first, one. Whether it can be is
- * asked of the primitive. `among` names the blocks that it may concern. Null where nothing can be merged.
+ * The rule of single passes: two reductions over the same elements, the second of which uses the first, become one. The primitive is asked
+ * whether they can. `among` names the blocks that may be merged. Null where nothing can be merged.
  */
 export function singlePass(plain: Program, among: ReadonlySet<string>): SinglePass | null {
   const merges: Merge[] = [];

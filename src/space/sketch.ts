@@ -14,7 +14,7 @@ export interface Sketch {
   /** The rules of its tilings joined, e.g. `tiled`, `rows+flat` or `padded+tiled+flat`; unique among a program's sketches. */
   readonly name: string;
   readonly program: Program;
-  /** One a kernel, the heaviest first. */
+  /** One per kernel, the heaviest first. */
   readonly tilings: readonly Tiling[];
   /** All decisions in the order in which they are made. */
   readonly decisions: readonly Decision[];

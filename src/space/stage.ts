@@ -5,7 +5,7 @@ import { bytesPerElement, flopsOfBlock } from '../operators/flops.ts';
 
 /** How one dimension of a buffer is indexed by a block's iters: coefficient by iter position; `opaque` where it is not affine. */
 interface AffineIndex {
-  /** Coefficients, one a block iter, in the order of the block's iters. */
+  /** Coefficients, one per block iter, in the order of the block's iters. */
   readonly coefficients: readonly number[];
   /** Positions of the coefficients that are not 0. */
   readonly moving: readonly number[];
@@ -30,9 +30,9 @@ export interface StageInfo {
   readonly spatial: readonly Iter[];
   readonly reduction: readonly Iter[];
   readonly reads: readonly AccessInfo[];
-  /** What it computes: several for a reduction of tuples. */
+  /** The results it writes: several for a reduction of tuples. */
   readonly writes: readonly AccessInfo[];
-  /** Of these the one that others are after: the output, else the first that is read. */
+  /** Of these, the one that matters to other stages: the output, else the first that is read. */
   readonly write: AccessInfo;
   /** Floating-point operations of one block instance. */
   readonly flops: number;
@@ -47,7 +47,7 @@ export interface Epilogue {
   readonly flops: number;
   /** All operations of one element, loads and their addresses with them. */
   readonly operations: number;
-  /** Bytes read for one element besides the result itself, and in all where each is read once. */
+  /** Bytes read for one element besides the result itself, and bytes read in all where each is read once. */
   readonly readBytes: number;
   readonly uniqueBytes: number;
   /** Bytes of an element it stores. */
@@ -148,7 +148,7 @@ export function axisOf(iter: Iter): string {
   return /^v./.test(iter.name) ? iter.name.slice(1) : iter.name;
 }
 
-/** Whether an iter has the dimensions of a read that it indexes to itself, so that its tiles are alike wherever the others stand. */
+/** Whether an iter is alone in indexing its dimensions of a read, so that its tiles are alike wherever the other iters stand. */
 function isAlone({ dimensions }: AccessInfo, iter: number): boolean {
   return dimensions.every(
     ({ coefficients, opaque }) =>

@@ -25,7 +25,7 @@ export interface Level {
   readonly kind: LevelKind;
   /** Iterations; `rest` stands for as many as it takes to cover the axis. */
   readonly factor: Formula | 'rest';
-  /** Of a level of the grid or of invocations: 0 along x, 1 along y, 2 along z. */
+  /** For a level of the grid or of invocations: 0 along x, 1 along y, 2 along z. */
   readonly along?: Formula;
 }
 
@@ -39,7 +39,7 @@ export interface Axis {
   readonly levels: readonly Level[];
   /** Edges: 1 where whole tiles run apart from the rest, without guards. */
   readonly cut?: Formula;
-  /** Tiles have to cover it exactly: nothing can be done about a rest. */
+  /** Tiles have to cover the axis exactly: a rest cannot be handled. */
   readonly isExact?: boolean;
 }
 
@@ -65,11 +65,11 @@ export interface StageNest {
   readonly axes: readonly Axis[];
   /** What it reads from storage; copies count by position here. */
   readonly reads: readonly AccessInfo[];
-  /** Of these: those that an earlier nest of the same kernel has read at the same rows. */
+  /** For each read: true where an earlier nest of the same kernel has read it at the same rows. */
   readonly again: readonly boolean[];
   readonly writes: readonly AccessInfo[];
   readonly copies: readonly Copy[];
-  /** 1; 0 where another nest reads for this one as well. */
+  /** 1, or 0 where another nest does the reads of this one as well. */
   readonly runs: Formula;
 }
 
@@ -80,7 +80,7 @@ export type Meeting =
       readonly kind: 'lanes';
       /** Lanes of a subgroup that are asked for; 1 where partial results go through workgroup memory. */
       readonly wish: Formula;
-      /** Invocations of a row; of these so many combine in a subgroup, and so many subgroups meet in workgroup memory. */
+      /** Invocations of a row; how many of them combine in a subgroup; how many subgroups then meet in workgroup memory. */
       readonly lanes: Formula;
       readonly subgroup: Formula;
       readonly subgroups: Formula;
@@ -121,7 +121,7 @@ export function mainNest({ nests }: Tiling): StageNest {
   return nests.reduce((longest, nest) => (lengthOf(nest) > lengthOf(longest) ? nest : longest));
 }
 
-/** What is true of the axis whose workgroups, or invocations, lie along a dimension; `otherwise` where there is none. */
+/** What `of` gives for the axis whose workgroups, or invocations, lie along a dimension; `otherwise` where no axis does. */
 export function axisAlong(
   { axes }: StageNest,
   kind: 'grid' | 'invocation',
@@ -161,7 +161,7 @@ export function strideOf(axis: Axis, level: Level): Formula {
   return product(...axis.levels.slice(axis.levels.indexOf(level) + 1).map((inner) => factorOf(axis, inner)));
 }
 
-/** Iterations of each of some fused iters in so many consecutive ones: whole inner iters first, as the loop runs. */
+/** Iterations of each of some fused iters in `size` consecutive iterations: whole inner iters first, as the loop runs. */
 export function fusedBox(extents: readonly number[], size: Formula): Formula[] {
   const box: Formula[] = [];
   let rest = size;
@@ -172,7 +172,7 @@ export function fusedBox(extents: readonly number[], size: Formula): Formula[] {
   return box;
 }
 
-/** Iterations of each iter of a block in a box of so many of each axis. An axis of one iter may reach over its end. */
+/** Iterations of each iter of a block in a box of `size` iterations of each axis. An axis of one iter may reach over its end. */
 export function boxOf({ stage, axes }: StageNest, size: (axis: Axis) => Formula): Formula[] {
   const box: Formula[] = stage.block.iters.map(() => 1);
   for (const axis of axes) {

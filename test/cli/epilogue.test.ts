@@ -10,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const formula = 'relu(x + bias)';
 
 describe('--epilogue', () => {
-  it('is the attribute of that name', async () => {
+  it('sets the attribute of that name', async () => {
     const shape = ['matmul', '-s', 'm=8,n=8,k=8', '--naive', '--as', 'wgsl'];
     const short = await wgtuneHere(['show', ...shape, '--epilogue', formula]);
     expect(short.code).toBe(0);

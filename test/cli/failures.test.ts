@@ -45,7 +45,7 @@ describe('a kernel that is wrong', () => {
     expect(tuner.runSchedule).toHaveBeenCalledWith(expect.objectContaining({ trace: 'naive', profile: 'browser' }));
   });
 
-  it('run takes times that scatter for what they are: right answers, exit code 0', async () => {
+  it('run notes times that scatter and exits with 0 where the answers are right', async () => {
     const result = {
       ...wrong.result,
       outcome: 'unstable' as const,

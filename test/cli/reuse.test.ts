@@ -10,7 +10,7 @@ import { wgtuneHere, withFolder } from './wgtune.ts';
 const shape = ['matmul', '-s', 'm=64,n=64,k=64', '--device', 'swiftshader'];
 
 it(
-  'records of another device are never shown in silence, and are what a run begins with',
+  'records of another device are never shown without saying so, and a run begins with them',
   () =>
     withFolder(async (folder) => {
       const [first, logs] = [join(folder, 'first'), join(folder, 'logs')];

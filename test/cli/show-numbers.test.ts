@@ -42,7 +42,7 @@ function recordFile(name: string, changes: Parameters<typeof makeRecord>[0] = {}
 const show = (...args: string[]) => wgtuneHere(['show', 'matmul', ...args]);
 
 describe('show --as features', () => {
-  it('has every feature of every kernel with its unit, and what they say is what the kernel is', async () => {
+  it('has every feature of every kernel with its unit, and the values are those of the kernel', async () => {
     const { file, artifact } = recordFile('record.json');
     const { code, stdout } = await show('--schedule', file, '--as', 'features', '--json');
     expect(code).toBe(0);
@@ -80,7 +80,7 @@ describe('show --as features', () => {
     );
   });
 
-  it('tells apart several kernels, families and what has no number', () => {
+  it('keeps kernels and families apart, and shows which features have no number', () => {
     const feature = (family: string, value: number) => ({ family, name: 'idle', unit: 'fraction', doc: '', value });
     const kernel = (rule: string, value: number) => ({
       rule,
@@ -101,7 +101,7 @@ describe('show --as features', () => {
 });
 
 describe('show --as limits', () => {
-  it('is what each kernel takes of the device the record is of', async () => {
+  it('shows what each kernel takes of the limits of the device in the record', async () => {
     const { file, artifact } = recordFile('record.json');
     const { code, stdout } = await show('--schedule', file, '--as', 'limits', '--json');
     expect(code).toBe(0);

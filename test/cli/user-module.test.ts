@@ -119,7 +119,7 @@ describe.concurrent('a module of the user that fails while kernels are tuned', (
     expect(stderr).toContain('hello');
   });
 
-  it('and expects NaN of a kernel that gives numbers has wrong answers, which are told and recorded', async () => {
+  it('has wrong answers, which are told and recorded, where it expects NaN of a kernel that gives numbers', async () => {
     const { code, stderr } = await wgtune(tune('nan.mjs'));
     expect(stderr).toMatch(/Y\[0\] is -?\d+, expected NaN/);
     expect(stderr).not.toContain('fault of wgtune');
@@ -129,14 +129,14 @@ describe.concurrent('a module of the user that fails while kernels are tuned', (
     expect(new Set(records.map(({ outcome }) => outcome))).toEqual(new Set(['wrong-answer']));
   });
 
-  it('and takes all memory is told, not died of', async () => {
+  it('is told of in one sentence where it takes all memory', async () => {
     const options = { env: { NODE_OPTIONS: '--max-old-space-size=150' } };
     const { code, stderr } = await start(['show', join(folder, 'build-full.mjs'), '--naive'], options).ended;
     expect(stderr).toMatch(/^error: build of \S+build-full\.mjs takes more memory than there is\n$/);
     expect(code).toBe(2);
   });
 
-  it('and never ends is ended by Ctrl-C', async () => {
+  it('is ended by Ctrl-C where it never ends', async () => {
     const run = start(tune('reference-endless.mjs'));
     await run.saying('at it');
     // Broken off within its own write, the function would leave stderr in the middle of one, and nothing more could be said.
@@ -167,7 +167,7 @@ describe('an operator of the user', () => {
     expect(shown.stdout).toMatch(/X\[.*\] \* 3(\.0)?f?|3(\.0)?f? \* X\[/);
   });
 
-  it('is tuned, found again, and its records are nothing to the other operators', { timeout: 120_000 }, async () => {
+  it('is tuned and found again, and its records do not concern other operators', { timeout: 120_000 }, async () => {
     const epilogue = ['--epilogue', 'max(x, 0) + shift * 2'];
     const tuned = await wgtune(['tune', gram, ...flags, ...epilogue, '--trials', '3', '--json']);
     expect(tuned.code, tuned.stderr).toBe(0);

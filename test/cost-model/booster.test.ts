@@ -58,7 +58,7 @@ describe.skipIf(xgboostMissing)('booster', () => {
     expect(gap(Uint32Array.of(half, half))).toBeLessThan(1);
   });
 
-  it('takes a missing value for what it is', () => {
+  it('learns missing values as a case of their own', () => {
     const rows = new Float32Array(400);
     const labels = new Float32Array(400);
     for (let row = 0; row < 400; row++) {
@@ -95,7 +95,7 @@ describe.skipIf(xgboostMissing)('booster', () => {
     [1, 60],
     [2, 2],
   ] as const) {
-    it(`gives the same bytes for the same seed (${threads} threads) and others for another`, () => {
+    it(`gives the same bytes for the same seed (${threads} threads) and other bytes for another seed`, () => {
       const params = { subsample: 0.7, colsample_bytree: 0.6 };
       const bytes = (seed: number) =>
         Buffer.from(trainOn({ seed, threads, rounds, params, objective: 'rank:pairwise' }).save());
@@ -114,7 +114,7 @@ describe.skipIf(xgboostMissing)('booster', () => {
     expect(predictTest(again)).toEqual(predictTest(booster));
   });
 
-  it('is not asked about rows of another width', () => {
+  it('refuses rows of another width and a result that is too small', () => {
     const booster = trainOn({ rounds: 1 });
     expect(() => booster.predict(test.rows, 1, 19, new Float32Array(1))).toThrow(/20 features asked about 19/);
     expect(() => booster.predict(test.rows, 2, columns, new Float32Array(1))).toThrow(/too small/);

@@ -71,7 +71,7 @@ describe.each(Object.entries(models))('every cost model: %s', (_name, create) =>
     expect(second).toEqual(first);
   });
 
-  it('survives nothing to score and nothing to learn from', async () => {
+  it('survives having nothing to score and nothing to learn from', async () => {
     const model = create();
     model.score(new Float32Array(0), 0, columns, new Float32Array(0));
     await model.fit({

@@ -64,7 +64,7 @@ describe('the fitted model', () => {
     expect(createFittedModel('cpu').trained).toBe(false);
   });
 
-  it('learns what a device charges and takes it to an operator it has not seen', async () => {
+  it('learns the costs of a device and applies them to an operator it has not seen', async () => {
     const model = createFittedModel('cpu');
     const before = [accuracyOn(model, product), accuracyOn(model, other)];
     await model.fit(data);

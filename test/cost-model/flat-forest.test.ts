@@ -81,7 +81,7 @@ describe.skipIf(xgboostMissing)('a damaged model is refused', () => {
     });
   }
 
-  it('no JSON, and JSON of something else', () => {
+  it('that is no JSON, or JSON of something else', () => {
     for (const text of ['', '{', '{}', '[]', 'null', '{"learner":{}}']) {
       const result = forestFromModel(new TextEncoder().encode(text));
       expect(isRefusal(result) && result.reason, text).toBe('model-unreadable');

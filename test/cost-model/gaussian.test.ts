@@ -122,11 +122,11 @@ describe('the normal distribution', () => {
     [0.975, 1.959963985],
     [0.01, -2.326347874],
     [1e-6, -4.753424309],
-  ])('quantile of %f', (p, expected) => {
+  ])('has the right quantile of %f', (p, expected) => {
     expect(normalQuantile(p)).toBeCloseTo(expected, 6);
   });
 
-  it('has the expected improvement that summing up gives, near and far', () => {
+  it('has the expected improvement that a numerical sum gives, near and far', () => {
     for (const [mean, deviation, best] of [
       [0, 1, 0],
       [1, 0.5, 0],
@@ -142,7 +142,7 @@ describe('the normal distribution', () => {
     }
   });
 
-  it('orders hopeless candidates still', () => {
+  it('still orders hopeless candidates', () => {
     const gains = [-10, -20, -40, -80].map((mean) => logExpectedImprovement(mean, 1, 0));
     expect([...gains].sort((a, b) => b - a)).toEqual(gains);
     expect(gains.every(Number.isFinite)).toBe(true);

@@ -26,7 +26,7 @@ function refusalOf(place: Partial<XgboostPlace>): Refusal {
 }
 
 describe('a missing XGBoost is a refusal that names the remedy', () => {
-  it('WGTUNE_XGBOOST_LIBRARY names no file', () => {
+  it('where WGTUNE_XGBOOST_LIBRARY names no file', () => {
     const refusal = refusalOf({ override: '/nope/libxgboost.so' });
     expect(refusal.reason).toBe('xgboost-not-found');
     expect(explainRefusal(refusal)).toBe(
@@ -34,7 +34,7 @@ describe('a missing XGBoost is a refusal that names the remedy', () => {
     );
   });
 
-  it('WGTUNE_XGBOOST_LIBRARY is read from the environment', () => {
+  it('where the environment sets WGTUNE_XGBOOST_LIBRARY', () => {
     const before = process.env.WGTUNE_XGBOOST_LIBRARY;
     process.env.WGTUNE_XGBOOST_LIBRARY = '/nope';
     try {
@@ -46,30 +46,30 @@ describe('a missing XGBoost is a refusal that names the remedy', () => {
     }
   });
 
-  it('the package is not installed', () => {
+  it('where the package is not installed', () => {
     const text = explainRefusal(refusalOf({}));
     expect(text).toContain('xgboost_node is not installed');
     expect(text).toContain('npm install --include=optional');
   });
 
-  it('the package is installed without its library', () => {
+  it('where the package is installed without its library', () => {
     const refusal = refusalOf({ packageFolder: () => folder });
     expect(explainRefusal(refusal)).toContain('installed without lib/libxgboost.so; reinstall it with: npm ci');
   });
 
-  it('no build for this platform', () => {
+  it('where there is no build for this platform', () => {
     const refusal = refusalOf({ platform: 'win32' });
     expect(refusal.reason).toBe('xgboost-wrong-platform');
     expect(explainRefusal(refusal)).toContain('WGTUNE_XGBOOST_LIBRARY');
   });
 
-  it('a file that is no library', () => {
+  it('where the file is no library', () => {
     const path = join(folder, 'text.so');
     writeFileSync(path, 'not a library');
     expect(refusalOf({ override: path }).reason).toBe('xgboost-does-not-load');
   });
 
-  it.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('the OpenMP runtime is not there', () => {
+  it.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('where the OpenMP runtime is missing', () => {
     // The real library, asking for a runtime that no machine has.
     const bytes = readFileSync(xgboost().path);
     for (let at = bytes.indexOf('libgomp.so.1'); at !== -1; at = bytes.indexOf('libgomp.so.1', at + 1)) {
@@ -83,12 +83,12 @@ describe('a missing XGBoost is a refusal that names the remedy', () => {
     expect(explainRefusal(refusal)).toContain('apt-get install libgomp1');
   });
 
-  it.skipIf(process.platform !== 'linux')('a library that is not XGBoost', () => {
+  it.skipIf(process.platform !== 'linux')('where the library is not XGBoost', () => {
     const refusal = refusalOf({ override: '/proc/self/exe' });
     expect(refusal.reason).toBe('xgboost-does-not-load');
   });
 
-  it('a C library that is too new for the machine, or another one', () => {
+  it('where the loader misses a newer C library or another library', () => {
     expect(explainLoadFailure('x.so', "version `GLIBC_2.38' not found").reason).toBe('xgboost-needs-glibc');
     expect(explainLoadFailure('x.dylib', 'Library not loaded: @rpath/libomp.dylib').reason).toBe(
       'xgboost-needs-libomp',

@@ -26,11 +26,11 @@ test.each([
   ['the newer', ['row_major'], 'template'],
   ['the older', ['false'], 'argument'],
   ['neither', [], null],
-])('of a compiler that takes %s', async (_, words, expected) => {
+])('the syntax is found of a compiler that takes %s', async (_, words, expected) => {
   expect(await matrixSyntaxOf(deviceThatReads(words, []))).toBe(expected);
 });
 
-test('products of types that kernels compute with', async () => {
+test('a device offers only products of types that kernels compute with', async () => {
   expect(await subgroupMatrixOf(deviceThatReads(['false'], [small, config]))).toEqual({
     orderAs: 'argument',
     configs: [{ component: 'f16', result: 'f32', m: 16, n: 16, k: 16 }],
@@ -41,6 +41,6 @@ test.each([
   ['the feature', deviceThatReads(['row_major'], [config], [])],
   ['products it could use', deviceThatReads(['row_major'], [small])],
   ['a syntax we know', deviceThatReads([], [config])],
-])('nothing without %s', async (_, device) => {
+])('a device offers no products without %s', async (_, device) => {
   expect(await subgroupMatrixOf(device)).toBeNull();
 });

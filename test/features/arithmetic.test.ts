@@ -31,7 +31,7 @@ it.each([
   ['matmul', 'm=32,n=32,k=32', [2 * 32 ** 3, 0, 0, 0]],
   ['reduce_max', 'rows=64,cols=32', [0, 0, 0, 64 * 32]],
   ['softmax', 'rows=64,cols=32', [3 * 64 * 32, 64 * 32, 2 * 64 * 32, 5 * 64 * 32]],
-] as const)('arithmetic of %s %s by kind', (operator, shape, expected) => {
+] as const)('the arithmetic of %s %s is counted by kind', (operator, shape, expected) => {
   expect(counted(operator, shape).map((count) => Number((count / 1000).toFixed(0)))).toEqual(
     expected.map((count) => Number((count / 1000).toFixed(0))),
   );

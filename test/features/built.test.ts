@@ -72,7 +72,7 @@ function sharing({ tiling, of }: Held): number {
 /** Copies of the body for a rest do less than a whole step each, and never run at once. */
 const isWhole = ({ what, of }: Held): boolean => of('parts') === 1 && !what.includes('partition-steps=1');
 
-describe.each(workloads)('what is said of kernels of %s %s', (operator, shape) => {
+describe.each(workloads)('the estimate for kernels of %s %s', (operator, shape) => {
   const all = built(operator, shape, 25);
 
   it('is what their statements do, where no guard hides how often they run', () => {
@@ -97,7 +97,7 @@ describe.each(workloads)('what is said of kernels of %s %s', (operator, shape) =
     }
   });
 
-  it('counts the iterations of loops that are left', () => {
+  it('counts the iterations of the loops that remain', () => {
     // Two stages of one kernel are each asked about alone.
     for (const { what, tiling, counts, of } of all.filter(isWhole))
       if (tiling.nests.length === 1) expect(of('iterations'), what).toBe(counts.iterations);

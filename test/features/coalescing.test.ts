@@ -47,7 +47,7 @@ describe('lines touched', () => {
       }
     }
   });
-  it('are missing while something is', () => {
+  it('are missing while an input is', () => {
     expect(linesTouched(8, Number.NaN, 1, 0, 4, 64)).toBeNaN();
   });
 });
@@ -65,7 +65,7 @@ describe('a bank conflict', () => {
   ] as const)('of %s', (_, [nx, dx, ny, dy, width], factor) => {
     expect(bankConflict(nx, dx, ny, dy, width)).toBe(factor);
   });
-  it('is missing while something is', () => {
+  it('is missing while an input is', () => {
     expect(bankConflict(32, Number.NaN, 1, 0, 1)).toBeNaN();
     expect(bankConflict(Number.NaN, 1, 1, 0, 1)).toBeNaN();
   });
@@ -88,7 +88,7 @@ it('neighbours go along x first', () => {
   }
 });
 
-it('a box of a fused loop holds what that many iterations from its beginning run through', () => {
+it('a box of a fused loop holds all that as many iterations from its beginning run through', () => {
   const extents = [3, 4, 5];
   for (let size = 1; size <= 60; size++) {
     const box = fusedBox(extents, size);

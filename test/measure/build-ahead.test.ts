@@ -132,7 +132,7 @@ describe('building ahead on SwiftShader', () => {
 });
 
 describe('a runner that builds ahead', () => {
-  it('measures as without, says how long the build took elsewhere, and answers crash for what killed a builder', async () => {
+  it('measures as others do, says how long a build took elsewhere, and answers crash for a candidate that killed a builder', async () => {
     const runner = await createDawnRunner({ device, budget, builders: 2 });
     open.push(runner);
     await runner.prepare(vectorAddData());

@@ -74,7 +74,7 @@ describe('on SwiftShader', () => {
     });
   });
 
-  it('checks what a candidate brings itself', async () => {
+  it('makes the checks that a candidate brings itself', async () => {
     const check = { buffer: 'C', positions: Uint32Array.of(7), absoluteTolerance: 0.5, relativeTolerance: 0 };
     const [shared] = vectorAddData().checks;
     const right = shared?.expected[7] ?? Number.NaN;

@@ -64,7 +64,7 @@ describe('race', () => {
     expect(taken[0]).toBeLessThan(10);
   });
 
-  it('of one is won by it', async () => {
+  it('of a single contestant is won by it', async () => {
     const { standings, decided } = await race(1, track([100]).sample, never);
     expect([decided, standings[0]?.place]).toEqual([true, 1]);
   });

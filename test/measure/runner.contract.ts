@@ -56,7 +56,7 @@ export function describeRunnerContract(name: string, create: () => Promise<Runne
       expect(result.error).not.toBe('');
     });
 
-    it('answers calls made at once, each its own', async () => {
+    it('answers each of several calls made at once with its own result', async () => {
       const results = await Promise.all([
         measure(contractCandidates.wrong),
         measure(contractCandidates.right),

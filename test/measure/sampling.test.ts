@@ -199,7 +199,7 @@ describe('takeSamples', () => {
     expect(rests).toHaveLength(budget.extraSamples);
   });
 
-  it('says nothing of unstable where the disturbance passes while it samples on', async () => {
+  it('calls no candidate unstable where the disturbance passes while it samples on', async () => {
     const { pass, rests, options } = device((count) =>
       count <= budget.maxSamples && count % 2 === 0 ? 9_000_011 : 1_000_003,
     );

@@ -181,7 +181,7 @@ describe('standing', () => {
     expect(doubtOf(timed(20, { workload: { ...real, operator: 'of_a_user' } }))).toMatch(/^no device/);
   });
 
-  it('doubts times below the roofline of the peaks that the run had measured, of what those are peaks of', () => {
+  it('doubts times below the roofline of the peaks that the run had measured, for the work that these are peaks of', () => {
     const peaks = { flopsPerNs: 100, bytesPerNs: 200, lanes: 8 };
     const least = (2 * 1024 ** 3) / 100;
     expect(doubtOf(timed(least * 1.01, { workload: real, peaks }))).toBeNull();

@@ -103,7 +103,7 @@ describe('T4', () => {
     ]);
   });
 
-  it('lets the fastest of several rows with the same values stand', async () => {
+  it('keeps the fastest of several rows with the same values', async () => {
     const rows = [
       [9, 9],
       [1, 5],
@@ -182,7 +182,7 @@ describe('a file that is no space', () => {
     );
   });
 
-  it('whatever it is: it is read, or a UserError says what is wrong', async () => {
+  it('is read, or a UserError says what is wrong, whatever it holds', async () => {
     const value = fc.oneof(
       fc.integer(),
       fc.double(),

@@ -93,7 +93,7 @@ describe('record', () => {
     expect(isRefusal(parseRecord(old, steps))).toBe(true);
   });
 
-  it('of version 1 has no word of what later versions added, and is read as one that says nothing of it', () => {
+  it('of version 1 lacks the fields that later versions added, and is read as one that leaves them empty', () => {
     const record = makeRecord();
     const old = Object.fromEntries(fieldsOfVersion(1).map((name) => [name, record[name as keyof TuningRecord]]));
     expect(Object.keys(record).filter((name) => !(name in old))).toEqual([

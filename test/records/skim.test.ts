@@ -52,7 +52,7 @@ const several: readonly TuningRecord[] = [
 ];
 
 describe('skimming', () => {
-  it('knows an f16 workload of version 1 by what its sums were kept in, as reading whole records does', async () => {
+  it('knows an f16 workload of version 1 by the type of its sums, as reading whole records does', async () => {
     const half = { ...matmul, dtype: 'f16' } as const;
     const wide = { ...half, params: { ...half.params, accumulate_f32: 1 } };
     const { skims, faults } = await skim(

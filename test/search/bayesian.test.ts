@@ -33,17 +33,17 @@ const valuesOf = (chosen: readonly Candidate[]): number[] => chosen.map(({ value
 const chosenBy = (acquisition: Acquisition, modelEvery: number, count: number): number[] =>
   valuesOf(createTurns(space, candidates, model, acquisition, createHistory(space), modelEvery).choose(count));
 
-it('takes turns with the model', () => {
+it('the acquisition takes turns with the model', () => {
   expect(chosenBy(smallest(true), 2, 4)).toEqual([1, 6, 2, 5]);
   expect(chosenBy(smallest(true), 3, 4)).toEqual([1, 2, 6, 3]);
 });
 
-it('leaves all to the model while the processes know too little, and all to chance where there is no model either', () => {
+it('the model chooses all trials while the processes know too little; where there is no model either, nothing is chosen', () => {
   expect(chosenBy(smallest(false), 2, 3)).toEqual([6, 5, 4]);
   expect(chosenBy(smallest(false), 0, 3)).toEqual([]);
 });
 
-it('proposes nothing twice, nor what was taken', () => {
+it('no candidate is chosen twice, and none that was taken', () => {
   const history = createHistory(space);
   for (const value of [1, 6]) history.reserve({ sketch: 0, values: [value] });
   const listed = createTurns(space, candidates, model, smallest(true), history, 2);
@@ -52,7 +52,7 @@ it('proposes nothing twice, nor what was taken', () => {
   expect(chosen).toHaveLength(4);
 });
 
-it('tells the processes which sizes are powers of two where features say nothing, as no more than a rule of thumb', () => {
+it('where features say nothing, the processes are told which sizes are powers of two, as a mere rule of thumb', () => {
   let asked: Choice | null = null;
   const acquisition: Acquisition = {
     observe: () => {},

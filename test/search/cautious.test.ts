@@ -30,11 +30,11 @@ async function firstTrials(search: 'beam' | 'rank' | 'evolution', seed: number, 
 }
 
 describe('where kernels may not end in time', () => {
-  it.each([1, 2, 3])('the first trial of the beam is one that does, with seed %d', async (seed) => {
+  it.each([1, 2, 3])('the first trial of the beam does end in time, with seed %d', async (seed) => {
     expect((await firstTrials('beam', seed, true)).ended).toEqual([true]);
   });
 
-  it('rounds are as large as ever once one has ended', async () => {
+  it('rounds are as large as ever once one kernel has ended', async () => {
     expect((await firstTrials('beam', 1, true)).nextRound).toBe((await firstTrials('beam', 1, false)).nextRound);
   });
 
@@ -43,7 +43,7 @@ describe('where kernels may not end in time', () => {
     expect((await firstTrials(search, 1, false)).ended).toContain(false);
   });
 
-  it.skipIf(xgboostMissing)('time-outs alone teach the model nothing: the next is as good', async () => {
+  it.skipIf(xgboostMissing)('time-outs alone teach the model nothing: the next candidate is as good', async () => {
     const model = createResidualModel(createAnalyticModel('cpu'), createXgboostModel(xgboost(), { seed: 1 }));
     const strategy = createStrategy('beam', space, model, 1, () => true);
     for (let trial = 0; trial < 3; trial++) {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { rankCorrelation } from '../../bench/statistics/rank-correlation.ts';
 
-it('is 1 for the same order, -1 for the opposite, and shares the ranks of equal values', () => {
+it('rank correlation is 1 for the same order, -1 for the opposite, and shares the ranks of equal values', () => {
   expect(rankCorrelation([1, 2, 3, 4], [10, 200, 201, 1e6])).toBeCloseTo(1);
   expect(rankCorrelation([1, 2, 3, 4], [4, 3, 2, 1])).toBeCloseTo(-1);
   expect(rankCorrelation([1, 2, 2, 3], [1, 2, 2, 3])).toBeCloseTo(1);

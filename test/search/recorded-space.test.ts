@@ -160,13 +160,13 @@ describe('a recorded space of ours', () => {
     ),
   };
 
-  it('is what was written', async () => {
+  it('is read as it was written', async () => {
     const path = join(folder, 'deep', 'ours.space.json.gz');
     await writeKernelSpace(path, recorded);
     expect(await readKernelSpace(path)).toEqual(recorded);
   });
 
-  it('is searched with our features, legal where a row goes on', () => {
+  it('is searched with our features; a prefix is legal where a row continues it', () => {
     const replayed = replayKernelSpace('ours', recorded, sketches);
     const listed = enumerateCandidates(replayed.space) ?? [];
     expect(listed.map(({ values }) => values.join()).sort()).toEqual(picked.map(({ values }) => values.join()).sort());
@@ -176,7 +176,7 @@ describe('a recorded space of ours', () => {
     expect(replayed.space.columns).toBe(full.columns);
   });
 
-  it('from before a decision there is today has its neutral value', () => {
+  it('gives the neutral value to a decision that is newer than the space', () => {
     const late = first.decisions.flatMap(({ before }, at) => (before === undefined ? [] : [at]));
     const neutral = picked.filter(({ values }) => late.every((at) => values[at] === first.decisions[at]?.before));
     expect(late.length * neutral.length).toBeGreaterThan(0);

@@ -63,7 +63,7 @@ describe('the automatic choice', () => {
     expect(createAutoSearch(spaceOf('matmul', 'm=192,n=256,k=160'), { seed: 1, model }).name).toBe('beam');
   });
 
-  it('is not needed: Bayesian optimisation of a space too large for it is refused with what to do', () => {
+  it('is only one way: Bayesian optimisation asked for in too large a space is refused with what to do', () => {
     expect(() => createBayesianSearch(spaceOf('matmul', 'm=192,n=256,k=160'), { seed: 1, model })).toThrow(
       /more than 30,000 candidates.*--search beam/,
     );

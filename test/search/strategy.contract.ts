@@ -69,7 +69,7 @@ export function describeStrategyContract(
       expect(keysOf(found.map(({ candidate }) => candidate)).length).toBe(allLegal(tiny).length);
     });
 
-    it('takes candidates that another search proposed, and a second result of the same', async () => {
+    it('takes candidates that another search proposed, and a second result of each', async () => {
       const strategy = create(space, 1);
       const own = create(space, 99).propose(3);
       await strategy.observe(own.map((candidate) => ({ candidate, timeNs: 500 })));

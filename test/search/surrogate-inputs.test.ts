@@ -10,7 +10,7 @@ const sketch = (name: string, decisions: readonly Pick<SearchDecision, 'name' | 
 });
 const spaceOf = (...sketches: SearchSketch[]): SearchSpace => ({ sketches, columns: 1 });
 
-it('has the decisions that are open, their products, and whether sizes are powers of two where some are', () => {
+it('inputs are the open decisions, their products, and whether sizes are powers of two where some are', () => {
   const space = spaceOf(
     sketch('one', [
       { name: 'x', options: [16, 32, 48, 64] },
@@ -37,7 +37,7 @@ it('has the decisions that are open, their products, and whether sizes are power
   expect(surrogateInputsOf(space, { products: false, powers: false }).dimensions).toHaveLength(3);
 });
 
-it('asks for powers of two only where they tell sizes apart', () => {
+it('powers of two are an input only where they tell sizes apart', () => {
   const named = (options: readonly number[]): string[] =>
     surrogateInputsOf(spaceOf(sketch('one', [{ name: 'x', options }]))).dimensions.map(({ name }) => name);
   expect(named([1, 2, 4, 8])).toEqual(['x']);
@@ -45,7 +45,7 @@ it('asks for powers of two only where they tell sizes apart', () => {
   expect(named([2, 4, 7, 14])).toEqual(['x', 'x is a power of two']);
 });
 
-it('makes an input of the sketches, and a level of its own for what a sketch does not have', () => {
+it('the sketch is an input, and a decision that a sketch lacks has a level of its own there', () => {
   const space = spaceOf(sketch('one', [{ name: 'x', options: [1, 2] }]), sketch('two', []));
   const { dimensions, levelsOf } = surrogateInputsOf(space);
   expect(dimensions.map(({ name, levels }) => [name, levels])).toEqual([

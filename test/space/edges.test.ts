@@ -75,7 +75,7 @@ describe('a partition of the grid', () => {
       expect(Math.abs(estimateOf(sketch, values, 'statements') / operationsIn(sketch, values) - 1)).toBeLessThan(0.25);
   });
 
-  it('is no choice where all tiles divide, and refused where the chosen one does', () => {
+  it('is no choice where all tiles divide, and is refused where the chosen tile does', () => {
     expect(names(tiledOf(plain('matmul', 'm=64,n=64,k=64')))).not.toContain('matmul.partition');
     const divided = decide(sketch, { ...tile, 'i.invocations': 5, 'i.registers': 1, partition: 1 });
     expect(conflictOf(sketch, divided)).toBe('nothing-to-partition');
@@ -93,7 +93,7 @@ describe('a partition of the steps', () => {
     expect(steps({ ...staged, 'partition-steps': 1 })).not.toMatch(/45u|44u|select\(/);
   });
 
-  it('has a tile of its own for what is left', () => {
+  it('has a tile of its own for the rest', () => {
     const staged = { ...tile, 'A.workgroup': 1 };
     const bytes = (values: Readonly<Record<string, number>>) =>
       estimateOf(sketch, decide(sketch, values), 'workgroupBytes');
@@ -111,7 +111,7 @@ describe('tiles in workgroup memory', () => {
     expect(conflictOf(sketch, decide(sketch, { ...tile, 'row-padding': 1 }))).toBe('no-rows-to-pad');
   });
 
-  it('may take turns, with one barrier a step', () => {
+  it('may take turns, with one barrier per step', () => {
     const loop = (values: Readonly<Record<string, number>>): number =>
       (wgslOf(sketch, decide(sketch, values)).split('for (var matmul_vk_0 ')[1] ?? '').split('workgroupBarrier')
         .length - 1;

@@ -48,7 +48,7 @@ function expectKernels(start: Program, counts: readonly number[], digits: number
 }
 
 describe('an epilogue is fused into the kernel whose result it reads', () => {
-  it('of a tiled product and of one that shares its reduction', () => {
+  it('of a tiled product and of a product that shares its reduction', () => {
     expectKernels(plain(linear.name, 'm=13,n=10,k=33'), [1, 1]);
   });
 

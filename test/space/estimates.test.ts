@@ -104,7 +104,7 @@ describe('an estimate', () => {
     expect(of(values, 'workgroupBytes')).toBeNaN();
   });
 
-  it('follows from the decisions by hand', () => {
+  it('is what a calculation by hand gives for the decisions', () => {
     const values = decide(
       {
         'j.invocations': 8,

@@ -107,7 +107,7 @@ describe.each(['conv2d', 'depthwise', 'matmul', 'skinny', 'softmax'])('the recor
 describe('the length of a kernel', () => {
   const held = sizeCases.flatMap((workload) => lengthsOf(workload, limits, 8));
 
-  it('is said for every operator', () => {
+  it('is estimated for every operator', () => {
     const operators = listOperators().map(({ name }) => name);
     expect(operators.filter((name) => !sizeCases.some(({ operator }) => operator === name))).toEqual([]);
   });

@@ -65,7 +65,7 @@ describe.each(products)('a product of %s', (_, program) => {
     }
   });
 
-  it('needs what pruning thinks it needs', () => {
+  it('needs exactly what pruning estimates', () => {
     const [sketch] = matrixSketches(program) as [Sketch];
     for (const { values, lowered } of native(sketch, 30, 4)) {
       const at = (name: EstimateName): number => estimated(sketch, 0, values, name);
@@ -82,7 +82,7 @@ describe.each(products)('a product of %s', (_, program) => {
   });
 });
 
-it('is text that Dawn reads', async () => {
+it('Dawn compiles the text of kernels with matrices', async () => {
   const texts = products.flatMap(([, program]) => native(matrixSketches(program)[0] as Sketch, 3, 5));
   const { errors } = await compileOnNull(texts.map(({ lowered }) => textOf(lowered)));
   expect(errors).toEqual(texts.map(() => []));
@@ -96,11 +96,11 @@ it.each([
   ['lanes that are not known', plain('matmul', 'm=32,n=16,k=16', 'f32'), limitsWith([eight], 0)],
   ['windows', plain('conv2d', 'c=8,h=18,w=18,oc=8', 'f32'), limits],
   ['one column', plain('gemv', 'm=32,k=32', 'f32'), limits],
-])('has no sketch of matrices: %s', (_, program, on) => {
+])('there is no sketch of matrices: %s', (_, program, on) => {
   expect(matrixSketches(program, on)).toEqual([]);
 });
 
-it('leaves the other sketches as they are', () => {
+it('support for matrices leaves the other sketches as they are', () => {
   const program = plain('matmul', 'm=32,n=16,k=16', 'f32');
   const names = (on: DeviceLimits): string[] =>
     sketchesOf(program, on).map(({ name, decisions }) => `${name}: ${JSON.stringify(decisions)}`);
@@ -108,7 +108,7 @@ it('leaves the other sketches as they are', () => {
   expect(names(limits).filter((text) => !own.has(text.slice(0, text.indexOf(':'))))).toEqual(names(limitsWith([])));
 });
 
-it('has one sketch for every product of the device that fits', () => {
+it('there is one sketch for every kind of product of the device that fits', () => {
   const config = { ...sixteen, component: 'f32' as const };
   const sketches = matrixSketches(plain('matmul', 'm=32,n=32,k=32', 'f32'), limitsWith([eight, config]));
   expect(sketches.map(({ name }) => name)).toEqual(['matrix', 'matrix#2']);

@@ -53,7 +53,7 @@ describe.each(['softmax', 'log_softmax', 'layer_norm'])('%s', (operator) => {
     for (const values of candidates) expect(difference(start, sketch, values)).toBeLessThan(2e-5);
   });
 
-  it('knows before the decision what is the same either way, and after it what is not', () => {
+  it('has estimates before the decision where both ways agree, and the others after it', () => {
     const values = Float64Array.from(candidates[0] as Float64Array);
     const rowFor = (single: number): KernelEstimate => {
       values[0] = single;
@@ -74,15 +74,15 @@ describe.each(['softmax', 'log_softmax', 'layer_norm'])('%s', (operator) => {
   });
 });
 
-describe('in other programs', () => {
-  it('attention: where probabilities are stored, what makes them is one kernel with the same decision', () => {
+describe('single passes in other programs', () => {
+  it('are a decision of the kernel that makes the probabilities of attention, where these are stored', () => {
     const decisions = sketchesOf(plain('attention', 'b=1,h=1,m=40,n=40,d=8,dv=8')).flatMap(
       (sketch) => sketch.decisions,
     );
     expect(decisions.some(({ name }) => name === 'normalise.singlePass')).toBe(true);
   });
 
-  it('two reductions and nothing behind them', () => {
+  it('are a decision of two reductions with nothing behind them', () => {
     const X = input('X', [3, 40], 'f32');
     const k = reductionAxis('k', 40);
     const top = compute('top', { i: 3 }, ({ i }) => maxOver(X.at(i, k), [k]));
@@ -96,7 +96,7 @@ describe('in other programs', () => {
     }
   });
 
-  it('nothing is merged where there is no form for it', () => {
+  it('are not offered where there is no merged form', () => {
     const X = input('X', [3, 40], 'f32');
     const k = reductionAxis('k', 40);
     const top = compute('top', { i: 3 }, ({ i }) => maxOver(X.at(i, k), [k]));

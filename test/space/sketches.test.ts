@@ -89,7 +89,7 @@ describe('rules ask about structure', () => {
     expect(rulesOf('matmul', 'm=8,n=999,k=200')).toEqual(['tiled', 'rows']);
   });
 
-  it('what a product reads again and again may be stored, and rows fused up to there', () => {
+  it('an operand that a product reads again and again may be stored, and rows fused up to it', () => {
     const stagesOf = ({ tilings }: (typeof sketches)[number]): string[] =>
       tilings.map(({ nests }) => nests.map(({ stage }) => stage.block.name).join(' ')).sort();
     const sketches = sketchesOf(

@@ -126,7 +126,7 @@ describe('an exported bundle', () => {
     expect(readdirSync(foreign)).toContain('manifest.json');
   });
 
-  it('removes the kernels that an older one had more, and nothing else', async () => {
+  it('removes the kernels that only an older one had, and nothing else', async () => {
     const { logFolder } = await tuned();
     const kernel = await bestKernelFor(device, { workload: matmul, logFolder });
     const folder = scratchFolder();

@@ -14,7 +14,7 @@ describe('the time of a run, before anything runs', () => {
     expect(expectTimes(program, { flopsPerNs: 1e9, bytesPerNs: 2, lanes: 1 }).leastNs).toBeCloseTo(bytes / 2);
   });
 
-  it('is for the naive schedule that of two loads an operation, at the rate that was measured', () => {
+  it('is for the naive schedule the time of two loads per operation, at the measured rate', () => {
     const { naiveNs } = expectTimes(program, { flopsPerNs: 1e9, bytesPerNs: margin, lanes: 1 });
     expect(naiveNs).toBeCloseTo(64 * 32 * 16 * 2 * 16);
   });

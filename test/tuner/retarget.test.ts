@@ -67,7 +67,7 @@ describe('retargeting', () => {
     ]);
   });
 
-  it('gives a run that finds nothing better the best of elsewhere', async () => {
+  it('gives a run that finds nothing better the best kernel of elsewhere', async () => {
     const logFolder = scratchFolder();
     const [best] = fastestFirst(await tunedOn(logFolder, gpu, 3));
     const runner = fakeRunner((trial) => ok(trial === 1 ? 1000 : 5000 + trial), here);

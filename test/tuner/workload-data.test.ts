@@ -82,7 +82,7 @@ describe('verification data', () => {
     }
   });
 
-  it('tells of the same positions the same for every candidate', () => {
+  it('expects the same at the same positions for every candidate', () => {
     const { checksFor, workload, data } = dataOf('matmul', 'm=601,n=603,k=400');
     const program = naiveOf(workload).program;
     const told = new Map<number, number>();

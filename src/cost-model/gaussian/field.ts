@@ -10,7 +10,7 @@ export interface Field {
   observe(levels: Levels): void;
   /** Forgets all but the first observations. */
   rewind(observed: number): void;
-  /** Mean and standard deviation of every point, given one target an observation, in their order. */
+  /** Mean and standard deviation of every point, given one target per observation, in their order. */
   posterior(targets: Float64Array, mean: Float64Array, deviation: Float64Array): void;
 }
 
@@ -25,7 +25,7 @@ export function createField(dimensions: readonly InputDimension[], points: Level
     Int32Array.from({ length: size }, (_, at) => points[at * count + dimension] as number),
   );
   const seen: Levels[] = [];
-  /** Rows of the Cholesky factor of the observations, and of the same applied to the points. */
+  /** Rows of the observations' Cholesky factor, and rows of the points whitened by it. */
   const factor: Float64Array[] = [];
   const whitened: Float32Array[] = [];
   const explained = new Float64Array(size);

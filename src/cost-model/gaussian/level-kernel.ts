@@ -15,7 +15,7 @@ function hyperCount(dimensions: readonly InputDimension[]): number {
   return 3 * dimensions.length + 2;
 }
 
-/** What is thought of the hyperparameters before any data: independent normal distributions. */
+/** What is assumed of the hyperparameters before any data: independent normal distributions. */
 export interface HyperPrior {
   readonly mean: Float64Array<ArrayBuffer>;
   readonly deviation: Float64Array<ArrayBuffer>;
@@ -46,10 +46,10 @@ export interface DimensionTable {
 }
 
 /**
- * The kernel is a product over the dimensions of (1 + a k) / (1 + a): multiplied out, a sum over all interactions of dimensions, those of few dimensions first
- * where the weights `a` are small (the ANOVA kernel of Stitson and others). On each dimension, k mixes a smooth function of the
- * coordinates (Matern 5/2) with one that only knows equal from unequal, because times of kernels follow sizes by and large and then
- * jump at the ones that do not divide. The share of the latter is the dimension's individuality.
+ * The kernel is a product over the dimensions of (1 + a k) / (1 + a): multiplied out, a sum over all interactions of dimensions, those of few
+ * dimensions first where the weights `a` are small (the ANOVA kernel of Stitson and others). On each dimension, k mixes a smooth function of
+ * the coordinates (Matern 5/2) with one that only knows equal from unequal, because times of kernels follow sizes by and large and then
+ * jump at sizes that do not divide. The share of the latter function is the dimension's individuality.
  */
 export function dimensionTable(
   { levels, coordinates }: InputDimension,

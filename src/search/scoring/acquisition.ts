@@ -15,7 +15,7 @@ const mostForHyper = 150;
 const firstIterations = 40;
 const laterIterations = 12;
 
-/** What the two processes are made of; every part can be left out, to see what it gives. */
+/** The parts of the two processes; each part can be left out, to see what it contributes. */
 export interface AcquisitionOptions {
   /** How each process sees the times; they take turns. */
   readonly views?: readonly View[];
@@ -23,9 +23,9 @@ export interface AcquisitionOptions {
   readonly products?: boolean;
   /** Inputs that tell sizes that are powers of two from others. */
   readonly powers?: boolean;
-  /** Whether equal and unequal count beside near and far. */
+  /** Whether equality of two values counts beside their distance. */
   readonly individuality?: boolean;
-  /** Observations before the processes are asked: with fewer they know nothing of which decisions matter. */
+  /** Observations before the processes are asked: with fewer they do not know which decisions matter. */
   readonly warmUp?: number;
 }
 
@@ -46,22 +46,22 @@ const defaults = {
 export interface Choice {
   readonly candidates: readonly Candidate[];
   /**
-   * What a model thinks of each without having seen a measurement, higher is better; the processes learn what this leaves
-   * unexplained. Nothing is thought where it is absent.
+   * A model's score of each candidate without any measurement, higher is better; the processes learn what it leaves unexplained.
+   * Absent where there is no such model.
    */
   readonly base?: Float32Array;
-  /** Whether that is no more than a rule of thumb: then the first process alone starts from it, and the others see for themselves. */
+  /** Whether `base` is no more than a rule of thumb: then the first process alone starts from it, and the others learn without it. */
   readonly doubtful?: boolean;
 }
 
 /**
- * Chooses among completions by the improvement on the best that is to be expected, as two Gaussian processes over the decisions see it that
- * have learned from all observations: one sees the ranks of the times, the other their logarithms. They take turns: ranks open up
- * the scale near the best, but make a plateau look like a slope; logarithms do neither.
+ * Chooses among completions by the expected improvement on the best, under two Gaussian processes over the decisions that have learned from
+ * all observations: one from the ranks of the times, the other from their logarithms. They take turns: ranks open up the scale near the best,
+ * but make a plateau look like a slope; logarithms do neither.
  */
 export interface Acquisition {
   observe(results: readonly Observation[]): void;
-  /** Up to `count` candidates that `taken` does not know, none while too little is known; the later ones as if the earlier had come out as expected. */
+  /** Up to `count` candidates not `taken`, none while too little is known; later ones are chosen as if the earlier had come out as expected. */
   choose(choice: Choice, count: number, taken: (candidate: Candidate) => boolean): readonly Candidate[];
 }
 
@@ -155,7 +155,7 @@ function createExpert(
           deviation[position] as number,
           best,
         );
-        // The key of a candidate costs more than its improvement: few get as far as being looked up.
+        // Making the key of a candidate costs more than its improvement, so that only a few are looked up.
         if (gain > most && !own.has(position) && !taken(candidate)) {
           most = gain;
           at = position;
@@ -174,7 +174,7 @@ function createExpert(
   };
 }
 
-/** Rows to learn hyperparameters from: all, or the better half of the allowance by target and the rest by chance. */
+/** Rows to learn hyperparameters from: all, or where they are too many, half of the allowance by best targets and half by chance. */
 function sampleForHyper(targets: Float64Array, random: Random): number[] {
   const rows = [...targets.keys()];
   if (rows.length <= mostForHyper) return rows;

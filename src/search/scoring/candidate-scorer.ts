@@ -5,7 +5,7 @@ import { type Candidate, candidateKey, type SearchSpace } from '../strategy.ts';
 /** Scores candidates with a model, each once between two fits. */
 export interface Scorer {
   scores(candidates: readonly Candidate[]): Float32Array;
-  /** The model has learned: what was remembered is no longer true. */
+  /** To be called once the model has learned: the remembered scores are no longer its own. */
   forget(): void;
 }
 

@@ -3,7 +3,7 @@ import type { Random } from '../../support/random.ts';
 import { completeAtRandom } from '../space/completion.ts';
 import type { SearchSketch } from '../strategy.ts';
 
-/** The score of a prefix of which no completion was found to be legal. */
+/** The score of a prefix for which no legal completion was found. */
 export const hopeless = -1e30;
 
 export interface PrefixScorerOptions {

@@ -10,7 +10,7 @@ export interface SurrogateInputs {
   levelsOf(candidate: Pick<Candidate, 'sketch' | 'values'>): Int32Array;
 }
 
-/** Inputs that follow from decisions; each kind is there unless it is left out. */
+/** Which inputs that follow from decisions there are; each kind is there by default. */
 interface DerivedInputs {
   readonly products?: boolean;
   readonly powers?: boolean;
@@ -26,8 +26,8 @@ interface OpenInput {
 }
 
 /**
- * Decisions of the same name are one input, whatever sketch they belong to; a sketch without it has a level of its own there, and several
- * sketches are an input by themselves. Decisions with one option are left out. Inputs that follow from others can be left out.
+ * Decisions of the same name are one input, whatever sketch they belong to; a sketch without such a decision has a level of its own there.
+ * Where there are several sketches, the sketch is an input too. Decisions with one option are left out; derived inputs can be left out.
  */
 export function surrogateInputsOf(
   space: SearchSpace,
@@ -97,7 +97,7 @@ interface NumberInput {
   readonly positions: readonly number[];
 }
 
-/** Sizes that are powers of two; null where these are not some of several. */
+/** The sizes that are powers of two; null where too few of them are, or all. */
 export function powersAmong(options: readonly number[]): ReadonlySet<number> | null {
   const powers = new Set(options.filter((option) => Number.isInteger(Math.log2(option))));
   return options.length < 3 || powers.size < 2 || powers.size === options.length ? null : powers;
@@ -105,7 +105,7 @@ export function powersAmong(options: readonly number[]): ReadonlySet<number> | n
 
 /**
  * Whether a size is a power of two, where some are: addresses then take shifts instead of divisions, which may count more than the size. A
- * space of nearness and equality would have to learn that of each size by itself.
+ * process that knows only nearness and equality would have to learn this of each size by itself.
  */
 function powerInput({ name, options, positions }: NumberInput): OpenInput | null {
   const powers = powersAmong(options);

@@ -27,8 +27,8 @@ export function logTargets(times: readonly (number | null)[]): Float64Array {
 }
 
 /**
- * The best line through targets over what a model thought of them beforehand, never falling, and flat where the model thinks nothing or
- * little is known: two observations more at no slope are added to the data.
+ * The best line from a model's scores without measurements to the targets, never falling, and flat where the model has no scores or little is
+ * known: two more observations without slope are added to the data.
  */
 export function lineThrough(base: readonly number[], targets: Float64Array): (base: number) => number {
   const known = [...base.keys()].filter((at) => Number.isFinite(base[at]));

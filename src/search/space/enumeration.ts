@@ -4,13 +4,13 @@ import { walkCandidates } from './walk.ts';
 
 /** Candidates beyond this are not enumerated: judging all of them every round would cost more than measuring. */
 export const mostEnumerated = 30_000;
-/** Prefixes looked at before a space is taken to be large: what is legal may hide among much that is not. */
+/** Prefixes looked at before a space is taken to be large: legal candidates may hide among many refused prefixes. */
 const mostLooks = 400_000;
 const probes = 48;
 
 /**
  * How many candidates a sketch has, by Knuth's probing (1975): random descents, each worth the product of the legal options it passed;
- * their mean is right on average. So a large space is known for one without being walked.
+ * their mean is right on average. A large space is thus recognised without being walked.
  */
 function estimatedSize({ decisions, createPruner }: SearchSketch): number {
   const pruner = createPruner();

@@ -8,7 +8,7 @@ import { countingPruners, walkCandidates } from './walk.ts';
 
 const drawsBeforeGivingUp = 200;
 const triesPerMutation = 12;
-/** Prefixes looked at before the search for what is left of a space ends: a small space is finished, a large one is left to chance. */
+/** Prefixes looked at before the search for a space's last candidates ends: a small space is finished, a large one is left to chance. */
 const mostLooks = 20_000;
 
 /** Draws legal candidates from a space; counts what exact pruning refuses and knows what was taken. */
@@ -17,7 +17,7 @@ export interface Sampler {
   readonly tally: TallyKeeper;
   /** Every legal candidate, where the space can be enumerated; null elsewhere. */
   readonly all: readonly Candidate[] | null;
-  /** A legal candidate that nobody took, at random: uniformly where all are known. Null where none is left. */
+  /** A legal candidate not taken yet, at random: uniformly where all are known. Null where none is left. */
   unseen(): Candidate | null;
   /** A legal candidate at random, taken or not; null where none was found. */
   any(): Candidate | null;
@@ -34,7 +34,7 @@ export function createSampler(
   const history = createHistory(space);
   const tally = createTally();
   const pruners = countingPruners(space, tally);
-  // Candidates in the order in which chance will hand them out.
+  // Candidates in the random order in which they are handed out.
   const order = all === null ? [] : random.shuffled(all);
   let next = 0;
 

@@ -22,7 +22,7 @@ export function sketchSpace(sketches: readonly Sketch[], device: DeviceDescripti
   };
 }
 
-/** Makes a thing when it is first asked for, and hands out the same again: no call of it leaves anything behind that the next one sees. */
+/** Makes a thing on the first call and returns the same one ever after: its users leave nothing behind in it that a next one could see. */
 function once<T>(make: () => T): () => T {
   let made: T | null = null;
   return () => {

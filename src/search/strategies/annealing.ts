@@ -24,7 +24,7 @@ export function createAnnealingSearch(space: SearchSpace, options: GuidedOptions
     const met = new Map<string, { readonly candidate: Candidate; readonly score: number }>();
     let worstKept = Number.NEGATIVE_INFINITY;
     let scores = scorer.scores(points);
-    /** Remembers what was not measured; whether it belongs among the best met so far. */
+    /** Remembers candidates not measured yet; true where one of them belongs among the best met so far. */
     const meet = (candidates: readonly Candidate[], found: Float32Array): boolean => {
       let news = false;
       for (const [at, candidate] of candidates.entries()) {

@@ -14,7 +14,7 @@ export interface BayesianOptions extends LearnedOptions {
   /** Every legal candidate, where the caller has enumerated the space already. */
   readonly all?: readonly Candidate[];
   readonly acquisition?: AcquisitionOptions;
-  /** Every how many trials the model chooses instead of the acquisition; 0: never, as where features tell it nothing new. */
+  /** The model instead of the acquisition chooses one in this many trials; 0: none, as where features tell the model nothing new. */
   readonly modelEvery?: number;
 }
 
@@ -84,19 +84,19 @@ export function createBayesianSearch(space: SearchSpace, options: BayesianOption
   };
 }
 
-/** Who chooses the next trial of an enumerated space. */
+/** The turns of the acquisition and the model in choosing the next trials of an enumerated space. */
 interface Turns {
   /** Up to `count` candidates that were not taken; fewer while too little is known. */
   choose(count: number): readonly Candidate[];
-  /** To be told after results came in; `teach` fits the model to everything observed. */
+  /** To be called after results came in; `teach` fits the model to everything observed. */
   observed(teach: () => Promise<void> | void): Promise<void>;
 }
 
 /**
- * The acquisition's processes, which know decisions, and the model, which knows features, take turns over all candidates: every `modelEvery`-th
- * trial is the model's best that nobody took. Features say what a schedule does to the machine, so that the model is soon right
- * about what is bad everywhere; decisions say which one it is, so that the processes are right about single values. Before these know
- * enough, all trials are the model's, which may know something without having seen any. 0 leaves the model out.
+ * The acquisition's processes, which know decisions, and the model, which knows features, take turns over all candidates: every
+ * `modelEvery`-th trial is the model's best candidate not taken yet. Features say what a schedule does to the machine, so that the model is
+ * soon right about what is bad everywhere; decisions say which schedule it is, so that the processes are right about single values. Until
+ * the processes know enough, the model chooses all trials, as it may know something without any trial. 0 leaves the model out.
  */
 export function createTurns(
   space: SearchSpace,
@@ -119,7 +119,7 @@ export function createTurns(
     space.decisionsOnly === true
       ? { candidates, base: powersOfTwo(space, candidates), doubtful: true }
       : { candidates, base: scores.slice() };
-  /** A model that thinks the same of all has nothing to say yet. */
+  /** A model that scores all candidates alike has nothing to say yet. */
   const hasSay = (): boolean => scores.some((score) => score !== scores[0]);
   let learnedFrom = 0;
 
@@ -162,8 +162,8 @@ export function createTurns(
 }
 
 /**
- * Sizes of each candidate that are powers of two, where others are offered: what is known of decisions beforehand when nothing is known of
- * kernels. Addresses then take shifts, and parts come out even; some devices do not care.
+ * Number of each candidate's sizes that are powers of two, where other sizes are offered: all that is known beforehand of decisions whose
+ * kernels are not known. With powers of two addresses take shifts, and parts come out even; some devices do not care.
  */
 function powersOfTwo({ sketches }: SearchSpace, candidates: readonly Candidate[]): Float32Array {
   const powers = sketches.map(({ decisions }) =>

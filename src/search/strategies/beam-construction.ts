@@ -15,8 +15,8 @@ const mostBackups = 6;
 /**
  * Sequential construction: from the empty prefix, one decision at a time, every option of every survivor is checked by exact pruning
  * and scored, and the best few live on. All survivors have made the same number of decisions.
- * A beam of which no child is legal has died: it backs up by a decision and goes on, twice as wide, with the best of those that did not
- * survive there; the tally keeps where and why.
+ * A beam without any legal child has died: it backs up by a decision and goes on, twice as wide, with the best prefixes that did not survive
+ * there; the tally keeps where and why it died.
  */
 export function constructCandidates(
   sketch: Pick<SearchSketch, 'decisions' | 'createPruner'>,
@@ -35,7 +35,7 @@ export function constructCandidates(
   }
   let backups = 0;
 
-  /** Legal children of the frontier's prefixes, row after row; of none, the reason that was given most often. */
+  /** Legal children of the frontier's prefixes, row after row; where there are none, the most frequent reason. */
   const expand = (frontier: Float64Array, depth: number): { rows: Float64Array; made: number; why: PruneReason } => {
     const { options: choices } = sketch.decisions[depth] as SearchSketch['decisions'][number];
     const alive = frontier.length / decisions;

@@ -14,7 +14,7 @@ export interface BeamOptions extends LearnedOptions {
   readonly epsilon?: number;
   /** Random completions by which a prefix is judged. */
   readonly completions?: number;
-  /** How the acquisition works that chooses among the beam's ends beside the model; `null` leaves the choice to the model's scores. */
+  /** Options of the acquisition that, beside the model, chooses among the beam's ends; `null` leaves the choice to the model's scores. */
   readonly acquisition?: AcquisitionOptions | null;
 }
 
@@ -25,15 +25,15 @@ const ignoranceTrials = 40;
 /** Candidates of a round: enough to spread the cost of learning, few enough to use soon what was learned. */
 const firstRound = 8;
 const laterRound = 16;
-/** The fastest candidates are varied in one decision to choose among beside the ends of the beam. */
+/** The acquisition also chooses among the fastest candidates with one decision varied. */
 const fastestVaried = 8;
 const variations = 8;
 /** Each widening doubles the beam. */
 const maxWidenings = 3;
 
 /**
- * Sequential construction of schedules with early pruning. Every round the beam is built afresh with what the model knows by then; what comes
- * out and is not yet known is proposed best first, by the model's score and the acquisition's in turn, with a few draws from the whole space
+ * Sequential construction of schedules with early pruning. Every round the beam is built afresh with what the model knows by then; the new
+ * candidates at its end are proposed best first, by the model's score and the acquisition's in turn, with a few draws from the whole space
  * among them. A beam that brings only known candidates is built again, wider.
  */
 export function createBeamSearch(space: SearchSpace, options: BeamOptions): SearchStrategy {

@@ -41,7 +41,7 @@ function evolve(guide: Guide): Candidate[] {
 function wheel(scores: Float32Array): (unit: number) => number {
   const least = scores.reduce((low, score) => Math.min(low, score), Number.POSITIVE_INFINITY);
   let total = 0;
-  // A little for everyone, so that equal scores mean equal chances.
+  // Every candidate gets a little, so that equal scores mean equal chances.
   const upTo = Float64Array.from(scores, (score) => (total += score - least + 1e-6));
   return (unit) => {
     const wanted = unit * total;

@@ -1,7 +1,7 @@
 import type { CostModel } from '../../cost-model/cost-model.ts';
 import type { History } from '../history.ts';
 
-/** What every strategy with a cost model is made with. */
+/** The options of every strategy with a cost model. */
 export interface LearnedOptions {
   readonly seed: number;
   readonly model: CostModel;

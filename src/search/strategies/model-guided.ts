@@ -28,8 +28,8 @@ const defaultRound = 8;
 const defaultEpsilon = 0.05;
 
 /**
- * The frame of the baselines with a booster: some trials at random, then, round after round, the model is fitted on everything measured and
- * `choose` says in which order it would go on. A share of random trials stays, as in AutoTVM and MetaSchedule.
+ * The frame of the baselines with a booster: after some trials at random, in every round the model is fitted on everything measured and
+ * `choose` gives the candidates in the order to measure them. A share of random trials stays, as in AutoTVM and MetaSchedule.
  */
 export function createGuidedSearch(
   name: string,

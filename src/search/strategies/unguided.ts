@@ -4,7 +4,7 @@ import type { Candidate, SearchStrategy } from '../strategy.ts';
 
 const round = 16;
 
-/** The frame of the searches that learn nothing: they take what `next` hands out until there is no more. */
+/** The frame of the searches that learn nothing: they take candidates from `next` until it has no more. */
 export function createUnguidedSearch(
   name: string,
   { history, tally }: Pick<Sampler, 'history' | 'tally'>,

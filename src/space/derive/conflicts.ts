@@ -26,14 +26,14 @@ import {
 } from '../tiling.ts';
 import { steppingAxes, wholeTilesOf } from './edges.ts';
 
-/** Something that decided values contradict each other in, whatever the rest: a vector that does not divide its tile, lanes that could only idle. */
+/** A contradiction of decided values that holds whatever else is decided: a vector that does not divide its tile, lanes that could only idle. */
 export interface Conflict {
   readonly reason: string;
-  /** 1 where it is one. While it is unknown it is none. */
+  /** 1 where the values contradict each other. While this is unknown, they do not. */
   readonly holds: Formula;
 }
 
-/** Everything in which decisions of a tiling contradict each other or change nothing. */
+/** All ways in which decisions of a tiling contradict each other or change nothing. */
 export function conflictsOf(tiling: Tiling): Conflict[] {
   const { merged } = tiling;
   const own = conflictsAsGiven(tiling);
@@ -63,7 +63,7 @@ const idle = (reason: string, count: Formula, others: readonly Formula[], { exte
   holds: both(above(count, 1), atLeast(product(lessOne(count), ...others.map((other) => knownOr(other, 1))), extent)),
 });
 
-/** Tiles of which some invocation, or some output of every invocation, lies outside the axis wherever they stand. */
+/** Tiles so large that some invocation, or some output of every invocation, lies outside the axis in each of them. */
 function idleInTile(axis: Axis): Conflict[] {
   const { levels } = axis;
   const at = levels.findLastIndex(({ kind }) => kind === 'invocation');
@@ -77,7 +77,7 @@ function idleInTile(axis: Axis): Conflict[] {
   ];
 }
 
-/** The same of what invocations do one after the other, a whole workgroup further on each time. */
+/** The same for levels around the invocations: each of their iterations lies further on by what all invocations take together. */
 function idleInTurn(axis: Axis): Conflict[] {
   const { levels } = axis;
   const at = levels.findIndex(({ kind }) => kind === 'invocation');
@@ -146,7 +146,7 @@ function tileConflicts(tiling: Tiling): Conflict[] {
     { reason: 'nothing-to-unroll', holds: both(unrolls, atLeast(together, depth)) },
     { reason: 'no-rows-to-pad', holds: both(above(padding, 0), equal(taken(rowTiles), 0)) },
     { reason: 'nothing-to-overlap', holds: both(isDoubled, not(either(...mayTurn))) },
-    // The second copy is not filled with zeros beyond the end.
+    // The second of two tiles is not filled with zeros beyond the end.
     {
       reason: 'step-does-not-divide',
       holds: both(isDoubled, either(...reduction.map((axis) => above(remainder(axis.extent, tileOf(axis)), 0)))),

@@ -12,11 +12,11 @@ import {
 } from '../../arithmetic/formula.ts';
 import { type Axis, tileOf, tilesOf } from '../tiling.ts';
 
-/** 1 where tiles of this size leave a rest of an axis: it is covered by whole ones and one that reaches over the end. */
+/** 1 where tiles of this size leave a rest of an axis: whole tiles do not cover it without one that reaches over the end. */
 const leavesRest = (extent: number, tile: Formula): Formula =>
   both(above(extent, tile), above(remainder(extent, tile), 0));
 
-/** Whole tiles of an axis where a partition cuts them off from the rest; 0 where none does. */
+/** Number of whole tiles of an axis where a partition cuts them off from the rest; 0 where no partition does. */
 export function wholeTilesOf(axis: Axis): Formula {
   const tile = tileOf(axis);
   return choose(both(axis.cut ?? 0, leavesRest(axis.extent, tile)), floorQuotient(axis.extent, tile), 0);

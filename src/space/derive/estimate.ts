@@ -121,7 +121,7 @@ function shapeOf({ meeting }: Tiling, last: StageNest, main: StageNest) {
     dispatchZ: all('grid', 2),
     outputs: quotient(perInvocation, lanes),
     registersX: meeting.kind === 'lanes' ? heldOf(row) : along(0, heldOf),
-    // Of a kernel with one axis, what is written out beside its vectors.
+    // For a kernel with one axis, what is written out beside its vectors.
     registersY: meeting.kind === 'lanes' ? written(row) : product(along(1, heldOf), along(0, written)),
     parts: product(...spatial.map((axis) => choose(above(wholeTilesOf(axis), 0), 2, 1))),
   };

@@ -36,9 +36,9 @@ import { wholeTilesOf } from './edges.ts';
 import { type MemoryTiles, mostWrittenRounds, tileCopyOf } from './traffic.ts';
 
 /**
- * How long a kernel's text becomes: scalar operations with the index arithmetic, guards, selects and clamps that come with them, as `ir/operations.ts`
- * counts them in the finished kernel. What is counted per element is exact where it can be; what lowering computes once for several is
- * counted as its rule has it. Every term only grows with a tile, so that a prefix has no more than its completions.
+ * How long a kernel's text becomes: scalar operations with the index arithmetic, guards, selects and clamps that come with them, as
+ * `ir/operations.ts` counts them in the finished kernel. Counts per element are exact where they can be; what lowering computes once for
+ * several elements is counted by lowering's rule. Every term only grows with a tile, so that a prefix is no longer than its completions.
  */
 export function lengthOf(tiling: Tiling, shape: LengthShape, tiles: MemoryTiles): Formula {
   const { meeting } = tiling;
@@ -57,15 +57,15 @@ interface LengthShape {
 
 /** What one vector of guarded or filled elements costs beside each element's select: a comparison, its `and`, the clamped address. */
 const guardOperations = 3;
-/** A division, a remainder and where they go in the address: for each dimension that a running index is taken apart into. */
+/** A division, a remainder and their places in the address, for each dimension that a running index is taken apart into. */
 const partOperations = 4;
 
-/** 1 where tiles leave a rest of an axis, so that the last is guarded. */
+/** 1 where tiles leave a rest of an axis, so that the last tile is guarded. */
 const isRough = (axis: Axis, tile: Formula = tileOf(axis)): Formula => above(remainder(axis.extent, tile), 0);
 
 /**
- * A tile's copy by all invocations of a workgroup, `width` elements loaded and stored in a round. The running index is taken apart into
- * the tile's dimensions anew in every round, but for those that a round's stride goes through a whole number of times.
+ * A tile's copy by all invocations of a workgroup, each of which loads and stores `width` elements per round. Every round takes the running
+ * index apart into the tile's dimensions anew, except for dimensions that the stride of a round passes through a whole number of times.
  */
 function copyLength(
   nest: StageNest,
@@ -100,7 +100,7 @@ function isGuarded({ dimensions }: AccessInfo, axes: readonly Axis[]): Formula {
   return either(...axes.filter(({ iters }) => iters.some(moves)).map((axis) => isRough(axis)));
 }
 
-/** Sums in registers, of tiles. */
+/** Tiles whose sums are in registers. */
 function tilesLength(tiling: Tiling, nest: StageNest, shape: LengthShape, tiles: MemoryTiles): Formula {
   const { stage, reads, copies } = nest;
   const { isUnrolled, vector } = tiling;
@@ -108,11 +108,11 @@ function tilesLength(tiling: Tiling, nest: StageNest, shape: LengthShape, tiles:
   const [spatial, reduction] = [axesOf(nest, 'spatial'), axesOf(nest, 'reduction')];
   const isCut = (axis: Axis): Formula => above(wholeTilesOf(axis), 0);
   const restOf = (axis: Axis): Formula => remainder(axis.extent, tileOf(axis));
-  // Of all parts of the grid together: a part for the rest of an axis has no more outputs along it than the rest.
+  // Outputs of all parts of the grid together: the part for the rest of an axis has no more outputs along it than the rest.
   const written = product(
     ...spatial.map((axis) => sum(heldOf(axis), choose(isCut(axis), min(restOf(axis), heldOf(axis)), 0))),
   );
-  // Of whole steps and a rest together.
+  // Whole steps and a rest together, counted in whole steps.
   const repeated = product(
     ...reduction.map((axis) =>
       sum(1, choose(isCut(axis), choose(isUnrolled, quotient(restOf(axis), tileOf(axis)), 1), 0)),
@@ -125,21 +125,21 @@ function tilesLength(tiling: Tiling, nest: StageNest, shape: LengthShape, tiles:
     ...spatial.map(({ extent }) => (extent > 1 ? 2 : 0)),
     ...reduction.map((axis) => product(4, above(tilesOf(axis), 1))),
   );
-  // What an invocation reads in a whole step, which is what is written out when the step is.
+  // What an invocation reads in a whole step: all of it is written out where the step is unrolled.
   const stepBox = boxOf(nest, (axis) => (axis.type === 'spatial' ? heldOf(axis) : tileOf(axis)));
   const heldBox = boxOf(nest, heldOf);
   const [lastSpatial, lastReduction] = [spatial, reduction].map((axes) => axes.at(-1)?.iters[0] as number);
   const texts = reads.map((read, q) => {
     const guarded = isGuarded(read, nest.axes);
     const taken = tiles.taken[q] as Formula;
-    // Windows that overlap in what is written out share what they load.
+    // Windows that overlap in the written-out text share their loads.
     const held = choose(isUnrolled, footprintOf(read, stepBox), footprintOf(read, heldBox));
     const lies = [lastSpatial, lastReduction].some((i) => read.strides[i as number] === 1);
     const own = copies.find((copy) => copy.read === q && copy.scope === 'private');
     const width = lies ? (own?.vector ?? 1) : 1;
     const tile = tileCopyOf(nest, q);
     return {
-      // An element and its share of an address; straight from storage also what computes it and keeps it inside.
+      // The load of an element and its share of an address; straight from storage also what computes it, and what keeps it inside.
       loading: product(held, sum(1, quotient(1, width), choose(taken, 0, read.computed))),
       guarding: choose(both(not(taken), guarded), product(held, sum(1, quotient(guardOperations, width))), 0),
       copying: choose(
@@ -178,7 +178,7 @@ function tilesLength(tiling: Tiling, nest: StageNest, shape: LengthShape, tiles:
   );
 }
 
-/** Elements one after the other under one running index. */
+/** Consecutive elements under one running index. */
 function flatLength({ vector }: Tiling, { stage, axes }: StageNest): Formula {
   const axis = axes[0] as Axis;
   const index = runningIndex(stage);
@@ -215,7 +215,7 @@ function turnedLength({ vector }: Tiling, nest: StageNest, { invocations, output
   );
 }
 
-/** Matrices: one operation an instruction, whatever it computes; one that loads or stores has an address. */
+/** Matrices: one operation per instruction, whatever it computes; loads and stores have an address as well. */
 function matricesLength(tiling: Tiling, { invocations, outputs }: LengthShape): Formula {
   const nest = lastNest(tiling);
   const { epilogue } = nest.stage;
@@ -253,7 +253,7 @@ function rowsLength(
       columns,
       // Operations of an element and of the loads that move along the row.
       element: pointOperations(stage) + moving.reduce((all, read) => all + read.computed, moving.length),
-      // Of a vector: one for each of those loads, and the running index taken apart where several axes are reduced.
+      // Per vector: one address for each of those loads, and what takes the running index apart where several axes are reduced.
       addresses: moving.length + (several > 1 ? 4 * (several - 1) : 0),
       loads: moving.length,
       rough: above(remainder(columns.extent, tile), 0),
@@ -275,7 +275,7 @@ function rowsLength(
         ),
       ),
       loops,
-      // Exchanges between lanes, each with what combines them; then the steps through workgroup memory.
+      // Exchanges between lanes, each with the operations that combine the values; then the steps through workgroup memory.
       product(log2(subgroup), 3 * combine),
       choose(above(subgroups, 1), sum(10 * combine, product(4, roughRows), choose(above(tree, 1), 14 * combine, 0)), 0),
     );

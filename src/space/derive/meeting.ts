@@ -28,7 +28,7 @@ import {
 } from '../tiling.ts';
 import { type MemoryTiles, repeats, wholeUnits } from './traffic.ts';
 
-/** What depends on how results meet. */
+/** The numbers that depend on how results meet. */
 interface MeetingNumbers {
   readonly registers: Formula;
   readonly barriers: Formula;
@@ -36,7 +36,7 @@ interface MeetingNumbers {
   readonly idle: Formula;
   /** Bytes of operands that a workgroup uses again. */
   readonly reused: Formula;
-  /** Results in workgroup memory: of one workgroup, and read and written by all. */
+  /** Results in workgroup memory: bytes that one workgroup keeps, and bytes that all workgroups read and write. */
   readonly shared: { readonly bytes: Formula; readonly read: Formula; readonly written: Formula };
 }
 
@@ -69,13 +69,13 @@ const touchedBy = (nest: StageNest): Formula => {
   return sum(...nest.reads.map((read) => product(footprintOf(read, box), bytesOf(read.buffer))));
 };
 
-/** What is computed is stored at once. */
+/** Each element is stored as soon as it is computed. */
 function elementwise(tiling: Tiling, { invocations, outputs }: Shape, tiles: MemoryTiles): MeetingNumbers {
   const nest = lastNest(tiling);
   const { stage } = nest;
   return {
     registers: product(tiling.vector, 1 + stage.reads.length),
-    // One invocation waits for nobody.
+    // A single invocation has no other to wait for.
     barriers: both(above(sum(...tiles.taken), 0), above(invocations, 1)),
     iterations: tiles.iterations,
     idle: 0,
@@ -113,12 +113,12 @@ function inRegisters(tiling: Tiling, { outputs, steps }: Shape, tiles: MemoryTil
   };
 }
 
-/** Iterations of loops in each other, and of a loop of so many around them. */
+/** Iterations of loops of these extents, each inside the one before, in so many iterations of a loop around them. */
 function nested(around: Formula, extents: readonly Formula[]): Formula {
   return sum(...extents.map((extent, r) => product(around, ...extents.slice(0, r), repeats(extent))));
 }
 
-/** A barrier before a tile is read and one before it is overwritten; while tiles take turns one is enough, after one for the first of them. */
+/** Each step has a barrier before tiles are read and one before they are overwritten; tiles that take turns need one, and one for the first. */
 function barriersOf({ taken, turns, inARow }: MemoryTiles, steps: Formula): Formula {
   const [all, turning] = [sum(...taken), sum(...turns)];
   return sum(
@@ -175,7 +175,7 @@ function amongLanes(
   // One lane keeps everything in registers, and so do the lanes of one subgroup: no workgroup memory, no barrier.
   const isShared = above(subgroups, 1);
   const isTree = above(tree, 1);
-  // Every value has its partial results; only what another stage reads is kept as a result too.
+  // Every value has its partial results in memory; its final result is kept there too only where another stage reads it.
   const read = new Set(stages.flatMap(({ reads }) => reads.map(({ buffer }) => buffer.name)));
   const bytes = product(
     isShared,
@@ -189,7 +189,7 @@ function amongLanes(
       ),
     ),
   );
-  // What combines partial results: rounds of exchanges, and steps through workgroup memory.
+  // Partial results are combined by rounds of exchanges and by steps through workgroup memory.
   const exchanges = log2(subgroup);
   const throughMemory = choose(isTree, sum(quotient(lanes, tree), tree), subgroups);
   const combining = sum(exchanges, product(isShared, throughMemory));
@@ -199,7 +199,7 @@ function amongLanes(
   const loaded = Math.max(1, ...nests.map(({ stage, reads }) => (stage.reduction.length > 0 ? reads.length : 0)));
   return {
     registers: sum(product(vector, unroll, loaded), 2 * widest + 2),
-    // Nobody waits for the last result, which goes to storage.
+    // No barrier follows the last result, which goes to storage.
     barriers: product(isShared, minus(product(reductions.length, levels), isFinal ? not(isInSubgroups) : 0)),
     iterations: sum(
       product(reductions.length, sum(repeats(steps), combining)),
@@ -209,7 +209,7 @@ function amongLanes(
     idle: choose(isInSubgroups, 0, product(isShared, minus(1, quotient(1, lanes)))),
     shared: {
       bytes,
-      // Every lane of a subgroup reads what all subgroups left; else one lane reads it.
+      // Every lane of a subgroup reads what all subgroups left; without subgroups one lane reads it.
       read: product(workgroups, bytes, choose(isInSubgroups, lanes, 1)),
       written: product(workgroups, bytes),
     },

@@ -4,7 +4,7 @@ import { tileCopyOf } from './traffic.ts';
 
 /**
  * The loop nest of a kernel, as far as reuse is concerned: five levels, each inside the next. Within one instance of a level every iter runs
- * through a box of iterations; what an access touches in that box, and how often there is such a box, is all that locality needs (the
+ * through a box of iterations; what an access touches in that box, and how many such boxes there are, is all that locality needs (the
  * footprints of Halide's schedule features and of Ansor's unique bytes per loop).
  */
 export const level = {
@@ -14,7 +14,7 @@ export const level = {
   step: 1,
   /** What a workgroup touches in its life. */
   workgroup: 2,
-  /** What a row of workgroups touches, those that differ in x alone: neighbours in the order in which devices start them. */
+  /** What a row of workgroups touches: they differ in x alone and are neighbours in the order in which devices start them. */
   row: 3,
   /** What the kernel touches. */
   grid: 4,
@@ -25,16 +25,16 @@ export const levelCount = 5;
 interface NestFormulas {
   /** For each level, iterations of each iter in a box. */
   readonly boxes: readonly (readonly Formula[])[];
-  /** How often there is a box of each level in the whole kernel. */
+  /** For each level, the number of its boxes in the whole kernel. */
   readonly counts: readonly Formula[];
-  /** By how many iterations of each iter neighbours along x, and along y, are apart. */
+  /** Distance between neighbours along x, and along y, in iterations of each iter. */
   readonly besideX: readonly Formula[];
   readonly besideY: readonly Formula[];
   /** For each read: 1 when it goes through workgroup memory. */
   readonly staged: readonly Formula[];
-  /** 1; 0 where another nest reads for this one as well. */
+  /** 1, or 0 where another nest does the reads of this one as well. */
   readonly runs: Formula;
-  /** Elements one load instruction takes where they lie next to each other. */
+  /** Elements that one load instruction takes where they lie next to each other. */
   readonly vector: Formula;
   /** Unused elements after each row of a tile in workgroup memory. */
   readonly padding: Formula;
@@ -50,7 +50,7 @@ export function nestOf({ meeting, vector }: Tiling, nest: StageNest): NestFormul
         : kind === 'step' || kind === 'invocation'
           ? level.step
           : level.load;
-  /** Iterations of one of its levels that are within, or outside of, a box of the nest's level; those of the grid along x are within a row. */
+  /** Iterations of one of an axis' levels that are within, or outside of, a box of the nest's level; those of the grid along x are within a row. */
   const share = (axis: Axis, own: Level, l: number, isWithin: boolean): Formula => {
     const factor = factorOf(axis, own);
     const isInside =

@@ -30,7 +30,7 @@ import {
 } from '../tiling.ts';
 import { steppingAxes, wholeTilesOf } from './edges.ts';
 
-/** Rounds of a cooperative copy that are written out; more stay a loop. */
+/** The most rounds of a cooperative copy that are written out; more rounds stay a loop. */
 export const mostWrittenRounds = 16;
 
 /** Bytes of one variable in workgroup memory as WebGPU counts them against the limit: in units of 16. */
@@ -46,9 +46,9 @@ export interface MemoryTiles {
   readonly padding: Formula;
   /** Workgroup memory of all tiles. */
   readonly bytes: Formula;
-  /** Iterations of the loops that are left of copies. */
+  /** Iterations of the loops that remain of copies. */
   readonly iterations: Formula;
-  /** Steps from one loop of the innermost axis that has several to the next. */
+  /** Consecutive steps along the innermost axis that has several. */
   readonly inARow: Formula;
 }
 
@@ -62,7 +62,7 @@ export function tilesInMemory(nest: StageNest, vector: Formula, invocations: For
   const box = boxOf(nest, tileOf);
   const moves = nest.stage.block.iters.map((_, i) => nest.axes.find(({ iters }) => iters.includes(i)));
   const isSeveral = moves.map((axis) => (axis === undefined ? 0 : above(tilesOf(axis), 1)));
-  // Steps that are left over have tiles of their own.
+  // The steps for a rest have tiles of their own.
   const copies = product(...reduction.map((axis) => choose(above(wholeTilesOf(axis), 0), 2, 1)));
   const tiles = nest.reads.map((read, q) => {
     const copy = tileCopyOf(nest, q);
@@ -98,8 +98,8 @@ export function tilesInMemory(nest: StageNest, vector: Formula, invocations: For
 }
 
 /**
- * Elements of workgroup memory that a tile takes. As its footprint, except that a tile which stands still and reaches beyond the buffer
- * keeps its size: lanes outside then read elements of their own, and no index in the hot loop needs a clamp.
+ * Elements of workgroup memory that a tile takes: as many as its footprint, except that a tile which stands still and reaches beyond the
+ * buffer keeps its size, so that lanes outside read elements of their own and no index in the hot loop needs a clamp.
  */
 function tileElements(
   { dimensions }: AccessInfo,
@@ -143,9 +143,9 @@ function operandOf({ meeting }: Tiling, nest: StageNest, read: AccessInfo, q: nu
   const held = footprintOf(read, boxOf(nest, heldOf));
   const tile = product(footprintOf(read, boxOf(nest, tileOf)), bytes);
   const isStill = (axis: Axis): boolean => axis.iters.every((i) => read.strides[i] === 0);
-  // What is the same all along a row is loaded once for all that is written out.
+  // An element that is the same all along a row is loaded once for all written-out rounds.
   const still = meeting.kind === 'lanes' ? axes.filter(isStill).map((axis) => countOf(axis, 'step')) : [];
-  /** What is true of the distance to the neighbour along x. */
+  /** 1 where `isSo` holds of the distance to the neighbour along x. */
   const beside = (isSo: (stride: number) => boolean): Formula =>
     axisAlong(nest, 'invocation', 0, ({ iters }) => (isSo(read.strides[iters.at(-1) as number] as number) ? 1 : 0), 0);
   return {
@@ -165,7 +165,7 @@ function operandOf({ meeting }: Tiling, nest: StageNest, read: AccessInfo, q: nu
 
 /**
  * 1 where all that a kernel loads lies contiguous along the lanes that share it: whole rows of matrices, or rows of operands that several
- * invocations reduce together. Null where neighbours along x are outputs next to each other, and it depends on the operand.
+ * invocations reduce together. Null where neighbours along x are outputs next to each other, and the answer depends on the operand.
  */
 export function isAllContiguous({ meeting, nests }: Tiling): Formula | null {
   if (meeting.kind === 'serial') return null;

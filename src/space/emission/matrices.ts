@@ -2,7 +2,7 @@ import type { ScheduleBuilder } from '../builder.ts';
 import { type Axis, axesOf, type Level, lastNest, type Meeting, type StageNest, type Tiling } from '../tiling.ts';
 import { bindAlong, cooperate, type Numbers, share, workgroupSizeOf } from './parts.ts';
 
-/** Numbers of rows and of columns, as decided. */
+/** The decided numbers, each for rows and for columns. */
 interface Matrices {
   readonly nest: StageNest;
   readonly rows: Axis;

@@ -4,7 +4,7 @@ import { mostWrittenRounds } from '../derive/traffic.ts';
 import type { StageInfo } from '../stage.ts';
 import { factorOf, lastNest, type Tiling } from '../tiling.ts';
 
-/** What formulas come to once decisions are made. */
+/** The values of formulas once decisions are made. */
 export type Numbers = (formula: Formula) => number;
 
 const dimensions = ['x', 'y', 'z'] as const;
@@ -79,7 +79,7 @@ export function share(
   return parts[0] as string;
 }
 
-/** Makes vectors of the innermost own loop of a block where its extent allows. */
+/** Vectorises the innermost own loop of a block where its extent allows it. */
 export function vectorizeLast(builder: ScheduleBuilder, block: string, vector: number): void {
   const last = builder.ownLoops(block).at(-1);
   if (last === undefined || vector < 2 || last.extent % vector !== 0 || last.mode !== 'serial') return;

@@ -7,7 +7,7 @@ import { storeOf, unrollAll, vectorizeLast } from './parts.ts';
 export interface Rows {
   readonly nests: readonly StageNest[];
   readonly final: StageInfo;
-  /** How many leading loops of a stage are rows, and workgroups along x before the last of them is folded; null where it is not. */
+  /** Number of leading loops of a stage that are rows; workgroups along x before the last of these loops is folded, null where it is not. */
   readonly rowAxes: number;
   readonly folded: number | null;
   readonly rows: number;
@@ -53,14 +53,14 @@ export function placeGrid(
   return { grid, row };
 }
 
-/** Moves what a stage hands on to other stages into nearer memory; what nobody reads may be gone by then. */
+/** Moves the results that a stage hands on to other stages into nearer memory; a result that no stage reads may be gone by then. */
 export function keepResults(builder: ScheduleBuilder, stage: StageInfo, scope: 'workgroup' | 'private'): void {
   const there = new Set(builder.program().buffers.map((buffer) => buffer.name));
   for (const { buffer } of stage.writes)
     if (there.has(buffer.name)) builder.apply('setScope', { buffer: buffer.name, scope });
 }
 
-/** Loads of a block of partial results come first and are written out. `iters`: its rounds, unrolled rounds and elements of a vector. */
+/** Puts the loads of a block of partial results first and unrolls them. `iters`: its rounds, unrolled rounds and elements of a vector. */
 export function loadAndWrite(
   builder: ScheduleBuilder,
   nest: StageNest,
@@ -75,7 +75,7 @@ export function loadAndWrite(
   if (elements) builder.unroll(elements);
 }
 
-/** With vectors, what other kernels or the caller made is loaded into registers first, several elements at once. */
+/** With vectors, operands made by other kernels or the caller are loaded into registers first, several elements at once. */
 export function loadAhead(
   builder: ScheduleBuilder,
   { reads, copies }: StageNest,

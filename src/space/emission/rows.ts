@@ -50,7 +50,7 @@ function emitInMemory(rows: Rows, builder: ScheduleBuilder): void {
   const at = placeGrid(builder, rows, lanes > 1 ? 'invocation.y' : 'invocation.x', [
     { extent: lanes, to: 'invocation.x' },
   ]);
-  // Readers before what they read: each stage moves to where its readers already are.
+  // Readers are placed before what they read: each stage moves to where its readers already are.
   for (const nest of [...nests].reverse()) {
     const partial = partials.get(nest);
     if (partial === undefined) placeAlone(builder, rows, nest, at.row);
@@ -65,7 +65,7 @@ interface Partial {
   readonly iters: readonly [string, string, string];
 }
 
-/** S = sum over k   ->   one partial result a lane, optionally `tree` partial results of those, then S. */
+/** S = sum over k   ->   one partial result per lane, optionally `tree` partial results of those, then S. */
 function factorOverLanes(builder: ScheduleBuilder, stage: StageInfo, { unroll, lanes, vector, tree }: Rows): Partial {
   const block = stage.block.name;
   const fused = builder.fuse(ownNames(builder, block).slice(stage.spatial.length));

@@ -10,7 +10,7 @@ import { keepResults, loadAndWrite, ownNames, placeGrid, type Rows } from './row
 interface Levels {
   /** What each lane reduces by itself. */
   readonly partial: { readonly block: string; readonly buffers: readonly string[] };
-  /** The block that the lanes of a subgroup share; with one subgroup a row, the stage's own. */
+  /** The block that the lanes of a subgroup share; with one subgroup per row, the stage's own. */
   readonly sharing: string;
   /** Where the subgroups of a row leave their results for each other; null with one per row. */
   readonly shared: readonly string[] | null;
@@ -29,7 +29,7 @@ export function emitSubgroups(rows: Rows, builder: ScheduleBuilder): void {
     { extent: groups, to: 'invocation.y' },
     { extent: rows.subgroup, to: 'invocation.x' },
   ]);
-  // A workgroup's only row is the same to all of its invocations.
+  // A workgroup's only row is common to all of its invocations, so that its loop need not hold the blocks.
   for (const [i, nest] of [...rows.nests.entries()].reverse())
     place(builder, rows, nest, levels[i] as Levels, rows.rows > 1 ? row : grid);
 }
@@ -46,7 +46,7 @@ function takeApart(
   const [rounds, unrolled, group, lane, elements] = parts as [string, string, string, string, string];
   const shared = groups > 1 ? builder.rfactor(block, group) : null;
   const sharing = shared?.block ?? block;
-  // The partial results' loops are copies; their iters are called as the loops they came from.
+  // The loops of partial results are copies; their iters are named after the loops that they came from.
   const loopOf = (loop: string): string => (shared === null ? loop : (builder.loopOfIter(sharing, loop) ?? loop));
   const iters = [loopOf(rounds), loopOf(unrolled), loopOf(elements)] as const;
   const partial = builder.rfactor(sharing, loopOf(lane));

@@ -33,7 +33,7 @@ export function emitTiles(tiling: Tiling, builder: ScheduleBuilder, value: Numbe
     if (padding > 0) builder.apply('storageAlign', { buffer, padding });
     if (turns) builder.apply('doubleBuffer', { buffer });
   }
-  // Inner loops first: what is cut twice is then cut in both parts.
+  // Inner loops first, so that both parts of an outer cut contain the inner one.
   for (const axis of [...axesOf(nest, 'reduction')].reverse()) cut(builder, axis, steps?.loops, value);
   for (const axis of [...grid].reverse()) cut(builder, axis, loops, value);
 }
@@ -82,7 +82,7 @@ function placeSpatial(
   return { loops, innermost: bindAlong(builder, 'invocation', invocations) };
 }
 
-/** Splits a loop into its levels; one of written-out elements is left out where there is one of them. */
+/** Splits a loop into its levels; a level of written-out elements is left out where it has a single one. */
 function splitLevels(
   builder: ScheduleBuilder,
   loop: string,
@@ -131,7 +131,7 @@ function placeReduction(
   for (const loop of loopsBelow(builder, block.name, registersAt))
     if (loop.mode === 'serial') builder.unroll(loop.name);
   builder.apply('decomposeReduction', { block: block.name, loop: outer[0] as string });
-  // Where tiles take turns they move with the innermost loop that has several steps; loops of one step inside it are none.
+  // Where tiles take turns they move with the innermost loop that has several steps; loops of one step inside it do not count.
   const isTurning = nest.copies.some(({ isDoubled }) => value(isDoubled) === 1);
   const stepping = steppingAxes(reduction).findIndex((isSo) => value(isSo) === 1);
   return { loops, inner, tilesAt: outer.at(isTurning ? stepping : -1) as string, registersAt };
@@ -177,7 +177,7 @@ function copyOperands(
   });
 }
 
-/** Makes vectors of the levels that are vectors; false where there are none. */
+/** Vectorises the levels of vectors; false where there are none. */
 function vectorizeLevels(builder: ScheduleBuilder, { axes }: StageNest, loops: Loops, value: Numbers): boolean {
   const levels = axes.flatMap((axis) => axis.levels.filter(({ kind }) => kind === 'vector'));
   for (const level of levels) if (value(level.factor as number) > 1) builder.vectorize(loops.get(level) as string);

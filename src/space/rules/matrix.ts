@@ -13,8 +13,8 @@ const mostMatrices = 4;
 
 /**
  * The rule for matrix products on devices with subgroup matrices: one tiling for each kind of product the device lists for these types, its
- * tiles made of whole matrices. What a product is, is asked of the primitive. None where an axis is no multiple of the matrix's: its edge
- * could not be moved whole. The structure is that of CUTLASS: workgroup tile, subgroup tile, matrix.
+ * tiles made of whole matrices. The primitive says what is a product. There is no tiling where an axis is no multiple of the matrix's: a
+ * matrix at its edge could not be moved whole. The structure is that of CUTLASS: workgroup tile, subgroup tile, matrix.
  */
 export function matrixTilings(program: Program, stage: StageInfo, limits: DeviceLimits): Tiling[] {
   if (limits.subgroupMaxSize < 1 || stage.reduction.length !== 1 || stage.reads.length !== 2) return [];
@@ -53,7 +53,7 @@ function matrixTiling(program: Program, stage: StageInfo, config: SubgroupMatrix
     levels,
     isExact: true,
   });
-  // A row's place is matrix * subgroups + subgroup, so that all subgroups together hold one matrix each of a part of the tile.
+  // A matrix' place is matrix * subgroups + subgroup, so that one matrix from each of the subgroups makes a contiguous part of the tile.
   const spatial = (i: number, grid: number, invocation: number): Axis => {
     const name = nameOf(i);
     const subgroups = size(i, 'subgroups', `subgroups of a workgroup along ${name}`, mostSubgroups);
@@ -83,7 +83,7 @@ function matrixTiling(program: Program, stage: StageInfo, config: SubgroupMatrix
     ({ buffer: { name } }, read): Copy => ({
       read,
       scope: 'workgroup',
-      // What is computed on the way has to lie somewhere as elements.
+      // An operand that is computed on the way has to lie somewhere as elements.
       isTaken: program.inputs.includes(name)
         ? decide({ name: `${name}.workgroup`, doc: `1: ${name} goes through workgroup memory`, options: [0, 1] })
         : 1,
@@ -104,7 +104,7 @@ function matrixTiling(program: Program, stage: StageInfo, config: SubgroupMatrix
   return isRefusal(tried) ? null : tiling;
 }
 
-/** The one iter that moves a read and the result but not the other read, for each read: rows of the left factor, columns of the right. */
+/** For each read, the one iter that moves it and the result but not the other read: rows of the left factor, columns of the right. */
 function factorsOf({ block, reads, write }: StageInfo): readonly [number | null, number | null] {
   const moves = (access: StageInfo['write'], iter: number): boolean =>
     access.dimensions.some(({ moving }) => moving.includes(iter));
@@ -116,7 +116,7 @@ function factorsOf({ block, reads, write }: StageInfo): readonly [number | null,
     );
     return only.length === 1 ? (only[0] as number) : null;
   });
-  // The result's innermost axis are its columns, whichever factor stands first.
+  // Columns are the result's innermost axis, whichever factor stands first.
   const [a = null, b = null] = own;
   return a !== null && b !== null && a > b ? [b, a] : [a, b];
 }

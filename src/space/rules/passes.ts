@@ -7,8 +7,8 @@ import type { Tiling } from '../tiling.ts';
 import { rowsTiling } from './rows.ts';
 
 /**
- * Rows with a choice: stages as they are, or `once`, the same with their dependent reductions merged into single passes. All other decisions are the
- * same for both. One pass reads every element once less; two cost fewer operations per element.
+ * Rows with a choice: `twice`, the stages as they are, or `once`, the same with dependent reductions merged into single passes. All other
+ * decisions are the same for both. One pass reads every element once less; two cost fewer operations per element.
  */
 export function passesTiling(
   twice: readonly StageInfo[],
@@ -41,7 +41,7 @@ export function passesTiling(
   if (merged === null || !isSame || taken !== shared.length) return null;
   const second = new Set(merges.map((merge) => merge.second));
   const nests = own.nests.map((nest) =>
-    // What it reads the first of the two has read already.
+    // Once merged, the first of the two passes has read what the second reads.
     second.has(nest.stage.block.name) ? { ...nest, runs: not(by) } : nest,
   );
   return { ...own, nests, merged: { by, merges, tiling: merged } };

@@ -6,14 +6,14 @@ import type { Axis, Copy, Level, StageNest, Tiling } from '../tiling.ts';
 
 /** A grid wider than this is folded along z: half of what every device takes in one dimension. */
 const widestDispatch = 32768;
-/** Subgroups of more lanes than any device has now would make a decision that nobody tried. */
+/** Subgroups of more lanes than any device has now would be an option that nobody has tried. */
 const widestSubgroup = 64;
 
 /**
  * The rule for reductions along rows: a workgroup takes one or more rows and its invocations share each row's reduction (rfactor over
  * lanes, then a tree of partial results in workgroup memory); stages that share their rows (softmax) become one kernel, with what they
  * hand on kept in workgroup memory. With one lane a row is reduced by one invocation, in registers. Where the device has subgroups, their
- * lanes may combine what they have first, or alone. TVM's cross-thread reduction and Halide's rfactor idiom, without a template.
+ * lanes may combine partial results first, or all of them. TVM's cross-thread reduction and Halide's rfactor idiom, without a template.
  * `list` has the decisions of the same kernel made another way, where there is one.
  */
 export function rowsTiling(
@@ -36,7 +36,7 @@ export function rowsTiling(
   const { all: decisions, decide } = list ?? createDecisions(final.block.name);
   const laneOptions = powersOfTwo(256).filter((power) => power < length * 2);
 
-  // First, because it takes workgroup memory away: until it is decided nothing is known that could be too much.
+  // First, because subgroups save workgroup memory: until this is decided, no use of it is known that could be too much.
   const wish = decide({
     name: 'subgroup',
     doc: 'lanes that combine what they have without memory; 1: none do, partial results go through workgroup memory',
@@ -70,7 +70,7 @@ export function rowsTiling(
   const subgroup = choose(isWished, min(lanes, wish), 1);
   const subgroups = quotient(lanes, subgroup);
   const isInSubgroups = above(subgroup, 1);
-  // Invocations are lanes, then subgroups, then rows; what there is one of leaves its dimension to the next.
+  // The dimensions of invocations are lanes, then subgroups, then rows; one that has extent 1 leaves its place to the next.
   const alongRows = choose(isInSubgroups, 2, choose(above(lanes, 1), 1, 0));
   const rowsOf: Axis[] = [
     ...first.spatial.slice(0, -1).map(

@@ -4,7 +4,7 @@ import { mayBeCut } from '../derive/edges.ts';
 import { axisOf, hasReuse, hasWindows, movesEvenly, type StageInfo, standsAlone } from '../stage.ts';
 import { type Axis, type Copy, plainNest, type Tiling, widestVector } from '../tiling.ts';
 
-/** Axes of the grid that a partition may cut: those bound to y and x; what is fused into z has no edge of its own. */
+/** Axes of the grid that a partition may cut: those bound to y and x; axes fused into z have no edge of their own. */
 const cuttableAxes = 2;
 
 /**
@@ -57,7 +57,7 @@ export function tiledTiling(stage: StageInfo): Tiling | null {
     doc: `elements of ${nameOf(lastReduction)} that an invocation loads together and writes out`,
     options: upTo(lastReduction, 8),
   });
-  // Two accesses to one buffer share its copy, and the choice.
+  // Two accesses to one buffer share its copy and the decision about it.
   const taken = new Map<string, Formula>();
   for (const { name } of stage.reads.map(({ buffer }) => buffer))
     if (!taken.has(name))

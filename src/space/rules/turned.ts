@@ -3,7 +3,7 @@ import { createDecisions, powersOfTwo } from '../decision.ts';
 import type { AccessInfo, StageInfo } from '../stage.ts';
 import { type Axis, type Copy, plainNest, type Tiling } from '../tiling.ts';
 
-/** A grid wider than this along z is none that every device takes. */
+/** Not every device takes a grid wider than this along z. */
 const deepestGrid = 32768;
 /** Rows shorter than this fill no line of memory either way. */
 const shortestRow = 4;
