@@ -11,7 +11,6 @@ import { flatTiling } from './rules/flat.ts';
 import { matrixTilings } from './rules/matrix.ts';
 import { passesTiling } from './rules/passes.ts';
 import { rowsTiling } from './rules/rows.ts';
-import { stripsTiling } from './rules/strips.ts';
 import { tiledTiling } from './rules/tiled.ts';
 import { turnedTiling } from './rules/turned.ts';
 import { singlePass } from './single-pass.ts';
@@ -20,7 +19,7 @@ import { hasReuse, type StageInfo, stagesOf } from './stage.ts';
 import { stagesOfTiling, type Tiling } from './tiling.ts';
 
 /** Names of rules in the order in which they came: a rule keeps its number in features. `naive` decides nothing and is only a yardstick. */
-export const ruleNames = ['tiled', 'rows', 'flat', 'naive', 'turned', 'matrix', 'strips'] as const;
+export const ruleNames = ['tiled', 'rows', 'flat', 'naive', 'turned', 'matrix'] as const;
 
 /** Sharing a reduction among invocations pays where outputs are too few to keep a device busy. */
 const fewOutputs = 16384;
@@ -38,9 +37,7 @@ const sizeOf = (stage: StageInfo): number => stage.block.iters.reduce((all, iter
 /** The tilings that rules offer for one stage by itself. */
 function tilingsOfStage(program: Program, stage: StageInfo, limits: DeviceLimits): Tiling[] {
   if (stage.reduction.length === 0)
-    return [flatTiling(stage), turnedTiling(stage), stripsTiling(stage)].filter(
-      (tiling): tiling is Tiling => tiling !== null,
-    );
+    return [flatTiling(stage), turnedTiling(stage)].filter((tiling): tiling is Tiling => tiling !== null);
   const outputs = stage.spatial.reduce((all, iter) => all * iter.extent, 1);
   const short = outputs <= fewOutputs && sizeOf(stage) / outputs >= longReduction;
   const tilings = [
