@@ -1,4 +1,4 @@
-import { above, choose, type Formula, quotient } from '../../arithmetic/formula.ts';
+import { above, type Formula, quotient } from '../../arithmetic/formula.ts';
 import { createDecisions, optionsOf, powersOfTwo, tileOptions } from '../decision.ts';
 import { mayBeCut } from '../derive/edges.ts';
 import { axisOf, hasReuse, hasWindows, movesEvenly, type StageInfo, standsAlone } from '../stage.ts';
@@ -107,25 +107,16 @@ export function tiledTiling(stage: StageInfo): Tiling | null {
     isPresent: reduction.some((i, r) => standing.includes(i) && mayBeCut(extentOf(i), optionsOf(steps[r] as Formula))),
   });
 
-  const isTurned = decide({
-    name: 'grid-turned',
-    doc: '1: workgroups next to each other differ in the second axis from the last and not in the last',
-    options: [0, 1],
-    before: 0,
-    // With one tile along either axis there is one order.
-    isPresent: cuttable.length > 1 && cuttable.every((i) => extentOf(i) > 1),
-  });
   const axes: Axis[] = [
     ...spatial.map((i, s): Axis => {
       const along = Math.min(2, spatial.length - 1 - s);
-      const gridAlong = along === 2 ? 2 : choose(isTurned, 1 - along, along);
       const [invocations, registers] = tiles.get(i) as readonly [Formula, Formula];
       return {
         type: 'spatial',
         iters: [i],
         extent: extentOf(i),
         levels: [
-          { kind: 'grid', factor: 'rest', along: gridAlong },
+          { kind: 'grid', factor: 'rest', along },
           { kind: 'invocation', factor: invocations, along },
           { kind: 'register', factor: registers },
         ],
