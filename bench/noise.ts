@@ -9,12 +9,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { lesser } from '../src/measure/sampling/pace.ts';
 import { medianUncertainty, quartileSpread } from '../src/measure/sampling/statistics.ts';
+import { timeUnder } from '../src/measure/sampling/under-quiet.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { describeWorkload } from '../src/operators/workload.ts';
 import { loadRecords } from '../src/records/log-reader.ts';
 import { isVerified, type TuningRecord } from '../src/records/record.ts';
-import { timeOf, unitNs } from '../src/records/relative-time.ts';
 import { scheduleKey } from '../src/records/schedule-key.ts';
 import { UserError } from '../src/support/errors.ts';
 import type { TuneResult } from '../src/tuner/events.ts';
@@ -74,9 +75,11 @@ async function run(name: string): Promise<Run> {
   }
 }
 
-/** A time in the unit that two runs have in common: the references', or nanoseconds where there are no references. */
-function unitsOf({ relative, medianNs }: TuningRecord): number {
-  return relative === null ? (medianNs as number) : relative.timeNs / unitNs(relative.quietNs);
+/** Times as a later run would compare them: by what both runs know of the quiet machine. */
+function joinedTimes(runs: readonly Run[]): (record: TuningRecord) => number {
+  const quiets = runs.flatMap(({ trials }) => [...trials.values()].flatMap(({ relative }) => relative?.quietNs ?? []));
+  const quiet = quiets.length === 0 ? null : quiets.reduce(lesser);
+  return (record) => (quiet === null ? null : timeUnder(record, quiet)?.timeNs) ?? (record.medianNs as number);
 }
 
 const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)}%`;
@@ -112,7 +115,7 @@ function describeRun(name: string, { result, trials }: Run): void {
 function describePairs(
   title: string,
   pairs: readonly (readonly [TuningRecord, TuningRecord])[],
-  time = unitsOf,
+  time: (record: TuningRecord) => number,
 ): boolean {
   if (pairs.length < 3) {
     console.log(`${title}: too few candidates were measured in both runs (${pairs.length})`);
@@ -148,11 +151,13 @@ try {
     const b = second.trials.get(key);
     return b !== undefined && isVerified(a) && isVerified(b) ? [[a, b] as const] : [];
   });
-  const enough = describePairs('both runs', pairs);
+  const time = joinedTimes([first, second]);
+  const enough = describePairs('both runs', pairs, time);
   describePairs('by the medians of the samples as they are', pairs, ({ medianNs }) => medianNs as number);
   describePairs(
     'of these, never stopped early',
     pairs.filter(([a, b]) => !a.stoppedEarly && !b.stoppedEarly),
+    time,
   );
   if (flags.csv !== undefined)
     writeFileSync(
@@ -161,8 +166,8 @@ try {
         .map(([a, b]) =>
           [
             a.kernelHash,
-            timeOf(a),
-            timeOf(b),
+            time(a),
+            time(b),
             a.relative?.calm ?? '',
             b.relative?.calm ?? '',
             a.samplesNs.length,

@@ -1,6 +1,5 @@
 import { defaultBudget } from '../../src/measure/sampling/budget.ts';
 import { median } from '../../src/measure/sampling/statistics.ts';
-import { unitNs } from '../../src/records/relative-time.ts';
 import type { Candidate, SearchStrategy } from '../../src/search/strategy.ts';
 import { hashJson } from '../../src/support/hash.ts';
 import { createRandom } from '../../src/support/random.ts';
@@ -46,17 +45,11 @@ function madeTimes({ course, relative }: MadeTimes, seed: number): (quietNs: num
   const budget = defaultBudget('cpu');
   const timer = createHostTimer({ host, budget, seed, references: relative, quietWait: relative ? 2.5 : 0 });
   const random = createRandom(seed).fork('sensitivity');
-  const unit = (): number => {
-    const quiet = timer.quietNs();
-    return quiet === null ? 1 : unitNs(quiet);
-  };
-  const first = unit();
   let bestNs: number | null = null;
   return async (quietNs) => {
     const samples = await timer.time(quietNs, 0.75 + 0.35 * random.unit(), bestNs);
     const seenNs = relative ? (samples.estimate?.timeNs ?? null) : median(samples.samplesNs);
-    // Knowledge of the quiet host may improve within a run; all times of the run keep its first unit.
-    const timeNs = ((seenNs ?? quietNs) * first) / unit();
+    const timeNs = seenNs ?? quietNs;
     bestNs = Math.min(bestNs ?? timeNs, timeNs);
     return timeNs;
   };

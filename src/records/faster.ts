@@ -1,29 +1,24 @@
 import type { TuningRecord } from './record.ts';
-import { unitNs } from './relative-time.ts';
+import { timeOf } from './relative-time.ts';
 
 /** What decides which of two verified records is the faster. */
 export type Timed = Pick<TuningRecord, 'relative' | 'race' | 'startedAt' | 'id'> & { readonly medianNs: number };
 
 /**
- * Whether `a` is faster than `b`, on one device. Relative times are compared in the references' unit, which is the same in all runs; a record
- * without a relative time was timed in moments of which nothing is known, and stands behind all that have one. Of equal times the earlier trial
+ * Whether `a` is faster than `b`, on one device. Relative times are of the quiet machine in all runs; a record without a relative time was timed in moments of which nothing is known, and stands behind all that have one. Of equal times the earlier trial
  * is ahead, so that the answer does not depend on the order of reading.
  */
 export function beats(a: Timed, b: Timed): boolean {
   if ((a.relative === null) !== (b.relative === null)) return a.relative !== null;
-  const [own, other] = [inUnits(a), inUnits(b)];
+  const [own, other] = [timeOf(a), timeOf(b)];
   if (own !== other) return own < other;
   return a.startedAt !== b.startedAt ? a.startedAt < b.startedAt : a.id < b.id;
-}
-
-function inUnits({ relative, medianNs }: Timed): number {
-  return relative === null ? medianNs : relative.timeNs / unitNs(relative.quietNs);
 }
 
 /** Whether the intervals leave no doubt that `a` is the faster. */
 function clearlyBeats(a: Timed, b: Timed): boolean {
   if (a.relative === null || b.relative === null) return false;
-  return a.relative.highNs / unitNs(a.relative.quietNs) < b.relative.lowNs / unitNs(b.relative.quietNs);
+  return a.relative.highNs < b.relative.lowNs;
 }
 
 /** The best among records of one workload on one device, however many are added and in whichever order. */

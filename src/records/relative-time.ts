@@ -11,8 +11,8 @@ export type ReferenceTimes = Readonly<Record<ReferenceName, number>>;
 
 /**
  * A time that means the same in every run on a device: what a kernel takes when nothing disturbs the machine, judged by the references that ran
- * beside it. `quietNs` is what the references take on the quiet machine, as far as the run knew then; the time divided by their geometric mean
- * is what two runs have in common.
+ * beside it. `quietNs` is what the references take on the quiet machine, as far as the run knew then: where it had seen no quiet moment yet, the time
+ * is too long, never too short.
  */
 export const relativeTimeSchema = z.strictObject({
   timeNs: nanoseconds,
@@ -41,16 +41,4 @@ export function timeOf(record: Timed & { readonly medianNs: number }): number;
 export function timeOf(record: Timed): number | null;
 export function timeOf({ relative, medianNs }: Timed): number | null {
   return relative?.timeNs ?? medianNs;
-}
-
-/** The references' time that relative times are divided by: the quotients have the same meaning in every run on the device. */
-export function unitNs({ arithmetic, memory }: ReferenceTimes): number {
-  return Math.sqrt(arithmetic * memory);
-}
-
-/** A time of one run in another run's nanoseconds: both use the same unit but may differ in what they know of its length. */
-export function inRun(relative: RelativeTime, quietNs: ReferenceTimes): RelativeTime {
-  const factor = unitNs(quietNs) / unitNs(relative.quietNs);
-  const { timeNs, lowNs, highNs, calm } = relative;
-  return { timeNs: timeNs * factor, lowNs: lowNs * factor, highNs: highNs * factor, calm, quietNs };
 }

@@ -1,39 +1,40 @@
+import { lesser } from '../measure/sampling/pace.ts';
+import { timeUnder } from '../measure/sampling/under-quiet.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
-import { inRun, type ReferenceTimes, type RelativeTime, timeOf, unitNs } from '../records/relative-time.ts';
+import { type ReferenceTimes, type RelativeTime, timeOf } from '../records/relative-time.ts';
+
+type Interval = Pick<RelativeTime, 'timeNs' | 'lowNs' | 'highNs'>;
 
 /**
- * The times of one run in one unit. What the references take when the machine is quiet may be known better at the end of a run than at its beginning;
- * the search must not take that for kernels that became faster.
+ * The times of a run's records, all by what is known of the quiet machine now: a run that begins beside other work finds out later how fast the machine can
+ * be, and what it measured before must not seem slow for that.
  */
 export interface RunTimes {
-  /** Time of a verified record in this run's nanoseconds, null for another: of this run, or of an earlier one with references. */
+  /** Time of a verified record, ns, null for another: of this run, or of an earlier one. */
   of(record: TuningRecord): number | null;
   /** The same with its interval; the spread of its samples is not known where no reference ran beside them. */
-  intervalOf(record: TuningRecord & { readonly medianNs: number }): Pick<RelativeTime, 'timeNs' | 'lowNs' | 'highNs'>;
-  /** A time of this run in nanoseconds as the runner knows the quiet machine now. */
-  asMeasuredNow(timeNs: number | null): number | null;
+  intervalOf(record: TuningRecord & { readonly medianNs: number }): Interval;
 }
 
 /** `known`: what earlier runs on the device found, null where there is none. */
 export function createRunTimes(known: ReferenceTimes | null): RunTimes {
-  let first = known;
-  let latest = known;
-  const relativeOf = ({ relative }: TuningRecord): RelativeTime | null => {
-    if (relative === null) return null;
-    first ??= relative.quietNs;
-    return inRun(relative, first);
+  let quiet = known;
+  const held = new WeakMap<TuningRecord, { readonly quiet: ReferenceTimes; readonly time: Interval }>();
+  const timeNow = (record: TuningRecord): Interval | null => {
+    if (record.relative === null) return null;
+    const { quietNs } = record.relative;
+    quiet = quiet === null ? quietNs : lesser(quiet, quietNs);
+    const before = held.get(record);
+    if (before?.quiet === quiet) return before.time;
+    const time = timeUnder(record, quiet) ?? record.relative;
+    held.set(record, { quiet, time });
+    return time;
   };
   return {
-    of: (record) => {
-      if (!isVerified(record)) return null;
-      if (record.relative !== null) latest = record.relative.quietNs;
-      return relativeOf(record)?.timeNs ?? timeOf(record);
-    },
+    of: (record) => (isVerified(record) ? (timeNow(record)?.timeNs ?? timeOf(record)) : null),
     intervalOf: (record) => {
       const { medianNs } = record;
-      return relativeOf(record) ?? { timeNs: medianNs, lowNs: medianNs, highNs: medianNs };
+      return timeNow(record) ?? { timeNs: medianNs, lowNs: medianNs, highNs: medianNs };
     },
-    asMeasuredNow: (timeNs) =>
-      timeNs === null || first === null || latest === null ? timeNs : (timeNs * unitNs(latest)) / unitNs(first),
   };
 }

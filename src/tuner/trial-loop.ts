@@ -72,7 +72,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     refutes?: (result: MeasureResult) => TuningRecord['refutes'],
   ): Promise<TuningRecord> => {
     const prepared = 'artifact' in proposal ? proposal : attempts.prepare(proposal);
-    const record = await attempts.attempt(prepared, times.asMeasuredNow(farBehindNs), refutes);
+    const record = await attempts.attempt(prepared, farBehindNs, refutes);
     disturbance.see(record);
     if (record.clock === 'wall' && !saidClock) {
       saidClock = true;
@@ -117,7 +117,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   const timedAgain: { old: TuningRecord; timeNs: number }[] = [];
   const knownNaive = known.naive !== null && isVerified(known.naive) ? known.naive : null;
   let naive = isOld(knownNaive) ? null : knownNaive;
-  let naiveNs = naive === null ? null : times.of(naive);
+  const naiveNs = (): number | null => (naive === null ? null : times.of(naive));
   const naiveFromLog = naive !== null;
   const first = incumbent.record();
   const oldBest = isOld(first) ? first : null;
@@ -126,12 +126,12 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     const record = await attempt(baseline());
     if (isVerified(record)) {
       naive = record;
-      naiveNs = times.of(record);
-      if (knownNaive !== null && naiveNs !== null) timedAgain.push({ old: knownNaive, timeNs: naiveNs });
+      const timeNs = naiveNs();
+      if (knownNaive !== null && timeNs !== null) timedAgain.push({ old: knownNaive, timeNs });
     }
     incumbent.keep(record);
-    onEvent({ kind: 'baseline', timeNs: naiveNs, outcome: record.outcome, error: record.error, fromLog: false });
-  } else if (naive !== null) onEvent({ kind: 'baseline', timeNs: naiveNs, outcome: 'ok', error: '', fromLog: true });
+    onEvent({ kind: 'baseline', timeNs: naiveNs(), outcome: record.outcome, error: record.error, fromLog: false });
+  } else if (naive !== null) onEvent({ kind: 'baseline', timeNs: naiveNs(), outcome: 'ok', error: '', fromLog: true });
   if (oldBest !== null) {
     const again = await confirm(oldBest, null);
     const timeNs = again === null ? null : times.of(again);
@@ -161,7 +161,8 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     if (naive !== null && naiveFromLog) {
       const now = await attempt(baseline(), null);
       const nowNs = times.of(now);
-      if (nowNs !== null && naiveNs !== null) machine = nowNs / naiveNs;
+      const beforeNs = naiveNs();
+      if (nowNs !== null && beforeNs !== null) machine = nowNs / beforeNs;
       incumbent.keep(now);
     }
     for (const { record } of known.suspects) if (!isOver()) await confirm(record, null);
@@ -170,7 +171,6 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     trials++;
     const improved = incumbent.keep(record);
     if (improved) lastGain = trials;
-    // What the references take on the quiet machine may be known better than when the run began: one unit for all that is told at one time.
     onEvent({
       kind: 'trial',
       trial: trials,
@@ -179,10 +179,10 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
       decisions: record.decisions,
       outcome: record.outcome,
       error: record.error,
-      timeNs: times.asMeasuredNow(times.of(record)),
-      bestNs: times.asMeasuredNow(incumbent.timeNs()),
+      timeNs: times.of(record),
+      bestNs: incumbent.timeNs(),
       improved,
-      naiveNs: times.asMeasuredNow(naiveNs),
+      naiveNs: naiveNs(),
       elapsedMs: elapsed(),
       remainingMs: remainingMs(elapsed(), trials, options),
     });
@@ -258,15 +258,15 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     if (race !== null) {
       const key = known.best === null ? null : scheduleKey(known.best.record.trace);
       incumbent.crown(race.winner, key === scheduleKey(race.winner.trace));
-      if (race.naive !== null) naiveNs = times.of(race.naive);
+      if (race.naive !== null) naive = race.naive;
     } else if (!incumbent.isFromLog() && !naiveFromLog) await compareInTurn();
   }
   if (incumbent.record() === null) incumbent.chooseAgain();
   const best = incumbent.record();
   return {
-    best: best === null ? null : tunedKernel(best, times.asMeasuredNow(times.of(best)) ?? timeOf(best)),
+    best: best === null ? null : tunedKernel(best, times.of(best) ?? timeOf(best)),
     bestFromLog: incumbent.isFromLog(),
-    naiveNs: times.asMeasuredNow(naiveNs),
+    naiveNs: naiveNs(),
     trials,
     reuse: reuseResult(options.reuse, reused),
     outcomes: attempts.outcomes,
@@ -286,7 +286,9 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     const again = naive === null && options.naiveTooLong ? null : await attempt(baseline());
     if (naive !== null && again !== null) tellDrift(naive, again);
     const timeNs = again === null ? null : times.of(again);
-    if (timeNs !== null) naiveNs = Math.min(naiveNs ?? timeNs, timeNs);
+    const beforeNs = naiveNs();
+    if (again !== null && isVerified(again) && timeNs !== null && (beforeNs === null || timeNs < beforeNs))
+      naive = again;
     await confirmBest();
     // The naive schedule may turn out the faster of the two: then it is the best, as the log will say too.
     if (again !== null) incumbent.keep(again);

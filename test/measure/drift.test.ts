@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { driftBetween, type Measured } from '../../src/measure/sampling/drift.ts';
+import { driftBetween } from '../../src/measure/sampling/drift.ts';
+import type { TimedBeside } from '../../src/measure/sampling/under-quiet.ts';
 
-const around = (ns: number, spread: number): Measured => ({
+const around = (ns: number, spread: number): TimedBeside => ({
   samplesNs: [-1, -0.5, 0, 0.5, 1].map((step) => ns * (1 + step * spread)),
   relative: null,
+  references: null,
 });
-const samples = (...samplesNs: number[]): Measured => ({ samplesNs, relative: null });
+const samples = (...samplesNs: number[]): TimedBeside => ({ samplesNs, relative: null, references: null });
 
 describe('driftBetween', () => {
   it('sees a move that the intervals do not explain, in either direction', () => {

@@ -1,5 +1,7 @@
-import { inRun, type RelativeTime } from '../../records/relative-time.ts';
+import type { RelativeTime } from '../../records/relative-time.ts';
+import { lesser } from './pace.ts';
 import { median, medianInterval } from './statistics.ts';
+import { type TimedBeside, timeUnder } from './under-quiet.ts';
 
 /** How far the times of one kernel moved between two measurements. */
 export interface Drift {
@@ -9,12 +11,6 @@ export interface Drift {
   readonly beyondIntervals: boolean;
 }
 
-/** What drift looks at of a record. */
-export interface Measured {
-  readonly samplesNs: readonly number[];
-  readonly relative: RelativeTime | null;
-}
-
 /** A smaller move matters to no decision, and intervals of very steady samples are narrower than this. */
 const negligible = 0.05;
 
@@ -22,11 +18,14 @@ const negligible = 0.05;
  * Between two measurements of one kernel, by their times on the quiet machine where references ran beside both, else by their samples as they are. Null
  * where either has too few samples for an interval.
  */
-export function driftBetween(earlier: Measured, later: Measured): Drift | null {
-  const [before, after] =
-    earlier.relative !== null && later.relative !== null
-      ? [earlier.relative, inRun(later.relative, earlier.relative.quietNs)]
-      : [plainly(earlier.samplesNs), plainly(later.samplesNs)];
+export function driftBetween(earlier: TimedBeside, later: TimedBeside): Drift | null {
+  const quiet =
+    earlier.relative === null || later.relative === null
+      ? null
+      : lesser(earlier.relative.quietNs, later.relative.quietNs);
+  const [before, after] = [earlier, later].map((one) =>
+    quiet === null ? plainly(one.samplesNs) : timeUnder(one, quiet),
+  ) as [Interval | null, Interval | null];
   if (before === null || after === null) return null;
   const ratio = after.timeNs / before.timeNs;
   const apart = before.highNs < after.lowNs || after.highNs < before.lowNs;

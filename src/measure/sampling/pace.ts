@@ -5,12 +5,17 @@ import { median, quantile } from './statistics.ts';
 interface Pace {
   /** What each reference takes on the quiet machine; null before the first reading. */
   quietNs(): ReferenceTimes | null;
+  /** Whether most readings are as fast as the fastest: then these are of a quiet machine. Disturbed ones scatter. */
+  isSettled(): boolean;
   /** Takes a reading in and says how many times slower than when it is quiet the machine was: the geometric mean over the references. */
   see(times: ReferenceTimes): number;
 }
 
 /** Readings are looked through for a faster quiet time after this many. */
 const refineEvery = 32;
+/** Readings of which this share must be near the fastest for a machine to be quiet, and how many there must be. */
+const settled = 0.7;
+const fewestSettled = 48;
 /** Readings that are kept: minutes of a run. */
 const mostReadings = 2048;
 /** A quiet time found later replaces the earlier one when it is at least this much faster: less is the noise of either. */
@@ -27,6 +32,11 @@ export function createPace(known: ReferenceTimes | null): Pace {
   };
   return {
     quietNs: () => quiet,
+    isSettled: () => {
+      const found = quietOf(readings);
+      if (found === null || readings.length < fewestSettled) return false;
+      return readings.filter((times) => slowdownOf(times, found) <= near).length >= settled * readings.length;
+    },
     see: (times) => {
       readings.push(times);
       if (readings.length > mostReadings) readings.splice(0, mostReadings / 2);
@@ -63,8 +73,10 @@ function fastestMode(times: readonly number[]): number | null {
   return edge === null ? null : median(times.filter((time) => time <= near * edge));
 }
 
-function lesser(before: ReferenceTimes, found: ReferenceTimes): ReferenceTimes {
+/** What is known of the quiet machine by two findings: of each reference the lesser, unless that is the noise of either. */
+export function lesser(before: ReferenceTimes, found: ReferenceTimes): ReferenceTimes {
   const pick = (name: keyof ReferenceTimes): number =>
     found[name] < faster * before[name] ? found[name] : before[name];
-  return { arithmetic: pick('arithmetic'), memory: pick('memory') };
+  const lesserOf = { arithmetic: pick('arithmetic'), memory: pick('memory') };
+  return referenceNames.every((name) => lesserOf[name] === before[name]) ? before : lesserOf;
 }
