@@ -1,8 +1,8 @@
 /**
  * How well the references tell how much slower a kernel is: kernels of several operators are timed in turn, each pass between two readings of the references.
  *     node --import tsx bench/references.ts [--device lavapipe] [--seconds 60] [--hog] [--no-priority] [--out out/references]
- * Prints per kernel its time in quiet moments, its slowdown, how far the logarithms of its times scatter as they are and divided by each reference, by both
- * and by the processor time of the process, the correlations, and how far quiet samples are from their median. Writes README.md and runs.csv.
+ * Prints per kernel its time in quiet moments, its slowdown, how far the logarithms of its times scatter as they are and divided by each reference and by both,
+ * their correlations with these and with the processor time of the process, and how far quiet samples are from their median. Writes README.md and runs.csv.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -139,7 +139,7 @@ function report(samples: readonly Sample[]): void {
       kernel,
       (middle / 1e6).toFixed(2),
       (quantile(own.map(ns), 0.5) / middle).toFixed(2),
-      `${scatter(ns)} / ${scatter((s) => s.ns / arithmetic(s))} / ${scatter((s) => s.ns / memory(s))} / ${scatter((s) => s.ns / both(s))} / ${scatter((s) => s.ns / s.processorNs)}`,
+      `${scatter(ns)} / ${scatter((s) => s.ns / arithmetic(s))} / ${scatter((s) => s.ns / memory(s))} / ${scatter((s) => s.ns / both(s))}`,
       `${follows(arithmetic)} / ${follows(memory)} / ${follows(both)} / ${follows(({ processorNs }) => processorNs)}`,
       `${((100 * calm.length) / own.length).toFixed(0)}%`,
       errors.length === 0
@@ -152,7 +152,7 @@ function report(samples: readonly Sample[]): void {
       'kernel',
       'ms',
       'median slowdown',
-      'scatter: as they are / by arithmetic / memory / both / processor time',
+      'scatter: as they are / by arithmetic / memory / both',
       'correlation: arithmetic / memory / both / processor time',
       'quiet',
       'quiet samples off by: median / 90%',
