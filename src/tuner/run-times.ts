@@ -2,19 +2,19 @@ import { isVerified, type TuningRecord } from '../records/record.ts';
 import { inRun, type ReferenceTimes, type RelativeTime, timeOf, unitNs } from '../records/relative-time.ts';
 
 /**
- * The times of one run in one unit. What the references take when the machine is quiet may be known better at the end of a run than at its beginning;
- * the search must not take that for kernels that became faster.
+ * The times of one run in one unit. The references' times on the quiet machine may be known better at the end of a run than at its beginning; the
+ * search must not mistake that for kernels that became faster.
  */
 export interface RunTimes {
-  /** Time of a verified record in this run's nanoseconds, null for another: of this run, or of an earlier one with references. */
+  /** Time in this run's nanoseconds of a verified record, of this run or of an earlier one with references; null for an unverified one. */
   of(record: TuningRecord): number | null;
-  /** The same with its interval; the spread of its samples is not known where no reference ran beside them. */
+  /** The same with its interval, which is the time alone where no references ran beside the samples. */
   intervalOf(record: TuningRecord & { readonly medianNs: number }): Pick<RelativeTime, 'timeNs' | 'lowNs' | 'highNs'>;
-  /** A time of this run in nanoseconds as the runner knows the quiet machine now. */
+  /** Converts a time of this run to nanoseconds of the quiet machine as the runner knows it now. */
   asMeasuredNow(timeNs: number | null): number | null;
 }
 
-/** `known`: what earlier runs on the device found, null where there is none. */
+/** `known`: the quiet times that earlier runs on the device found; null where there are none. */
 export function createRunTimes(known: ReferenceTimes | null): RunTimes {
   let first = known;
   let latest = known;

@@ -5,11 +5,11 @@ import { median, medianInterval } from './statistics.ts';
 export interface Drift {
   /** Later median over the earlier one. */
   readonly ratio: number;
-  /** The confidence intervals of the medians do not explain it. */
+  /** Whether the move is larger than the confidence intervals of the medians explain. */
   readonly beyondIntervals: boolean;
 }
 
-/** What drift looks at of a record. */
+/** The fields of a record from which drift is judged. */
 export interface Measured {
   readonly samplesNs: readonly number[];
   readonly relative: RelativeTime | null;
@@ -19,8 +19,8 @@ export interface Measured {
 const negligible = 0.05;
 
 /**
- * Between two measurements of one kernel, by their times on the quiet machine where references ran beside both, else by their samples as they are. Null
- * where either has too few samples for an interval.
+ * Drift between two measurements of one kernel: by their times on the quiet machine where references ran beside both, otherwise by their samples
+ * as they are. Null where either has too few samples for an interval.
  */
 export function driftBetween(earlier: Measured, later: Measured): Drift | null {
   const [before, after] =
