@@ -11,7 +11,7 @@ function lastChange(folder: string, pick: (a: number, b: number) => number): num
   return files.map((name) => statSync(join(folder, name)).mtimeMs).reduce(pick, Number.NaN);
 }
 
-/** Tests run what is built (vitest.config.ts): builds it anew where a source is younger. */
+/** Tests run the built code (vitest.config.ts): builds it anew where a source is younger. */
 export function setup(): void {
   const [source, built] = [join(root, 'src'), join(root, 'dist')];
   const later = (a: number, b: number): number => (a > b ? a : b);

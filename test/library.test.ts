@@ -48,7 +48,7 @@ describe('the library', () => {
   const logFolder = mkdtempSync(join(tmpdir(), 'wgtune-library-'));
   afterAll(() => rmSync(logFolder, { recursive: true, force: true }));
 
-  it('tunes an operator of the user, whose two reads of one buffer differ', { timeout: 60_000 }, async () => {
+  it('tunes an operator of a user that reads one buffer in two different ways', { timeout: 60_000 }, async () => {
     const workload = makeWorkload('gram', { shape: 'n=24,k=20' });
     const events: TuneEvent['kind'][] = [];
     const result = await tune({

@@ -26,12 +26,12 @@ const read = (name: string): ScheduleFile => JSON.parse(readFileSync(new URL(nam
 /** Every device of this machine, SwiftShader among them. */
 const { devices } = await listDevices();
 
-it('are there', () => {
+it('the hand-made schedules exist', () => {
   expect(files.length).toBeGreaterThanOrEqual(18);
   expect(devices.map((device) => device.description.name)).toContain('swiftshader');
 });
 
-/** Hand-made kernels of others: each replays, lowers, and gives the right answer. */
+/** Hand-made schedules after kernels of others: each replays, lowers, and gives the right answer. */
 describe.each(devices)('hand-made schedules on $description.name', (device) => {
   let runner: Runner;
   beforeAll(async () => {
@@ -53,7 +53,7 @@ describe.each(devices)('hand-made schedules on $description.name', (device) => {
     expect(checkSpec(program)).toBeNull();
     const { limits } = runner.device;
     const lowered = lowerProgram(program, limits);
-    // As some features, subgroups of enough lanes may be missing; anything else that is refused is a fault.
+    // Like some features, subgroups of enough lanes may be missing; any other refusal is a fault.
     if (isRefusal(lowered) && lowered.reason === 'subgroups') return context.skip(explainRefusal(lowered));
     const artifact = artifactOf(program, { limits });
     const missing = artifact.kernels

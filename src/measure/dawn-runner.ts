@@ -13,28 +13,28 @@ import { defaultBudget } from './sampling/budget.ts';
 import { quietWaitOf, waitLimits } from './sampling/wait-budget.ts';
 
 interface DawnRunnerOptions {
-  /** From chooseDevice or listDevices; its profile is the description's. */
+  /** From chooseDevice or listDevices; the profile is the one in its description. */
   readonly device: Device;
   readonly budget?: TimingBudget;
-  /** Processes that build ahead, 0 for none; as many as there are cores for when absent. */
+  /** Number of processes that build ahead, 0 for none; when absent, as many as the cores allow. */
   readonly builders?: number;
-  /** What the references take on this device when it is quiet, by earlier runs; null or absent where none told. */
+  /** Times of the references on this device when it is quiet, as earlier runs found them; null or absent where none did. */
   readonly quietNs?: ReferenceTimes | null;
   /** Seconds that each trial may wait for the machine to be quiet, on average; see defaultQuietWait. */
   readonly quietWait?: number;
 }
 
-/** A device that fails to start this often in a row, with nothing measured in between, is not a device. */
+/** A device that fails to start this often in a row, with no measurement in between, counts as absent. */
 const startAttempts = 3;
 const prepareTimeoutMs = 60_000;
-/** Comparing outputs and copying results: no kernel of the candidate's runs in it. */
+/** Limit for comparing outputs and copying results, a stage in which no kernel of the candidate runs. */
 const verifyTimeoutMs = 60_000;
 /** Each building process takes some 300 MB. */
 const mostBuilders = 8;
 
 /**
  * Runs trials on Dawn in a child process that can be killed. The child is started at once, so that a device that does not work
- * is found out here: rejects with UserError (exit code 3). After a crash, a hang or a lost device the next call starts a
+ * is noticed here: the call rejects with UserError (exit code 3). After a crash, a hang or a lost device the next call starts a
  * new child and sends it the workload again.
  */
 export async function createDawnRunner({
@@ -50,7 +50,7 @@ export async function createDawnRunner({
   let loaded = false;
   let data: WorkloadData | null = null;
   let closed = false;
-  /** A process that takes another's place need not find it out anew. */
+  /** The latest quiet times of the references: a new child starts from them. */
   let quiet = quietNs;
   let hasReferences = false;
   let queue: Promise<unknown> = Promise.resolve();
@@ -65,7 +65,7 @@ export async function createDawnRunner({
     const failures: string[] = [];
     while (failures.length < startAttempts) {
       if (closed) throw interrupted();
-      // Between trials the only thing a child can say is that it died: no candidate is to blame.
+      // Between trials the only event a child can send is its death, for which no candidate is to blame.
       if (child?.pending()) drop();
       if (child === null) {
         child = startDeviceProcess(device, 'trial-child');
@@ -187,7 +187,7 @@ export async function createDawnRunner({
       }),
     measure: (request) => inTurn(() => measure(request)),
     race: (requests, limitMs) => inTurn(() => race(requests, limitMs)),
-    // In turn, because nothing may be timed on a CPU while others build on it.
+    // Queued like the rest, because nothing may be timed on a CPU while other processes build on it.
     buildAhead: (artifacts, stopped) => inTurn(() => ahead.build(artifacts, stopped)),
     aheadSummary: () => ahead.summary(),
     close: async () => {
@@ -199,7 +199,7 @@ export async function createDawnRunner({
   };
 }
 
-/** On a CPU device nothing is measured while they build; on a GPU one core stays for the measuring process. One alone is no gain on a CPU. */
+/** On a CPU device all cores build, since nothing is measured meanwhile (one core alone gains nothing); on a GPU the measuring process keeps one. */
 function buildersFor({ description }: Device): number {
   const cores = Math.min(availableParallelism(), mostBuilders);
   return description.type === 'cpu' ? (cores < 2 ? 0 : cores) : Math.max(1, cores - 1);
@@ -214,7 +214,7 @@ function stageTimeout(stage: TrialStage, budget: TimingBudget, quietWait: number
     case 'verify':
       return verifyTimeoutMs;
     case 'sample':
-      // Sampling begins no submission after its total, what is added to it and what is waited, and none may outlast its own limit.
+      // Sampling starts no submission once its total, the extra time and the waits are used up, and none may outlast its own limit.
       return budget.maxTotalMs + budget.extraMs + budget.runTimeoutMs + waitLimits(quietWait).mostMs;
   }
 }

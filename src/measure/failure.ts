@@ -1,7 +1,7 @@
 import type { Outcome } from '../records/outcome.ts';
 import type { MeasureResult } from './runner.ts';
 
-/** Why a trial ended before its time: a value, so that no candidate can throw past the runner. */
+/** Why a trial ended early: a value, not an exception, so that no candidate can throw past the runner. */
 export interface Failure {
   readonly kind: 'failure';
   readonly outcome: Exclude<Outcome, 'ok'>;
@@ -20,7 +20,7 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The result of a trial of which nothing is known but its failure. */
+/** The result of a trial of which only the failure is known. */
 export function failedResult(
   { outcome, error }: Failure,
   totalMs: number,

@@ -9,19 +9,19 @@ export interface InputData {
   readonly bytes: Uint8Array;
 }
 
-/** Output elements and what they must be. `positions` are flat row-major indices; all elements when null. */
+/** Output elements and their expected values. `positions` are flat row-major indices; null stands for all elements. */
 export interface OutputCheck {
   readonly buffer: string;
   readonly positions: Uint32Array | null;
   readonly expected: Float64Array;
-  /** |got - expected| <= absolute + relative * |expected|; both 0 asks for equality bit for bit (of values: -0 equals 0). */
+  /** |got - expected| <= absolute + relative * |expected|; both 0 asks for equality bit for bit (except that -0 equals 0). */
   readonly absoluteTolerance: number;
   readonly relativeTolerance: number;
-  /** Where it is there, what each element may be off by; the tolerances then count for nothing. */
+  /** The allowed error of each element; where it is given, the tolerances are ignored. */
   readonly allowed?: Float64Array;
 }
 
-/** Other inputs of a workload, with which a candidate must be right as well before its time counts. */
+/** Further inputs of a workload; a candidate must be right with these as well before its time counts. */
 export interface FurtherInputs {
   /** One word, for messages and records. */
   readonly name: string;
@@ -29,7 +29,7 @@ export interface FurtherInputs {
   readonly checks: readonly OutputCheck[];
 }
 
-/** What all candidates of one workload share; sent to the device once. */
+/** The data that all candidates of one workload share; sent to the device once. */
 export interface WorkloadData {
   readonly inputs: readonly InputData[];
   readonly checks: readonly OutputCheck[];
@@ -72,9 +72,9 @@ export interface MeasureResult {
   readonly samplesNs: readonly number[];
   /** Median of the samples, or null when there is none. */
   readonly medianNs: number | null;
-  /** What it takes on the quiet machine, by the references beside it; null where there are none. */
+  /** The time on the quiet machine, by the references timed beside the candidate; null where there are none. */
   readonly relative: RelativeTime | null;
-  /** Nanoseconds of one run of each reference, beside each sample. */
+  /** Nanoseconds of one run of each reference, taken beside each sample; null where there are none. */
   readonly references: Readonly<Record<ReferenceName, readonly number[]>> | null;
   /** `timestamp` from the device's clock, `wall` when it has no usable one. */
   readonly clock: 'timestamp' | 'wall' | null;
@@ -82,8 +82,9 @@ export interface MeasureResult {
   readonly stoppedEarly: boolean;
   readonly verification: Verification | null;
   /**
-   * Milliseconds: pipelines and first dispatch; verification; first run and timing; the whole trial. `kernel`: in which the kernels ran, by the
-   * clock, and `wait`: in which the machine was waited for to be quiet, parts of `time`. `ahead`: what another process spent on building the candidate before the trial, no part of the total.
+   * Milliseconds: `build` is pipelines and first dispatch, `time` the first run and timing, `total` the whole trial. Parts of `time` are `kernel`,
+   * in which the kernels ran by the clock, and `wait`, spent waiting for a quiet machine. `ahead`: what another process spent on building the
+   * candidate before the trial, not part of the total.
    */
   readonly phasesMs: {
     readonly build: number;
@@ -96,7 +97,7 @@ export interface MeasureResult {
   };
 }
 
-/** What came of a race: a result each, in the order of the requests, and the place from 1 of those that took part. */
+/** The outcome of a race, in the order of the requests: a result each, and a place from 1, null for kernels that took no part. */
 export interface RaceOutcome {
   readonly results: readonly MeasureResult[];
   readonly places: readonly (number | null)[];
@@ -106,23 +107,23 @@ export interface RaceOutcome {
 /** Builds, verifies and times artifacts, one at a time. Implementations: Dawn in a child process, recorded measurements. */
 export interface Runner {
   readonly device: DeviceDescription;
-  /** Whether references run beside what is timed, so that results have a relative time. */
+  /** Whether references are timed beside candidates, so that results have a relative time. */
   readonly hasReferences?: boolean;
   /** Gives the device a workload's data; must be called before measure, and again when the workload changes. */
   prepare(data: WorkloadData): Promise<void>;
   /** Never rejects for anything a candidate does: a crash or a hang is a result. Rejects with UserError when the device cannot be used at all. */
   measure(request: MeasureRequest): Promise<MeasureResult>;
   /**
-   * Builds the first of these artifacts in further processes, so that `measure`, which must come next for them, finds them compiled; returns of
-   * how many it took care, 0 where that gives nothing. Changes nothing but how long a trial takes: a candidate that kills or hangs such a process
-   * is answered by `measure` with `crash` or `build-timeout`. `stopped` is asked before each build. Absent where nothing is built.
+   * Builds the first few of these artifacts in further processes, so that `measure`, which must come next for them, finds them compiled. Returns
+   * how many it took, 0 where building ahead gains nothing. It changes only how long a trial takes: for a candidate that kills or hangs such a
+   * process, `measure` answers `crash` or `build-timeout`. `stopped` is asked before each build. Absent where nothing is built.
    */
   buildAhead?(artifacts: readonly Artifact[], stopped: () => boolean): Promise<number>;
   /** Absent where nothing is built. */
   aheadSummary?(): AheadSummary;
   /**
-   * Times all of these in turn for at most `limitMs`, until it is known which is the fastest (`race.ts`); they come in the order that decides ties.
-   * Null where that could not be done, because the process died or this device cannot; absent where nothing is timed.
+   * Times all of these in turn for at most `limitMs`, until it is known which is the fastest (`race.ts`); the order of the requests decides ties.
+   * Null where the process died or the device cannot hold a race; absent where nothing is timed.
    */
   race?(requests: readonly MeasureRequest[], limitMs: number): Promise<RaceOutcome | null>;
   close(): Promise<void>;
@@ -133,8 +134,8 @@ export interface AheadSummary {
   readonly processes: number;
   /** Candidates that were built ahead. */
   readonly candidates: number;
-  /** Wall milliseconds in which nothing was measured because of it. */
+  /** Wall milliseconds in which nothing was measured because of building ahead. */
   readonly waitedMs: number;
-  /** Why it was given up, one sentence; null where it was not. */
+  /** Why building ahead was given up, in one sentence; null where it was not. */
   readonly gaveUp: string | null;
 }

@@ -12,7 +12,7 @@ import { buildArtifact } from './build.ts';
 import { refusedResult, type TrialContext, trialRecord } from './trial-record.ts';
 import type { VerificationData } from './workload-data.ts';
 
-/** What a trial is of. */
+/** A schedule to be tried, and where it comes from. */
 export interface Proposal {
   readonly scheduled: Scheduled | Refusal;
   readonly origin: Origin;
@@ -31,13 +31,13 @@ export interface Prepared extends Proposal {
 export interface Attempts {
   prepare(proposal: Proposal): Prepared;
   /**
-   * Has the first of these built ahead of their trials where the runner can, and returns how many may be measured now: at least one. `stopped`
+   * Has the first few built ahead of their trials where the runner can, and returns how many may be measured now: at least one. `stopped`
    * is asked before each build.
    */
   buildAhead(prepared: readonly Prepared[], stopped: () => boolean): Promise<number>;
   /**
-   * `bestNs`: best time so far; who is far behind it is not sampled for long. `refutes`: what the result says of an earlier record of the same
-   * schedule.
+   * `bestNs`: best time so far; a candidate far behind it is not sampled for long. `refutes`: tells from the result whether it refutes an earlier
+   * record of the same schedule.
    */
   attempt(
     prepared: Prepared,
@@ -46,7 +46,7 @@ export interface Attempts {
   ): Promise<TuningRecord>;
   /** See Runner.race; writes nothing yet. */
   race(prepared: readonly Prepared[], limitMs: number): Promise<RaceOutcome | null>;
-  /** One record of each that took part. */
+  /** Writes one record per contestant. */
   enterRace(prepared: readonly Prepared[], outcome: RaceOutcome, startedAt: Date): readonly TuningRecord[];
   readonly outcomes: Partial<Record<Outcome, number>>;
   /** Records written. */
@@ -62,7 +62,7 @@ export interface AttemptsOptions {
   readonly verification: VerificationData;
   readonly log: LogWriter;
   readonly seed: number;
-  /** What the run measured of the device, for its records. */
+  /** Peaks of the device as the run measured them, for its records. */
   readonly peaks: Peaks | null;
 }
 
@@ -86,7 +86,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     buildAhead: async (prepared, stopped) => {
       if (runner.buildAhead === undefined) return 1;
       const begun = performance.now();
-      // What was refused needs no building and is answered in its turn.
+      // Refused proposals need no building and are answered in their turn.
       const legal: number[] = [];
       for (const [index, { artifact }] of prepared.entries()) if (!isRefusal(artifact)) legal.push(index);
       const artifacts = legal.map((index) => (prepared[index] as Prepared).artifact as Artifact);

@@ -18,7 +18,7 @@ export interface BestKernelOptions {
   readonly workload: Workload;
   readonly device?: string;
   readonly profile?: 'browser' | 'native';
-  /** True: of a device whose kernels are timed with cold caches. */
+  /** True: the best for cold caches, by records timed that way. */
   readonly cold?: boolean;
   readonly logFolder?: string;
   /** Also take a kernel that was tuned on a device of another architecture. */
@@ -29,7 +29,7 @@ const mostBrokenTold = 3;
 
 /**
  * The best known kernel of a workload for a device, and whose record it is. Throws UserError (exit code 4) when there is none that counts
- * and fits the device, or only one of another architecture and `allowOther` is not set. What stands before it and was passed over is named.
+ * and fits the device, or only one of another architecture and `allowOther` is not set. Records that ranked before it and were passed over are named.
  */
 export async function bestKernel(options: BestKernelOptions): Promise<BestKernel> {
   const { description } = await chooseDevice(options.device, options.profile ?? 'browser', options.cold);
@@ -48,7 +48,7 @@ export async function bestKernelFor(device: DeviceDescription, options: BestKern
     ({ whose }) => whose !== 'other-device' || options.allowOther === true,
   );
   if (chosen === null) {
-    // Who is told to tune first shall not then be told that nothing can be tuned.
+    // Checked now, so that a user who is told to tune first does not learn only then that nothing can be tuned.
     const program = programOf(workload);
     requireFits(workload, program, device);
     fittingSketches(workload, program, device);
@@ -115,7 +115,7 @@ interface Nothing {
   readonly folder: string;
   readonly broken: readonly string[];
   readonly passedOver: readonly PassedOver[];
-  /** Of another architecture, which may not be taken unasked. */
+  /** The best of another architecture, which may not be taken unasked. */
   readonly other: BestOf | null;
 }
 

@@ -19,12 +19,12 @@ export function programOf(workload: Workload): Program {
   return findOperator(workload.operator).build(workload);
 }
 
-/** What a kernel is built for; where no features are told it may have any. */
+/** The device that a kernel is built for; without `features`, the kernel may use any. */
 export type BuildTarget = Pick<DeviceDescription, 'limits'> & Partial<DeviceDescription>;
 
 /**
- * Lowers a scheduled program for a device and prints it as WGSL; a refusal where it cannot be a kernel there. What the loader of a bundle would
- * refuse is refused here, by the same list.
+ * Lowers a scheduled program for a device and prints it as WGSL; a refusal where it makes no kernel there. Whatever the loader of a bundle would
+ * refuse is refused here, by the same list of requirements.
  */
 export function buildArtifact(program: Program, device: BuildTarget): Artifact | Refusal {
   const lowered = lowerProgram(program, device.limits);
@@ -73,7 +73,7 @@ export function scheduleProgram(workload: Workload, trace: Trace | 'naive'): Pro
   return program;
 }
 
-/** As buildArtifact, for a caller with a user in front of it: throws UserError. */
+/** Like buildArtifact, but throws UserError instead of returning a refusal, for callers that answer a user. */
 export function artifactOf(program: Program, device: BuildTarget): Artifact {
   const artifact = buildArtifact(program, device);
   if (isRefusal(artifact)) throw new UserError(`the schedule makes no kernel here: ${explainRefusal(artifact)}`);

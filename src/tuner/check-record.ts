@@ -7,9 +7,9 @@ import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { buildArtifact, replayed } from './build.ts';
 
 /**
- * Says whether a record means what it says: its workload is one that its operator can have, its trace is legal step by step, and a kernel
- * comes of it within its device's limits unless the trial was refused. Nothing of the record is run and no buffer is made. A refusal with
- * the reason `unknown-operator` is no fault of the record: operators of users are known only where their modules are loaded.
+ * Checks what a record claims: that its operator can have its workload, that its trace is legal step by step, and that it makes a kernel
+ * within its device's limits unless the trial was refused. Nothing of the record is run and no buffer is made. A refusal with the reason
+ * `unknown-operator` is no fault of the record: operators of users are known only where their modules are loaded.
  */
 export type RecordCheck = (record: TuningRecord) => Refusal | null;
 
@@ -38,7 +38,7 @@ export function createRecordCheck(): RecordCheck {
   };
 }
 
-/** A hostile log has no two records alike. */
+/** Bounds the caches, since a hostile log has no two records alike. */
 const mostHeld = 4096;
 
 function judge({ trace, device }: TuningRecord, program: Program | Refusal, mustBuild: boolean): Refusal | null {

@@ -8,7 +8,7 @@ import type { RecordPlace } from '../records/standing.ts';
 import { explainRefusal, isRefusal, type Refusal } from '../support/refusal.ts';
 import { kernelOf } from './build.ts';
 
-/** A record that stood before the one that was taken, and why it was not. */
+/** A record that ranked before the chosen one, and why it was not taken. */
 export interface PassedOver extends RecordPlace {
   readonly record: string;
   readonly medianNs: number;
@@ -24,8 +24,8 @@ interface BestChoice {
 
 /**
  * Chooses the best record of a workload for a device: the first in the order of the table that nothing refutes or casts doubt on, whose
- * schedule is legal and makes a kernel within the device's limits. Where there is none, the first doubted one that fits. Every trace is a
- * stranger's: it is replayed through the legality checks. `eligible`: which records may be taken at all.
+ * schedule is legal and makes a kernel within the device's limits. Where there is none, the first doubted one that fits. Every trace may be
+ * a stranger's, so it is replayed through the legality checks. `eligible`: which records may be taken at all.
  */
 export function chooseBest(
   table: BestTable,
@@ -43,7 +43,7 @@ export function chooseBest(
   };
   const passedOver: PassedOver[] = [];
   const passOver = ({ record, place }: Ranked, why: string): void => {
-    // What was measured just now is told as it happens.
+    // A record of this run has no place in the logs yet and was reported when it was measured.
     if (place !== null) passedOver.push({ ...place, record: record.id, medianNs: record.medianNs, why });
   };
   const doubted: Ranked[] = [];

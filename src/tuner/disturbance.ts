@@ -4,7 +4,7 @@ import type { DisturbanceSummary } from './events.ts';
 /** Counts what a machine that is not quiet cost a run. */
 interface Disturbance {
   see(record: TuningRecord): void;
-  /** Null where nothing ran beside candidates that could tell. */
+  /** Null where no references ran beside the candidates. */
   summary(): DisturbanceSummary | null;
 }
 

@@ -2,7 +2,7 @@ import { type Drift, driftBetween } from '../measure/sampling/drift.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
 import type { DriftSummary } from './events.ts';
 
-/** Trials after which the fastest kernel is measured once more: about a sixteenth of a run, and by trials, not by time, so that runs repeat. */
+/** The fastest kernel is measured again after this many trials, a sixteenth of a run; counted by trials, not time, so that runs are repeatable. */
 const remeasureEvery = 16;
 
 /** Compares measurements of one kernel at different times of a run: the machine itself may become slower or faster meanwhile. */

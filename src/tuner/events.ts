@@ -37,7 +37,7 @@ export type PruneSummary = readonly {
   readonly depths: readonly number[];
 }[];
 
-/** What a tuning run tells while it goes on, in order. Rendering is the caller's affair. */
+/** What a tuning run reports while it goes on, in order. Rendering is up to the caller. */
 export type TuneEvent =
   /** Something the user should know, e.g. that XGBoost is missing and what remedies it. */
   | { readonly kind: 'note'; readonly message: string }
@@ -55,9 +55,9 @@ export type TuneEvent =
       readonly bestNs: number | null;
       readonly naiveNs: number | null;
     }
-  /** Records of the logs that are faster than the best and do not count, or make no kernel here. */
+  /** Records of the logs that are faster than the best but do not count, or make no kernel here. */
   | { readonly kind: 'passed-over'; readonly records: readonly PassedOver[] }
-  /** A time that cannot be, or that a later measurement does not bear out: the record it is of does not count. */
+  /** An impossible time, or one that a later measurement does not bear out: its record does not count. */
   | { readonly kind: 'disbelieved'; readonly record: string; readonly timeNs: number; readonly why: string }
   /** Schedules of other devices' records, to be measured here before the search proposes any; see chooseReuse. */
   | {
@@ -74,7 +74,7 @@ export type TuneEvent =
       readonly error: string;
       readonly fromLog: boolean;
     }
-  /** A kernel measured again took another time than its confidence intervals explain: the machine has become slower or faster. */
+  /** A kernel measured again took longer or shorter than its confidence intervals explain: the machine has become slower or faster. */
   | {
       readonly kind: 'drift';
       readonly beforeNs: number;
@@ -103,7 +103,7 @@ export type TuneEvent =
   /** The model has learned from everything so far. */
   | { readonly kind: 'learned'; readonly round: number; readonly observations: number; readonly fitMs: number };
 
-/** What came of schedules that other devices' records held. */
+/** What measuring the schedules of other devices' records here has given. */
 export interface ReuseResult {
   /** Names of those devices, nearest first. */
   readonly devices: readonly string[];
@@ -124,11 +124,11 @@ export interface DriftSummary {
   readonly worst: number | null;
 }
 
-/** What a machine that others use cost a run. */
+/** What sharing the machine cost a run. */
 export interface DisturbanceSummary {
   /** Milliseconds in which nothing was timed because the machine was not quiet. */
   readonly waitedMs: number;
-  /** Trials that were timed, and of these how many had too few quiet moments: their times are scaled by the references'. */
+  /** Trials that were timed, and how many of these had no quiet moment, so that their times are scaled by the references'. */
   readonly timed: number;
   readonly scaled: number;
 }
@@ -156,19 +156,19 @@ export interface TuneResult {
     /** Beams that had no legal child left, and backed up. */
     readonly deaths: readonly BeamDeath[];
   };
-  /** What the device does at most, with a margin; null where it was not measured. */
+  /** The most that the device can do, with a margin; null where it was not measured. */
   readonly peaks: Peaks | null;
   readonly drift: DriftSummary;
   /** Null where no reference ran beside the candidates. */
   readonly disturbance: DisturbanceSummary | null;
-  /** The race at the end; null where none was held. `decided`: false where time was over before the order was known. */
+  /** The race at the end; null where none was held. `decided`: false where time ran out before the winner was known. */
   readonly race: { readonly contestants: number; readonly decided: boolean } | null;
   /** What building in further processes did; null where the runner builds nothing. */
   readonly builtAhead: AheadSummary | null;
   readonly elapsedMs: number;
   readonly spentMs: { readonly measure: number; readonly propose: number; readonly fit: number };
   readonly stoppedBy: 'trials' | 'time' | 'patience' | 'exhausted' | 'interrupted';
-  /** The strategy that ran, which `auto` chose. */
+  /** The strategy that ran; where `auto` was asked for, the one it chose. */
   readonly search: string;
   readonly model: ModelName;
   readonly seed: number;
@@ -182,15 +182,15 @@ export interface TuneOptions {
   /** Name from `wgtune devices`; the best there is when absent. */
   readonly device?: string;
   readonly profile?: 'browser' | 'native';
-  /** True: time with cold caches; such times are of a device of their own. */
+  /** True: time with cold caches; such times count as those of another device. */
   readonly cold?: boolean;
   /** Candidates to measure; 64 when absent. */
   readonly trials?: number;
-  /** Seconds that each trial may wait for a machine that others use to be quiet, on average; 2.5 when absent, 0 for never. */
+  /** Seconds that each trial may wait, on average, for a shared machine to be quiet; 2.5 when absent, 0 for never. */
   readonly quietWait?: number;
   /** Seconds after which no further trial is begun; no limit when absent. */
   readonly timeLimit?: number;
-  /** Trials in a row that bring no new best after which the run ends; without end when absent. */
+  /** The run ends after this many trials in a row without a new best; no such limit when absent. */
   readonly patience?: number;
   /** Seconds that one run of a candidate may take before it is ended; the device's usual limit (10 on a CPU, 5 on a GPU) when absent. */
   readonly trialTimeout?: number;
@@ -208,7 +208,7 @@ export interface TuneOptions {
   readonly onEvent?: (event: TuneEvent) => void;
 }
 
-/** The best known kernel of a workload, and whose it is. */
+/** The best known kernel of a workload, and which device it was measured on. */
 export interface BestKernel extends TunedKernel {
   readonly workload: Workload;
   readonly device: DeviceDescription;
@@ -223,7 +223,7 @@ export interface BestKernel extends TunedKernel {
   readonly doubt: string | null;
   /** Faster or nearer records that do not count or make no kernel on the device. */
   readonly passedOver: readonly PassedOver[];
-  /** What is wrong with lines of the logs, in sentences: what a best of them is told without. */
+  /** What is wrong with lines of the logs, in sentences: the best was chosen without these lines. */
   readonly broken: readonly string[];
 }
 
@@ -236,6 +236,6 @@ export interface RunResult {
   readonly artifact: Artifact;
   readonly flopsPerSecond: number | null;
   readonly bytesPerSecond: number | null;
-  /** Where the best known schedule was run: what the logs say of it. */
+  /** What the logs say of the schedule where it is the best known one; null where it was given. */
   readonly known: BestKernel | null;
 }

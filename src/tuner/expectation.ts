@@ -4,14 +4,14 @@ import { blocksOf, readsOf } from '../ir/visit.ts';
 import { flopsOf, minimumBytes } from '../operators/flops.ts';
 import { margin } from './peaks.ts';
 
-/** A scalar load costs what the vector does that the peak was measured with. */
+/** A scalar load costs as much as the vector load with which the peak was measured. */
 const bytesOfLoad = 16;
 
-/** How long one run of a program will take, in nanoseconds, from what was measured of the device and nothing else. */
+/** How long one run of a program will take, in nanoseconds, judged only by the measured peaks of the device. */
 export interface TimeExpectation {
   /** At the peak rates: no kernel is faster. */
   readonly leastNs: number;
-  /** Of the naive schedule, which loads every operand of every operation; at the rates that were measured, so that it rather takes longer. */
+  /** Of the naive schedule, which loads every operand of every operation; at the measured rates, so it is more likely to take longer. */
   readonly naiveNs: number;
 }
 

@@ -8,15 +8,15 @@ import type { BestKernel } from './events.ts';
 import { manifestOf } from './manifest.ts';
 
 const manifestName = 'manifest.json';
-/** What lies in every bundle; src/tuner and dist/tuner lie equally deep below it. */
+/** The files that every bundle has lie here, at the same path from src/tuner and dist/tuner. */
 const bundleParts = new URL('../../bundle/', import.meta.url);
 const sameInAll = ['load.mjs', 'load.d.mts', 'kernel.d.mts', 'manifest.schema.json'] as const;
 
 /**
- * Writes a bundle that anyone can run without us: one WGSL file per kernel, `manifest.json` with the buffers, the dispatches in order and
- * everything they need of a device, and an ES module, `kernel.mjs`, that runs it all where the device has that and says why elsewhere.
- * Kernels of an older bundle there, as its manifest names them, are removed. Returns the paths written. Throws UserError when the folder
- * holds something else, unless `force` is set, or cannot be written.
+ * Writes a bundle that runs without wgtune: one WGSL file per kernel, `manifest.json` with the buffers, the dispatches in order and
+ * everything they need of a device, and an ES module, `kernel.mjs`, that runs it all where the device suffices and says why not elsewhere.
+ * Kernels that the manifest of an older bundle in the folder names are removed. Returns the paths written. Throws UserError when the
+ * folder holds something else, unless `force` is set, or cannot be written.
  */
 export async function exportBundle({
   kernel,
@@ -76,7 +76,7 @@ function kernelFilesOf(folder: string): readonly string[] {
     .filter((file): file is string => typeof file === 'string' && /^[\w.-]+\.wgsl$/.test(file));
 }
 
-/** The bundle as one module: the manifest and the texts as they lie beside it, bound to the loader. No fetch, so that every bundler takes it. */
+/** The bundle as one module: the manifest and the texts as they lie beside it, bound to the loader. No fetch, so that every bundler accepts it. */
 function moduleOf(manifest: Manifest, sources: Readonly<Record<string, string>>): string {
   return `// Made by \`wgtune export\`; manifest.json and the WGSL files hold the same.
 import * as loader from './load.mjs';

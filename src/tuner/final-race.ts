@@ -11,12 +11,12 @@ import { programOf } from './build.ts';
 import type { VerifiedRecord } from './incumbent.ts';
 import type { RunTimes } from './run-times.ts';
 
-/** The time of the race is this part of the run's, and at least so much that a short run has one, ms. */
+/** The race may take this share of the run's time, and at least this many milliseconds, so that a short run has one too. */
 const share = 0.1;
 const leastMs = 1_000;
 
 export interface FinalRace {
-  /** The record of the race's winner, and of the naive schedule in it; null where that took no part. */
+  /** The record of the race's winner, and that of the naive schedule, null where it took no part. */
   readonly winner: VerifiedRecord;
   readonly naive: VerifiedRecord | null;
   readonly contestants: number;
@@ -33,8 +33,8 @@ interface FinalRaceOptions {
 }
 
 /**
- * Times the kernels of which each may be the fastest, and the naive schedule (`baseline`, null where it takes too long), in turn in one process, and
- * enters a record of each. Null where the runner holds no races, or nobody came to an end.
+ * Times all kernels that may be the fastest, and the naive schedule (`baseline`, null where it takes too long), in turn in one process, and
+ * enters a record of each. Null where the runner holds no races, or the race has no winner.
  */
 export async function finalRace(
   records: readonly VerifiedRecord[],
@@ -62,10 +62,10 @@ export async function finalRace(
   };
 }
 
-/** Those whose intervals reach the fastest's, fastest first, each schedule once. */
+/** The records whose intervals reach the fastest's, fastest first, each schedule once. */
 function mayBeFastest(records: readonly VerifiedRecord[], times: RunTimes): readonly VerifiedRecord[] {
   const bySchedule = new Map<string, VerifiedRecord>();
-  // Of several measurements of a schedule the last: it was for the race at the end that it was measured again.
+  // Of several measurements of a schedule, the last one stands.
   for (const record of records) if (record.origin !== 'baseline') bySchedule.set(scheduleKey(record.trace), record);
   const rivals = [...bySchedule.values()];
   return reachingFastest(rivals.map((record) => times.intervalOf(record))).map(
@@ -81,7 +81,7 @@ export function proposalOf(record: TuningRecord, workload: Workload): Proposal |
   return { scheduled: { trace, program }, origin: 'replay', sketch, decisions, search: null };
 }
 
-/** The order that decides between kernels of one speed: fewer kernels, then less text, then a fixed one. */
+/** The order that decides between equally fast schedules: fewer kernels, then less text, then an arbitrary but fixed one. */
 function byPlainness(a: Artifact, b: Artifact): number {
   const textOf = (artifact: Artifact): string => artifact.kernels.map(({ wgsl }) => wgsl).join('\n');
   const [left, right] = [textOf(a), textOf(b)];

@@ -29,7 +29,7 @@ export function requireFits(workload: Workload, program: Program, device: Device
 /** Refusals that no decision of a sketch mends. */
 const hopeless: ReadonlySet<string> = new Set(['scratch-bytes', 'storage-buffers']);
 
-/** What to do about a refusal that no decision mends; of any other null. */
+/** What to do about a refusal that no decision mends; null for any other. */
 export function remedyOf(reason: string, workload: Workload, device: BuildTarget): string | null {
   if (reason === 'storage-buffers')
     return 'use fewer operands, compute some of them into one tensor beforehand, or choose another device';
@@ -48,7 +48,7 @@ export function fittingArtifact(workload: Workload, program: Program, device: Bu
 
 /**
  * The sketches of a workload whose kernels a device can hold: intermediate results and numbers of bindings follow from a sketch's structure, so
- * that one legal candidate tells them for all. Throws UserError where none is left, with what the first of them lacks, the limit and what to do.
+ * that one legal candidate speaks for all. Throws UserError where none is left, with what the first of them lacks, the limit and what to do.
  */
 export function fittingSketches(workload: Workload, program: Program, device: DeviceDescription): readonly Sketch[] {
   const sketches = sketchesOf(program, device.limits);

@@ -9,21 +9,21 @@ import type { RunTimes } from './run-times.ts';
 
 export type VerifiedRecord = TuningRecord & { readonly medianNs: number };
 
-/** The best record of a run so far, and all of its records that may be it. */
+/** The best record of a run so far, and all records of the run that may become it. */
 interface Incumbent {
   record(): VerifiedRecord | null;
   /** Its time in the run's unit. */
   timeNs(): number | null;
   isFromLog(): boolean;
-  /** What the run timed and nothing speaks against, in order. */
+  /** Records that the run timed and that nothing speaks against, in order. */
   timed(): readonly VerifiedRecord[];
-  /** The record's time where it counts, in the run's unit. */
+  /** The record's time in the run's unit; null where the record does not count. */
   countedNs(record: TuningRecord): number | null;
-  /** Takes a record in; true when it is the best now. `fromLog`: it measures again what the log had as the best. */
+  /** Takes in a record; true when it is the best now. `fromLog`: it measures again what was the best in the log. */
   keep(record: TuningRecord, fromLog?: boolean): boolean;
-  /** Makes it the best whatever the times say, as the winner of a race is. */
+  /** Makes a record the best whatever the times say, as the winner of a race is. */
   crown(record: VerifiedRecord | null, fromLog: boolean): void;
-  /** Chooses anew from everything known: when the best is refuted, or nothing but doubted times is left. */
+  /** Chooses anew from everything known: when the best is refuted, or only doubted times are left. */
   chooseAgain(): void;
 }
 
@@ -32,7 +32,7 @@ interface IncumbentOptions {
   readonly device: DeviceDescription;
   readonly known: Known;
   readonly times: RunTimes;
-  /** Name of the run: what bears another comes from the log. */
+  /** Name of the run: records that bear another come from the log. */
   readonly run: string;
   readonly onEvent: (event: TuneEvent) => void;
 }

@@ -21,18 +21,18 @@ import { chooseBest, type PassedOver } from './choose-best.ts';
 export interface Known {
   /** Records of this workload on this very device. */
   readonly records: readonly TuningRecord[];
-  /** The same to be ranked, with what later measurements refute. */
+  /** The same records to be ranked; it knows which of them later measurements refute. */
   readonly table: BestTable;
-  /** The best of this device that counts and makes a kernel, and the fastest of the naive schedule on it. */
+  /** The best record of this device that counts and makes a kernel, and the fastest of the naive schedule on it. */
   readonly best: BestOf | null;
   readonly naive: TuningRecord | null;
-  /** What the references take on this device when it is quiet, by all runs on it, whatever they tuned; null where none told. */
+  /** Times of the references on this device when it is quiet, by all runs on it, whatever they tuned; null where no run had any. */
   readonly quietNs: ReferenceTimes | null;
-  /** Faster records of this device that count less: doubted, or far ahead of all others. They are measured again before anything is searched. */
+  /** Records of this device that are doubted, or far ahead of all others. They are measured again before the search begins. */
   readonly suspects: readonly Suspect[];
   /** Faster records of this device that were passed over, and why. */
   readonly passedOver: readonly PassedOver[];
-  /** The fastest of the same workload on every other device, nearest device first, fastest first within. */
+  /** The fastest records of the same workload on every other device: nearest device first, and within one the fastest first. */
   readonly elsewhere: readonly TuningRecord[];
   /** Broken lines, each one sentence with file and line. */
   readonly faults: readonly string[];
@@ -56,14 +56,14 @@ export function nothingKnown(): Known {
 
 const mostFaultsTold = 20;
 
-/** How far ahead of the next best schedule a record may be; search seldom finds so much at one stroke, and a mistake often makes more. */
+/** A record further ahead of the next best schedule is suspicious: a search seldom gains so much at one stroke, a mistake often does. */
 const suspiciousLead = 8;
 const mostSuspects = 3;
 
-/** Of another device's records more than the fastest few say nothing of this one. */
+/** Beyond the fastest few, the records of another device say nothing about this one. */
 const mostFromOneDevice = 8;
 
-/** Reads a folder's logs for a workload on a device. A folder that is not there is an empty one. */
+/** Reads a folder's logs for a workload on a device. A missing folder counts as an empty one. */
 export async function loadKnown(folder: string, workload: Workload, device: DeviceDescription): Promise<Known> {
   const wanted = workloadKey(workload);
   const own = deviceKey(device);
@@ -150,9 +150,9 @@ function runOf(id: string): string {
 }
 
 /**
- * Times of records that have none on the quiet machine count within their run only: such a run is joined by what it has in common with this one, its
- * naive schedule or its best, which this one timed again. `again`: old records and their times now. A run with nothing in common is joined as the
- * others are.
+ * Records without a time on the quiet machine compare only within their run. Such a run is scaled by what it has in common with this one: its
+ * naive schedule or its best, which this one timed again. `again`: old records and their times now. A run with nothing in common is scaled by the
+ * median of the others' factors.
  */
 export function joinOldRuns(
   records: readonly TuningRecord[],
@@ -175,8 +175,8 @@ export function joinOldRuns(
 }
 
 /**
- * The candidates of this space that were measured, as observations: what a search need not measure again. Of several records of one
- * candidate the fastest that counts does, by `timeOfRecord`, which is null of a record that is not verified.
+ * The candidates of this space that were measured, as observations: a search need not measure them again. Of several records of one
+ * candidate, the fastest that counts is taken, by `timeOfRecord`, which gives null for a record that is not verified.
  */
 export function knownObservations(
   space: SketchSpace,

@@ -6,7 +6,7 @@ import { deviceSchema, workloadSchema } from '../records/record.ts';
 import type { BestKernel } from './events.ts';
 import { toolVersion } from './tool.ts';
 
-/** Version of the manifest's shape. A loader runs bundles of its own version only, and lies beside each. */
+/** Version of the manifest's shape. A loader runs only bundles of its own version, and every bundle has its loader beside it. */
 const manifestVersion = 1;
 
 const name = z.string().min(1);

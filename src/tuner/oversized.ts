@@ -6,7 +6,7 @@ import { UserError } from '../support/errors.ts';
 import { isRefusal } from '../support/refusal.ts';
 import { type BuildTarget, buildArtifact, naiveOf } from './build.ts';
 
-/** A tensor that is more than a device binds, its bytes, and the limit. */
+/** A tensor that is larger than a device can bind, its bytes, and the limit. */
 interface Oversized {
   readonly name: string;
   readonly bytes: number;
@@ -26,12 +26,12 @@ export function oversizedTensor(program: Program, limits: DeviceLimits): Oversiz
   return null;
 }
 
-/** Suggestions beyond these are no help any more. */
+/** More suggestions than this are no help. */
 const mostSuggested = 3;
 
 /**
- * What to do about a workload that a device cannot hold: the shape parameters of which a half, a quarter ... suffices, least loss first. A
- * shape suffices when its tensors fit and its naive schedule is a kernel there.
+ * What to do about a workload that a device cannot hold: the shape parameters that suffice when halved, quartered and so on, least loss first.
+ * A shape suffices when its tensors fit and its naive schedule makes a kernel there.
  */
 export function smallerShapes(workload: Workload, device: BuildTarget): string {
   const sufficing = Object.entries(workload.params).flatMap(([name, value]) => {

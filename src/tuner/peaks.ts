@@ -6,17 +6,17 @@ import type { Workload } from '../operators/workload.ts';
 import type { Sketch } from '../space/sketch.ts';
 
 const workgroup = 64;
-/** Workgroups enough to fill the device for about a millisecond: processors do a thousandth of what graphics cards do. */
+/** Enough workgroups to fill the device for about a millisecond: processors do a thousandth of what graphics cards do. */
 const workgroups = { cpu: 64, gpu: 32_768 } as const;
-/** Scalars, not vectors: a software device has the registers for eight of those, and a graphics card has other invocations to fill in. */
+/** Chains of scalars, not vectors: a software device has registers for eight of them, and a graphics card has other invocations to fill in. */
 const chains = 8;
 const rounds = 512;
 const reads = 64;
 /** Vectors of four that all workgroups read again and again: small enough to stay in the nearest cache. */
 const vectors = 512;
 /**
- * How far these kernels, on a machine that is busy just then, may fall short of the device's best. A bound that is too low
- * prunes less; one that is too high would be wrong.
+ * How far these kernels, on a machine that is busy just then, may fall short of the device's best. A bound on times that is
+ * too low catches less; one that is too high would be wrong.
  */
 export const margin = 4;
 
@@ -44,7 +44,7 @@ export async function measurePeaks(runner: Runner, { type, limits }: DeviceDescr
       ],
       bestNs: null,
     });
-    // The fastest sample: a peak is what the device does when nothing disturbs it, so that it does not matter how others disturbed the rest.
+    // The fastest sample: a peak is what the device does when nothing disturbs it, however disturbed the other samples were.
     return outcome === 'ok' || (outcome === 'unstable' && samplesNs.length > 0) ? Math.min(...samplesNs) : null;
   };
   const computing = await nanoseconds(multiplyAdds, chains * rounds);
@@ -57,7 +57,7 @@ export async function measurePeaks(runner: Runner, { type, limits }: DeviceDescr
   };
 }
 
-/** Peaks are of single precision and of ordinary lanes: half precision and matrix instructions have others, which nobody measured. */
+/** Peaks hold for single precision and ordinary lanes: half precision and matrix instructions have others, which are not measured. */
 export function peaksHoldFor(workload: Workload, sketches: readonly Sketch[]): boolean {
   return workload.dtype === 'f32' && sketches.every(({ tilings }) => tilings.every(({ rule }) => rule !== 'matrix'));
 }

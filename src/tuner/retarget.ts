@@ -17,7 +17,7 @@ interface Reusable {
 export interface Reuse {
   /** In the order in which they are to be measured here. */
   readonly schedules: readonly Reusable[];
-  /** How many more there were that are not legal here, or make no kernel within this device's limits. */
+  /** How many more schedules there were that are not legal here, or make no kernel within this device's limits. */
   readonly unfit: number;
   /** Names of the devices they come from, nearest first. */
   readonly devices: readonly string[];
@@ -25,12 +25,12 @@ export interface Reuse {
 
 export const noReuse: Reuse = { schedules: [], unfit: 0, devices: [] };
 
-/** Enough to have the best of a few devices; a search that starts from more has spent its trials on others' landscapes. */
+/** Enough for the best of a few devices; with more, a search would spend its trials on what suits other devices. */
 const mostReused = 8;
 
 /**
  * Chooses the schedules of other devices to be measured here first: the best of every device, nearest device first, then every device's second
- * best, and so on; at most eight and half of the trials. None is taken that was measured here before. Every trace is a stranger's: it is
+ * best, and so on; at most eight and half of the trials. None is taken that was measured here before. Every trace may be a stranger's, so it is
  * replayed through the legality checks and built for this device's limits. (AutoTVM and Ansor start from the best of one's own logs too.)
  */
 export function chooseReuse(
@@ -41,7 +41,7 @@ export function chooseReuse(
   trials: number,
 ): Reuse {
   const most = Math.min(mostReused, Math.floor(trials / 2));
-  // Chosen before what is known here is left out: a run that goes on does not begin with the next best of others.
+  // Chosen before schedules known here are left out, so that a continued run does not go on to the next best of other devices.
   const seen = new Set<string>();
   const chosen: Reusable[] = [];
   let unfit = 0;

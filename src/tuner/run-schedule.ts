@@ -10,7 +10,7 @@ import { fittingArtifact, requireFits } from './fits.ts';
 import { verificationData } from './workload-data.ts';
 
 export interface RunOptions extends BestKernelOptions {
-  /** A schedule of one's own, `naive`, or null for the best known. */
+  /** A given schedule, `naive`, or null for the best known. */
   readonly trace: Trace | 'naive' | null;
   readonly seed?: number;
 }

@@ -10,7 +10,7 @@ export function reuseResult({ devices, unfit }: Reuse, reused: readonly TuningRe
   return { devices, unfit, measured: reused.length, bestNs: times.length === 0 ? null : Math.min(...times) };
 }
 
-/** `timeNs`: its time as a run knows the machine at its end. */
+/** `timeNs`: its time by what the run knows at its end of the quiet machine. */
 export function tunedKernel(
   record: TuningRecord & { readonly medianNs: number },
   timeNs: number = timeOf(record),
@@ -31,7 +31,7 @@ export function pruneSummary(strategy: SearchStrategy): PruneSummary {
     .sort((a, b) => b.count - a.count);
 }
 
-/** Milliseconds that a run will take still, by the mean of its trials so far. */
+/** Milliseconds that a run will still take, by the mean of its trials so far. */
 export function remainingMs(
   elapsedMs: number,
   trials: number,

@@ -16,7 +16,7 @@ export interface RunTimes {
   intervalOf(record: TuningRecord & { readonly medianNs: number }): Interval;
 }
 
-/** `known`: what earlier runs on the device found, null where there is none. */
+/** `known`: the quiet times that earlier runs on the device found; null where there are none. */
 export function createRunTimes(known: ReferenceTimes | null): RunTimes {
   let quiet = known;
   const held = new WeakMap<TuningRecord, { readonly quiet: ReferenceTimes; readonly time: Interval }>();

@@ -4,7 +4,7 @@ import { instantiate } from '../space/sketch.ts';
 import type { Proposal } from './attempts.ts';
 import type { ModelName } from './events.ts';
 
-/** Whose candidate it is. */
+/** The search that a candidate comes from. */
 interface Searcher {
   readonly space: SketchSpace;
   readonly strategy: Pick<SearchStrategy, 'name'>;

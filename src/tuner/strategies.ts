@@ -55,7 +55,7 @@ export function createModel(
   };
 }
 
-/** `isCautious`: whether kernels may not end in time, asked until one has; `random` and `grid` ask no model and heed it not. */
+/** `isCautious`: whether kernels may fail to end in time, asked until one has ended; `random` and `grid`, which use no model, ignore it. */
 export function createStrategy(
   name: SearchName,
   space: SearchSpace,

@@ -24,10 +24,10 @@ interface LoopOptions extends AttemptsOptions {
   readonly known: Known;
   readonly reuse: Reuse;
   readonly trials: number;
-  /** The naive schedule would not end within a trial's time: it is not run. */
+  /** The naive schedule would not end within a trial's time, so it is not run. */
   readonly naiveTooLong: boolean;
   readonly timeLimitMs: number | null;
-  /** Trials in a row without a new best after which it ends; null: never. */
+  /** Trials in a row without a new best after which the run ends; null: never. */
   readonly patience: number | null;
   readonly modelName: ModelName;
   readonly signal: AbortSignal | undefined;
@@ -55,7 +55,7 @@ type LoopOutcome = Pick<
   readonly measured: number;
 };
 
-/** The measured rounds of a tuning run: propose, build, verify, time, record, learn; until something says stop. */
+/** The measured rounds of a tuning run: propose, build, verify, time, record, learn; until there is a reason to stop. */
 export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   const { workload, strategy, known, onEvent, signal } = options;
   const started = performance.now();
@@ -87,16 +87,16 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     decisions: {},
     search: null,
   });
-  /** Says so when the machine has become another since the earlier measurement of one kernel. */
+  /** Reports it when the machine has become slower or faster since the earlier measurement of the same kernel. */
   const tellDrift = (earlier: VerifiedRecord, again: TuningRecord): void => {
     const moved = drift.see(earlier, again);
     const [beforeNs, timeNs] = [times.of(earlier), times.of(again)];
     if (moved?.beyondIntervals && beforeNs !== null && timeNs !== null)
       onEvent({ kind: 'drift', beforeNs, timeNs, ratio: moved.ratio });
   };
-  /** How many times as long as in the logs everything takes now, by the naive schedule; 1 while that is not known. */
+  /** How many times as long as in the logs kernels take now, judged by the naive schedule; 1 while that is not known. */
   let machine = 1;
-  /** Measures a record's kernel once more, unless its schedule is not legal any more. What does not bear the record out refutes it. */
+  /** Measures a record's kernel once more, unless its schedule is not legal any more. A result that does not bear the record out refutes it. */
   const confirm = async (earlier: VerifiedRecord, farBehindNs: number | null): Promise<TuningRecord | null> => {
     const proposal = proposalOf(earlier, workload);
     if (proposal === null) return null;
@@ -111,7 +111,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     if (best !== null) await confirm(best, incumbent.timeNs());
   };
 
-  // A record without a time on the quiet machine counts within its run only: what this run goes by is timed again.
+  // Records without a time on the quiet machine compare only within their run: the ones that this run relies on are timed again.
   const isOld = (record: TuningRecord | null): boolean =>
     record !== null && record.relative === null && options.runner.hasReferences === true;
   const timedAgain: { old: TuningRecord; timeNs: number }[] = [];
@@ -187,7 +187,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
       remainingMs: remainingMs(elapsed(), trials, options),
     });
   };
-  /** Has trials of all of these, in order, until the run is over; builds ahead what can be. */
+  /** Measures all of these, in order, until the run is over; builds ahead what can be. */
   const measureAll = async <Item extends Proposal>(
     proposals: readonly Item[],
     onRecord: (item: Item, record: TuningRecord) => void,
@@ -204,7 +204,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     }
   };
 
-  // What was fast elsewhere is measured here before the search proposes anything, which then learns from it.
+  // What was fast on other devices is measured here before the search proposes anything, so that the search learns from it.
   const reused: TuningRecord[] = [];
   await measureAll(
     options.reuse.schedules.map(({ record: { sketch, decisions }, scheduled }) => ({
@@ -243,7 +243,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     }
     round++;
   }
-  // The claim of the run is a ratio, and its best one of several that are nearly as fast: all of them are timed in the same moments.
+  // A run claims a ratio, and its best is one of several kernels that are nearly as fast: all of them are timed in the same moments.
   let race: FinalRace | null = null;
   const leader = incumbent.record();
   if (leader !== null && trials > 0 && !signal?.aborted) {
@@ -281,7 +281,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     measured: attempts.count(),
   };
 
-  /** Where no race is held: both sides once more, one after the other; noise only ever adds time, so the faster of each stands. */
+  /** Where no race is held: times the naive schedule and the best once more. Noise only adds time, so the faster time of each stands. */
   async function compareInTurn(): Promise<void> {
     const again = naive === null && options.naiveTooLong ? null : await attempt(baseline());
     if (naive !== null && again !== null) tellDrift(naive, again);

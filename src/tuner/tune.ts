@@ -24,7 +24,7 @@ import { verificationData } from './workload-data.ts';
 
 const defaultTrials = 64;
 const defaultSeed = 1;
-/** Floating-point operations of one run from which its time is estimated before anything runs: about a second of a slow device. */
+/** Beyond this many floating-point operations per run, its time is estimated before anything runs; about a second on a slow device. */
 const heavyFlops = { cpu: 1e9, gpu: 1e13 } as const;
 /** Runs of fewer trials are over before it is worth measuring the device's peaks. */
 const fewestWithPeaks = 32;
@@ -50,7 +50,7 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
   );
 }
 
-/** The same on a device already chosen, with a runner of the caller's making: recorded measurements in tests and benches, which know no peaks. */
+/** The same on a device already chosen, with a runner that the caller makes: tests and benches use recorded measurements, which know no peaks. */
 export async function tuneOn(
   device: Pick<Device, 'description'>,
   createRunner: (device: Pick<Device, 'description'>, quietNs: ReferenceTimes | null) => Promise<Runner>,
@@ -107,7 +107,7 @@ export async function tuneOn(
   const log = createLogWriter({ folder: logFolder, operator: workload.operator, device: description.name });
   let runner: Runner | undefined;
   try {
-    // A reference of a user may take long: it is not begun for a run that is to end.
+    // A user's reference may take long, so it is not begun for a run that was aborted.
     if (options.signal?.aborted && !isBuiltIn(workload.operator))
       throw new UserError('interrupted', exitCode.interrupted);
     const verification = verificationData(workload, program, seed);
@@ -168,7 +168,7 @@ function runTimeoutMsOf({ trialTimeout }: TuneOptions, { type }: DeviceDescripti
   return trialTimeout === undefined ? defaultBudget(type).runTimeoutMs : Math.ceil(trialTimeout * 1000);
 }
 
-/** Says how long a run will take where that is near the limit; true when the naive schedule will not end within it. */
+/** Reports how long a run of the kernel will take where the naive schedule will not end within the limit; true in that case. */
 function warnOfTime(
   { leastNs, naiveNs }: TimeExpectation,
   timeoutMs: number,

@@ -17,7 +17,7 @@ const wholeReferenceOperations = 60_000_000;
 const wholeElements = 1 << 22;
 const sampledOperations = 12_000_000;
 const mostSamples = 8192;
-/** Where an element costs so much that no more can be had: corners, edges and a few inside. */
+/** Samples taken however much an element costs: corners, edges and a few inside. */
 const leastSamples = 64;
 /** Positions at a candidate's own tile boundaries, and what their reference may cost: a few milliseconds of each trial. */
 const boundaries = { most: 192, least: 16, operations: 2_000_000 };
@@ -75,7 +75,7 @@ export function verificationData(workload: Workload, program: Program, seed: num
       const elements = callUserFunction(workload.operator, 'reference', () =>
         [...positions].map((position) => ({ position, ...reference(position) })),
       );
-      // What f16 cannot hold is promised by nobody.
+      // Nothing is promised for results that f16 cannot hold.
       const known = elements.filter(({ allowed }) => Number.isFinite(allowed));
       if (known.length === 0) return [];
       return {
@@ -148,7 +148,7 @@ function sampledPositions(shape: readonly number[], count: number, random: Rando
   return Uint32Array.from(positions).sort();
 }
 
-/** The coefficients of the loops in the storing block's index are the sizes of its tiles, on every level. */
+/** Positions at tile boundaries: the loops' coefficients in the storing block's index are the sizes of its tiles, on every level. */
 function boundaryPositions(
   scheduled: Program,
   output: string,

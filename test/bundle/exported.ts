@@ -13,7 +13,7 @@ import { smallShape } from '../operators/small-shapes.ts';
 import { makeDevice } from '../records/fixtures.ts';
 import { legalCandidates } from '../space/candidates.ts';
 
-/** What lavapipe on 256-bit vectors has: subgroups of 8 lanes, 1,024 invocations, 32 KiB. Kernels for it can be made without it. */
+/** The device that lavapipe on 256-bit vectors is: subgroups of 8 lanes, 1,024 invocations, 32 KiB. Its kernels can be made without it. */
 export const eightLanes: DeviceDescription = makeDevice({
   features: ['shader-f16', 'subgroups', 'timestamp-query'],
   limits: {
@@ -31,7 +31,7 @@ export const eightLanes: DeviceDescription = makeDevice({
   },
 });
 
-/** Shapes with enough in them for wide workgroups and for rows that subgroups share; small ones for what is not here. */
+/** Shapes large enough for wide workgroups and for rows that subgroups share; operators not named here get small shapes. */
 const roomy: Readonly<Record<string, string>> = {
   matmul: 'm=64,n=64,k=32',
   gemv: 'm=8,k=1024',
@@ -64,7 +64,7 @@ export interface Made {
   readonly artifact: Artifact;
 }
 
-/** Kernels of an operator for that device, one of every kind that differs in what it asks for, the shortest text of each. */
+/** Kernels of an operator for that device, one per kind of requirements, the shortest text of each. */
 export function madeForEightLanes(operator: string, kindOf: (artifact: Artifact) => string): readonly Made[] {
   const workload = makeWorkload(operator, { shape: roomy[operator] ?? smallShape(operator) });
   const program = findOperator(operator).build(workload);
@@ -94,7 +94,7 @@ function mixedCandidates(sketch: Sketch): readonly Float64Array[] {
 
 const lengthOf = ({ kernels }: Artifact): number => kernels.reduce((sum, { wgsl }) => sum + wgsl.length, 0);
 
-/** As a record of that device would name it. */
+/** The kernel as the best one, as a record of that device would name it. */
 export function bestKernelOf({ workload, scheduled, artifact }: Made): BestKernel {
   return {
     workload,

@@ -83,7 +83,7 @@ async function loadedOn(device: GPUDevice, module: typeof Bundle, data: Data): P
   }
 }
 
-/** The same kernel with a manifest that forgets what sizes of subgroups it is right for. */
+/** The same kernel with a manifest that leaves out the sizes of subgroups it is right for. */
 async function regardless(
   device: GPUDevice,
   folder: string,
@@ -97,12 +97,12 @@ async function regardless(
   try {
     return await verify(await createKernel(device, { ...manifest, requirements }, sources), data);
   } catch {
-    // Beyond a limit as well.
+    // The kernel exceeds a limit of the device as well.
     return null;
   }
 }
 
-/** As a model's runtime would: its own encoder, pass and memory, in which tensors lie one after the other. */
+/** Runs a bundle as a model's runtime would: in its own encoder, pass and memory, in which tensors lie one after the other. */
 async function encodedInParts(
   device: GPUDevice,
   module: typeof Bundle,
@@ -117,7 +117,7 @@ async function encodedInParts(
     starts.set(name, size);
     size += Math.ceil(bytes / 256) * 256 + 256;
   }
-  // One for what is read and one for what is written: a buffer is not both in one dispatch.
+  // One buffer is read and one written: no buffer may be both in one dispatch.
   const inputs = device.createBuffer({ size, usage: STORAGE | COPY_DST });
   const outputs = device.createBuffer({ size, usage: STORAGE | COPY_SRC });
   const answer = device.createBuffer({ size, usage: MAP_READ | COPY_DST });

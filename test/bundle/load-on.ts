@@ -10,7 +10,7 @@ export interface LoadRequest {
   readonly bundles: readonly { readonly folder: string; readonly workload: Workload }[];
 }
 
-/** What its own loader says of one device, and what comes out of it there. */
+/** What a bundle's own loader says of one device, and what the kernel computes there. */
 export interface LoadedOn {
   readonly reason: string | null;
   /** What `createKernel` rejects with; null where it does not. */
@@ -22,23 +22,23 @@ export interface LoadAnswer {
   readonly folder: string;
   /** What the loader says of the adapter, before any device is asked for. */
   readonly onAdapter: string | null;
-  /** On a device without features and with default limits; with the feature subgroups and default limits; with all that bundles ask for. */
+  /** On a device with default limits and no features; on one with the feature subgroups too; on one with all that the bundles ask for. */
   readonly onBare: LoadedOn;
   readonly onDefault: LoadedOn;
   readonly onAsked: LoadedOn;
-  /** Where subgroups are of the wrong size: what the kernel gives when its loader is told that it does not matter. */
+  /** Where subgroups are of the wrong size: what the kernel gives when its loader is told that the size does not matter. */
   readonly regardless: Verification | null;
 }
 
 export interface LoadResult {
   readonly answers: readonly LoadAnswer[];
-  /** Of the first bundle with several dispatches that runs: they are recorded in a pass of the caller's, on parts of larger buffers. Null where there is none. */
+  /** The first bundle with several dispatches that runs, recorded in a pass of the caller's on parts of larger buffers. Null where there is none. */
   readonly inParts: Verification | null;
   /** What `encode` throws without one of the buffers, and with one that is too small. */
   readonly complaints: readonly string[];
 }
 
-/** Loads bundles as an app would, each by its own `kernel.mjs`, in a process that sees one device alone. */
+/** Loads bundles as an app would, each by its own `kernel.mjs`, in a process that sees only one device. */
 export async function loadOn(device: Device, bundles: LoadRequest['bundles']): Promise<LoadResult> {
   const child = fork(new URL('./load-child.ts', import.meta.url), {
     env: deviceEnvironment(device),

@@ -54,7 +54,7 @@ describe('the loader refuses', () => {
       { subgroupMinSize: 4, subgroupMaxSize: 4 },
       'it is right for subgroups of at least 8 lanes, and those of this adapter have 4',
     ],
-    // A device that has several sizes may choose the small one.
+    // A device that has several sizes may choose the smallest.
     [
       8,
       null,
@@ -120,7 +120,7 @@ describe('the loader refuses', () => {
   });
 });
 
-it('what several bundles need of one device is joined', () => {
+it('the needs of several bundles are joined for one device', () => {
   const joined = deviceNeedsOf([
     manifestWith({ requiredFeatures: ['subgroups'], requiredLimits: { maxComputeWorkgroupSizeX: 512 } }),
     manifestWith({
@@ -138,7 +138,7 @@ it('what several bundles need of one device is joined', () => {
 describe('the order of lanes', () => {
   afterEach(() => vi.unstubAllGlobals());
 
-  /** A device whose lanes are as told: pairs of lane and size by local index. Whatever else is asked of it does nothing. */
+  /** A device with the lanes given, as pairs of lane and size by local index. Everything else that is asked of it does nothing. */
   function deviceWith(pairs: readonly number[]): { readonly device: GPUDevice; readonly asked: () => number } {
     vi.stubGlobal('GPUBufferUsage', { STORAGE: 1, COPY_SRC: 2, COPY_DST: 4, MAP_READ: 8 });
     vi.stubGlobal('GPUMapMode', { READ: 1 });
@@ -175,7 +175,7 @@ describe('the order of lanes', () => {
   };
   const inOrder = Array.from({ length: 8 }, (_, i) => [i, 8]).flat();
 
-  it('is asked before a kernel that depends on it is compiled, once for a device and a size', async () => {
+  it('is asked before a kernel that depends on it is compiled, once per device and workgroup size', async () => {
     const reversed = Array.from({ length: 8 }, (_, i) => [7 - i, 8]).flat();
     const { device } = deviceWith(reversed);
     await expect(createKernel(device, manifest, {})).rejects.toThrow(
@@ -186,7 +186,7 @@ describe('the order of lanes', () => {
     expect(good.asked()).toBe(1);
   });
 
-  it('is not asked for kernels that know nothing of lanes', async () => {
+  it('is not asked for kernels that do not depend on lanes', async () => {
     const { device, asked } = deviceWith(inOrder);
     const plain = { ...manifestWith({}), kernels: [{ ...kernel, usesSubgroups: false }] };
     await expect(createKernel(device, plain, {})).rejects.toThrow(/is missing/);

@@ -15,11 +15,11 @@ import { bestKernelOf, madeForEightLanes } from './exported.ts';
 const published = new URL('../../bundle/manifest.schema.json', import.meta.url);
 const readJson = (path: string | URL): Record<string, unknown> =>
   JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-/** Read back by a reader that knows nothing of ours. */
+/** The published schema, as a reader without our definitions reads it. */
 const stranger = z.fromJSONSchema(readJson(published) as z.core.JSONSchema.JSONSchema);
 
 describe('the manifest', () => {
-  it('has a published schema, which is what the definition makes today', () => {
+  it('has a published schema, which is the one that the definition makes today', () => {
     expect(readFileSync(published, 'utf8')).toBe(`${JSON.stringify(manifestJsonSchema(), null, 2)}\n`);
   });
 
@@ -58,7 +58,7 @@ describe('the manifest', () => {
     expect(readdirSync(folder)).toEqual(expect.arrayContaining(['kernel.d.mts', 'load.d.mts', 'load.mjs']));
   });
 
-  it('of a record of version 1 says as much', async () => {
+  it('of a record of version 1 says just as much', async () => {
     const logFolder = scratchFolder();
     copyFileSync(new URL('../records/versions/v1.jsonl', import.meta.url), join(logFolder, 'v1.jsonl'));
     const { records } = await loadRecords([logFolder]);

@@ -58,11 +58,11 @@ describe('bundles made for subgroups of 8 lanes and 1,024 invocations, on SwiftS
           expect(reason).not.toContain('\n');
         }
       }
-    // With what it asks for, whatever the adapter can do is done.
+    // A device with all that a kernel asks for refuses it only where the adapter does.
     for (const { onAdapter, onAsked } of own) expect(onAsked.reason === null).toBe(onAdapter === null);
   });
 
-  it('subgroups of 4 lanes are refused to what was made for 8, most of which would be wrong on them', () => {
+  it('kernels made for subgroups of 8 lanes refuse subgroups of 4, on which most of them would be wrong', () => {
     const sized = [...answers.values()].filter(({ onAdapter }) => onAdapter?.includes('lanes'));
     for (const { onAdapter } of sized)
       expect(onAdapter).toMatch(/right for subgroups of at least 8 lanes, and those of this adapter have 4/);
@@ -72,7 +72,7 @@ describe('bundles made for subgroups of 8 lanes and 1,024 invocations, on SwiftS
     expect(wrong.length).toBeGreaterThanOrEqual(ran.length / 2);
   });
 
-  it('limits that a device was not made with are named with the number, and granted they suffice', () => {
+  it('limits that a device lacks are named with their number, and once granted they suffice', () => {
     const limited = [...answers.values()].filter(
       ({ onAdapter, onDefault }) => onAdapter === null && onDefault.reason !== null,
     );
@@ -81,7 +81,7 @@ describe('bundles made for subgroups of 8 lanes and 1,024 invocations, on SwiftS
     expect(wide.length).toBeGreaterThanOrEqual(5);
   });
 
-  it('a device without the feature is told which one is missing', () => {
+  it('a device without the feature is refused, with the name of the feature', () => {
     for (const { folder: own } of bundles) {
       const manifest = JSON.parse(readFileSync(join(own, 'manifest.json'), 'utf8'));
       const { onBare } = answers.get(own) as LoadAnswer;
@@ -92,7 +92,7 @@ describe('bundles made for subgroups of 8 lanes and 1,024 invocations, on SwiftS
 });
 
 describe('a loaded kernel of several dispatches', () => {
-  it('runs in the pass of an app, on parts of its buffers', () => {
+  it("runs in an app's own pass, on parts of the app's buffers", () => {
     expect(result.inParts?.checked).toBeGreaterThan(0);
     expect(result.inParts?.wrong).toBe(0);
   });
@@ -105,7 +105,7 @@ describe('a loaded kernel of several dispatches', () => {
   });
 });
 
-it('bundles of f16, of an odd number of elements too, are right on lavapipe, where it is installed', async (context) => {
+it('bundles of f16, also with an odd number of elements, are right on lavapipe, where it is installed', async (context) => {
   const { devices } = await listDevices();
   const device = devices.find(({ description }) => description.name === 'lavapipe');
   if (device === undefined) return context.skip('lavapipe is not installed: no f16 device to load on');

@@ -27,7 +27,7 @@ put('two.jsonl', '{"a": 1}\n{"a": 2}\n');
 
 const { usage, noDevice, noRecord } = exitCode;
 
-/** Command line, exit code, what the one sentence says. */
+/** Command line, exit code, and what the one sentence says. */
 const mistakes: readonly (readonly [string, number, RegExp])[] = [
   // Commands and options
   ['tuen matmul', usage, /unknown command 'tuen' \(Did you mean tune\?\)/],
@@ -100,7 +100,7 @@ const wordsOf = (line: string): string[] => line.split(' ').map((word) => word.r
 function expectOneSentence({ stdout, stderr, code }: Ended, expected: number, sentence: RegExp): void {
   expect(stdout).toBe('');
   const said = stderr.trimEnd().split('\n');
-  // A run that had begun has said what it was about to do; the mistake is the last line and one line all the same.
+  // A run that had begun has reported what it was about to do; the error is still one line, and the last.
   expect(said.filter((text) => text.startsWith('error: '))).toEqual([said.at(-1)]);
   expect(said.at(-1)).toMatch(sentence);
   expect(stderr).not.toMatch(/^ +at /m);

@@ -23,7 +23,7 @@ function nextCommands(stdout: string): string[][] {
     .map((line) => line.trim().split(' ').slice(1));
 }
 
-/** Of the latest race: who is the fastest is decided there. */
+/** The winner of the latest race, in which the fastest kernel is decided. */
 function winnerOf(records: readonly TuningRecord[]): TuningRecord {
   const winners = records.filter(({ race }) => race?.place === 1);
   return winners.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1))[0] as TuningRecord;

@@ -4,7 +4,7 @@ import type { RunResult, TuneResult } from '../../src/tuner/events.ts';
 import { device } from '../report/fixtures.ts';
 import { wgtuneHere } from './wgtune.ts';
 
-/** What no legal schedule does: the tuner is replaced by one that says so. */
+/** Failures that no legal schedule causes: the tuner is replaced by one that reports them. */
 const tuner = vi.hoisted(() => ({ runSchedule: vi.fn(), tune: vi.fn() }));
 vi.mock('../../src/tuner/run-schedule.ts', () => ({ runSchedule: tuner.runSchedule }));
 vi.mock('../../src/tuner/tune.ts', () => ({ tune: tuner.tune }));

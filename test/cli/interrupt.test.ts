@@ -29,7 +29,7 @@ describe('Ctrl-C', () => {
 
   it('twice: it ends at once', () =>
     withFolder(async (logs) => {
-      // The naive schedule of this one takes seconds here, so that the second signal finds the run still at it.
+      // The naive schedule of this shape takes seconds here, so that the second signal finds it still running.
       const run = start([
         ...['tune', 'matmul', '-s', 'm=512,n=512,k=512', '--device', 'swiftshader'],
         ...['--trials', '2000', '--log', logs],
@@ -41,7 +41,7 @@ describe('Ctrl-C', () => {
       const { code, stdout } = await run.ended;
       expect(code).toBe(exitCode.interrupted);
       expect(stdout).toBe('');
-      // At once: the trial at hand is not waited for.
+      // At once, without waiting for the trial at hand.
       expect((await loadRecords([logs])).records).toEqual([]);
     }));
 });

@@ -123,7 +123,7 @@ describe('wgtune logs', () => {
     expect(stderr).toMatch(/^note: 1 records bear the id of another; all of them were written/);
     const { records } = await loadRecords([out()]);
     expect(records).toEqual([one, two, three, { ...one, medianNs: 8 }]);
-    // Merging what was merged changes nothing.
+    // Merging a merged log changes nothing.
     await here('merge', out(), '-o', out('again.jsonl'));
     expect(readFileSync(out('again.jsonl'), 'utf8')).toBe(readFileSync(out(), 'utf8'));
   });
@@ -189,7 +189,7 @@ describe('wgtune logs', () => {
       expect(await here(...words, logs, '-o', out(path))).toMatchObject({ code: 0, stderr: '' });
       expect(readFileSync(out(path), 'utf8').length).toBeGreaterThan(100);
     }
-    // Where a folder cannot be made a sentence says so.
+    // Where a folder cannot be made, one sentence says so.
     const { code, stderr } = await here('merge', logs, '-o', join(logs, 'a.jsonl', 'below', 'x.jsonl'));
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/^error: cannot write .*x\.jsonl \(\w+\): name a file in a folder that can be written\n$/);

@@ -3,7 +3,7 @@ import { exitCode } from '../../src/support/errors.ts';
 import { device } from '../report/fixtures.ts';
 import { wgtuneHere } from './wgtune.ts';
 
-/** A device that is not there, with the limits that every device grants: none of these may get as far as running anything. */
+/** A device that does not exist, with the limits that every device grants: none of these commands may get as far as running anything. */
 vi.mock('../../src/device/devices.ts', () => ({ chooseDevice: async () => ({ description: device('anvil') }) }));
 
 const attention = ['attention', '-s', 'h=16,m=2048,n=2048,d=8,dv=8'];

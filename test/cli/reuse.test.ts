@@ -16,7 +16,7 @@ it(
       const [first, logs] = [join(folder, 'first'), join(folder, 'logs')];
       const tuned = await wgtuneHere(['tune', ...shape, '--trials', '6', '--log', first]);
       expect(tuned.code).toBe(0);
-      // What SwiftShader measured, told as if a GPU had, a thousand times as fast.
+      // What SwiftShader measured, rewritten as if a GPU had measured it, a thousand times as fast.
       const { records } = await loadRecords([first]);
       mkdirSync(logs);
       const made = records.map((record) => ({
@@ -50,7 +50,7 @@ it(
       const after = (await loadRecords([logs])).records.filter(({ device }) => device.name === 'swiftshader');
       const transferred = after.filter(({ origin }) => origin === 'transfer');
       expect(transferred.length).toBeGreaterThan(0);
-      // Whether a time is steady is the machine's affair; that the schedules run here and are right is ours.
+      // Whether a time is steady depends on the machine; that the schedules run here and are right does not.
       for (const { outcome, error, verification } of transferred) {
         expect(['ok', 'unstable'], error).toContain(outcome);
         expect(verification).toMatchObject({ wrong: 0, checked: 64 * 64 });

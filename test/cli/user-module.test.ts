@@ -28,7 +28,7 @@ put(
   "import { defineOperator } from 'wgtune';\nexport const bare = defineOperator({ name: 'bare', parameters: {} });\n",
 );
 
-/** The module of an operator `once` with a line of its own in one of its functions, each of which stands on a line of its own. */
+/** The module of an operator `once` with the given line in one of its functions, each of which stands on a line of its own. */
 const once = (
   own: { readonly [K in 'top' | 'build' | 'reference' | 'element']?: string },
 ): string => `import { compute, defineOperator, dimension, exact, expression, input, integers, program } from 'wgtune';
@@ -64,7 +64,7 @@ put('nan.mjs', once({ element: 'return NaN;' }));
 put('alone.mjs', once({ top: "setTimeout(() => { throw new Error('out of luck'); }, 200);" }));
 put('prints.mjs', once({ top: "console.log('hello');" }));
 
-/** Operator as written, what the one sentence says. */
+/** Operator as written, and what the one sentence says. */
 const mistakes: readonly (readonly [string, RegExp])[] = [
   ['missing.mjs', /there is no module \S+missing\.mjs; give the path/],
   ['missing.mjs:gram', /there is no module \S+missing\.mjs; give the path/],
@@ -139,7 +139,7 @@ describe.concurrent('a module of the user that fails while kernels are tuned', (
   it('is ended by Ctrl-C where it never ends', async () => {
     const run = start(tune('reference-endless.mjs'));
     await run.saying('at it');
-    // Broken off within its own write, the function would leave stderr in the middle of one, and nothing more could be said.
+    // A function broken off within its own write would leave stderr in the middle of that, and nothing more could be written.
     await new Promise((resolve) => setTimeout(resolve, 500));
     run.process.kill('SIGINT');
     const { code, stderr } = await run.ended;

@@ -22,9 +22,9 @@ export interface Running {
 export interface StartOptions {
   /** Modules to preload. */
   readonly imports?: readonly string[];
-  /** An open file instead of a pipe that is read. */
+  /** An open file to use instead of a pipe that is read. */
   readonly stdout?: number | 'pipe';
-  /** A command that starts the command line it is given as its further words: under a limit, or as somebody else. */
+  /** A command that starts the command line given as its further words, under a limit or as another user. */
   readonly under?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -84,7 +84,7 @@ export async function wgtuneHere(args: readonly string[]): Promise<Ended> {
   }
 }
 
-/** A folder that is there while `use` runs. */
+/** A folder that exists while `use` runs. */
 export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'wgtune-cli-'));
   try {

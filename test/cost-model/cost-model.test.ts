@@ -19,7 +19,7 @@ function boosted(options: Partial<XgboostModelOptions> = {}): XgboostModel {
   return createXgboostModel(xgboost(), { seed: 3, ...options });
 }
 
-/** Knows one column and nothing else; `trust` says how its score relates to the truth. */
+/** A model that knows one column only; `trust` says how its score relates to the truth. */
 function columnModel(column: number, trust: (value: number) => number): CostModel {
   return {
     name: 'column',
@@ -123,7 +123,7 @@ describe.skipIf(xgboostMissing)('xgboost model', () => {
 });
 
 describe.skipIf(xgboostMissing)('residual model', () => {
-  // Few rows: what is known before must help.
+  // Few rows, so that prior knowledge must help.
   const few: TrainingData = { ...train, count: 16 };
   const truth = (data: ReturnType<typeof sample>): CostModel => ({
     name: 'truth',

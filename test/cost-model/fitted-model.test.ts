@@ -88,7 +88,7 @@ describe('fitted costs', () => {
   const truth = [1, 30, 0.2];
   const timeOf = (row: number): number =>
     truth.reduce((sum, cost, term) => sum + cost * (counts[row * 3 + term] as number), 0);
-  // Every group of rows has a unit of time of its own.
+  // Every group of rows has its own unit of time.
   const groups = Uint32Array.from({ length: 120 }, (_, row) => row % 3);
   const logTimes = Float64Array.from({ length: 120 }, (_, row) =>
     Math.log(timeOf(row) * 10 ** (groups[row] as number)),

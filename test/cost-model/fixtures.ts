@@ -2,7 +2,7 @@ import { loadXgboost, type XgboostLibrary } from '../../src/cost-model/xgboost-l
 import { createRandom } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 
-/** Platforms the npm package has a build for must have it; elsewhere tests that need it are skipped. */
+/** Platforms for which the npm package has a build must have it; elsewhere tests that need it are skipped. */
 const hasBuild = ['linux x64', 'darwin arm64'].includes(`${process.platform} ${process.arch}`);
 const found = loadXgboost();
 export const xgboostMissing = isRefusal(found) && !hasBuild;

@@ -23,7 +23,7 @@ describe.skipIf(xgboostMissing)('the flat forest predicts what the library predi
         const forest = forestFromModel(inLibrary.save());
         if (isRefusal(forest)) throw new Error(forest.message());
         const { rows, columns } = sample(257, 20, seed + 100);
-        // Values no sample has: the ends of the range, the thresholds themselves, and rows of nothing.
+        // Values that no sample has: the ends of the range, the thresholds themselves, and rows of missing values.
         rows.fill(Number.NaN, 0, columns);
         rows.fill(Number.POSITIVE_INFINITY, columns, 2 * columns);
         rows.fill(Number.NEGATIVE_INFINITY, 2 * columns, 3 * columns);
@@ -34,7 +34,7 @@ describe.skipIf(xgboostMissing)('the flat forest predicts what the library predi
         const expected = new Float32Array(257);
         inLibrary.predict({ rows, count: 257, columns }, expected);
         inLibrary.free();
-        // Rows walk four abreast: every remainder must come out.
+        // Rows are walked four at a time, so every remainder must come out right.
         for (const count of [0, 1, 2, 3, 4, 5, 257]) {
           const into = new Float32Array(257).fill(-7);
           predictForest(forest, rows, count, into);

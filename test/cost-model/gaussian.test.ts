@@ -31,7 +31,7 @@ function kernelOf(one: ArrayLike<number>, other: ArrayLike<number>): number {
   );
 }
 
-/** Solves a dense system by elimination: another way than the code's. */
+/** Solves a dense system by elimination, which is not how the code does it. */
 function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
   const rows = matrix.map((row, at) => [...row, right[at] as number]);
   const n = rows.length;

@@ -70,7 +70,7 @@ describe('a missing XGBoost is a refusal that names the remedy', () => {
   });
 
   it.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('where the OpenMP runtime is missing', () => {
-    // The real library, asking for a runtime that no machine has.
+    // The real library, changed to ask for a runtime that no machine has.
     const bytes = readFileSync(xgboost().path);
     for (let at = bytes.indexOf('libgomp.so.1'); at !== -1; at = bytes.indexOf('libgomp.so.1', at + 1)) {
       bytes.write('libgompX.so', at);

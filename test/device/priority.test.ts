@@ -14,7 +14,7 @@ it('a measuring process has the highest priority where the user may ask for it, 
   expect([own, -20]).toContain(asked);
   const drop = ['--bounding-set=-sys_nice', 'true'];
   if (process.getuid?.() !== 0 || spawnSync('setpriv', drop).status !== 0) return;
-  // Root is refused as well once that right is taken from it.
+  // Root is refused too once it has lost that right.
   const dropped = priorityOf('setpriv', '--bounding-set=-sys_nice', process.execPath);
   expect(dropped).toBe(own);
 });

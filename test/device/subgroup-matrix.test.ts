@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { matrixFeature, matrixSyntaxOf, subgroupMatrixOf } from '../../src/device/subgroup-matrix.ts';
 
-/** A device whose compiler takes texts with one of these words in them. */
+/** A device whose compiler accepts texts that contain one of these words. */
 function deviceThatReads(words: readonly string[], listed: readonly object[], features = [matrixFeature]): GPUDevice {
   let failed = false;
   const device = {

@@ -13,7 +13,7 @@ function tuneInto(logs: string, trials: number, options: StartOptions = {}): Pro
   return start(['tune', ...shape, '--trials', String(trials), '--log', logs], options).ended;
 }
 
-/** Runs a command; whether it worked. */
+/** Runs a command and says whether it worked. */
 function worked(command: string, ...args: readonly string[]): boolean {
   try {
     execFileSync(command, args, { stdio: 'ignore' });
@@ -23,7 +23,7 @@ function worked(command: string, ...args: readonly string[]): boolean {
   }
 }
 
-/** Of a run that its disk ended: every trial that was told is there, whole; at most the last line is torn. */
+/** After a run that a full disk ended, every reported trial is in the log and whole; at most the last line is torn. */
 async function expectKept(logs: string, ended: Ended, least: number): Promise<number> {
   const { records, faults } = await loadRecords([logs]);
   expect(faults.filter(({ reason }) => reason !== 'torn')).toEqual([]);
@@ -31,7 +31,7 @@ async function expectKept(logs: string, ended: Ended, least: number): Promise<nu
   expect(records.length).toBeGreaterThanOrEqual(least);
   expect(records.map(({ trial }) => trial)).toEqual(records.map((_, index) => index));
   expect(records.filter(isMeasured).length).toBeGreaterThan(0);
-  // The last trial that was told; the naive schedule is a record and no trial.
+  // The last trial that was reported; the naive schedule is a record but no trial.
   const told = [...ended.stderr.matchAll(/^trial (\d+)\//gm)].map(([, number]) => Number(number));
   expect(records.length - 1).toBeGreaterThanOrEqual(Math.max(0, ...told));
   return records.length;
@@ -45,7 +45,7 @@ function expectOneSentence({ stdout, stderr, code }: Ended, sentence: RegExp): v
   expect(code).toBe(exitCode.usage);
 }
 
-/** The same command again, where there is room: it knows what was measured and goes on. */
+/** Runs the same command again where there is room: it knows what was measured and goes on. */
 async function expectGoesOn(logs: string, known: number): Promise<void> {
   const again = await tuneInto(logs, 2);
   expect(again.stderr).toMatch(new RegExp(`^starts from ${known} known trials? `, 'm'));
@@ -60,7 +60,7 @@ describe('a disk that is full in the middle of a run', () => {
     for (const folder of mounted.splice(0)) worked('umount', folder);
   });
 
-  it('ends it with one sentence; nothing measured is lost, and the run goes on where there is room', async ({
+  it('ends the run with one sentence; nothing measured is lost, and the next run goes on where there is room', async ({
     skip,
   }) => {
     const disk = join(scratch(), 'disk');
@@ -78,7 +78,7 @@ describe('a disk that is full in the middle of a run', () => {
     await expectGoesOn(logs, known);
   });
 
-  it.skipIf(process.platform === 'win32')('and so does a limit on the size of files', async () => {
+  it.skipIf(process.platform === 'win32')('ends the run just as a limit on file sizes does', async () => {
     const logs = scratch();
     // In blocks of 512 or 1,024 bytes, by shell.
     const ended = await tuneInto(logs, 40, { under: ['sh', '-c', 'ulimit -f 32; exec "$0" "$@"'] });
@@ -95,7 +95,7 @@ describe('a log folder that may not be written', () => {
     const logs = scratch();
     writeFileSync(join(logs, 'mine.txt'), 'mine');
     chmodSync(logs, 0o555);
-    // Root may write anywhere, unless that is taken from it.
+    // Root may write anywhere, unless it has lost that right.
     const under = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] : ['env'];
     if (process.platform === 'win32' || !worked(under[0] as string, ...under.slice(1), 'true'))
       skip('no way to be somebody who may not write');
@@ -111,7 +111,7 @@ describe('a log folder that may not be written', () => {
     }
   });
 
-  it('may be read all the same: what was measured is shown', async ({ skip }) => {
+  it('can still be read: what was measured is shown', async ({ skip }) => {
     const disk = join(scratch(), 'disk');
     mkdirSync(disk);
     if (!worked('mount', '-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk)) skip('no right to mount a disk');

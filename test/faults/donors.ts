@@ -15,7 +15,7 @@ const workloads = [
   makeWorkload('elementwise', { shape: 'n=100', attributes: { expression: 'gelu(x)' } }),
 ];
 
-/** Lines as a tuner of today writes them: schedules of real spaces, naive ones among them, whose kernels build. */
+/** Lines as today's tuner writes them: schedules of real spaces, naive ones among them, whose kernels build. */
 export function donorLines(): readonly string[] {
   const device = makeDevice();
   return workloads.flatMap((workload) => {

@@ -21,27 +21,27 @@ import { hostileLine } from './hostile.ts';
 
 export interface FuzzReport {
   readonly cases: number;
-  /** Refused for their shape, refused for what they mean, and taken: a bent record may still be one. */
+  /** Lines refused for their shape, refused for their meaning, and accepted: a bent record may still be a valid one. */
   readonly shape: number;
   readonly meaning: number;
   readonly taken: number;
-  /** Of those taken, run lane by lane: schedules that were bent and are legal still. */
+  /** Accepted lines that were run lane by lane: those whose schedules were bent and are still legal. */
   readonly executed: number;
   readonly slowestMs: number;
   /** Most that the heap grew above where it began, bytes. */
   readonly heap: number;
-  /** What must not be, with the number of the case. */
+  /** What went wrong, with the number of the case. */
   readonly wrong: readonly string[];
 }
 
-/** Processor milliseconds that one line may take: other work on the machine does not draw them out. */
+/** Processor milliseconds that one line may take, which other work on the machine does not lengthen. */
 const longestMs = 10_000;
 const linesAFile = 50;
 
 /**
  * Reads hostile lines every way a log is read: whole, skimmed, folded into statistics and bests, its schedules replayed and lowered. Every line must
- * be taken or refused with its file and line, in bounded time, and nothing of it may happen to this process. A bent schedule that is taken must make
- * kernels that write what the operator's reference says, inside their buffers.
+ * be accepted or refused with its file and line, in bounded time, and without any effect on this process. A bent schedule that is accepted must
+ * make kernels that write what the operator's reference says, inside their buffers.
  */
 export async function fuzzLogs(
   cases: number,
@@ -167,7 +167,7 @@ function meaningOf(
   }
 }
 
-/** Whether a record's schedule is none of the donors', of a workload that is small enough to be executed. */
+/** Whether a record's schedule is not one of the donors', and its workload small enough to be executed. */
 function bentFrom(donors: readonly string[]): (record: TuningRecord) => boolean {
   const records = donors.map((line) => JSON.parse(line) as TuningRecord);
   const workloads = new Set(records.map(({ workload }) => workloadKey(workload)));
@@ -175,10 +175,10 @@ function bentFrom(donors: readonly string[]): (record: TuningRecord) => boolean 
   return ({ workload, trace }) => workloads.has(workloadKey(workload)) && !schedules.has(scheduleKey(trace));
 }
 
-/** A legal schedule may begin a million lanes that all find nothing to do, and each is stepped through here. */
+/** A legal schedule may start a million lanes that all find nothing to do, and each is stepped through here. */
 const mostLanes = 4096;
 
-/** What is wrong with a taken schedule's kernels, lane by lane on the limits that every device has. */
+/** What is wrong with an accepted schedule's kernels, executed lane by lane within the limits that every device has. */
 function executed({ workload, trace }: TuningRecord): string | null {
   const program = programOf(workload);
   const scheduled = replay(program, trace);

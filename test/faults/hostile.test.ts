@@ -13,18 +13,18 @@ import { fuzzLogs } from './fuzz.ts';
 const folder = mkdtempSync(join(tmpdir(), 'wgtune-hostile-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-// `npm run test:faults` does it with 10,000.
-it('150 hostile lines are taken or refused with file and line, in bounded time and memory, and do nothing', async () => {
+// `npm run test:faults` does this with 10,000 lines.
+it('150 hostile lines are accepted or refused with file and line, in bounded time and memory, and without any effect', async () => {
   const { cases, shape, meaning, taken, executed, heap, wrong } = await fuzzLogs(150, 2);
   expect(wrong).toEqual([]);
   expect(cases).toBe(150);
-  // All three ends are met, or this would fuzz one check only.
+  // All three outcomes occur; otherwise this would fuzz one check only.
   expect(Math.min(shape, meaning, taken)).toBeGreaterThan(3);
   expect(executed).toBeGreaterThan(0);
   expect(heap).toBeLessThan(256 << 20);
 }, 300_000);
 
-describe('a record that would take the machine', () => {
+describe('a record that would exhaust the machine', () => {
   const donors = donorLines().map((line) => JSON.parse(line) as TuningRecord);
   const real = donors.find((record) => record.sketch !== null && record.workload.operator === 'matmul') as TuningRecord;
   const check = createRecordCheck();
@@ -37,7 +37,7 @@ describe('a record that would take the machine', () => {
     workload: { ...real.workload, params: { ...real.workload.params, ...params } },
   });
 
-  it('is one bent from a record that is legal', () => {
+  it('is bent from a legal record', () => {
     for (const record of donors) expect(check(record)).toBeNull();
   });
 
@@ -55,7 +55,7 @@ describe('a record that would take the machine', () => {
     ],
   ];
   for (const [what, record] of cases) {
-    it(`${what} is refused, and at once`, () => {
+    it(`${what} is refused at once`, () => {
       const begin = process.cpuUsage();
       const refusal = check(record);
       const { user, system } = process.cpuUsage(begin);
@@ -65,7 +65,7 @@ describe('a record that would take the machine', () => {
   }
 });
 
-it('a line of 100 MB is refused with its number by a process of 64 MB of heap, and the lines around it are read', () => {
+it('a line of 100 MB is refused with its number by a process with 64 MB of heap, and the lines around it are read', () => {
   const [line = ''] = donorLines();
   const file = join(folder, 'long.jsonl');
   const written = openSync(file, 'w');
@@ -85,6 +85,6 @@ it('a line of 100 MB is refused with its number by a process of 64 MB of heap, a
     `error: ${file}:2: line is too long to be a record\n1 file, 2 good records, 0 notes, 1 errors`,
   );
   expect(status).toBe(1);
-  // KiB; half of it is Node and the compiler of tests.
+  // In KiB, half of which is Node and the compiler of the tests.
   expect(Number(stderr.trim().split('\n').at(-1))).toBeLessThan(300 * 1024);
 }, 180_000);

@@ -22,7 +22,7 @@ const numbers: readonly number[] = [
   ...[1e21, 1e308, Number.MIN_VALUE, 65535, 65536, 1_000_003],
 ];
 
-/** Numbers that a schedule may well have: what is bent by these is often legal still. */
+/** Numbers that a schedule may well have: a schedule bent by these is often still legal. */
 const likely: readonly number[] = [1, 2, 3, 4, 5, 7, 8, 13, 16, 32];
 
 const names: readonly string[] = [
@@ -101,7 +101,7 @@ const bends: readonly Bend[] = [
   (line, random) => replaceOne(line, /"[^"\\]*"/g, random, () => JSON.stringify(random.pick(names))),
   (line, random) =>
     replaceOne(line, /-?\d+(\.\d+)?/g, random, () => random.pick(['1e999', '-1e999', '00', '1e-400', '9'.repeat(400)])),
-  // A key more
+  // An additional key
   (line, random) =>
     replaceOne(
       line,
@@ -130,7 +130,7 @@ const bends: readonly Bend[] = [
       withPath(record, ['trace', 'steps'], (steps) => (Array.isArray(steps) ? bendSteps(steps, random) : steps)),
     ),
   ),
-  // What it is of, and what it is said to have run on
+  // The workload, and the device that the record names
   bendValue((record, random) =>
     withPath(record, ['workload', 'params'], (params) =>
       eachNumber(params, () => (random.below(2) === 0 ? null : random.pick(numbers))),
@@ -164,7 +164,7 @@ function bendSteps(steps: readonly Json[], random: Random): readonly Json[] {
     case 2:
       return steps.filter((_, index) => index !== at);
     case 3:
-      // Splits of splits: loops without end, or of astronomic extents.
+      // Splits of splits: endless loops, or loops of astronomic extents.
       return [
         ...steps.slice(0, at),
         { primitive: 'split', args: { loop: loopIn(steps, random), factors: [null, random.pick(numbers)] } },

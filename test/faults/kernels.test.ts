@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { planted } from './planted.ts';
 import { type FaultyRun, isMeasured, scratch, tuneWithFaults } from './tune-with-faults.ts';
 
-/** Every second trial measures a planted kernel, so that each has a sound one after it. */
+/** Every second trial measures a planted kernel, so that a sound one follows each. */
 const trialOf = (index: number): number => 2 * index + 1;
 
-describe('what a kernel does wrong is a record, and the run goes on', () => {
+describe('a kernel that goes wrong gives a record, and the run goes on', () => {
   let run: FaultyRun;
   beforeAll(async () => {
     const faults = new Map(planted.map(({ artifact }, index) => [trialOf(index), { artifact }]));
@@ -21,7 +21,7 @@ describe('what a kernel does wrong is a record, and the run goes on', () => {
     expect(isMeasured(next)).toBe(true);
   });
 
-  it('none is lost, none becomes the best', () => {
+  it('no such record is lost, and none becomes the best', () => {
     expect(run.thrown).toBeNull();
     expect(run.result).toMatchObject({ trials: 2 * planted.length, stoppedBy: 'trials' });
     expect(run.records.map(({ trial }) => trial)).toEqual(run.records.map((_, index) => index));

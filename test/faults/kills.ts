@@ -11,16 +11,16 @@ import { createRandom, type Random } from '../../src/support/random.ts';
 
 export interface KillReport {
   readonly kills: number;
-  /** Trials that were told before their tuner was killed. */
+  /** Trials that were reported before their tuner was killed. */
   readonly told: number;
   readonly records: number;
   /** Last lines that were cut off. */
   readonly torn: number;
-  /** What must not be: trials lost, lines mixed or broken, runs that did not go on. */
+  /** What went wrong: trials lost, lines mixed or broken, runs that did not go on. */
   readonly wrong: readonly string[];
 }
 
-/** Told trials, by what tells them apart within a file. */
+/** A reported trial, by what distinguishes it within a file. */
 interface Told {
   readonly trial: number;
   readonly decisions: TuningRecord['decisions'];
@@ -30,7 +30,7 @@ interface Told {
 interface Tuner {
   readonly process: ChildProcess;
   readonly lines: string[];
-  /** Resolves once so many trials were told, or the tuner ended. */
+  /** Resolves once that many trials were reported, or the tuner ended. */
   readonly toldAtLeast: (count: number) => Promise<void>;
   readonly ended: Promise<string>;
 }
@@ -70,8 +70,8 @@ function start(folder: string, seed: number): Tuner {
 }
 
 /**
- * Kills tuners at random moments, two at a time in one folder, and reads what they left. A later pair begins in the folder that earlier ones were
- * killed in, so it must be able to go on from it; every `perFolder` kills a fresh one, to keep the reading short.
+ * Kills tuners at random moments, two at a time in one folder, and reads what they left. A later pair begins in the folder in which earlier ones
+ * were killed, so it must be able to go on from it; after every `perFolder` kills there is a fresh folder, to keep the reading short.
  */
 export async function killTuners(
   kills: number,
@@ -111,7 +111,7 @@ export async function killTuners(
   return { ...total, wrong };
 }
 
-/** After up to 30 trials, however slow the machine, and a moment that ends anywhere in the next. */
+/** Kills a tuner after up to 30 trials, however slow the machine, at a random moment in the next trial. */
 async function killSoon(tuner: Tuner, random: Random, wrong: string[]): Promise<void> {
   await tuner.toldAtLeast(1 + random.below(30));
   await new Promise((resolve) => setTimeout(resolve, random.unit() * 50));
@@ -120,7 +120,7 @@ async function killSoon(tuner: Tuner, random: Random, wrong: string[]): Promise<
   if (complaint !== '') wrong.push(complaint);
 }
 
-/** Every list of told trials must be found whole in one run's records. */
+/** Every list of reported trials must be found whole in one run's records. */
 function missing(told: readonly (readonly Told[])[], records: readonly TuningRecord[]): readonly string[] {
   const byRun = new Map<string, Set<string>>();
   for (const record of records) {

@@ -21,7 +21,7 @@ describe('a driver', () => {
       (library: string) => writeFileSync(library, 'no library'),
       /^its library .*\/libdriver\.so cannot be loaded \(.+\)$/,
     ],
-  ])('%s is told with its reason, and tuning goes on with a device there is', async (_, breakIt, reason) => {
+  ])('%s is reported with the reason, and tuning goes on with another device', async (_, breakIt, reason) => {
     const folder = scratch();
     const library = join(folder, 'libdriver.so');
     const manifest = join(folder, 'broken_icd.json');
@@ -52,12 +52,12 @@ describe('a driver', () => {
     expect(asked.code).toBe(3);
   });
 
-  it('that is removed during a run ends it with one sentence, and nothing measured is lost', async () => {
+  it('that is removed during a run ends the run with one sentence, and nothing measured is lost', async () => {
     const logFolder = scratch();
     const device = await chooseDevice('swiftshader');
     const { manifest } = device.driver;
     if (manifest === null) throw new Error('SwiftShader has a manifest');
-    // A copy that can be taken away.
+    // A copy of the driver that can be removed.
     const folder = join(scratch(), 'driver');
     mkdirSync(folder);
     const library = (JSON.parse(readFileSync(manifest, 'utf8')) as { ICD: { library_path: string } }).ICD.library_path;
@@ -75,7 +75,7 @@ describe('a driver', () => {
           ...runner,
           measure: async (request) => {
             measured += 1;
-            // The process that holds it open goes with it.
+            // The process that holds the driver open is killed as well.
             if (measured === 3) {
               rmSync(folder, { recursive: true });
               const [kernel] = request.artifact.kernels;
@@ -117,7 +117,7 @@ describe('XGBoost', () => {
         return file;
       },
     ],
-  ])('%s is said with a remedy, and the run goes on with the analytic model', async (_, prepare) => {
+  ])('%s is reported with a remedy, and the run goes on with the analytic model', async (_, prepare) => {
     const logFolder = scratch();
     const library = prepare(join(scratch(), 'libxgboost.so'));
     vi.stubEnv('WGTUNE_XGBOOST_LIBRARY', library);
@@ -140,7 +140,7 @@ describe('XGBoost', () => {
 describe('the clock of the machine', () => {
   it('that is set back during a run loses, repeats and reorders nothing', async () => {
     const logFolder = scratch();
-    // Dates alone are set: what is timed must not hang on them.
+    // Only dates are set: timing must not depend on them.
     vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-03-29T12:00:00Z') });
     let day = 29;
     const setBack = (): void => {
@@ -166,7 +166,7 @@ describe('the clock of the machine', () => {
       '2026-03-26',
     ]);
 
-    // The next run begins before the first by its name, and knows all of it.
+    // By its name, the next run begins before the first, yet it knows all of it.
     vi.setSystemTime(new Date('2026-03-01T12:00:00Z'));
     const again = await tuneWithFaults(new Map(), { logFolder, trials: 2 });
     expect(again.events.find(({ kind }) => kind === 'known')).toMatchObject({ records: run.records.length });

@@ -3,8 +3,8 @@ import { fuzzLogs } from './fuzz.ts';
 import { killTuners } from './kills.ts';
 
 /*
- * `npm run test:faults`: tuners killed at 200 random moments, and 10,000 hostile lines. `npm test` does little of each. `-- --kills 20 --lines 0` does other
- * numbers, `-- --seed 7` other moments and lines. Ends with exit code 1 when anything was wrong.
+ * `npm run test:faults`: kills tuners at 200 random moments and reads 10,000 hostile lines. `npm test` does a little of each.
+ * `-- --kills 20 --lines 0` sets other numbers, `-- --seed 7` other moments and lines. Ends with exit code 1 when anything was wrong.
  */
 
 const { values: flags } = parseArgs({

@@ -16,7 +16,7 @@ export interface Planted {
 const at = `id.y * ${extent}u + id.x`;
 const store = `C[${at}] = sum;`;
 
-/** The right kernel with other text where it stores its sum, or elsewhere. */
+/** The right kernel with other text in place of its store of the sum, or of another part. */
 function bent(replacement: string, replaced = store): Artifact {
   const right = naiveMatmul(extent);
   return {
@@ -32,7 +32,7 @@ function changed(changes: Partial<Artifact['kernels'][number]>, artifact = naive
   return { ...artifact, kernels: artifact.kernels.map((kernel) => ({ ...kernel, ...changes })) };
 }
 
-/** So much to compile that no budget here is enough; every statement reads what can only be known when it runs. */
+/** So much to compile that no budget here is enough; every statement reads a value that is only known when it runs. */
 const endlessText = Array.from(
   { length: 16_000 },
   (_, i) => `sum = sum * A[(id.x + ${i}u) % ${extent * extent}u] + f32(${i});`,
@@ -50,7 +50,7 @@ export const planted: readonly Planted[] = [
   },
   {
     title: 'a kernel that never ends once it was right',
-    // The poison is not a number: it tells the kernel that nobody ran before.
+    // The poison is NaN: it tells the kernel that this is its first run.
     artifact: bent(`
       let before = bitcast<u32>(C[${at}]);
       ${store}
@@ -78,7 +78,7 @@ export const planted: readonly Planted[] = [
   },
   {
     title: 'workgroup memory over the limit',
-    // Used, or it would be gone before anyone counts it.
+    // It is used, or the compiler would remove it before it is counted.
     artifact: bent(
       `tile[id.x % 8u] = vec4f(sum);\n  C[${at}] = tile[id.x % 8u].x;\n}\nvar<workgroup> tile: array<vec4f, 60000>;\nfn unused() {`,
     ),
@@ -105,7 +105,7 @@ export const planted: readonly Planted[] = [
       ...right,
       buffers: [
         ...right.buffers,
-        // A driver that has as much for one has not for all.
+        // A driver that has enough memory for one of these has not enough for all.
         ...Array.from({ length: 256 }, (_, i) => ({
           name: `T${i}`,
           role: 'scratch' as const,

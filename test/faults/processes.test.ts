@@ -52,10 +52,10 @@ const accidents: readonly Accident[] = [
   },
 ];
 
-/** Every second trial has an accident, so that each has a sound one after it. */
+/** Every second trial has an accident, so that a sound one follows each. */
 const trialOf = (index: number): number => 2 * index + 1;
 
-describe('an accident in a trial is its record, and the run goes on with another process', () => {
+describe('an accident in a trial gives a record, and the run goes on with another process', () => {
   let run: FaultyRun;
   beforeAll(async () => {
     const faults = new Map(accidents.map(({ fault }, index) => [trialOf(index), fault]));
@@ -72,7 +72,7 @@ describe('an accident in a trial is its record, and the run goes on with another
     },
   );
 
-  it('none is lost, none becomes the best', () => {
+  it('no such record is lost, and none becomes the best', () => {
     expect(run.thrown).toBeNull();
     expect(run.result).toMatchObject({ trials: 2 * accidents.length, stoppedBy: 'trials' });
     expect(run.records.map(({ trial }) => trial)).toEqual(run.records.map((_, index) => index));
@@ -80,16 +80,16 @@ describe('an accident in a trial is its record, and the run goes on with another
   });
 });
 
-describe('what only disturbs a trial leaves it measured', () => {
-  it('the device’s clock runs backwards: times are the wall’s', async () => {
+describe('a trial that is only disturbed is still measured', () => {
+  it('the device’s clock runs backwards: times are those of the wall clock', async () => {
     const faults = new Map([[2, { order: { at: 'build', backwards: true } }]]);
     const { records } = await tuneWithFaults(faults, { logFolder: scratch(), trials: 3 });
     expect(records.slice(0, 4).map(({ clock }) => clock)).toEqual(['timestamp', 'timestamp', 'wall', 'timestamp']);
     expect(records.every(isMeasured)).toBe(true);
   });
 
-  it('the tuner itself is stopped for longer than a stage may take, once the answer is there', async () => {
-    // As by a suspended machine: the measuring process goes on, its answer waits.
+  it('the tuner itself is stopped for longer than a stage may take, after the answer has arrived', async () => {
+    // As if the machine were suspended, except that the measuring process goes on and its answer waits.
     const stop = (): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 9_000);
     const faults = new Map([[1, { during: () => void setTimeout(stop, 20) }]]);
     const { records } = await tuneWithFaults(faults, { logFolder: scratch(), trials: 2 });
@@ -98,8 +98,8 @@ describe('what only disturbs a trial leaves it measured', () => {
   });
 });
 
-describe('a device that no process can use any more', () => {
-  it('ends the run with one sentence; what was measured is kept, and the same command goes on from it', async () => {
+describe('a device that no process can use any longer', () => {
+  it('ends the run with one sentence; what was measured is kept, and the same command goes on from there', async () => {
     const logFolder = scratch();
     const faults = new Map<number, Fault>([
       [2, { order: { at: 'run', signal: 'SIGKILL' } }],
@@ -117,7 +117,7 @@ describe('a device that no process can use any more', () => {
 
     const again = await tuneWithFaults(new Map(), { logFolder, trials: 2 });
     expect(again.events.find(({ kind }) => kind === 'known')).toMatchObject({ records: 3 });
-    // Beside the two new trials there are kernels measured again: what stood far ahead, and those of the race at the end.
+    // Besides the two new trials, kernels were measured again: one that was far ahead, and those of the race at the end.
     expect(again.records.filter(({ origin }) => origin === 'search')).toHaveLength(2 + 2);
     expect(again.records.filter(({ race }) => race !== null).length).toBeGreaterThanOrEqual(2);
     expect(again.records.slice(3).every(isMeasured)).toBe(true);

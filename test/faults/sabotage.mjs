@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 
 /*
- * Preloaded into measuring processes (NODE_OPTIONS) to let them come to grief at a known moment: the parent puts an order into a file, and the
+ * Preloaded into measuring processes (NODE_OPTIONS) to make them fail at a known moment: the parent puts an order into a file, and the
  * process carries it out just after it announced the stage that the order names. What happens is real: a signal, a lost device, a blocked thread.
  *
  * An order is JSON: `at` is a stage, or `opened` (then it is carried out at every start, until the file is taken away), with

@@ -16,7 +16,7 @@ import { extent } from './planted.ts';
 
 export const workload = makeWorkload('matmul', { shape: `m=${extent},n=${extent},k=${extent}` });
 
-/** Short, since these runs are about outcomes; long enough for every sound kernel on a machine that others use too. */
+/** Short, since these runs are about outcomes; long enough for every sound kernel on a shared machine. */
 export const budget: TimingBudget = {
   ...defaultBudget('cpu'),
   minSamples: 3,
@@ -26,7 +26,7 @@ export const budget: TimingBudget = {
   runTimeoutMs: 4_000,
 };
 
-/** What is to happen in one trial: another kernel, an order to the measuring process (sabotage.mjs), or something of the test's own. */
+/** What is to happen in one trial: another kernel, an order to the measuring process (sabotage.mjs), or an action of the test. */
 export interface Fault {
   readonly artifact?: Artifact;
   readonly order?: Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ export interface FaultyRun {
   /** What `tuneOn` rejected with. */
   readonly thrown: unknown;
   readonly events: readonly TuneEvent[];
-  /** Read back from the log: trial `i` is what the runner was asked for the i-th time. */
+  /** Read back from the log: trial `i` is the one that the runner was asked for the i-th time. */
   readonly records: readonly TuningRecord[];
 }
 
@@ -48,14 +48,14 @@ afterAll(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A folder that is gone after the tests of the file. */
+/** A folder that is removed after the tests of the file. */
 export function scratch(): string {
   const folder = mkdtempSync(join(tmpdir(), 'wgtune-faults-'));
   folders.push(folder);
   return folder;
 }
 
-/** Lets measuring processes started from now on take orders; returns how to give one. */
+/** Makes measuring processes started from now on take orders; returns a function that gives one. */
 function takeOrders(): (order: Fault['order']) => void {
   const file = join(scratch(), 'order.json');
   vi.stubEnv('WGTUNE_TEST_ORDER', file);
@@ -108,7 +108,7 @@ export async function tuneWithFaults(
   }
 }
 
-/** A trial that was built, verified and timed; whether its times were steady is the machine's affair. */
+/** Whether a trial was built, verified and timed; whether its times were steady depends on the machine. */
 export function isMeasured(record: TuningRecord | undefined): boolean {
   return (
     record !== undefined &&

@@ -6,8 +6,8 @@ import { tuneOn } from '../../src/tuner/tune.ts';
 import { makeDevice } from '../records/fixtures.ts';
 
 /*
- * A process that tunes until it is killed: the real loop and the real log, kernels answered from nothing but their text, so that most of its
- * time goes into making and writing records. A trial counts as finished once it is told here, which the loop does after recording it.
+ * A process that tunes until it is killed, with the real loop and the real log. Measurements are made up from the kernels' text alone, so that most
+ * of its time goes into making and writing records. A trial counts as finished once it is reported here, after the loop has recorded it.
  */
 
 const [folder = '', seed = '1'] = process.argv.slice(2);
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
     model: 'random',
     onEvent: (event) => {
       if (event.kind !== 'trial' && event.kind !== 'known') return;
-      // Not through a stream, which may still hold it when the signal comes.
+      // Not through a stream, which may still hold the line when the signal comes.
       writeSync(1, `${JSON.stringify(event.kind === 'trial' ? { told: event } : { known: event.records })}\n`);
     },
   });

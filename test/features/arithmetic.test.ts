@@ -25,8 +25,8 @@ function counted(operator: string, shape: string): number[] {
   throw new Error('every candidate computes something for nothing');
 }
 
-// Of 64 rows of 32: maximum, difference, exponential, sum, and again difference, exponential and quotient. Whether the sum is a number's is two
-// comparisons, their conjunction and a select.
+// Of 64 rows of 32: maximum, difference, exponential, sum, and again difference, exponential and quotient. Asking whether the sum is a number
+// takes two comparisons, their conjunction and a select.
 it.each([
   ['matmul', 'm=32,n=32,k=32', [2 * 32 ** 3, 0, 0, 0]],
   ['reduce_max', 'rows=64,cols=32', [0, 0, 0, 64 * 32]],

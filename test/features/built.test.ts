@@ -28,11 +28,11 @@ interface Held {
   readonly tiling: Tiling;
   readonly counts: KernelCounts;
   readonly of: (name: EstimateName) => number;
-  /** Bytes that invocations ask storage for, by the kernel's nests. */
+  /** Bytes that invocations load from storage, by the kernel's nests. */
   readonly asked: number;
 }
 
-/** Kernels of random candidates beside what was said of them before they were built. */
+/** Kernels of random candidates beside the estimates that were made of them before they were built. */
 function built(operator: string, shape: string, perSketch: number): Held[] {
   return sketchesOf(programOfCase({ title: '', operator, wish: { shape } })).flatMap((sketch) =>
     legalCandidates(sketch, defaultLimits, perSketch, createRandom(8)).flatMap((values) => {
@@ -60,8 +60,8 @@ function built(operator: string, shape: string, perSketch: number): Held[] {
 }
 
 /**
- * How often at most lowering finds that what was loaded before is still the same: from one vector to the next, where it does not
- * move along a row, and, in windows, from one written-out element to the next.
+ * How often at most lowering finds that a value loaded before can be used again: from one vector to the next, where the address
+ * does not move along a row, and, in windows, from one written-out element to the next.
  */
 function sharing({ tiling, of }: Held): number {
   if (tiling.nests.some(({ reads }) => reads.some(({ strides }) => strides.at(-1) === 0)) && tiling.rule !== 'tiled')
@@ -69,7 +69,7 @@ function sharing({ tiling, of }: Held): number {
   return stagesOfTiling(tiling).some(hasWindows) ? of('depth') + 1 : 1;
 }
 
-/** Copies of the body for a rest do less than a whole step each, and never run at once. */
+/** Whether a kernel has no copies of its body for a rest: each of these does less than a whole step, and they never run at once. */
 const isWhole = ({ what, of }: Held): boolean => of('parts') === 1 && !what.includes('partition-steps=1');
 
 describe.each(workloads)('the estimate for kernels of %s %s', (operator, shape) => {
@@ -98,7 +98,7 @@ describe.each(workloads)('the estimate for kernels of %s %s', (operator, shape) 
   });
 
   it('counts the iterations of the loops that remain', () => {
-    // Two stages of one kernel are each asked about alone.
+    // Two stages of one kernel are each estimated alone.
     for (const { what, tiling, counts, of } of all.filter(isWhole))
       if (tiling.nests.length === 1) expect(of('iterations'), what).toBe(counts.iterations);
   });
@@ -111,7 +111,7 @@ describe.each(workloads)('the estimate for kernels of %s %s', (operator, shape) 
   it('counts the registers of tiles, scalar for scalar, and never less than a kernel declares', () => {
     for (const { what, tiling, counts, of } of all.filter(isWhole)) {
       if (tiling.rule === 'tiled') expect(of('registers'), what).toBe(counts.privates);
-      // Stages in one kernel are done with theirs when the next begins.
+      // A stage no longer needs its registers when the next stage of the kernel begins.
       else expect(of('registers') * tiling.nests.length, what).toBeGreaterThanOrEqual(counts.privates);
     }
   });
@@ -120,7 +120,7 @@ describe.each(workloads)('the estimate for kernels of %s %s', (operator, shape) 
     for (const { what, tiling, counts, of } of all.filter(
       ({ tiling: { rule } }) => rule === 'flat' || rule === 'turned',
     )) {
-      // A step of a tile that does not come out even is a guard too.
+      // A tile that does not divide into whole steps needs a guard too.
       if (counts.guards > 0 && tiling.rule === 'flat') expect(of('guarded'), what).toBeGreaterThan(0);
       if (of('guarded') > 0) expect(counts.guards + counts.clamps, what).toBeGreaterThan(0);
     }

@@ -16,7 +16,7 @@ function addresses(nx: number, dx: number, ny: number, dy: number): number[] {
 }
 
 describe('lines touched', () => {
-  // Rows that overlap in part are counted as rows of their own: those who write kernels do not have them.
+  // Rows that overlap in part count as separate rows; kernels as people write them have none.
   const distances = [
     [4, 0],
     [4, 128],

@@ -1,19 +1,19 @@
 import type { KExpr, Kernel, KStmt, KType } from '../../src/ir/kernel.ts';
 
-/** What the invocations of a kernel do together, counted in its statements; what stands under an `if` counts as if it always ran. */
+/** What all invocations of a kernel do together, counted in its statements; statements under an `if` count as if they always ran. */
 export interface KernelCounts {
   /** Bytes loaded and stored, by the kind of memory. */
   readonly storageRead: number;
   readonly storageWritten: number;
   readonly workgroupRead: number;
   readonly workgroupWritten: number;
-  /** Iterations of the loops of one invocation; one that runs once is none. */
+  /** Iterations of the loops of one invocation; a loop that runs once counts as none. */
   readonly iterations: number;
   /** Barriers of one invocation. */
   readonly barriers: number;
   /** Scalars in private variables and arrays. */
   readonly privates: number;
-  /** Conditions in the text, and lesser-of-two in indices. */
+  /** Conditions in the text, and minima in indices. */
   readonly guards: number;
   readonly clamps: number;
 }

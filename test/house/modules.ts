@@ -5,9 +5,9 @@ import { dirname, join, normalize } from 'node:path';
 export interface Module {
   readonly path: string;
   readonly lines: number;
-  /** What it imports of ours, types included: path of the module and the names taken (`*` for all). */
+  /** Its imports from this repository, types included: path of the module and the names taken (`*` for all). */
   readonly imports: readonly { readonly path: string; readonly names: readonly string[] }[];
-  /** Names it declares and exports. */
+  /** Names that it declares and exports. */
   readonly exports: readonly { readonly name: string; readonly isType: boolean }[];
 }
 

@@ -24,7 +24,7 @@ describe('the house', () => {
     expect(lengths[lengths.length >> 1]).toBeGreaterThanOrEqual(60);
   });
 
-  it('exports nothing that nobody imports', () => {
+  it('exports nothing that is imported nowhere', () => {
     const taken = new Set<string>();
     const wholly = new Set<string>();
     for (const { imports } of [...source, ...others])
@@ -40,7 +40,7 @@ describe('the house', () => {
   });
 });
 
-describe('what the rules are held by', () => {
+describe('the check of the rules', () => {
   const module = (path: string, ...imports: string[]): Module => ({
     path,
     lines: 1,

@@ -99,7 +99,7 @@ describe('interpret', () => {
   });
 
   it('floors division and remainder of negative indices', () => {
-    // (i - 5) div 3 + 2 and (i - 5) mod 3 of i = 0 .. 9
+    // (i - 5) div 3 + 2 and (i - 5) mod 3 for i = 0 .. 9
     const shifted = binary('sub', v('vi'), int(5));
     const read = (at: Expr): Program =>
       copyProgram(

@@ -15,7 +15,7 @@ export function f16MatrixProgram(shape = 'm=128,n=64,k=64'): Program {
   return scheduleProgram(makeWorkload('matmul', { shape, dtype: 'f16' }), trace);
 }
 
-/** Tiles of 8 x 8 x 8: one subgroup a tile, sums in a buffer of their own, operands from storage. */
+/** Tiles of 8 x 8 x 8: one subgroup per tile, sums in a buffer of their own, operands from storage. */
 export function f32MatrixProgram(shape: string, factors: readonly [number, number] = [1, 1]): Program {
   const [down, across] = factors;
   return scheduled(plain('matmul', shape), [

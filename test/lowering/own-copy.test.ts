@@ -8,8 +8,8 @@ import { expectSameMeaning } from './equality.ts';
 import { block, buffer, spatial } from './programs.ts';
 
 /**
- * Every lane copies two rows of X from its workgroup's on, and reads one element of them, in a row that is `row` beyond. The distance
- * between what is read and what was copied is no constant.
+ * Every lane copies two rows of X, beginning with that of its workgroup, and reads one element `row` rows further on. The distance between
+ * the element read and those copied is not constant.
  */
 function pickFromCopy(row: (lane: Expr) => Expr): Program {
   const copied = block('copy', [spatial('r', 8, add(v('w'), v('a'))), spatial('c', 6, v('b'))], {

@@ -46,7 +46,7 @@ export function block(
 }
 export const sum: Reducer = { op: 'sum', initialises: true };
 
-/** value of a sum of names and numbers with factors: at(['i0', 4], ['i1', 1]). */
+/** The sum of names and numbers, each times its factor: at(['i0', 4], ['i1', 1]). */
 export function at(...terms: readonly (readonly [string, number])[]): Expr {
   return terms
     .map(([name, factor]): Expr => (factor === 1 ? v(name) : mul(v(name), int(factor))))
@@ -54,11 +54,11 @@ export function at(...terms: readonly (readonly [string, number])[]): Expr {
 }
 
 const ceil = (a: number, b: number): number => Math.ceil(a / b);
-/** `index < extent`, where a split does not divide. */
+/** `index < extent`, where a split does not divide the extent. */
 const within = (index: Expr, extent: number, covered: number): Expr[] =>
   covered > extent ? [lt(index, int(extent))] : [];
 
-/** One invocation an output, accumulating in a private variable. */
+/** One invocation per output, accumulating in a private variable. */
 export function naiveMatmul(m: number, n: number, k: number, tile = 8, dtype: DType = 'f32'): Program {
   const row = at(['by', tile], ['ty', 1]);
   const column = at(['bx', tile], ['tx', 1]);
@@ -299,14 +299,14 @@ export function fusedConv(): Program {
   };
 }
 
-/** Row maximum or sum: lanes reduce strided parts, an eighth of them reduces eights, one lane ends. */
+/** Row maximum or sum: lanes reduce strided parts, an eighth of the lanes reduces eight results each, and one lane the rest. */
 export function rowReduction(rows: number, columns: number, lanes = 64, op: Reducer['op'] = 'sum'): Program {
   const column = at(['c', lanes], ['l', 1]);
   const reducer: Reducer = { op, initialises: true };
   const steps = ceil(columns, lanes);
   const few = lanes / 8;
   const element = load('A', [v('i'), column]);
-  // As rfactor leaves it: every partial result is defined, also where a lane has nothing to reduce.
+  // As rfactor leaves it: every partial result is defined, even where a lane has nothing to reduce.
   const guarded = select(lt(column, int(columns)), element, reducers[op].identity(['f32'])[0] as Expr);
   const partial = block(
     'partial',

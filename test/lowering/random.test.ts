@@ -17,7 +17,7 @@ import { runLowered, type Values } from './simt.ts';
 
 const rounds = Number(process.env.WGTUNE_LOWERINGS ?? 60);
 const firstSeed = Number(process.env.WGTUNE_SEED ?? 1);
-/** Small ones, so that limits refuse some. */
+/** Small limits, so that they refuse some programs. */
 const limits: DeviceLimits = {
   ...defaultLimits,
   maxComputeInvocationsPerWorkgroup: 1024,
@@ -91,7 +91,7 @@ test(`the kernels of random schedules of ${rounds} random workloads compute what
       if (wrong !== null) throw new Error(`seed ${seed}, ${operator} ${shape}: ${wrong}`);
     }
   }
-  // Most random walks leave local buffers across kernels; enough must be left that are compared.
+  // Most random walks leave local buffers that two kernels use and are refused; enough must be left to compare.
   expect(tally.get('ok') ?? 0).toBeGreaterThan(rounds * 3);
   expect(tally.get('with subgroups') ?? 0).toBeGreaterThan(rounds / 8);
   expect(tally.get('shared by lanes') ?? 0).toBeGreaterThan(rounds / 16);

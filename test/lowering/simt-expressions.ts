@@ -4,7 +4,7 @@ import type { UnaryOp } from '../../src/ir/nodes.ts';
 import { roundEven } from '../../src/support/round-even.ts';
 import { ofNumbers } from '../../src/testing/interpret.ts';
 
-/** What generated code calls; one object for all kernels. */
+/** The functions that generated code calls; one object for all kernels. */
 export const runtime = {
   f16: f16round,
   roundEven,
@@ -87,7 +87,7 @@ function binaryText(op: KBinaryOp, scalar: Scalar, a: string, b: string): string
   }
 }
 
-/** Rounds or wraps as the type does. */
+/** Wraps an expression so that its value is rounded or wrapped as its type requires. */
 export function settle(text: string, scalar: Scalar): string {
   switch (scalar) {
     case 'f32':
@@ -132,7 +132,7 @@ export function compileExpression(expr: KExpr): string {
       return `R.map2(${a}, ${b}, ${width}, (x, y) => ${settle(binaryText(expr.op, operands, 'x', 'y'), scalar)})`;
     }
     case 'select': {
-      // Both branches are evaluated, as in WGSL: an access out of bounds in the one not taken is found.
+      // Both branches are evaluated, as in WGSL, so that an access out of bounds in the branch not taken is found.
       if (expr.yes.type.width !== width || expr.no.type.width !== width) throw new Error('select of different widths');
       return `((c, y, n) => (c ? y : n))(${compileExpression(expr.condition)}, ${compileExpression(expr.yes)}, ${compileExpression(expr.no)})`;
     }
@@ -140,7 +140,7 @@ export function compileExpression(expr: KExpr): string {
       return 'subgroupLane';
     case 'exchange':
       if (expr.value.type.scalar === 'bool') throw new Error('lanes cannot exchange a bool');
-      // The lane stops here until all of its subgroup have a value to offer; see runKernel.
+      // The lane stops here until all lanes of its subgroup have a value to offer; see runKernel.
       return `(yield [${JSON.stringify(expr.how)}, ${compileExpression(expr.value)}, ${compileExpression(expr.lane)}])`;
     case 'construct': {
       const args = expr.args.map(compileExpression);

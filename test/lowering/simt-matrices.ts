@@ -15,7 +15,7 @@ const roundOf = ({ scalar }: KMatrix): ((value: number) => number) =>
 const offset = ({ order, stride }: Omit<MatrixPlace, 'array' | 'index'>, row: number, column: number): number =>
   order === 'rows' ? row * stride + column : column * stride + row;
 
-/** What generated code calls for statements over matrices. */
+/** The functions that generated code calls for statements over matrices. */
 export const matrixRuntime = {
   zero: (matrix: KMatrix, value = 0): Held => ({
     matrix,
@@ -57,7 +57,7 @@ export const matrixRuntime = {
   },
 };
 
-/** One statement over matrices as the line that executes it. */
+/** The line of code that executes one statement over matrices. */
 export function compileMatrix(stmt: KMatrixStmt): string {
   switch (stmt.kind) {
     case 'matrix':

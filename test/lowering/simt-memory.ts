@@ -1,7 +1,7 @@
 import { f16round } from '@petamoriken/float16';
 import type { KType } from '../../src/ir/kernel.ts';
 
-/** Who executes, and how many barriers lie behind. */
+/** Which lane is executing, and how many barriers it has passed. */
 export interface Clock {
   phase: number;
   lane: number;
@@ -15,9 +15,9 @@ export interface Memory {
 }
 
 /**
- * An array that lanes share, with all that may go wrong made visible: an index outside and an element that one lane writes and another
- * one reads or writes differently with no barrier in between are errors, an element read before anybody wrote it is NaN. `synchronised`
- * says whether barriers order accesses (workgroup memory) or nothing does (storage).
+ * An array that lanes share, which makes visible all that may go wrong. An index outside is an error, and so is an element that one lane writes
+ * and another reads, or writes differently, with no barrier in between. An element read before it was written is NaN. `synchronised` says
+ * whether barriers order accesses (workgroup memory) or nothing does (storage).
  */
 export function sharedMemory(
   name: string,
@@ -41,7 +41,7 @@ export function sharedMemory(
     if (!(index >= 0 && index < length)) throw new Error(`${name}[${index}] is outside its ${length} elements`);
   };
   const read = (cell: number): number => {
-    // Not an error by itself: a select may drop it. NaN shows in the result where it is used.
+    // Not an error by itself, since a select may drop the value. Where it is used, NaN shows in the result.
     if (written[cell] === 0) return Number.NaN;
     if (writePhase[cell] === phase() && writer[cell] !== clock.lane)
       throw new Error(

@@ -16,14 +16,15 @@ type Running = Generator<Offer, void, unknown>;
 type LaneProgram = (wg: Axes, lid: Axes, arrays: Readonly<Record<string, Memory>>, subgroupLane: number) => Running;
 
 export interface SimtOptions {
-  /** Lanes of a subgroup; they follow the local index. */
+  /** Lanes per subgroup; they follow the local index. */
   readonly subgroupSize?: number;
 }
 
 /**
  * Executes a lowered program as a device would, with no device: kernels in order, workgroups one after the other, the lanes of a workgroup
- * from barrier to barrier. Throws on anything a device may answer with a wrong result: see sharedMemory, a barrier that only some lanes
- * reach, and an exchange that only some lanes of a subgroup reach or that wants the value of a lane which is not there. Arithmetic rounds to f32 and f16, indices wrap as u32. Returns every storage buffer; elements nobody wrote are NaN.
+ * from barrier to barrier. Throws on anything that may give a wrong result on a device: the errors of sharedMemory, a barrier that only some
+ * lanes reach, and an exchange that only some lanes of a subgroup reach or that wants the value of a lane that does not exist. Arithmetic rounds
+ * to f32 and f16, indices wrap as u32. Returns every storage buffer; elements that were never written are NaN.
  */
 export function runLowered(lowered: LoweredProgram, inputs: Values, { subgroupSize = 4 }: SimtOptions = {}): Values {
   const storage: Record<string, Float64Array> = {};
@@ -186,7 +187,7 @@ function expressionsOf(stmt: KStmt): readonly KExpr[] {
   }
 }
 
-/** Whether a condition is the same for all lanes of a workgroup by its text alone, as the shading language wants it around a barrier. */
+/** Whether a condition is, by its text alone, the same for all lanes of a workgroup, as WGSL wants it around a barrier. */
 function isUniform(condition: KExpr): boolean {
   if (condition.kind === 'builtin') return condition.of === 'wg';
   if (condition.kind === 'binary') return isUniform(condition.a) && isUniform(condition.b);

@@ -97,7 +97,7 @@ describe('a buffer that lanes of a subgroup share equals its meaning', () => {
     ];
     const text = textOf(expectSame(matmul(4, 8, 32), steps, 4));
     expect(text).toContain('subgroupBroadcast(A_subgroup_1, 3u)');
-    // Every element is asked for once, whatever it is multiplied with.
+    // Every element is exchanged once, however many factors it is multiplied with.
     expect(text.match(/subgroupBroadcast\(/g)).toHaveLength(32);
     expect(text).toContain('var<storage, read> A: array<vec4<f32>, 32>');
   });
@@ -116,7 +116,7 @@ describe('a buffer that lanes of a subgroup share equals its meaning', () => {
     const steps = [
       ...tiles(4, 2, 8),
       ...overLanes(4, 1),
-      // The guard is over the reduction, where both factors would have to be zero.
+      // The guard is on the reduction, where both factors would have to be zero.
       cacheRead('matmul', 'B', 'private'),
       computeAt('load_B_private', 'matmul_vk_1'),
     ];
@@ -131,12 +131,12 @@ describe('a buffer that lanes of a subgroup share equals its meaning', () => {
       computeAt('load_y_subgroup', 'n_c_h'),
       split('load_y_subgroup_d3', null, 4),
       bind('load_y_subgroup_d3_1', 'subgroup.x'),
-      // Lane l reads what lane 3 - l has.
+      // Lane l reads the element that lane 3 - l has.
       split('w', null, 4),
       bind('w_1', 'invocation.x'),
     ];
     const text = textOf(expectSame(base, steps, 4));
-    // Its own element is in its own register.
+    // The lane's own element is in its own register.
     expect(text).not.toContain('subgroupShuffle');
   });
   it('an intermediate that one stage spreads and the next ones read', () => {

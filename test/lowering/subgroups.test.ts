@@ -19,12 +19,12 @@ const withSubgroups = (size: number): DeviceLimits => ({
 
 interface Shape {
   readonly rows: number;
-  /** Rows of a workgroup. */
+  /** Rows per workgroup. */
   readonly group: number;
   readonly columns: number;
   readonly lanes: number;
   readonly op: Reducer['op'];
-  /** Where the partial results of the lanes stay. */
+  /** The scope of the lanes' partial results. */
   readonly partial: Scope;
   /** Invocations along x that other work of the kernel asks for. */
   readonly wide: number;

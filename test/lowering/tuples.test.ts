@@ -21,7 +21,7 @@ const limits = {
   subgroupMinSize: 8,
 };
 
-/** Why a program's results on integer inputs are not those of its rows; null where they are, or where it cannot be lowered. */
+/** Why a program's results on integer inputs are not the expected ones; null where they are, or where it cannot be lowered. */
 function fault(program: Program, expected: readonly (readonly number[])[], X: Float64Array): string | null {
   const lowered = lowerProgram(program, limits);
   const runs: Values[] = [interpret(program, { X })];
@@ -114,7 +114,7 @@ test('an old element that the next one needs is taken before it is overwritten',
   const [next, store] = [loop.indexOf('R1_private_next ='), loop.indexOf('R0_private =')];
   expect(next).toBeGreaterThan(0);
   expect(store).toBeGreaterThan(next);
-  // One exponential an element for the sum so far and one for the new element; the maximum is taken once, and once held above the lowest.
+  // Per element, one exponential for the sum so far and one for the new term; the maximum is taken once, and once held above the lowest.
   expect(loop.match(/exp\(/g)).toHaveLength(2);
   expect(loop.match(/max\(/g)).toHaveLength(2);
 });

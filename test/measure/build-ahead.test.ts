@@ -13,12 +13,12 @@ const budget: TimingBudget = { ...defaultBudget('cpu'), minSamples: 1, maxSample
 const never = (): boolean => false;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Right ones, each another text. */
+/** Right candidates, each with another text. */
 function candidates(count: number): Artifact[] {
   return Array.from({ length: count }, (_, index) => vectorAdd(`C[i] = A[i] + B[i] + ${index}f * 0f;`));
 }
 
-/** Right; compiling takes some hundredths of a second anywhere, with a few thousand steps some tenths on any machine. */
+/** A right candidate; compiling takes some hundredths of a second anywhere, with a few thousand steps some tenths on any machine. */
 function heavy(index: number, length = 120): Artifact {
   const steps = Array.from(
     { length },
@@ -40,7 +40,7 @@ describe('building ahead on SwiftShader', () => {
   const started = (changes: Partial<TimingBudget> = {}, on: Device = device) => {
     const ahead = createBuildAhead({ device: on, budget: { ...budget, ...changes }, processes: 1 });
     open.push(ahead);
-    // Builds are slow here: it is worth starting the process.
+    // Builds in the measuring process are slow, so starting the building process is worthwhile.
     ahead.learn(null, 10_000);
     return ahead;
   };
@@ -89,7 +89,7 @@ describe('building ahead on SwiftShader', () => {
     await ahead.build([warm, other], never);
     const [child] = buildingChildren(process.pid);
     if (child === undefined) throw new Error('there is no building process');
-    // A stopped process builds for ever.
+    // A stopped process never finishes its build.
     process.kill(child, 'SIGSTOP');
     const building = ahead.build([victim, next], never);
     await pause(300);

@@ -34,7 +34,7 @@ describe('cold caches', () => {
       const result = await runner.measure({ artifact: vectorAddInTwo(), bestNs: null });
       expect(result, result.error).toMatchObject({ outcome: 'ok', verification: { checked: 1024, wrong: 0 } });
       expect(result.samplesNs.length).toBeGreaterThan(0);
-      // Buffers go back to the pool and come out again with another candidate's results in them.
+      // Buffers return to the pool and come out again with another candidate's results in them.
       expect(await runner.measure({ artifact: vectorAdd('C[i] = A[i];'), bestNs: null })).toMatchObject({
         outcome: 'wrong-answer',
       });

@@ -65,7 +65,7 @@ describe('on SwiftShader', () => {
   });
 
   it('catches a kernel that is right only the first time', async () => {
-    // The poison is not a number: it tells this kernel that nobody ran before.
+    // The poison is NaN: it tells this kernel that this is its first run.
     const result = await measure(vectorAdd('C[i] = select(A[i] + B[i], 99f, bitcast<u32>(C[i]) != 0x7fc17fc1u);'));
     expect(result).toMatchObject({
       outcome: 'wrong-answer',
@@ -107,7 +107,7 @@ describe('on SwiftShader', () => {
         error: 'with halves inputs C[5] is 1, expected 1.5; 2 of 1026 compared elements are wrong',
         verification: { wrong: 2, maxError: 0.5, further: ['halves'], firstWrong: { index: 5, inputs: 'halves' } },
       });
-      // One of the two is allowed to be so far off.
+      // Only one of the two elements may be that far off.
       const data = vectorAddDataWithHalves([0.5, 0.25]);
       await other.prepare(data);
       expect(await other.measure({ artifact: vectorAdd('C[i] = floor(A[i] + B[i]);'), bestNs: null })).toMatchObject({
@@ -156,7 +156,7 @@ describe('on SwiftShader', () => {
     await killSoon(signal);
     const result = await crashed;
     expect(result).toMatchObject({ outcome: 'crash', samplesNs: [] });
-    // Which of the two depends on how fast this machine compiles; test/faults kills in every stage.
+    // Which of the two stages depends on how fast this machine compiles; test/faults kills in every stage.
     expect(result.error).toMatch(new RegExp(`stage (build|run): ${signal}$`));
     expect(await measure(vectorAdd())).toMatchObject({ outcome: 'ok' });
   });
@@ -224,6 +224,6 @@ async function killSoon(signal: NodeJS.Signals): Promise<void> {
   if (child === undefined) throw new Error('there is no measuring process');
   process.kill(child, signal);
   while (isRunning(child)) await new Promise((resolve) => setTimeout(resolve, 20));
-  // Its end is an event of this process, which must have come in before the next call.
+  // This process must have received the event of the child's end before the next call.
   await new Promise((resolve) => setTimeout(resolve, 100));
 }

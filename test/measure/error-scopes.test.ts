@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withErrorScopes } from '../../src/measure/child/error-scopes.ts';
 
-/** As much of a GPUDevice as error scopes are: a stack of filters and what each caught. */
+/** The part of a GPUDevice that error scopes use: a stack of filters and what each caught. */
 function scopes(caught: Readonly<Record<string, string>>): GPUDevice {
   const stack: string[] = [];
   const device = {
@@ -18,7 +18,7 @@ describe('withErrorScopes', () => {
   it.each([
     [{ validation: 'bad binding' }, 'build-error', 'bad binding'],
     [{ internal: 'the compiler gave up' }, 'build-error', 'the compiler gave up'],
-    // A buffer that could not be had makes everything bound to it invalid: memory is the cause.
+    // A buffer that could not be allocated makes everything it is bound to invalid: memory is the cause.
     [{ 'out-of-memory': 'no memory', validation: 'invalid buffer' }, 'out-of-memory', 'no memory'],
   ])('%j is %s', async (caught, outcome, error) => {
     expect(await withErrorScopes(scopes(caught), async () => 1)).toMatchObject({ kind: 'failure', outcome, error });

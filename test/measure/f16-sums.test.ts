@@ -14,7 +14,7 @@ import { artifactOf, naiveOf, programOf } from '../../src/tuner/build.ts';
 import { verificationData } from '../../src/tuner/workload-data.ts';
 import { legalCandidates } from '../space/candidates.ts';
 
-/** SwiftShader has no f16; where nothing else is installed these tests are skipped, and the interpreter's stand for them. */
+/** SwiftShader has no f16; where nothing else is installed, these tests are skipped, and those of the interpreter stand in for them. */
 const { devices } = await listDevices();
 const device = devices.find(({ description }) => description.features.includes('shader-f16'));
 

@@ -44,7 +44,7 @@ it('gives every run of a sample buffers that no other run has', () => {
   expect(new Set(buffers).size).toBe(7 * 3);
   expect(taken).toHaveLength(7);
   expect(new Set(copied)).toEqual(new Set(session.inputs.values()));
-  // The next sample has the same ones: rewriting the large buffer has put them out of the caches meanwhile.
+  // The next sample has the same copies: rewriting the large buffer has meanwhile driven them out of the caches.
   expect(copies.take(8)).toHaveLength(8);
   expect(bound).toEqual([]);
 });

@@ -10,7 +10,7 @@ function vector(name: string, role: BufferSpec['role'], count = length): BufferS
   return { name, role, dtype: 'f32', shape: [count] };
 }
 
-/** `C = A + B`; `body` may do otherwise. It sees `i` and the buffers A, B, C. */
+/** `C = A + B`, or whatever `body` does with `i` and the buffers A, B, C. */
 export function vectorAdd(body = 'C[i] = A[i] + B[i];', workgroup: number = 64): Artifact {
   return {
     buffers: [vector('A', 'input'), vector('B', 'input'), vector('C', 'output')],
@@ -112,7 +112,7 @@ export function vectorAddDataWithHalves(allowed: readonly [number, number] = [0,
   return { ...vectorAddData(), further: [halves] };
 }
 
-/** One invocation an output, nothing tiled. */
+/** One invocation per output, nothing tiled. */
 export function naiveMatmul(n: number): Artifact {
   const square = (name: string, role: BufferSpec['role']): BufferSpec => ({ name, role, dtype: 'f32', shape: [n, n] });
   return {

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Process ids of the measuring children of a process (Linux: out of /proc). */
+/** Process ids of the measuring children of a process (Linux only, from /proc). */
 export function measuringChildren(parent: number): readonly number[] {
   return childrenOf(parent, 'trial-child');
 }
 
-/** The same of those that build ahead. */
+/** The same for the children that build ahead. */
 export function buildingChildren(parent: number): readonly number[] {
   return childrenOf(parent, 'build-child');
 }
@@ -17,7 +17,7 @@ function childrenOf(parent: number, program: string): readonly number[] {
     .filter((pid) => parentOf(pid) === parent && commandOf(pid).includes(program));
 }
 
-/** Whether a process is there and not merely waiting to be collected. */
+/** Whether a process is running, not merely waiting to be reaped. */
 export function isRunning(pid: number): boolean {
   return /\nState:\s+[^ZX]/.test(statusOf(pid));
 }

@@ -3,7 +3,7 @@ import type { PacedSample } from '../../src/measure/sampling/estimate.ts';
 import { race } from '../../src/measure/sampling/race.ts';
 import { createRandom } from '../../src/support/random.ts';
 
-/** Kernels of these times on a machine that changes as `slowdownAt` says and is seen perfectly. */
+/** Kernels of these times on a machine whose speed changes as `slowdownAt` says; the slowdown is known exactly. */
 const track = (times: readonly number[], { noise = 0.01, slowdownAt = (_: number): number => 1, seed = 1 } = {}) => {
   const random = createRandom(seed);
   const taken = times.map(() => 0);

@@ -9,7 +9,7 @@ export const contractCandidates = {
   notWgsl: vectorAdd('C[i] = A[i] +;'),
 } as const;
 
-/** What any Runner promises, whatever stands behind it. */
+/** What every Runner promises, however it is implemented. */
 export function describeRunnerContract(name: string, create: () => Promise<Runner>): void {
   describe(`${name} keeps the runner's contract`, () => {
     let runner: Runner;

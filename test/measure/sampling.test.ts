@@ -59,14 +59,14 @@ describe('isUsableClock', () => {
 });
 
 describe('takeSamples', () => {
-  /** A device that runs a kernel: its clock is the only one that goes. `timeOf(pass)` is the time of one run in ns; passes count from 1. */
+  /** A device that runs a kernel; only its passes and rests make time go by. `timeOf(pass)` is the time of one run in ns; passes count from 1. */
   const device = (timeOf: (pass: number) => number, { clock = true, overheadNs = 50_000 } = {}) => {
     const calls: number[] = [];
     const rests: number[] = [];
     let nowMs = 0;
     const pass = async (repeats: number): Promise<PacedReading> => {
       calls.push(repeats);
-      // Odd nanoseconds: a clock that ticks coarsely is another test's.
+      // Odd nanoseconds, since a clock with coarse ticks has a test of its own.
       const ns = Math.round(timeOf(calls.length)) * repeats + ((calls.length * 7) % 13);
       nowMs += (ns + overheadNs) / 1e6;
       return { deviceNs: clock ? ns : 0, wallNs: ns + overheadNs, slowdown: 1, references: null };
@@ -119,14 +119,14 @@ describe('takeSamples', () => {
     const stopped = await takeSamples(short.pass, reading(100_000), budget, 20_000, short.options);
     expect(stopped.stoppedEarly).toBe(true);
     expect(stopped.samplesNs).toHaveLength(5);
-    // Nor more often than there are samples: a budget of three must not end first.
+    // Nor must it take more passes than the budget has samples.
     const ofThree = { ...budget, minSamples: 3, maxSamples: 3 };
     const again = steady(100_000);
     const few = await takeSamples(again.pass, reading(100_000), ofThree, 20_000, again.options);
     expect(few).toMatchObject({ stoppedEarly: true, samplesNs: { length: 3 } });
     const middling = steady(40e6);
     const twice = await takeSamples(middling.pass, reading(45e6), budget, 1e6, middling.options);
-    // The first run speaks too, and is no sample.
+    // The first run counts for the verdict but is no sample.
     expect(twice).toMatchObject({ stoppedEarly: true, samplesNs: { length: 1 } });
     expect(twice.samplesNs[0]).toBeCloseTo(40e6, -2);
     const long = steady(3e9);
@@ -149,7 +149,7 @@ describe('takeSamples', () => {
   });
 
   it('does not take a pass too short for the clock for a sign that a candidate is far behind', async () => {
-    // Each pass begins with 2 ms that are not the kernel's.
+    // Each pass begins with 2 ms in which no kernel runs.
     const kernelNs = 10_000;
     let repeatsNow = 1;
     const { calls, pass, options } = device(() => kernelNs + 2e6 / repeatsNow);
@@ -180,7 +180,7 @@ describe('takeSamples', () => {
     const samples = await takeSamples(ticks, { deviceNs: 100_000 / 60, wallNs: 150_000 }, budget, null, options);
     expect(samples).toMatchObject({ clock: 'wall', unstableBy: null });
     expect(median(samples.samplesNs)).toBeGreaterThan(100_000);
-    // Those that were too long by the factor between the units are not the samples.
+    // The passes that were too long by the factor between the units are not among the samples.
     expect(calls.filter((repeats) => repeats > 1000).length).toBeLessThanOrEqual(2);
   });
 

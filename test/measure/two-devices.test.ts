@@ -6,7 +6,7 @@ import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { artifactOf, naiveOf, programOf } from '../../src/tuner/build.ts';
 import { verificationData } from '../../src/tuner/workload-data.ts';
 
-/** Drivers are chosen by an environment variable of the whole process: only a child for each device lets one run use several. */
+/** An environment variable chooses the driver for a whole process, so one run can use several devices only with a child for each. */
 describe('two devices in one run', () => {
   const runners: Runner[] = [];
   beforeAll(async () => {

@@ -9,7 +9,7 @@ export interface Call {
   readonly plan: Plan;
 }
 
-/** Says why a case has no counterpart among our operators; the case is then skipped with these words. */
+/** Says why a case has no counterpart among our operators; the case is then skipped with this reason. */
 export function notMapped(reason: string): never {
   throw new UserError(reason);
 }
@@ -57,7 +57,7 @@ export function axisOf(axis: number, rank: number): number {
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
-/** A number as the language of elementwise expressions writes it. */
+/** A number as elementwise expressions write it. */
 export function literal(value: number): string {
   return value < 0 ? `(-${-value})` : String(value);
 }

@@ -7,7 +7,7 @@ import { readCases } from './read-case.ts';
 import { runStep } from './run-step.ts';
 
 /*
- * The vectors of others: a folder of ONNX backend test cases, such as onnx/backend/test/data/pytorch-converted of the onnx
+ * Test vectors of others: a folder of ONNX backend test cases, such as onnx/backend/test/data/pytorch-converted of the onnx
  * repository. Each graph becomes workloads of our operators, and its own tensors go through scheduled kernels. What a graph computes
  * on the way comes from our reference; what it outputs is compared with what its authors say.
  */
@@ -77,7 +77,7 @@ describe.skipIf(folder === undefined)(folder === undefined ? `${title} ${how}` :
     );
   }
 
-  // Steps on the way are held against our own reference only; that alone would prove nothing.
+  // Intermediate steps are compared with our own reference only, which alone would prove nothing.
   it('compares every mapped case with an output of its authors', () => {
     for (const { name, checks } of mapped) expect(checks.length, name).toBeGreaterThan(0);
   });

@@ -16,8 +16,8 @@ export function broadcastShape(shapes: readonly (readonly number[])[]): number[]
 }
 
 /**
- * An expression of up to three operands, broadcast as numpy does. Neighbouring dimensions in which all operands agree on
- * repeating or not become one, since ours has four.
+ * An expression of up to three operands, broadcast as numpy does. Neighbouring dimensions in which all operands repeat alike
+ * become one, since our operator has four.
  */
 export function broadcast(plan: Plan, expression: string, values: readonly Value[]): Value {
   if (values.length > operands.length) notMapped(`${values.length} operands in one expression`);
@@ -65,7 +65,7 @@ export function binary(expression: string): Mapping {
   };
 }
 
-/** Before opset 7 a slope of several values has one a channel; since then it broadcasts. */
+/** Before opset 7 a slope of several values has one per channel; since then it broadcasts. */
 export const mapPRelu: Mapping = (call) => {
   const [X, slope] = [inputOf(call, 0), inputOf(call, 1)];
   const channels = call.opset < 7 && slope.shape.length === 1 && slope.values.length > 1;
@@ -112,7 +112,7 @@ export const hardSigmoid = unary((call) => {
 export const gelu = unary((call) =>
   textOf(call, 'approximate', 'none') === 'tanh' ? 'gelu(x)' : notMapped('Gelu by the error function'),
 );
-/** Inference only: a mask or a seed would be random. */
+/** Inference only: with a mask or a seed, the result would be random. */
 export const dropout: Mapping = (call) => {
   const training = optionalInputOf(call, 2)?.values[0] ?? 0;
   if (training !== 0 || call.node.outputs.length > 1 || integerOf(call, 'is_test', 1) === 0)

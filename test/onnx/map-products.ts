@@ -19,7 +19,7 @@ export function mapMatmul(call: Call): Value[] {
   return [plan.run('matmul', { shape: { m: rows[0] ?? 1, n, k }, attributes, inputs: { A, B }, result })];
 }
 
-/** alpha * A' x B' + beta * C: C of one value a column is the product's bias or its epilogue, any other C a step of its own. */
+/** alpha * A' x B' + beta * C: C of one value per column is the product's bias or its epilogue, any other C a step of its own. */
 export function mapGemm(call: Call): Value[] {
   const { plan } = call;
   const [A, B, C] = [inputOf(call, 0), inputOf(call, 1), optionalInputOf(call, 2)];

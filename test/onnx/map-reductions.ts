@@ -14,16 +14,16 @@ import type { Value } from './plan.ts';
 
 interface Reduction {
   readonly kind: string;
-  /** What becomes of the result last. */
+  /** What is applied to the result at the end. */
   readonly after?: string;
 }
 
-/** `X` reduced along some of its dimensions, by the operator that takes any; without dimensions it is one element. */
+/** `X` reduced along some of its dimensions by an operator that takes any; without dimensions it is one element. */
 function reduceAlong(call: Call, X: Value, axes: readonly number[], keep: boolean, { kind, after }: Reduction): Value {
   const result = X.shape.flatMap((extent, d) => (axes.includes(d) ? (keep ? [1] : []) : [extent]));
   if (X.shape.length > 8) notMapped(`${call.node.type} along ${X.shape.length} dimensions`);
   const [shape, named] = X.shape.length === 0 ? [[1], [0]] : [X.shape, axes];
-  // Over no dimension there is still something to apply, such as a root of a square.
+  // A reduction over no dimension still applies something, such as the root of a square.
   if (named.length === 0) notMapped(`${call.node.type} along nothing`);
   const [rows = 1, cols = 1] = shape;
   const inputs = { X };

@@ -12,7 +12,7 @@ import type { Plan, Value } from './plan.ts';
 
 const dimensions = ['n', 'c', 'h', 'w'] as const;
 
-/** The dimensions of a tensor in another order; those that stay neighbours move as one, since ours has four. */
+/** The dimensions of a tensor in another order; those that stay neighbours move as one, since our operator has four. */
 export function permute(plan: Plan, X: Value, order: readonly number[]): Value {
   const result = order.map((d) => X.shape[d] as number);
   const runs: number[][] = [];

@@ -22,16 +22,16 @@ interface Along {
   readonly extent: number;
 }
 
-/** Numbers that our operators take for a dimension that a line lacks, as an image of one row. */
+/** The numbers that our operators take for the dimension that a line lacks: it is an image of one row. */
 const oneRow: Along = { size: 1, taps: 1, stride: 1, dilation: 1, before: 0, after: 0, extent: 1 };
 
-/** `auto_pad` where it is set: our operators know it by the same names. */
+/** `auto_pad` where it is set; our operators use the same names. */
 function automaticOf(call: Call): string | null {
   const mode = textOf(call, 'auto_pad', 'NOTSET');
   return mode === 'NOTSET' ? null : mode;
 }
 
-/** Windows along every dimension of the image; their number is worked out here once more, as ONNX's text has it. */
+/** Windows along every dimension of the image; their number is worked out here once more, as the text of ONNX says. */
 function windowsOf(call: Call, image: readonly number[], taps: readonly number[]): readonly Along[] {
   const { type } = call.node;
   if (image.length < 1 || image.length > 2) notMapped(`${type} over ${image.length} dimensions`);
@@ -53,7 +53,7 @@ function windowsOf(call: Call, image: readonly number[], taps: readonly number[]
   });
 }
 
-/** The parameters of an operator over an image: a number for both directions and sides, and those that differ. */
+/** The parameters of an operator over an image: one number for both directions and all sides, and those that differ from it. */
 function imageShape(call: Call, [y, x]: readonly [Along, Along]): Readonly<Record<string, number>> {
   const side = (value: number): number => (value === y.before ? -1 : value);
   return {
@@ -73,7 +73,7 @@ const dilations = ([y, x]: readonly [Along, Along]): Readonly<Record<string, num
 const asImage = (along: readonly Along[]): readonly [Along, Along] =>
   along.length === 1 ? [oneRow, along[0] as Along] : [along[0] as Along, along[1] as Along];
 
-/** A bias of one value a channel becomes the epilogue. */
+/** A bias of one value per channel becomes the epilogue. */
 function attributesOf(call: Call, bias: Value | null): { readonly attributes: Readonly<Record<string, string>> } {
   const automatic = automaticOf(call);
   return {
@@ -126,7 +126,7 @@ export function mapConvTranspose(call: Call): Value[] {
   return [call.plan.run('conv_transpose2d', wish)];
 }
 
-/** What is taken off and added along each dimension; where the output's shape is given, as much as leads to it. */
+/** What is cut off and added along each dimension; where the output's shape is given, as much as that shape takes. */
 function spreadOf(
   call: Call,
   image: readonly number[],

@@ -27,7 +27,7 @@ import {
 import { mapBatchNorm, mapConcat, mapConv, mapConvTranspose, mapGlobalPool, mapPool } from './map-window.ts';
 import type { Value } from './plan.ts';
 
-/** How each ONNX operator becomes workloads of ours; what is not here is skipped. */
+/** How each ONNX operator becomes workloads of ours; operators that are missing here are skipped. */
 export const mappings: Readonly<Record<string, (call: Call) => readonly Value[]>> = {
   Conv: mapConv,
   ConvTranspose: mapConvTranspose,

@@ -63,21 +63,21 @@ describe('the wire format', () => {
 describe('tensors', () => {
   const named = [0x42, 1, 0x54];
 
-  it('have their floats raw or packed', () => {
+  it('may hold floats raw or packed', () => {
     const raw = decodeTensor(bytes(0x08, 2, 0x10, 1, ...named, 0x4a, 8, 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0));
     const packed = decodeTensor(bytes(0x0a, 1, 2, 0x10, 1, 0x22, 8, 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0, ...named));
     expect(raw).toEqual({ name: 'T', dtype: 'float', shape: [2], values: Float64Array.of(1, -2) });
     expect(packed).toEqual(raw);
   });
 
-  it('have their integers raw or packed', () => {
+  it('may hold integers raw or packed', () => {
     const raw = decodeTensor(bytes(0x08, 1, 0x10, 7, 0x4a, 8, ...Array.from({ length: 8 }, () => 0xff)));
     expect([...raw.values]).toEqual([-1]);
     expect([...decodeTensor(bytes(0x08, 2, 0x10, 7, 0x3a, 2, 3, 4)).values]).toEqual([3, 4]);
     expect([...decodeTensor(bytes(0x08, 1, 0x10, 6, 0x2a, 1, 9)).values]).toEqual([9]);
   });
 
-  it('may be scalars, and of a dtype that is not read', () => {
+  it('may be scalars, and may have a dtype that is not read', () => {
     expect(decodeTensor(bytes(0x10, 1, 0x4a, 4, 0, 0, 0x80, 0x3f)).shape).toEqual([]);
     expect(decodeTensor(bytes(0x08, 3, 0x10, 11))).toMatchObject({ dtype: 'other', shape: [3] });
   });

@@ -6,7 +6,7 @@ export interface Model {
   readonly opset: number;
   readonly nodes: readonly Node[];
   readonly initializers: ReadonlyMap<string, Tensor>;
-  /** Inputs that have no initializer: those a data set gives, in order. */
+  /** Inputs without an initializer, which a data set gives, in order. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /** Sequences, maps and optional values: data sets hold them in messages of other kinds. */
@@ -107,7 +107,7 @@ export function decodeModel(bytes: Uint8Array): Model {
   const namesOf = (number: number): string[] =>
     messagesOf(graph, number).map((value) => textsOf(readFields(value), 1)[0] ?? '');
   return {
-    // Models from before operator sets had versions are of the first.
+    // Models from before operator sets had versions use the first.
     opset: versions.at(-1) ?? 1,
     nodes: messagesOf(graph, 1).map(decodeNode),
     initializers,

@@ -52,7 +52,7 @@ const operatorsOf = ({ steps }: PlannedCase): string[] => steps.map(({ workload 
 const lastOf = ({ steps }: PlannedCase): number[] => [...(steps.at(-1)?.reference ?? [])];
 
 describe('what ONNX nodes become', () => {
-  it('convolution: padding that is the same on all sides, asked for or worked out', () => {
+  it('convolution: padding that is the same on all sides, given or worked out', () => {
     const inputs = [tensor([1, 2, 5, 5]), tensor([3, 2, 3, 3])];
     const asked = planned('Conv', inputs, [1, 3, 5, 5], { pads: [1, 1, 1, 1] });
     const workedOut = planned('Conv', inputs, [1, 3, 5, 5], { auto_pad: 'SAME_UPPER' });
@@ -61,7 +61,7 @@ describe('what ONNX nodes become', () => {
     expect(planned('Conv', inputs, [1, 3, 3, 3], { auto_pad: 'VALID' }).steps[0]?.workload.params.pad).toBe(0);
   });
 
-  it('convolution: one group a channel is depthwise, a line is conv1d', () => {
+  it('convolution: one group per channel is depthwise, a line is conv1d', () => {
     const depthwise = planned('Conv', [tensor([1, 4, 5, 5]), tensor([4, 1, 3, 3])], [1, 4, 3, 3], { group: 4 });
     expect(operatorsOf(depthwise)).toEqual(['depthwise_conv2d']);
     expect(operatorsOf(planned('Conv', [tensor([1, 4, 9]), tensor([2, 4, 3])], [1, 2, 7]))).toEqual(['conv1d']);
@@ -86,7 +86,7 @@ describe('what ONNX nodes become', () => {
     expect(plan(type, inputs, result, attributes)).toEqual({ reason: expect.stringMatching(reason) });
   });
 
-  it('pooling: windows over the end count what is there, and padding that was asked for', () => {
+  it('pooling: windows over the end count existing elements, and padding that was asked for', () => {
     const ceiling = { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1 };
     const image = [tensor([1, 1, 3, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9])];
     expect(lastOf(planned('AveragePool', image, [1, 1, 2, 2], ceiling))).toEqual([3, 4.5, 7.5, 9]);
@@ -122,7 +122,7 @@ describe('what ONNX nodes become', () => {
     });
   });
 
-  it('softmax: flat rows before opset 13, one axis since', () => {
+  it('softmax: flat rows before opset 13, one axis since then', () => {
     const inputs = [tensor([2, 3, 4])];
     expect(planned('Softmax', inputs, [2, 3, 4], {}, 12).steps[0]?.workload.params).toEqual({ rows: 2, cols: 12 });
     expect(planned('Softmax', inputs, [2, 3, 4]).steps[0]?.workload.params).toEqual({ rows: 6, cols: 4 });
@@ -133,7 +133,7 @@ describe('what ONNX nodes become', () => {
     expect((values[0] ?? 0) + (values[4] ?? 0) + (values[8] ?? 0)).toBeCloseTo(1, 6);
   });
 
-  it('reductions: axes as attribute or input, kept or dropped, none at all', () => {
+  it('reductions: axes as attribute or input, kept or dropped, or none at all', () => {
     const X = tensor([2, 3], [1, 2, 3, 4, 5, 6]);
     expect(lastOf(planned('ReduceSum', [X, integers(0)], [1, 3]))).toEqual([5, 7, 9]);
     expect(lastOf(planned('ReduceMean', [X], [2], { axes: [-1], keepdims: 0 }))).toEqual([2, 5]);
@@ -150,7 +150,7 @@ describe('what ONNX nodes become', () => {
     expect(plan('ArgMax', [X], [1, 3], { select_last_index: 1 })).toHaveProperty('reason');
   });
 
-  it('transposes of five dimensions, where neighbours move together', () => {
+  it('transpose: five dimensions, where neighbours move together', () => {
     const X = tensor(
       [2, 1, 3, 2, 2],
       Array.from({ length: 24 }, (_, i) => i),
@@ -160,13 +160,13 @@ describe('what ONNX nodes become', () => {
     expect(lastOf(turned).slice(0, 7)).toEqual([0, 4, 8, 12, 16, 20, 1]);
   });
 
-  it('elementwise: broadcasting as numpy does, and shapes that do not', () => {
+  it('elementwise: broadcasting as numpy does, and shapes that do not broadcast', () => {
     const sum = planned('Add', [tensor([2, 1], [10, 20]), tensor([3], [1, 2, 3])], [2, 3]);
     expect(lastOf(sum)).toEqual([11, 12, 13, 21, 22, 23]);
     expect(() => plan('Add', [tensor([2]), tensor([3])], [3])).toThrow('do not broadcast');
   });
 
-  it('an output of another shape than the data set has is a mistake, not a reason to skip', () => {
+  it('an output whose shape differs from the data set is an error, not a reason to skip', () => {
     expect(() => plan('Relu', [tensor([2, 3])], [3, 2])).toThrow('output "Y" is [3, 2] in the data set, [2, 3] here');
   });
 });

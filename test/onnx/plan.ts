@@ -11,7 +11,7 @@ import type { Model, Tensor } from './model.ts';
 /** A tensor of the graph; `step` is the step that computes it, null where nothing has to run. */
 export interface Value {
   readonly shape: readonly number[];
-  /** What the operator's reference says, rounded to f32: the steps that read it are given these. */
+  /** What the operator's reference says, rounded to f32: the inputs of the steps that read this tensor. */
   readonly values: Float64Array;
   readonly step: Step | null;
 }
@@ -32,14 +32,14 @@ export interface StepWish {
   readonly result: readonly number[];
 }
 
-/** What mappings make steps with. */
+/** The means by which mappings add steps. */
 export interface Plan {
   readonly valueOf: (name: string) => Value;
-  /** Adds a step that runs a workload, and gives what it computes. */
+  /** Adds a step that runs a workload, and returns what it computes. */
   readonly run: (operator: string, wish: StepWish) => Value;
 }
 
-/** A step whose output the graph's author says; what is expected is theirs, not ours. */
+/** A step whose output the graph's author states: the expected values are theirs, not ours. */
 export interface Check {
   readonly step: Step;
   /** Flat positions that are compared; WGSL promises nothing about infinities and NaN. */
@@ -84,7 +84,7 @@ export interface NotMapped {
   readonly reason: string;
 }
 
-/** The operators of a graph that nothing of ours corresponds to, or null. */
+/** The operators of a graph that have no counterpart among ours, or null. */
 export function unknownOperators(model: Model): NotMapped | null {
   if (model.hasOtherThanTensors) return { reason: 'its inputs and outputs are not all tensors' };
   const unknown = model.nodes

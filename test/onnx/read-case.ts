@@ -7,7 +7,7 @@ import { type Check, type NotMapped, planCase, type Step, unknownOperators } fro
 export type FolderCase =
   | { readonly name: string; readonly steps: readonly Step[]; readonly checks: readonly Check[] }
   | ({ readonly name: string } & NotMapped)
-  // It should have been possible to tell what has to run: a mistake here, or a file that is not what it seems.
+  // A case that should have been mapped: there is a mistake here, or the file is not what it seems.
   | { readonly name: string; readonly fault: Error };
 
 /** `input_2.pb` before `input_10.pb`. */
@@ -21,7 +21,7 @@ function tensorsOf(folder: string, prefix: string): Tensor[] {
 
 function readCase(folder: string, name: string): FolderCase {
   const model = decodeModel(readFileSync(join(folder, 'model.onnx')));
-  // Before the tensors: those of other operators may be sequences, which are no tensors.
+  // Checked before reading tensors: the inputs of other operators may be sequences, which are no tensors.
   const unknown = unknownOperators(model);
   if (unknown !== null) return { name, ...unknown };
   const steps: Step[] = [];

@@ -29,7 +29,7 @@ interface Candidate {
   readonly scheduled: Scheduled;
 }
 
-/** The naive schedule and `count` random legal candidates, each of another sketch while there are others. */
+/** The naive schedule and `count` random legal candidates, each of another sketch as long as there are any. */
 function candidatesOf(step: Check['step'], limits: DeviceLimits, count: number, seed: number): Candidate[] {
   const random = createRandom(seed).fork('onnx');
   const found: Candidate[] = [{ title: 'naive', scheduled: naiveOf(step.workload) }];

@@ -1,9 +1,9 @@
-/** One field of a protobuf message as it stands on the wire: what it means is for its reader to say. */
+/** One field of a protobuf message as it stands on the wire; the reader of the message knows its meaning. */
 export type Field =
   | { readonly number: number; readonly kind: 'varint'; readonly value: bigint }
   | { readonly number: number; readonly kind: 'fixed32' | 'fixed64' | 'bytes'; readonly bytes: Uint8Array };
 
-/** A varint that starts at `at` (seven bits a byte, the lowest first), and where the next thing starts. */
+/** A varint that starts at `at` (seven bits per byte, the lowest first), and where the next item starts. */
 function varintAt(message: Uint8Array, at: number): readonly [value: bigint, next: number] {
   let value = 0n;
   for (let i = 0; i < 10; i++) {
@@ -62,7 +62,7 @@ export function messagesOf(fields: readonly Field[], number: number): Uint8Array
   return fields.flatMap((field) => (field.number === number && field.kind === 'bytes' ? [field.bytes] : []));
 }
 
-/** The last wins, as protobuf has it. */
+/** The last one wins, as protobuf says. */
 export function messageOf(fields: readonly Field[], number: number): Uint8Array | null {
   return messagesOf(fields, number).at(-1) ?? null;
 }

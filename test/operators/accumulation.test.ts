@@ -16,7 +16,7 @@ import { naiveOf, programOf } from '../../src/tuner/build.ts';
 import { judgedLimits } from '../property/random-case.ts';
 import { legalCandidates } from '../space/candidates.ts';
 
-/** A sum of ones in f16 does not grow beyond this. */
+/** A sum of ones in f16 stops growing here. */
 const stuck = 2048;
 
 interface Case {
@@ -62,7 +62,7 @@ const titleOf = ({ operator, shape, attributes = {} }: Case): string =>
 const workloadOf = ({ operator, shape, attributes = {} }: Case, accumulate = 'f32') =>
   makeWorkload(operator, { shape, attributes: { ...attributes, accumulate }, dtype: 'f16' });
 
-/** Every element 1; of packed weights every one a 1 (with their zero point of 8 taken off). */
+/** Inputs with every element 1; of packed weights, every weight is 1 once its zero point of 8 is subtracted. */
 function onesOf(program: Program): Record<string, Float64Array> {
   return Object.fromEntries(
     program.inputs.map((name) => {

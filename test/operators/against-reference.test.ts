@@ -90,7 +90,7 @@ const cases: readonly Case[] = [
   ],
   ['conv_transpose2d', 'n=1,c=3,h=4,w=3,oc=3,groups=3,stride=1,stride_w=2,pad=1,pad_right=0,dilation_w=2'],
   ['conv_transpose2d', 'n=1,c=2,h=4,w=4,oc=3,stride=4,pad=2,kh=1,kw=2'],
-  // Stride and dilation with nothing in common, and with something.
+  // Stride and dilation without a common divisor, and with one.
   ['conv_transpose2d', 'n=1,c=2,h=5,w=4,oc=2,stride=3,stride_w=2,pad=1,kh=4,kw=5,dilation=2,dilation_w=3'],
   ['conv_transpose2d', 'n=1,c=2,h=4,w=5,oc=2,stride=4,stride_w=6,pad=2,kh=5,kw=3,dilation=6,dilation_w=4'],
   ['conv_transpose2d', 'n=1,c=1,h=1,w=1,oc=1,stride=1,pad=0,kh=1,kw=1'],

@@ -10,7 +10,7 @@ import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { compute, input, program } from '../../src/operators/tensor.ts';
 import { interpret } from '../../src/testing/interpret.ts';
 
-/** What a user would write: nearest-neighbour upsampling, optionally mirrored, which needs floor division and casts. */
+/** An operator as a user would write it: nearest-neighbour upsampling, optionally mirrored, which needs floor division and casts. */
 const upsample = defineOperator({
   name: 'upsample',
   summary: 'repeats every element',

@@ -6,7 +6,7 @@ import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { interpret } from '../../src/testing/interpret.ts';
 import { programOf } from '../../src/tuner/build.ts';
 
-/** What an expression is of each pair of operands, as the interpreter rounds it. */
+/** The value of an expression for each pair of operands, as the interpreter rounds it. */
 function evaluated(expression: string, x: readonly number[], y: readonly number[] = x): number[] {
   const shape = { n: 1, c: 1, h: 1, w: x.length };
   const workload = makeWorkload('elementwise', { shape, attributes: { expression, y: 'n,c,h,w' } });

@@ -8,9 +8,9 @@ const build = (operator: string, wish: WorkloadWish) => findOperator(operator).b
 describe('flopsOf', () => {
   it.each<[string, WorkloadWish, number]>([
     ['matmul', { shape: 'b=2,m=7,n=5,k=3' }, 2 * 2 * 7 * 5 * 3],
-    // Padding is comparisons and selects: free.
+    // Padding takes comparisons and selects, which are free.
     ['conv2d', { shape: 'n=2,c=4,h=7,w=7,oc=6,groups=2' }, 2 * (2 * 6 * 7 * 7) * (2 * 3 * 3)],
-    // Neither casts nor unpacking bits: subtract the zero point, scale, multiply, add.
+    // Casts and unpacking bits do not count: subtract the zero point, scale, multiply, add.
     ['quantized_matmul', { shape: 'm=3,n=5,k=64' }, 4 * 3 * 5 * 64],
     // Sum of nine, divided by rows times columns under the window.
     ['avg_pool2d', { shape: 'c=2,h=5,w=5,stride=1' }, 2 * 25 * (9 + 2)],

@@ -18,7 +18,7 @@ describe('generateInputs', () => {
       const workload = makeWorkload(operator, { dtype: 'f16' });
       for (const values of Object.values(generateInputs(workload, 5))) {
         expect(values.every((value) => roundTo('f16', value) === value)).toBe(true);
-        // Neither constant nor a ramp: a wrong index must show.
+        // Neither constant nor a ramp, so that a wrong index shows.
         expect(new Set(values.slice(0, 500)).size).toBeGreaterThan(2);
       }
     }

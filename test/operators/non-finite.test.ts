@@ -48,7 +48,7 @@ const reduced = (kind: string, special: readonly number[], starts: readonly numb
   starts,
 });
 
-/** What was wrong before: a seed in place of a result, a NaN that got lost. */
+/** Cases that once went wrong: a seed in place of a result, a NaN that got lost. */
 const cases: readonly Case[] = [
   pointwise('relu(x)', [nan, inf, 0, 1, 0, 0, 200, 0]),
   pointwise('clamp(x, -2, 6)', [nan, 6, -2, 1, -1, 0, 6, -2]),

@@ -10,7 +10,7 @@ const outputShape = (operator: string, wish: WorkloadWish) => {
 };
 
 describe('parameters added later', () => {
-  // Records of these workloads exist under these keys: whoever changes one loses them.
+  // Records of these workloads exist under these keys, and changing a key would lose them.
   it.each([
     ['matmul', 'matmul'],
     ['conv2d', 'conv2d'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 
-/** The whole message of what is refused. */
+/** The whole message with which a workload is refused. */
 function complaint(operator: string, shape: string, attributes: Readonly<Record<string, string>> = {}): string {
   try {
     makeWorkload(operator, { shape, attributes });

@@ -24,7 +24,7 @@ const small: Readonly<Record<string, string>> = {
   concat: 'outer=2,inner=3',
 };
 
-/** A shape of the operator that is quick to interpret and divides by little. */
+/** A shape of the operator that is quick to interpret and has few divisors. */
 export function smallShape(operator: string): string {
   const shape = small[operator];
   if (shape === undefined) throw new Error(`small-shapes.ts has no shape of ${operator}`);

@@ -13,7 +13,7 @@ import { isRefusal } from '../../src/support/refusal.ts';
 
 let count = 0;
 
-/** An operator of a user, wrong in the parts given; typed as JavaScript is. */
+/** An operator of a user, wrong in the parts given; untyped, as in JavaScript. */
 function define(parts: Readonly<Record<string, unknown>>): string {
   const name = `users_${count++}`;
   const definition = {
@@ -35,7 +35,7 @@ function define(parts: Readonly<Record<string, unknown>>): string {
   return name;
 }
 
-/** Asks everything of a definition that verification asks. */
+/** Calls every function of a definition that verification calls. */
 function ask(name: string): Float64Array {
   const workload = makeWorkload(name, { attributes: { epilogue: 'x + bias' } });
   const inputs = generateInputs(workload, 1);

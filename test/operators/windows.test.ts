@@ -5,7 +5,7 @@ import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { workloadKey } from '../../src/operators/workload.ts';
 import { interpret } from '../../src/testing/interpret.ts';
 
-/** What program and reference make of the numbers 1, 2, 3 ...; both must agree. */
+/** The result of the program for the numbers 1, 2, 3 ...; that of the reference must agree. */
 function outputOf(operator: string, shape: string, attributes: Readonly<Record<string, string>> = {}) {
   const workload = makeWorkload(operator, { shape, attributes });
   const program = findOperator(operator).build(workload);
@@ -46,7 +46,7 @@ describe('ceil_mode lets a last window reach over the end', () => {
 
   it('and padding counts where that was asked for, but nothing beyond it does', () => {
     const line = 'c=1,h=1,w=4,kh=1,kw=4,stride=3,pad=0,pad_right=1,ceil_mode=1';
-    // The second window has the element 4, one of padding and two of nothing.
+    // The second window covers the element 4, one element of padding and two that lie beyond it.
     expect(outputOf('avg_pool2d', line).values).toEqual([2.5, 4]);
     expect(outputOf('avg_pool2d', `${line},count_padding=1`).values).toEqual([2.5, 2]);
   });

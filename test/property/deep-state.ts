@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 
-/** How far a deep run has come; kept in a file, so that the next one goes on from there. */
+/** How far a deep run has come; kept in a file, so that the next run goes on from there. */
 export interface DeepState {
   readonly seed: number;
   /** Cases asked for. */
@@ -27,7 +27,7 @@ export function freshState(seed: number, cases: number): DeepState {
   return { seed, cases, next: 0, onDevices: {}, seen: {}, failures: [] };
 }
 
-/** What an earlier run left, where it was for the same seed and number of cases and has not come to its end; else a fresh state. */
+/** The state of an earlier run that had the same seed and number of cases and did not end; otherwise a fresh state. */
 export function loadState(path: string, seed: number, cases: number): DeepState {
   let text: string;
   try {

@@ -14,7 +14,7 @@ const wrong = { index: 3, kind: 'wrong', why: 'case 3: C[0] is 1, expected 2' } 
 const halfWay: DeepState = { ...freshState(5, 40), next: 20, onDevices: { swiftshader: 4 }, failures: [wrong] };
 
 describe('the state of a deep run', () => {
-  it('is gone on from, by a run of the same seed and number of cases that has not ended', () => {
+  it('is taken up by the next run of the same seed and number of cases, until the run has ended', () => {
     const path = join(folder, 'new', 'state.json');
     expect(loadState(path, 5, 40)).toEqual(freshState(5, 40));
     saveState(path, halfWay);
@@ -25,12 +25,12 @@ describe('the state of a deep run', () => {
     expect(loadState(path, 5, 40)).toEqual(freshState(5, 40));
   });
 
-  it('counts wrong answers and shader compile errors apart', () => {
+  it('counts wrong answers and shader compile errors separately', () => {
     const failures = [wrong, wrong, { ...wrong, kind: 'shader-compile-error' } as const];
     expect(summaryOf({ ...halfWay, next: 5000, failures })).toBe('5,000 cases, 2 wrong, 1 shader compile errors');
   });
 
-  it('a run that goes on keeps what went wrong before and fails for it', { timeout: 60_000 }, () => {
+  it('a continued run keeps earlier failures and fails because of them', { timeout: 60_000 }, () => {
     const path = join(folder, 'run.json');
     const script = fileURLToPath(new URL('deep.ts', import.meta.url));
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;

@@ -9,8 +9,8 @@ import { type RandomCase, randomCase } from './random-case.ts';
 
 /*
  * `npm run test:deep`: many random legal schedules of every operator, dtype and awkward shape, through the interpreter and, lowered, lane by
- * lane; one in five on a device as well: f32 on SwiftShader, f16 on lavapipe where that is installed. It keeps how far it came, so
- * the same command goes on after Ctrl-C; `-- --fresh` begins anew, `-- --cases 200` is another number.
+ * lane; one in five on a device as well: f32 on SwiftShader, f16 on lavapipe where that is installed. It saves how far it came, so
+ * the same command goes on after Ctrl-C; `-- --fresh` begins anew, `-- --cases 200` sets another number.
  */
 
 const { values: flags } = parseArgs({

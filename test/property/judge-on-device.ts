@@ -9,7 +9,7 @@ import { verificationData } from '../../src/tuner/workload-data.ts';
 import type { RandomCase } from './random-case.ts';
 import { checksOf, inputsOf } from './reference.ts';
 
-/** Verification is what counts here: one run is time enough. */
+/** Only verification counts here, so one run is enough. */
 const budget: TimingBudget = {
   buildTimeoutMs: 60_000,
   runTimeoutMs: 60_000,
@@ -23,7 +23,7 @@ const budget: TimingBudget = {
   extraMs: 0,
 };
 
-/** How a case ended wrongly on a device, and what it takes to understand it. */
+/** How a case failed on a device, and what it takes to understand the failure. */
 export interface DeviceFault {
   readonly outcome: Outcome;
   readonly why: string;

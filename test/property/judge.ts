@@ -10,7 +10,7 @@ import { reversed } from '../support/reversed.ts';
 import { judgedLimits, type RandomCase } from './random-case.ts';
 import { referencesOf } from './reference.ts';
 
-/** Why a case is wrong, with what it takes to understand it: the case, the trace and the loops or the kernels. */
+/** Why a case is wrong, with all it takes to understand that: the case, the trace, and the loops or the kernels. */
 function failure({ title, scheduled }: RandomCase, why: string, text: string): string {
   return `${title}: ${why}\n${printTrace(scheduled.trace)}\n${text}`;
 }

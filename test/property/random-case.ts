@@ -31,7 +31,7 @@ export interface CaseOptions {
   readonly most?: number;
 }
 
-/** What every device grants, and the subgroups of the device that is always there. */
+/** The limits that every device grants, with the subgroups of SwiftShader, which is always installed. */
 export const judgedLimits: DeviceLimits = { ...defaultLimits, subgroupMinSize: 4, subgroupMaxSize: 4 };
 
 /** Now and then with sums in f16, where the workload can have them. */

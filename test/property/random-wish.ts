@@ -2,13 +2,13 @@ import { listOperators } from '../../src/operators/catalog.ts';
 import type { WorkloadWish } from '../../src/operators/parse-workload.ts';
 import type { Random } from '../../src/support/random.ts';
 
-/** Sizes that people have, and sizes that nobody thinks of. */
+/** Sizes that are common, and sizes that nobody thinks of. */
 const sizes = [1, 1, 2, 3, 4, 5, 7, 8, 12, 13, 16, 17, 24, 31, 32, 33, 40];
 
 /** Draws the numbers of one wish. */
 interface Draw {
   readonly random: Random;
-  /** Any size there is. */
+  /** Any of the sizes. */
   readonly size: () => number;
   /** From 1 to the bound. */
   readonly few: (bound: number) => number;
@@ -18,7 +18,7 @@ interface Draw {
 type Wish = (draw: Draw) => WorkloadWish;
 
 const image = ({ random }: Draw) => ({ h: 5 + random.below(5), w: 5 + random.below(6) });
-/** Often the same for both directions and on all sides. */
+/** Numbers that are often the same for both directions and on all sides. */
 const perDirection = ({ random, flag }: Draw) => {
   const side = (): number => (random.below(2) === 0 ? -1 : flag());
   return { stride_w: random.below(3), pad_left: side(), pad_bottom: side(), pad_right: side() };
@@ -28,7 +28,7 @@ const window = (draw: Draw) => ({
   ...{ ...perDirection(draw), dilation_w: draw.random.below(3) },
 });
 const rowsAndColumns: Wish = ({ size, few }) => ({ shape: { rows: size(), cols: size() * few(3) } });
-/** Rows that lie in memory as rows or with other elements in between. */
+/** Rows that are contiguous in memory or have other elements in between. */
 const along: Wish = (draw) => {
   const { random, size, few, flag } = draw;
   if (random.below(3) === 0) return { attributes: { shape: random.pick(['3,5,7', '2,3,4,5']), axis: String(flag()) } };
@@ -51,11 +51,11 @@ const pooled: Wish = (draw) => ({
     ceil_mode: draw.flag(),
   },
 });
-/** Now and then padded by name. */
+/** Now and then, padding given by name. */
 const automatic = ({ random }: Draw): Readonly<Record<string, string>> =>
   random.below(3) === 0 ? { auto_pad: random.pick(['SAME_UPPER', 'SAME_LOWER', 'VALID']) } : {};
 const paddings = ['pad', 'pad_left', 'pad_bottom', 'pad_right', 'ceil_mode'];
-/** The wish with its padding said by name instead. */
+/** The wish with its padding given by name instead. */
 const padded =
   (wish: Wish): Wish =>
   (draw) => {
@@ -185,7 +185,7 @@ const wishes: Readonly<Record<string, Wish>> = {
 
 /** An operator of the catalog and a small shape of it. `most` is the largest size. */
 export function randomWish(random: Random, most: number): readonly [operator: string, WorkloadWish] {
-  // What is tuned most is asked for most.
+  // Operators that are tuned most are drawn most often.
   const names = [...listOperators().map(({ name }) => name), 'matmul', 'matmul', 'conv2d', 'softmax'];
   const operator = random.pick(names);
   const wish = wishes[operator];

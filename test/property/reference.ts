@@ -13,7 +13,7 @@ export interface Reference {
   readonly fault: (outputs: Readonly<Record<string, Float64Array>>) => string | null;
 }
 
-/** With the workload's own inputs, and for f16 with those like a layer's. */
+/** References with the workload's own inputs and, for f16, with inputs like a layer's. */
 export function referencesOf(made: RandomCase, seed: number): readonly Reference[] {
   const { workload, program } = made;
   const operator = findOperator(workload.operator);
@@ -38,14 +38,14 @@ export function referencesOf(made: RandomCase, seed: number): readonly Reference
   return [ownReference(made, seed), ...layers];
 }
 
-/** A case's inputs: what its operator is verified with, in a case of non-finite values with NaN, inf and -inf here and there. */
+/** A case's inputs: those that its operator is verified with, and NaN, inf and -inf here and there where the case has such values. */
 export function inputsOf({ workload, program, nonFinite }: RandomCase, seed: number): InputValues {
   const inputs = generateInputs(workload, seed, program);
   if (!nonFinite) return inputs;
   const random = createRandom(seed).fork('non-finite');
   const isFloat = (name: string): boolean =>
     program.buffers.some((buffer) => buffer.name === name && (buffer.dtype === 'f32' || buffer.dtype === 'f16'));
-  // What padding times an infinite weight is, is not promised; a transposed convolution may fill up its taps as well.
+  // The product of padding and an infinite weight is not promised; a transposed convolution may also fill up its taps with zeros.
   const convolves = /^(depthwise_)?conv/.test(workload.operator);
   const isPaddedBeside = (name: string): boolean =>
     convolves && (name === 'W' || (name === 'X' && workload.operator === 'conv_transpose2d' && fillsTaps(workload)));
@@ -56,7 +56,7 @@ export function inputsOf({ workload, program, nonFinite }: RandomCase, seed: num
       for (let spot = 0; spot <= random.below(3); spot++) {
         const from = random.below(mixed.length);
         const value = random.pick([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
-        // Mostly one element, now and then a row or so: of -inf alone, say.
+        // Mostly one element, now and then as many as a row or more, such as a row of -inf alone.
         const length = random.below(4) === 0 ? 1 + random.below(40) : 1;
         mixed.fill(value, from, from + length);
       }
@@ -85,7 +85,7 @@ export function checksOf({ workload, program }: RandomCase, inputs: InputValues)
   }));
 }
 
-/** With a case's own inputs. */
+/** The reference with a case's own inputs. */
 function ownReference(made: RandomCase, seed: number): Reference {
   const inputs = inputsOf(made, seed);
   return {
@@ -94,7 +94,7 @@ function ownReference(made: RandomCase, seed: number): Reference {
       for (const { buffer, expected, absoluteTolerance, relativeTolerance } of checksOf(made, inputs)) {
         for (const [position, want] of expected.entries()) {
           const got = outputs[buffer]?.[position];
-          // NaN is NaN, an infinity itself, and -0 is 0.
+          // NaN equals NaN, each infinity itself, and -0 equals 0.
           if (got === want || (got !== undefined && Number.isNaN(got) && Number.isNaN(want))) continue;
           const error = Math.abs((got ?? Number.NaN) - want);
           if (!(error <= absoluteTolerance + relativeTolerance * Math.abs(want)) || error === Number.POSITIVE_INFINITY)

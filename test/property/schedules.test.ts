@@ -10,7 +10,7 @@ const lowered = caseCount(300);
 const dtypeOf = (index: number): 'f32' | 'f16' => (index % 4 === 3 ? 'f16' : 'f32');
 
 it(
-  `${interpreted} random schedules of every operator, some with an epilogue, mean what the reference says, parallel loops run either way`,
+  `${interpreted} random schedules of every operator, some with an epilogue, mean what the reference says, whichever way parallel loops run`,
   () => {
     const operators = new Set<string>();
     for (let index = 0; index < interpreted; index++) {

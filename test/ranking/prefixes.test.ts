@@ -5,11 +5,11 @@ import { depthOf, prefixesOf } from '../../bench/ranking/prefixes.ts';
 const decision = (options: number[]) => ({ name: 'd', options });
 const sketch = { decisions: [decision([1, 2]), decision([7]), decision([1, 2, 3]), decision([5])] };
 
-it('counts the decisions that are open', () => {
+it('takes its fraction of the decisions that have more than one option', () => {
   expect([0, 0.5, 1].map((fraction) => depthOf(sketch as never, fraction))).toEqual([0, 1, 4]);
 });
 
-it('holds each prefix once, worth its best completion, also one outside the candidates that are asked for', () => {
+it('holds each prefix once, worth its best completion, even one outside the candidates that are asked for', () => {
   const measured = {
     space: { sketches: [sketch] },
     candidates: [
@@ -28,7 +28,7 @@ it('holds each prefix once, worth its best completion, also one outside the cand
   expect([...whole.worth].map((worth) => Math.round(100 * worth))).toEqual([25, 10]);
 });
 
-it('calls a product of few rows or columns a class of its own', () => {
+it('puts a product of few rows or columns in a class of its own', () => {
   expect(kindOf({ operator: 'matmul', params: { m: 4, n: 512, k: 8 } })).toBe('skinny matmul');
   expect(kindOf({ operator: 'matmul', params: { m: 64, n: 64, k: 8 } })).toBe('matmul');
   expect(kindOf({ operator: 'softmax', params: { rows: 4 } })).toBe('softmax');

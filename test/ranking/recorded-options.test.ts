@@ -11,7 +11,7 @@ import { programOf } from '../../src/tuner/build.ts';
 const recorded = await readKernelSpace('tuning-logs/spaces/skinny.space.json.gz');
 const space = sketchSpace(sketchesAsRecorded(recorded, sketchesOf(programOf(recorded.workload))), recorded.device);
 
-it('makes every candidate of a recorded space again, each once, and nothing of one whose options are gone', () => {
+it('makes every candidate of a recorded space again, each once, and none of one whose options no longer exist', () => {
   const candidates = recorded.rows.flatMap((row) => candidateAsRecorded(recorded, row, space) ?? []);
   expect(candidates).toHaveLength(recorded.rows.length);
   expect(new Set(candidates.map(candidateKey)).size).toBe(candidates.length);
@@ -21,7 +21,7 @@ it('makes every candidate of a recorded space again, each once, and nothing of o
   expect(candidateAsRecorded(foreign, { s: 0, v: [] }, space)).toBeNull();
 });
 
-it('names the features that tell nothing of what was measured', () => {
+it('names the features that tell nothing about the measured times', () => {
   const measured = ofSpace(recorded);
   const [first] = measured.candidates;
   const lone = { space: measured.space, candidates: first === undefined ? [] : [first] };

@@ -176,7 +176,7 @@ describe('standing', () => {
     expect(doubtOf(timed(400, { workload: real, device: gpu }))).toMatch(/^no GPU does this work/);
     const copy = makeWorkload('transpose', { shape: 'n=1,c=1,h=4096,w=4096' });
     expect(doubtOf(timed(1000, { workload: copy }))).toMatch(/^no processor/);
-    // An operator that is not known here: nothing but a dispatch.
+    // An operator that is not known here counts as nothing but a dispatch.
     expect(doubtOf(timed(200, { workload: { ...real, operator: 'of_a_user' } }))).toBeNull();
     expect(doubtOf(timed(20, { workload: { ...real, operator: 'of_a_user' } }))).toMatch(/^no device/);
   });

@@ -141,7 +141,7 @@ describe('log writer', () => {
     });
 
     it.skipIf(process.platform === 'win32')('the file may not grow in the middle of a run', async () => {
-      // A child under a file-size limit of one block: the kernel takes a part of the line and no more.
+      // A child under a file-size limit of one block: the operating system writes only a part of the line.
       const script = `
         import { createLogWriter } from ${JSON.stringify(new URL('../../src/records/log-writer.ts', import.meta.url).href)};
         import { makeRecord } from ${JSON.stringify(new URL('./fixtures.ts', import.meta.url).href)};
@@ -154,7 +154,7 @@ describe('log writer', () => {
       const tsx = new URL('../../node_modules/tsx/dist/cli.mjs', import.meta.url).pathname;
       const said = execFileSync('sh', ['-c', 'ulimit -f 8; exec "$0" "$@"', process.execPath, tsx, program], {
         encoding: 'utf8',
-        // Its own cache would run into the limit too.
+        // The cache of tsx would run into the limit too.
         env: { ...process.env, TSX_DISABLE_CACHE: '1' },
       });
       expect(said).toMatch(
@@ -217,7 +217,7 @@ describe('log reader', () => {
   });
 
   it('refuses a line over the bound without parsing it, and reads the next', async () => {
-    // Valid records, only long; in chunks of every alignment.
+    // Valid records that are merely long, in chunks of every alignment.
     const long = line(makeRecord({ error: 'x'.repeat(5 << 20), outcome: 'crash' }));
     const path = file(line() + long + line());
     const { records, faults } = await loadRecords([path]);
@@ -314,7 +314,7 @@ describe('log reader', () => {
       expect(summary).toMatchObject({ records: 100_000, notes: 0, errors: 0 });
     });
     expect(fastest).toBe(10_500);
-    // 3.5 times what JSON alone takes was measured. Processor time, against this machine's own measure: others share it. Seconds are in bench/logs.ts.
+    // In processor time, because others share the machine; measured were 3.5 times what JSON alone takes. Seconds are in bench/logs.ts.
     expect(reading).toBeLessThan(8 * parsing);
   }, 120_000);
 });

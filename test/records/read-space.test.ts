@@ -18,7 +18,7 @@ function read(content: string | Buffer, name = `space${files++}.json`): Promise<
   return readExternalSpace(path);
 }
 
-/** What reading says is wrong; fails where it reads. */
+/** The complaint with which reading is refused; fails where nothing is wrong. */
 async function complaint(content: string | Buffer): Promise<string> {
   try {
     await read(content);

@@ -16,7 +16,7 @@ describe('published schema', () => {
   });
 
   it('judges records as the definition does, but for the rules that join two fields', () => {
-    // Read back by a reader that knows nothing of ours.
+    // The published schema, as a reader without our definitions reads it.
     const stranger = z.fromJSONSchema(JSON.parse(readFileSync(published, 'utf8')) as z.core.JSONSchema.JSONSchema);
     const record = makeRecord();
     const { seed: _, ...missing } = record;
@@ -45,7 +45,7 @@ describe('records of every version ever written', () => {
       .filter((line) => line !== '');
 
   it('are as they were written: a new version gets a file of its own', () => {
-    // Version 2 is not released: what is added to it is added to its file too, and the hash follows.
+    // Version 2 is not released: additions to it go into its file too, and the hash changes with them.
     const hashes = {
       'v1.jsonl': '0a4454cbd8ca1335ef8ba143d61aa5dc5d06b28b1b4c53644ad645a16dad32bb',
       'v2.jsonl': 'a89a10dd0d61948676dfedd2b41dab0316c7a889b4821157ed8972052e02de5f',

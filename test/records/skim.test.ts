@@ -32,7 +32,7 @@ const timed = (medianNs: number, changes: Partial<TuningRecord> = {}): TuningRec
   makeRecord({ medianNs, samplesNs: [medianNs], ...changes });
 const reordered = (record: TuningRecord): string =>
   JSON.stringify(Object.fromEntries(Object.entries(record).reverse()));
-/** As version 1 wrote them. */
+/** A record as version 1 wrote it. */
 const older = (record: TuningRecord): string => {
   const fields = fieldsOfVersion(1).map((name) => [name, record[name as keyof TuningRecord]]);
   return JSON.stringify({ ...Object.fromEntries(fields), version: 1 });
@@ -104,7 +104,7 @@ describe('skimming', () => {
     ]);
     const { skims, faults } = await skim(path);
     const whole = await loadRecords([path]);
-    // An unknown second value of a known field is JSON, and the last one counts.
+    // A known field may occur twice in JSON, and then the last value counts.
     expect(faults.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(whole.faults.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(wholeRecord(skims[0] as Skim)).toMatchObject({

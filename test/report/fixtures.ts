@@ -1,6 +1,6 @@
 import { type DeviceDescription, defaultLimits } from '../../src/ir/limits.ts';
 
-/** A device that exists nowhere. */
+/** A device that does not exist. */
 export function device(name: string, more: Partial<DeviceDescription> = {}): DeviceDescription {
   return {
     name,

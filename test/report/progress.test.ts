@@ -34,7 +34,7 @@ function record(isTTY: boolean, columns = 200) {
   return {
     progress,
     text: () => written.join(''),
-    /** What a terminal would show in the end: of every line what came after its last clearing. */
+    /** What a terminal would show in the end: of every line, the text after it was last cleared. */
     screen: () =>
       written
         .join('')

@@ -6,7 +6,7 @@ import { matmul, softmax } from '../support/base-programs.ts';
 import { primitiveContract } from '../support/primitive-contract.ts';
 import { type Step, scheduled } from '../support/schedule.ts';
 
-/** A copy that is made three times over: loop t drives nothing. */
+/** A copy that is made three times over, since loop t drives no index. */
 const repeated = (): Program => ({
   inputs: ['A'],
   outputs: ['C'],

@@ -7,7 +7,7 @@ import { isFault, replay } from '../../src/schedule/replay.ts';
 import { interpret } from '../../src/testing/interpret.ts';
 import { expectSameResult, inputsFor, plain, type Step, scheduled, traceOf } from '../support/schedule.ts';
 
-/** The scheduled program against the operator's own reference, and its trace against itself. */
+/** Compares the scheduled program with the operator's own reference, and replays its trace. */
 function expectReference(
   operator: string,
   shape: string,
@@ -29,7 +29,7 @@ function expectReference(
   return program;
 }
 
-/** A copy's loops as one, split so that a workgroup of `rows` x `columns` invocations takes an element each at a time. */
+/** Fuses a copy's loops and splits them, so that each of a workgroup's `rows` x `columns` invocations takes one element at a time. */
 function cooperative(block: string, dimensions: number, rows: number, columns: number): Step[] {
   const loops = Array.from({ length: dimensions }, (_, d) => `${block}_d${d}`);
   const fused = loops.join('_');

@@ -30,7 +30,7 @@ import { plain, type Step, scheduled } from '../support/schedule.ts';
 const matmul = (): Program => plain('matmul', 'm=8,n=8,k=12');
 const rows = (): Program => plain('reduce_sum', 'rows=3,cols=12');
 
-/** One invocation an output, a tile of A of four columns a step in workgroup memory. */
+/** One invocation per output, and per step a tile of four columns of A in workgroup memory. */
 const tiled: readonly Step[] = [
   cacheWrite('matmul', 'private'),
   split('store_C_vi', null, 4),

@@ -25,7 +25,7 @@ import { conv, matmul, softmax } from '../support/base-programs.ts';
 import { linear } from '../support/linear.ts';
 import { plain, refusal, type Step } from '../support/schedule.ts';
 
-/* One mistake each: the steps before the last are legal, the last one is refused with exactly this sentence. */
+/* One mistake per case: the steps before the last are legal, the last one is refused with exactly this sentence. */
 
 const programs = {
   matmul,

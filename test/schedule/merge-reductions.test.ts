@@ -90,7 +90,7 @@ test('the sum itself is still there for those who want it', () => {
   expectSameResult(merged, start, 12);
 });
 
-/** Max over columns, then something else of X and it. */
+/** The maximum over columns, then another stage that reads X and the maximum. */
 function afterMax(second: 'other' | 'columns' | 'independent' | 'output'): Program {
   const X = input('X', [3, 3], 'f32');
   const Z = input('Z', [3, 3], 'f32');

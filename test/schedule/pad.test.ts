@@ -83,7 +83,7 @@ test('a sum gets additional terms that are zero', () => {
   `);
 });
 
-/** All three axes padded, the copies moved into the tiles and the cut into the store: no guard but in the copies. */
+/** All three axes padded, the copies moved into the tiles and the cut into the store: guards remain only in the copies. */
 const tiled: readonly Step[] = [
   pad('matmul', 'vi', 4),
   pad('matmul', 'vj', 4),

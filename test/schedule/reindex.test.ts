@@ -48,7 +48,7 @@ test('a tile of the copy for fused iters is im2col', () => {
   expectSameMeaning(tiled);
 });
 
-/** Two neighbours of one buffer, and one element of another for all. */
+/** Reads two neighbours in one buffer, and always the same element of another. */
 function neighbours(): Program {
   const X = input('X', [5], 'f32');
   const S = input('S', [1], 'f32');

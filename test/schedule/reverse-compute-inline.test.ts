@@ -21,7 +21,7 @@ import { plain, scheduled } from '../support/schedule.ts';
 
 const product = (): Program => plain(linear.name, 'm=4,n=6,k=5');
 
-/** A transposed copy and what reads it: the reader's second index is the copy's first. */
+/** A transposed copy and its reader, whose second index is the copy's first. */
 function transposed(columns = 4): Program {
   const X = input('X', [3, 4], 'f32');
   const T = compute('T', { x: 4, y: 3 }, ({ x, y }) => X.at(y, x), { stage: 'transpose' });

@@ -17,14 +17,14 @@ const space: SearchSpace = {
   ],
 };
 const candidates = [1, 2, 3, 4, 5, 6].map((value): Candidate => ({ sketch: 0, values: [value], score: null }));
-/** Takes what is larger for faster. */
+/** Predicts that larger values are faster. */
 const model: CostModel = {
   name: 'made up',
   trained: false,
   fit: () => {},
   score: (rows, count, _, into) => into.set(rows.subarray(0, count)),
 };
-/** Asks for the smallest that nobody took, or knows nothing. */
+/** Asks for the smallest candidate that is not taken yet, or knows nothing. */
 const smallest = (knows: boolean): Acquisition => ({
   observe: () => {},
   choose: (_, count, taken) => (knows ? candidates.filter((candidate) => !taken(candidate)).slice(0, count) : []),

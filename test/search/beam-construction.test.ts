@@ -7,7 +7,7 @@ import { createRandom } from '../../src/support/random.ts';
 import { spaceOf } from './spaces.ts';
 
 describe('sequential construction', () => {
-  // What lets a listed space be judged candidate by candidate and not prefix by prefix (src/search/strategies/bayesian.ts).
+  // This is why an enumerated space can be judged by candidates instead of prefixes (src/search/strategies/bayesian.ts).
   it('that judges prefixes by the best of all their completions ends at the best candidates', () => {
     const { sketches } = spaceOf('reduce_sum', 'rows=3,cols=5');
     const listed = enumerateCandidates({ sketches, columns: 1 }) ?? [];
@@ -37,7 +37,7 @@ describe('sequential construction', () => {
   it('backs up and goes on wider where no child is legal, and says where and why', () => {
     const names = ['a', 'b', 'c'];
     const tally = createTally();
-    // The scorer likes what only the last decision shows to be dead.
+    // The scorer prefers prefixes that only the last decision shows to be illegal.
     const found = constructCandidates(
       {
         decisions: names.map((name) => ({ name, doc: '', options: [0, 1, 2, 3] })),

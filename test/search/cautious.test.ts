@@ -15,7 +15,7 @@ function outputsOf({ sketch, values }: Candidate): number {
   return decisions.reduce((all, { name }, at) => (name.endsWith('.registers') ? all * (values[at] as number) : all), 1);
 }
 
-/** On a device where only kernels of at least 8 outputs per invocation end: how the first trials end, until one does, and the round after. */
+/** On a device where only kernels of at least 8 outputs per invocation end: whether the first trials ended, until one did, and the next round. */
 async function firstTrials(search: 'beam' | 'rank' | 'evolution', seed: number, isCautious: boolean) {
   const strategy = createStrategy(search, space, createAnalyticModel('cpu'), seed, () => isCautious);
   const ended: boolean[] = [];

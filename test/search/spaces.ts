@@ -5,12 +5,12 @@ import { sketchesOf } from '../../src/space/rules.ts';
 import { makeDevice } from '../records/fixtures.ts';
 import { programOfCase } from '../space/candidates.ts';
 
-/** The space of a workload on a device that is not there. */
+/** The space of a workload on a device that does not exist. */
 export function spaceOf(operator: string, shape: string, device: DeviceDescription = makeDevice()): SketchSpace {
   return sketchSpace(sketchesOf(programOfCase({ title: '', operator, wish: { shape } })), device);
 }
 
-/** Values a fast kernel of the synthetic device has, by the end of a decision's name. */
+/** Values that a fast kernel of the synthetic device has, by the end of a decision's name. */
 const favourites: Readonly<Record<string, number>> = {
   'j.invocations': 16,
   'i.invocations': 8,
@@ -24,8 +24,8 @@ const favourites: Readonly<Record<string, number>> = {
 };
 
 /**
- * Nanoseconds of a candidate on a device that is not there: one optimum, a penalty for every step away from it in the decisions that matter, and one for two decisions
- * that quarrel. No model knows it; it is smooth, as times of kernels by and large are.
+ * Nanoseconds of a candidate on a device that does not exist: one optimum, a penalty for every step away from it in the decisions that matter, and
+ * another for two decisions that conflict. No model knows this function; it is smooth, as times of kernels by and large are.
  */
 export function syntheticTime(space: SearchSpace, candidate: Candidate): number {
   const { decisions } = space.sketches[candidate.sketch] as SearchSpace['sketches'][number];
@@ -42,7 +42,7 @@ export function syntheticTime(space: SearchSpace, candidate: Candidate): number 
   return time;
 }
 
-/** Proposes, times and observes until the trials are used up or nothing is proposed; every observation in order. */
+/** Proposes, times and observes until the trials are used up or nothing is proposed; returns every observation in order. */
 export async function runSearch(
   space: SearchSpace,
   strategy: SearchStrategy,

@@ -8,7 +8,7 @@ import { allLegal, runSearch, spaceOf, syntheticTime } from './spaces.ts';
 const keysOf = (candidates: readonly { sketch: number; values: readonly number[] }[]): string[] =>
   candidates.map(candidateKey);
 
-/** What any search promises, whatever it believes about kernels. */
+/** What every strategy promises, whatever it assumes about kernels. */
 export function describeStrategyContract(
   name: string,
   create: (space: SearchSpace, seed: number) => SearchStrategy,

@@ -16,7 +16,7 @@ export function programOfCase({ operator, wish }: Case, dtype = 'f32'): Program 
   return findOperator(operator).build(makeWorkload(operator, { ...wish, dtype }));
 }
 
-/** What is known of one of a sketch's kernels for values of its decisions; the same array every time. */
+/** The estimate of one of a sketch's kernels for values of its decisions; returns the same array every time. */
 export function estimatorFor(sketch: Sketch, kernel: number): (values: Float64Array) => KernelEstimate {
   const estimate = new Float64Array(estimateLength);
   const write = createEstimator(sketch.tilings[kernel] as Tiling, positionsIn(sketch));
@@ -30,7 +30,7 @@ export function estimateFor(sketch: Sketch, kernel: number, values: Float64Array
   return estimatorFor(sketch, kernel)(values);
 }
 
-/** One number of it. */
+/** One number of that estimate. */
 export function estimated(sketch: Sketch, kernel: number, values: Float64Array, name: EstimateName): number {
   return estimateFor(sketch, kernel, values)[estimateAt[name]] as number;
 }
@@ -53,8 +53,8 @@ export function legalCandidates(
 }
 
 /**
- * A sketch with the first few options of every decision, which keeps its kernels small enough to be interpreted, and without what a test does
- * itself afterwards: decisions of these kinds (`double-buffer`, `partition`) stay as they were before there were any.
+ * A sketch with the first few options of every decision, which keeps its kernels small enough to be interpreted. Decisions of the kinds in
+ * `without` (`double-buffer`, `partition`) keep the value from before they existed, because the test itself does such steps afterwards.
  */
 export function narrowed(sketch: Sketch, without: readonly string[], most = 4): Sketch {
   const decisions = sketch.decisions.map((decision) => {

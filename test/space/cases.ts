@@ -12,7 +12,7 @@ export function caseOf(operator: string, shape: string, attributes: Readonly<Rec
   return { title: [operator, shape, ...words].join(' '), operator, wish: { shape, attributes } };
 }
 
-/** Every operator, every shape that people meet and schedulers forget. */
+/** Every operator, with shapes that occur in practice and that schedulers tend to forget. */
 export const cases: readonly Case[] = [
   caseOf('matmul', 'm=128,n=128,k=128'),
   caseOf('matmul', 'm=197,n=77,k=33'),

@@ -22,7 +22,7 @@ const tiledOf = (program: Program): Sketch => {
   return sketch;
 };
 
-/** Decision values by name without the stage's; the smallest option for all others. */
+/** Decision values by their name without that of the stage; the smallest option for all others. */
 function decide(sketch: Sketch, chosen: Readonly<Record<string, number>>): Float64Array {
   const short = (name: string): string => name.slice(name.indexOf('.') + 1);
   for (const name of Object.keys(chosen))
@@ -70,7 +70,7 @@ describe('a partition of the grid', () => {
     expect(estimateOf(sketch, with1, 'parts')).toBe(2);
     expect(estimateOf(sketch, with1, 'guarded')).toBeCloseTo(1 / 3);
     expect(estimateOf(sketch, without, 'guarded')).toBe(1);
-    // The part with guards has them alone, so that two are not twice one.
+    // Only the part with guards has them, so the estimate for two parts is not twice that for one.
     for (const values of [with1, without])
       expect(Math.abs(estimateOf(sketch, values, 'statements') / operationsIn(sketch, values) - 1)).toBeLessThan(0.25);
   });
@@ -120,7 +120,7 @@ describe('tiles in workgroup memory', () => {
     expect(estimateOf(sketch, decide(sketch, { ...staged, 'double-buffer': 1 }), 'workgroupBytes')).toBe(
       2 * 16 * 8 * 4,
     );
-    // One a step and one before the first.
+    // One per step and one before the first.
     expect(estimateOf(sketch, decide(sketch, { ...staged, 'double-buffer': 1 }), 'barriers')).toBe(8 + 1);
   });
 
@@ -153,7 +153,7 @@ it.each([
     expectSameResult(made.program, start);
     expectSameMeaning(made.program);
   }
-  // What was never decided was never tested.
+  // A value that never occurred was never tested.
   expect([...seen].sort((a, b) => a - b)).toEqual(later);
 });
 

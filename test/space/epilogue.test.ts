@@ -13,7 +13,7 @@ import { linear } from '../support/linear.ts';
 import { expectSameResult, plain } from '../support/schedule.ts';
 import { describeValues, estimateFor, legalCandidates } from './candidates.ts';
 
-/** A row's mean, and every element without it: the sum's finish is read by an elementwise stage of another shape. */
+/** Adds a share of a row's sum to every element: an elementwise stage of another shape reads the finished sum. */
 function centred(): Program {
   const X = input('X', [6, 40], 'f32');
   const k = reductionAxis('k', 40);
@@ -24,7 +24,7 @@ function centred(): Program {
   return program([X], [Y]);
 }
 
-/** A sum that is needed by itself, so that nothing may be fused into its store. */
+/** A sum that is itself an output, so that nothing may be fused into its store. */
 function shared(): Program {
   const X = input('X', [5, 64], 'f32');
   const k = reductionAxis('k', 64);

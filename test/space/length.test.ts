@@ -28,7 +28,7 @@ interface Held {
   readonly emitted: number;
 }
 
-/** What is said of the length of a case's kernels beside what lowering emits for them. */
+/** The estimated length of a case's kernels beside the length that lowering emits. */
 function lengthsOf(workload: (typeof sizeCases)[number], on: DeviceLimits, perSketch: number): Held[] {
   const random = createRandom(7).fork(workload.title);
   return sketchesOf(programOfCase(workload), on).flatMap((sketch) =>
@@ -47,10 +47,10 @@ function lengthsOf(workload: (typeof sizeCases)[number], on: DeviceLimits, perSk
   );
 }
 
-/** Sizes that may have any value; others are bound to each other. */
+/** Sizes that may have any value; the others depend on each other. */
 const free = new Set(['m', 'n', 'c', 'oc', 'h', 'w', 'l', 'rows', 'cols', 'outer', 'inner', 'dv']);
 
-/** The same operator and attributes with every free size between a half and twice as large; nothing where that is no workload. */
+/** The same operator and attributes with every free size scaled by between a half and two; nothing where that makes no workload. */
 function varied(one: (typeof sizeCases)[number], seed: number): (typeof sizeCases)[number][] {
   const random = createRandom(seed).fork(one.title);
   const groups = Number(/groups=(\d+)/.exec(String(one.wish.shape))?.[1] ?? 1);

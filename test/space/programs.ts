@@ -2,7 +2,7 @@ import type { Program } from '../../src/ir/nodes.ts';
 import * as te from '../../src/operators/expression.ts';
 import { compute, input, program } from '../../src/operators/tensor.ts';
 
-/** Programs of a structure that no operator of ours has: what a user may define. */
+/** Programs of a structure that no built-in operator has, but that a user may define. */
 export const structures: Readonly<Record<string, () => Program>> = {
   'a product, then bias and relu': () => {
     const A = input('A', [17, 12], 'f32');

@@ -15,7 +15,7 @@ import { anyCandidate, describeValues, estimatorFor, programOfCase } from './can
 import { cases } from './cases.ts';
 
 const seed = 2;
-/** So small that most of a space is beyond them. */
+/** Limits so small that most of a space exceeds them. */
 const tight: DeviceLimits = {
   ...defaultLimits,
   subgroupMinSize: 4,
@@ -80,7 +80,7 @@ describe('exact pruning', () => {
         }
       }
     }
-    // What was never seen was never tested.
+    // A reason that never occurred was never tested.
     for (const reason of ['legal', ...Object.keys(beyond)])
       expect([reason, (seen.get(reason) ?? 0) >= 3]).toEqual([reason, true]);
   });
@@ -150,7 +150,7 @@ describe('exact pruning', () => {
   });
 });
 
-/** Spaces larger than this are not tried whole. */
+/** Spaces larger than this are not tried completely. */
 const mostComplete = 200_000;
 const small = [
   ['matmul', 'm=3,n=2,k=2'],
@@ -166,7 +166,7 @@ const sketchesUnderTest = small.flatMap(([operator, shape]) =>
     .map((sketch) => [`${operator} ${shape} ${sketch.name}`, sketch] as const),
 );
 
-/** A limit at which a good part of such a small space is beyond. */
+/** Limits that a good part of such a small space exceeds. */
 const snug: DeviceLimits = { ...tight, maxComputeInvocationsPerWorkgroup: 8, maxComputeWorkgroupStorageSize: 96 };
 
 describe.each(sketchesUnderTest)('every prefix of %s', (_, sketch) => {

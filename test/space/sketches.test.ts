@@ -60,7 +60,7 @@ describe.each([...cases, ...hugeCases])('the space of $title', (workload: Case) 
     const invocations = [...workgroupSize, ...dispatch].reduce((a, b) => a * b, 1);
     expect(invocations).toBeGreaterThanOrEqual(size as number);
     const [last] = workgroupSize;
-    // What is surplus is less than a workgroup, or than a row of the grid where it has two dimensions.
+    // Surplus invocations are fewer than a workgroup, or than a row of the grid where it has two dimensions.
     expect(invocations - (size as number)).toBeLessThan(dispatch[1] > 1 ? dispatch[0] * last : last);
   });
 });
@@ -85,7 +85,7 @@ describe('rules ask about structure', () => {
   it('a product whose rows vectors do not divide may have padded copies of its operands', () => {
     expect(rulesOf('matmul', 'm=64,n=77,k=200')).toEqual(['tiled', 'rows', 'padded+tiled+flat']);
     expect(rulesOf('matmul', 'm=64,n=77,k=33')).toEqual(['tiled', 'rows', 'padded+tiled+flat+flat']);
-    // Too few products an element for a copy to pay.
+    // There are too few products per element for a copy to pay.
     expect(rulesOf('matmul', 'm=8,n=999,k=200')).toEqual(['tiled', 'rows']);
   });
 

@@ -22,7 +22,7 @@ const operations: Record<BinaryOp, (a: number, b: number) => number> = {
   or: (a, b) => Number(a !== 0 || b !== 0),
 };
 
-/** The value of an index expression at a point, straight from the definition: what the arithmetic is judged by. */
+/** The value of an index expression at a point, straight from the definition, by which the arithmetic is judged. */
 export function evaluate(expr: Expr, point: ReadonlyMap<string, number>): number {
   switch (expr.kind) {
     case 'int':

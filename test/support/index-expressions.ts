@@ -4,7 +4,7 @@ import type { BinaryOp, Expr } from '../../src/ir/nodes.ts';
 
 export const variableNames = ['i', 'j', 'k'] as const;
 
-/** Random quasi-affine index expressions over i, j, k: what splits, fuses, paddings and guards build, and stranger. */
+/** Random quasi-affine index expressions over i, j, k: those that splits, fuses, paddings and guards build, and stranger ones. */
 export const indexExpression: fc.Arbitrary<Expr> = fc.letrec<{ index: Expr; truth: Expr }>((tie) => {
   const leaf = fc.oneof(
     fc.constantFrom(...variableNames).map(variable),

@@ -18,7 +18,7 @@ export interface RefusalCase {
   readonly message: string;
 }
 
-/** What holds for every primitive: the meaning stays, the trace comes back from JSON, and refusals say what is wrong. */
+/** What holds for every primitive: it keeps the meaning, its trace survives JSON, and its refusals say what is wrong. */
 export function primitiveContract(name: string, examples: readonly Example[], refusals: readonly RefusalCase[]): void {
   describe('keeps the result', () => {
     test.each(examples)('$code', ({ program, steps, digits }) => {

@@ -8,7 +8,7 @@ import { randomWalk } from './random-schedule.ts';
 
 /**
  * A random schedule in which lanes of a subgroup hold a copy together and read each other's elements, with random steps before and after:
- * chance alone would hardly make one. Refused where the steps before are in the way.
+ * random steps alone would hardly make one. Refused where the steps before prevent it.
  */
 export function withBroadcast(plain: Program, random: Random): Program | Refusal {
   const start = random.below(3) === 0 ? randomWalk(plain, random, 3).program : plain;
@@ -20,7 +20,7 @@ function shareCopy(builder: ScheduleBuilder, random: Random): void {
   const { block } = random.pick(allBlocks(builder.program()));
   const output = block.writes[0]?.buffer as string;
   const parameter = builder.program().outputs.includes(output);
-  // A sum in storage would be guarded, and what is guarded reads nothing of other lanes.
+  // A sum in storage would be guarded, and a guarded block cannot read from other lanes.
   const nest = block.reducer !== null && parameter ? builder.cacheWrite(block.name, 'private').block : block.name;
   const loops = builder.ownLoops(nest).filter((loop) => loop.mode === 'serial');
   if (loops.length === 0) return;

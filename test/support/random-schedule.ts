@@ -7,7 +7,7 @@ import type { Random } from '../../src/support/random.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
 import { linear } from './linear.ts';
 
-/** A small workload whose plain program walks begin at. Sizes divide by nothing as often as not; 1 is among them. */
+/** A small workload, at whose plain program walks begin. About half of the sizes divide by nothing; 1 is among them. */
 export interface SmallWorkload {
   readonly operator: string;
   readonly shape: string;
@@ -153,7 +153,7 @@ function proposeSplit(program: Program, random: Random): TraceStep {
   return { primitive: 'split', args: { loop: anyLoop(program, random), factors: random.pick(patterns)() } };
 }
 
-/** Where the guards say, or anywhere. Every partition doubles a nest, so a program that is long already is left alone. */
+/** Partitions where the guards suggest it, or anywhere. Every partition doubles a nest, so a program that is already long is left alone. */
 function proposePartition(program: Program, random: Random): TraceStep | null {
   if (blocksOf(program).length > 8) return null;
   const loop = random.pick(loopsOf(program));
@@ -197,7 +197,7 @@ function proposeBind(program: Program, random: Random): TraceStep {
   return { primitive: 'bind', args: { loop: anyLoop(program, random), to } };
 }
 
-/** The innermost loops of a block, where they are two or three. */
+/** Takes the innermost loops of a block, where there are two or three. */
 function proposeMatrix(program: Program, random: Random): TraceStep | null {
   const inner = loopsOf(program).filter((loop) => [2, 3].includes(chainFrom(loop).length));
   return inner.length === 0 ? null : { primitive: 'subgroupMatrix', args: { loop: random.pick(inner).name } };
@@ -216,7 +216,7 @@ function proposeReindex(program: Program, random: Random): TraceStep | null {
   return step === null ? null : { ...step, primitive: 'reindex' };
 }
 
-/** Iters of a block that stand side by side: most that do not are refused. */
+/** Takes iters of a block that stand side by side: most others are refused. */
 function proposeFuseIters(program: Program, random: Random): TraceStep | null {
   const { block } = anyBlock(program, random);
   if (block.iters.length < 2) return null;
@@ -242,7 +242,7 @@ function proposeStorageAlign(program: Program, random: Random): TraceStep | null
   return { primitive: 'storageAlign', args: { buffer: random.pick(near).name, padding: 1 + random.below(4) } };
 }
 
-/** A tile that its reader's loops share; where there is none, a step towards one: chance alone would hardly make it. */
+/** Takes a tile that its reader's loops share or, where there is none, a step towards one: random steps alone would hardly make it. */
 function proposeDoubleBuffer(program: Program, random: Random): TraceStep | null {
   const copies = allBlocks(program).flatMap((writer) =>
     writer.block.writes.flatMap(({ buffer }) =>
@@ -292,7 +292,7 @@ function inlineOf(site: BlockSite): TraceStep {
   return { primitive: 'computeInline', args: { block: site.block.name } };
 }
 
-/** Of blocks that read what another block makes: most others are refused. */
+/** Takes a block that reads the result of another: most others are refused. */
 function proposeReverseInline(program: Program, random: Random): TraceStep | null {
   const sites = allBlocks(program).filter(
     ({ block }) => block.reducer === null && readsOf(block).some((read) => writersOf(program, read.buffer).length > 0),
@@ -316,7 +316,7 @@ function proposeOver(primitive: string, program: Program, random: Random): Trace
   return { primitive, args: { block: block.name, loop: random.pick(around).name } };
 }
 
-/** Two reductions in the order in which they stand; of most programs there are none, or they do not go together. */
+/** Takes two reductions in their order; most programs have none, or none that can be merged. */
 function proposeMerge(program: Program, random: Random): TraceStep | null {
   const reductions = allBlocks(program).filter((site) => site.block.reducer !== null);
   if (reductions.length < 2) return null;

@@ -7,8 +7,8 @@ import { isRefusal, type Refusal } from '../../src/support/refusal.ts';
 import { randomWalk } from './random-schedule.ts';
 
 /**
- * A random schedule in which lanes of a subgroup share a reduction, with random steps before and after: chance alone would hardly make
- * one. Refused where the steps before are in the way.
+ * A random schedule in which lanes of a subgroup share a reduction, with random steps before and after: random steps alone would hardly
+ * make one. Refused where the steps before prevent it.
  */
 export function withSubgroups(plain: Program, random: Random): Program | Refusal {
   const start = random.below(3) === 0 ? randomWalk(plain, random, 3).program : plain;

@@ -4,8 +4,8 @@ import { substitute } from '../../src/ir/visit.ts';
 import { reducesOver } from '../../src/schedule/legality/loops.ts';
 
 /**
- * The program with every bound, vectorized and matrix loop running backwards, but for a matrix product's sum over the depth. Their iterations are meant to run at once, so no order may
- * matter: a program whose result changes has a race.
+ * The program with every bound, vectorized and matrix loop running backwards, except a matrix product's sum over the depth. Iterations of these
+ * loops are meant to run at once, so their order may not matter: a program whose result changes has a race.
  */
 export function reversed(program: Program): Program {
   return { ...program, body: program.body.map((stmt) => reverse(stmt, new Map())) };
@@ -16,7 +16,7 @@ function reverse(stmt: Stmt, values: ReadonlyMap<string, Expr>): Stmt {
     case 'seq':
       return { ...stmt, body: stmt.body.map((child) => reverse(child, values)) };
     case 'for': {
-      // Lanes of a subgroup may share a reduction, which the interpreter begins where their loop does.
+      // Lanes of a subgroup may share a reduction, which the interpreter begins where the lanes' loop does.
       const inOrder = ['serial', 'unrolled', 'subgroup.x'].includes(stmt.mode) || isDepth(stmt);
       if (inOrder) return { ...stmt, body: reverse(stmt.body, values) };
       const backwards = sub(int(stmt.extent - 1), variable(stmt.name));

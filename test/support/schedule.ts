@@ -52,7 +52,7 @@ export function refusal(program: Program, steps: readonly Step[]): string {
   return explainRefusal(result);
 }
 
-/** Small random integers for every input: sums of them are exact, so that results must be equal whatever the order. */
+/** Small random integers for every input: their sums are exact, so that results must be equal whatever the order. */
 export function integerInputs(program: Program, seed = 5): InputValues {
   const random = createRandom(seed);
   const values: Record<string, Float64Array> = {};

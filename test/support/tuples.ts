@@ -4,7 +4,7 @@ import { reducers } from '../../src/ir/reducers.ts';
 
 const at = load('X', [v('vi'), v('vk')]);
 
-/** What an element of X adds to each reduction of tuples, and the dtypes of the results. */
+/** The tuple that an element of X adds to each reduction, with the dtypes of the results. */
 const elements: Readonly<Record<ReduceOp, readonly (readonly [DType, Expr])[]>> = {
   sum: [['f32', at]],
   prod: [['f32', at]],
@@ -64,7 +64,7 @@ export function reducedRows(op: ReduceOp, rows: number, cols: number): Program {
   };
 }
 
-/** What a row's results are, in float64. */
+/** A row's results, in float64. */
 export function rowResults(op: ReduceOp, row: readonly number[]): number[] {
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   const [most, least] = [Math.max(...row), Math.min(...row)];

@@ -5,7 +5,7 @@ import { decode } from '../../src/operators/inputs.ts';
 import type { Verification } from '../../src/records/outcome.ts';
 import { interpret } from '../../src/testing/interpret.ts';
 
-/** What the runner would see of a program, by the name of the inputs: `own` for the workload's own. */
+/** The verification that the runner would find for a program, by the name of the inputs: `own` for the workload's own. */
 export function verdicts(program: Program, data: WorkloadData): Readonly<Record<string, Verification>> {
   const sets = [{ name: 'own', inputs: data.inputs, checks: data.checks }, ...(data.further ?? [])];
   return Object.fromEntries(

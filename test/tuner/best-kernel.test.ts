@@ -9,7 +9,7 @@ import { makeDevice } from '../records/fixtures.ts';
 import { fakeRunner, matmul, scratchFolder, tuneWith } from './synthetic.ts';
 
 const device = makeDevice();
-/** The same hardware with a newer driver, and something else altogether. */
+/** The same hardware with a newer driver, and an entirely different device. */
 const kin = makeDevice({ name: 'lavapipe', driver: 'Mesa 26.1.0' });
 const stranger = makeDevice({ name: 'nvidia-h200', vendor: 'nvidia', architecture: 'hopper', type: 'gpu' });
 

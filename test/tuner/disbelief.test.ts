@@ -10,7 +10,7 @@ import { failed, fakeRunner, matmul, ok, recordsIn, scratchFolder, timeOfKey, tu
 
 const device = makeDevice();
 
-/** A folder with one log of a tuning run, and what to change its records with. */
+/** A folder with one log of a tuning run, and a function that changes its records. */
 async function tunedLog(): Promise<{
   readonly logFolder: string;
   readonly path: string;
@@ -27,7 +27,7 @@ function write(path: string, records: readonly TuningRecord[]): void {
   writeFileSync(path, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
 }
 
-/** Two fastest of different schedules, fastest first, and where they stand. */
+/** The two fastest records of different schedules, fastest first, and their places in the log. */
 function fastestOf(records: readonly TuningRecord[]): readonly { readonly at: number; readonly ns: number }[] {
   const seen = new Set<string>();
   return records
@@ -101,7 +101,7 @@ describe('a record that cannot be right', () => {
     expect(best.passedOver[0]?.why).toMatch(
       /^refuted: measured again it takes \d+ ns, .* times as long \(.*jsonl:\d+\)$/,
     );
-    // Told once is enough: the run after that has nothing left to measure again.
+    // Once refuted, the record is not measured again by the next run.
     const again = await tuneWith({ logFolder, trials: 1 });
     expect(again.events.filter(({ kind }) => kind === 'disbelieved')).toEqual([]);
   });
@@ -205,7 +205,7 @@ describe('records of a newer version', () => {
     );
     const { events } = await tuneWith({ logFolder, trials: 1 });
     expect(events.filter(({ kind }) => kind === 'note')).toEqual([{ kind: 'note', message: sentence }]);
-    // Now there is one that can be read; what it is told without is told.
+    // Now one record can be read; the lines that it was chosen without are still reported.
     expect((await bestKernelFor(device, { workload: matmul, logFolder })).broken).toEqual([sentence]);
   });
 });

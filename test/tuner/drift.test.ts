@@ -17,7 +17,7 @@ describe('drift', () => {
     );
     const records = await recordsIn(logFolder);
     const replays = records.filter(({ origin }) => origin === 'replay');
-    // Two on the way and one at the end, beside the naive schedule.
+    // Two during the run and one at the end, besides the naive schedule.
     expect(replays).toHaveLength(3);
     expect(result.trials).toBe(40);
     expect(result.drift).toEqual({ remeasured: 4, drifted: 0, worst: 1 });

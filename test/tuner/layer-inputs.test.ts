@@ -42,7 +42,7 @@ const cases: readonly Case[] = [
   ['attention', 'h=1,m=4,n=512,d=16,dv=8'],
 ];
 
-/** Where a tree of sums in f16 is off by less than the rounding of the result: no output tells that kernel from a right one. */
+/** Workloads where a tree of sums in f16 is off by less than the rounding of the result, so that no output shows the error. */
 const isHardlyHarmed = ({ operator, attributes }: Workload): boolean =>
   operator === 'log_softmax' || operator === 'rms_norm' || attributes.kind === 'l2';
 
@@ -106,7 +106,7 @@ describe('verification of f16 with inputs like those of a layer', () => {
     for (const { workload, program, data, index } of partial) {
       for (const scheduled of schedulesOf(workload, program, index + 50)) {
         const names = summingBlocks(scheduled).flatMap(({ writes }) => writes.map(({ buffer }) => buffer));
-        // The last of them has the whole sum.
+        // The last of these buffers has the whole sum.
         for (const name of names.filter((own) => /_rf/.test(own)).slice(0, -1)) {
           const seen = verdicts(withHalves(scheduled, new Set([name])), data);
           expect(wrongOnes(seen), `${describeWorkload(workload)}, ${name}`).not.toEqual([]);
@@ -127,7 +127,7 @@ describe('verification of f16 with inputs like those of a layer', () => {
     expect(furtherOf('matmul', { dtype: 'f16', attributes: { accumulate: 'f16' } })).toEqual([]);
     expect(furtherOf('elementwise', { dtype: 'f16' })).toEqual([]);
     expect(furtherOf('reduce_max', { dtype: 'f16' })).toEqual([]);
-    // Its deviations are all 0, and a small epsilon makes much of what is rounded off.
+    // With inputs of ones all deviations are 0, and a small epsilon magnifies what is rounded off.
     expect(furtherOf('layer_norm', { dtype: 'f16', attributes: { epsilon: '1e-12' } })).toEqual(['normal']);
     // 100,000 is beyond f16.
     expect(furtherOf('reduce_sum', { dtype: 'f16', shape: 'rows=1,cols=100000' })).toEqual(['normal']);

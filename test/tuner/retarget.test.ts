@@ -10,7 +10,7 @@ import { failed, fakeRunner, matmul, ok, recordsIn, scratchFolder, tuneWith } fr
 const here = makeDevice({ name: 'here' });
 const cousin = makeDevice({ name: 'cousin', driver: 'Mesa 24' });
 const gpu = makeDevice({ name: 'gpu', vendor: 'nvidia', architecture: 'hopper', type: 'gpu' });
-/** A device that takes next to nothing: nearly every schedule of others is too much for it. */
+/** A device with tiny limits, which nearly every schedule of other devices exceeds. */
 const small = makeDevice({
   name: 'small',
   vendor: 'tiny',
@@ -22,7 +22,7 @@ const small = makeDevice({
 async function tunedOn(logFolder: string, device: typeof here, seed: number, trials = 12): Promise<TuningRecord[]> {
   const before = (await recordsIn(logFolder)).length;
   await tuneWith({ logFolder, seed, trials, useOthers: false }, fakeRunner(undefined, device), device);
-  // Files of one second are read in the order of their random ends: told apart by device.
+  // Files of the same second are read in the order of their random suffixes, so the device tells them apart.
   const records = (await recordsIn(logFolder)).filter((record) => record.device.name === device.name);
   expect(records.length).toBeGreaterThan(0);
   expect((await recordsIn(logFolder)).length).toBeGreaterThan(before);
@@ -57,7 +57,7 @@ describe('retargeting', () => {
     const wanted = [...new Set([0, 1, 2].flatMap((turn) => [near[turn], far[turn]]))];
     expect(records.slice(1, 1 + wanted.length).map(keyOf)).toEqual(wanted);
     expect(result).toMatchObject({ trials: 12, reuse: { devices: ['cousin', 'gpu'], measured: 6, unfit: 0 } });
-    // What was reused is known to the search: it proposes none of it again.
+    // The search knows the reused schedules and proposes none of them again.
     const schedules = records.filter(({ origin }) => origin !== 'baseline' && origin !== 'replay').map(keyOf);
     expect(new Set(schedules).size).toBe(schedules.length);
     const transferred = records.filter(({ origin }) => origin === 'transfer');

@@ -42,7 +42,7 @@ describe('a strategy by name', () => {
       createModel('analytic', 'cpu', 1).model,
       1,
     );
-    // The automatic choice says what it chose.
+    // `auto` says which strategy it chose.
     expect(strategy.name).toBe(name === 'auto' ? 'bayesian' : name);
     expect(strategy.propose(3).length).toBe(3);
   });

@@ -23,7 +23,7 @@ describe('tuning on SwiftShader', () => {
     const records = await recordsIn(logFolder);
     expect(records.length).toBeGreaterThan(trials);
     for (const record of records) {
-      // A kernel of a few microseconds may be too unsteady to time on a busy machine; wrong or refused it may not be.
+      // A kernel of a few microseconds may be too unsteady to time on a busy machine, but it must not be wrong or refused.
       expect(['ok', 'unstable'], record.error).toContain(record.outcome);
       expect(record.verification).toMatchObject({ wrong: 0 });
       expect(record.verification?.checked).toBeGreaterThan(0);

@@ -38,19 +38,19 @@ export function failed(outcome: MeasureResult['outcome'], error: string): Measur
   return { ...ok(1), outcome, error, samplesNs: [], medianNs: null, clock: null, verification };
 }
 
-/** A time that depends on nothing but the kernel's text: between 1 and 65 microseconds. */
+/** A time that depends only on the kernel's text, between 1 and 65 microseconds. */
 export function timeOfKey(key: string): number {
   return 1000 + (Number.parseInt(key.slice(0, 8), 16) % 64_000);
 }
 
 export interface FakeRunner {
   readonly create: () => Promise<Runner>;
-  /** Keys of what was measured, in order. */
+  /** Keys of the measured kernels, in order. */
   readonly measured: string[];
   readonly state: { made: number; closed: number; prepared: number };
 }
 
-/** A runner that answers by the number of the trial and the kernel, and counts what is asked of it. */
+/** A runner that answers by the number of the trial and the kernel, and notes which kernels it is asked for. */
 export function fakeRunner(
   answer: (trial: number, key: string) => MeasureResult | Promise<MeasureResult> = (_, key) => ok(timeOfKey(key)),
   device: DeviceDescription = makeDevice(),
@@ -85,7 +85,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** An empty folder that is gone after the test. */
+/** An empty folder that is removed after the test. */
 export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'wgtune-tuner-'));
   folders.push(folder);

@@ -75,7 +75,7 @@ describe('a tuning run', () => {
   });
 
   it('ends when as many trials as its patience brought nothing', async () => {
-    // Every trial takes longer than the one before, so that only the first can be a gain.
+    // Every kernel takes longer than the one before, so that only the first can be a gain.
     const { result } = await tuneWith(
       { logFolder: scratchFolder(), trials: 40, patience: 3 },
       fakeRunner((trial) => ok(1000 + trial)),
@@ -97,7 +97,7 @@ describe('a tuning run', () => {
     const kinds = events.map((event) => event.kind);
     expect(kinds.slice(0, 3)).toEqual(['device', 'space', 'baseline']);
     expect(kinds.filter((kind) => kind === 'trial').length).toBe(10);
-    // Eight trials to begin with, then what is left; after the last round there is nothing to learn for.
+    // Eight trials to begin with, then the rest; after the last round there is nothing to learn for.
     expect(kinds.indexOf('learned')).toBe(3 + 8);
     expect(kinds.at(-1)).toBe('trial');
     const trials = events.flatMap((event) => (event.kind === 'trial' ? [event] : []));

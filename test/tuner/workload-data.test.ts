@@ -66,7 +66,7 @@ describe('verification data', () => {
   });
 
   it('is bounded for shapes of any size: in positions, and in what each candidate adds', () => {
-    // Millions of elements that cost nothing, and few that cost much.
+    // Millions of cheap elements, and a few expensive ones.
     for (const [operator, shape, most] of [
       ['elementwise', 'n=1,c=1,h=2000,w=2250', 8194],
       ['matmul', 'm=40,n=24,k=300000', 66],

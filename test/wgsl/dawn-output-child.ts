@@ -8,7 +8,7 @@ process.once('message', (message) => {
   void compile(message as OutputRequest).then(() => process.exit(0));
 });
 
-/** Compiles kernels one after the other on a device that prints what Dawn makes of them, robustness as browsers ship it. */
+/** Compiles kernels one after the other on a device that prints what Dawn makes of them, with robustness as in browsers. */
 async function compile({ driver, kernels }: OutputRequest): Promise<void> {
   const create = await loadDawn(driver);
   const [adapter] = await listAdapters(create);

@@ -6,10 +6,10 @@ export interface OutputRequest {
   readonly driver: Driver;
   readonly kernels: readonly string[];
 }
-/** The line that ends what Dawn says of one kernel. */
+/** The line that ends Dawn's output for one kernel. */
 export const endOfKernel = '---- end of kernel ----';
 
-/** The SPIR-V, disassembled, that Dawn makes of each kernel's WGSL on the device that is always there. */
+/** The SPIR-V, disassembled, that Dawn makes of each kernel's WGSL on SwiftShader, which is always installed. */
 export async function dawnOutput(kernels: readonly string[]): Promise<readonly string[]> {
   const device = await chooseDevice('swiftshader');
   const child = fork(new URL('./dawn-output-child.ts', import.meta.url), {

@@ -11,7 +11,7 @@ interface Compiled {
   readonly counts: SpirvCounts;
 }
 
-/** What Dawn makes of hand-made schedules and of what a search proposes, under the profile of browsers. */
+/** What Dawn makes of hand-made schedules and of candidates of a search, under the browser profile. */
 describe('code that Dawn generates', () => {
   const compiled: Compiled[] = [];
   beforeAll(async () => {
@@ -54,7 +54,7 @@ interface Own {
   conditional: number;
 }
 
-/** Minima of u32 that we wrote in loops, and accesses there that stand under an `if` in the loop. */
+/** Counts the minima of u32 that we wrote in loops, and the accesses under an `if` in a loop. */
 function survey(body: readonly KStmt[], inLoop = false, under = false, own: Own = { clamps: 0, conditional: 0 }): Own {
   const look = (expr: KExpr): void => {
     if (expr.kind === 'binary' && expr.op === 'min' && expr.type.scalar === 'u32' && inLoop) own.clamps++;

@@ -7,7 +7,7 @@ import { scheduled } from '../support/schedule.ts';
 const tiling = { ty: 4, tx: 4, ry: 2, rx: 4, tk: 4, width: 4 };
 /** Interior and edges of a grid as parts of one kernel, each with barriers. */
 const parts = scheduled(tiledMatmul(37, 41, 19, tiling), [loopPartition('bx'), loopPartition('by')]);
-/** Loading the next tiles while computing with these: one barrier a step. */
+/** Loading the next tiles while computing with these: one barrier per step. */
 const doubled = scheduled(tiledMatmul(32, 32, 32, tiling), [doubleBuffer('A_shared'), doubleBuffer('B_shared')]);
 
 /** Programs whose WGSL is kept under test/golden/wgsl, by file name. */

@@ -21,7 +21,7 @@ export interface GoldenKernel {
 /** Hand-made schedules of `schedules/`. */
 const replayed: readonly string[] = ['matmul-packed-8x8x4', 'conv2d-tile-in-workgroup', 'softmax-row-a-workgroup'];
 
-/** Operators with shapes, some of which divide by nothing; for each some candidates of its first sketches, always the same. */
+/** Operators with shapes, some of which divide by nothing; each with the same few candidates of its first sketches every time. */
 const seeded: readonly (readonly [operator: string, shape: string])[] = [
   ['matmul', 'm=128,n=128,k=128'],
   ['matmul', 'm=127,n=113,k=101'],
@@ -36,7 +36,7 @@ const seeded: readonly (readonly [operator: string, shape: string])[] = [
   ['attention', 'b=1,h=2,m=33,n=33,d=16,dv=16'],
 ];
 const [sketchesEach, candidatesEach, drawn] = [2, 2, 8];
-/** Statements, once unrolled: what a driver compiles in a fraction of a second, with its loops still loops. */
+/** Statements after unrolling: few enough for a driver to compile in a fraction of a second, with loops still being loops. */
 const longest = 150;
 
 export function goldenKernels(): GoldenKernel[] {

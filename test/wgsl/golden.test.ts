@@ -3,7 +3,7 @@ import { emit } from '../../src/wgsl/emit.ts';
 import { expectSameMeaning } from '../lowering/equality.ts';
 import { goldenCases } from './golden-cases.ts';
 
-// The package's own entry for Node is CommonJS under the name of a module: its module build is taken by path, its types by name.
+// The package's entry for Node is CommonJS under the name of a module, so its module build is imported by path, its types by name.
 const entry: string = 'wgsl_reflect/wgsl_reflect.module.js';
 const { WgslReflect } = (await import(entry)) as typeof import('wgsl_reflect');
 

@@ -1,4 +1,4 @@
-/** What a reader would rather not find in a kernel's SPIR-V. */
+/** Counts of costly things in a kernel's SPIR-V. */
 export interface SpirvCounts {
   /** 64-bit counters (two u32) that Dawn adds to loops it cannot prove finite. */
   readonly guardCounters: number;
@@ -12,8 +12,8 @@ export interface SpirvCounts {
 const divides = /= Op(UDiv|UMod|SDiv|SRem|SMod) /;
 
 /**
- * Counts in disassembled SPIR-V. Dawn wraps a division in a function of its own that minds zero; a call of that is the division. Blocks stand
- * in structured order: a loop reaches from its OpLoopMerge to the label this names.
+ * Counts in disassembled SPIR-V. Dawn wraps a division in a function of its own that guards against zero; a call of it counts as the division.
+ * Blocks stand in structured order: a loop reaches from its OpLoopMerge to the label that this names.
  */
 export function countInSpirv(text: string): SpirvCounts {
   const lines = text.split('\n').map((line) => line.trim());

@@ -6,39 +6,39 @@ import type { AheadSummary, TimingBudget } from '../runner.ts';
 import { type BuildProcess, startBuildProcess } from './build-process.ts';
 import { createGainWatch } from './gain-watch.ts';
 
-/** What came of a build in another process: how long it took there, or what it did to that process. */
+/** The outcome of a build in another process: how long it took there, or what the candidate did to that process. */
 type AheadOutcome = { readonly kind: 'built'; readonly ms: number } | Failure;
 
 /**
- * Processes that compile candidates before they are measured, so that the driver's own cache has them when the measuring process asks. One core
- * each: Dawn and most drivers compile a pipeline on one. On a CPU device `build` ends before anything may be timed there; on a GPU
- * they go on beside the timing, which is the device's own.
+ * Processes that compile candidates before they are measured, so that the measuring process finds them in the driver's own cache. Each takes one
+ * core, as Dawn and most drivers compile a pipeline on one. On a CPU device `build` resolves only when all builds are done, because nothing may be
+ * timed beside them; on a GPU they go on during the timing, which runs on the device.
  */
 interface BuildAhead {
   /**
-   * Takes the first of these artifacts and returns how many: 0 where building ahead gives nothing. Resolves when they may be measured.
+   * Takes the first few of these artifacts and returns how many, 0 where building ahead gains nothing. Resolves when they may be measured.
    * `stopped` is asked before each build.
    */
   build(artifacts: readonly Artifact[], stopped: () => boolean): Promise<number>;
-  /** What came of an artifact's build, once; waits for one under way. Null where there was none. */
+  /** The outcome of an artifact's build, handed out once; waits for a build under way. Null where there was none. */
   outcomeOf(artifact: Artifact): Promise<AheadOutcome | null>;
-  /** Tells how long the measuring process took to build a candidate, and how long another did before; null where none did. */
+  /** Takes in how long the measuring process took to build a candidate, and how long another process had before; null where none had. */
   learn(aheadMs: number | null, hereMs: number): void;
   summary(): AheadSummary;
   close(): void;
 }
 
-/** Builds that a call takes for each process: its last ones leave cores idle, and nothing is measured meanwhile. */
+/** Builds per process that one call takes: several, because its last builds leave cores idle while nothing is measured. */
 const roundsAtOnce = 8;
 
-/** Starting the processes takes about a second: what they are to build must be expected to take longer. */
+/** Starting the processes takes about a second, so the builds they are to take over must be expected to take longer than this. */
 const worthStartingMs = 1_500;
 
 interface Job {
   readonly artifact: Artifact;
   readonly stopped: () => boolean;
   begun: boolean;
-  /** It is built where it is measured instead: its turn passes. */
+  /** The measuring process builds the artifact instead, and its turn in the queue passes. */
   withdrawn: boolean;
 }
 
@@ -98,7 +98,7 @@ export function createBuildAhead({ device, budget, processes }: BuildAheadOption
   };
 
   const isWorthwhile = (count: number): boolean => {
-    // One alone is built as quickly where it is measured.
+    // A single candidate is built just as quickly by the measuring process.
     if (closed || processes === 0 || gain.givenUp() !== null || count < 2) return false;
     return builders.length > 0 || (builtHere.ms / Math.max(1, builtHere.count)) * count >= worthStartingMs;
   };
@@ -108,7 +108,7 @@ export function createBuildAhead({ device, budget, processes }: BuildAheadOption
       if (!isWorthwhile(artifacts.length)) return 0;
       const most = gain.isProved() ? (isCpu ? roundsAtOnce * processes : artifacts.length) : Math.max(2, processes);
       const taken = artifacts.slice(0, most);
-      // Longest first, so that the cores are done at about the same time: compilers take longer for longer texts.
+      // Longest first, so that the cores finish at about the same time: compilers take longer for longer texts.
       for (const artifact of [...taken].sort((a, b) => textLength(b) - textLength(a))) enqueue(artifact, stopped);
       if (isCpu) await waiting(queue.onIdle());
       return gain.givenUp() === null ? taken.length : 0;
@@ -119,7 +119,7 @@ export function createBuildAhead({ device, budget, processes }: BuildAheadOption
       if (queued === undefined) return null;
       jobs.delete(key);
       if (queued.job.begun) return waiting(queued.done);
-      // Still in the queue: building it here is quicker than waiting for its turn.
+      // Still in the queue: the measuring process builds it sooner than its turn would come.
       queued.job.withdrawn = true;
       return null;
     },

@@ -19,7 +19,7 @@ export function artifactProblem(artifact: Artifact): Failure | null {
       const role = roles.get(buffer);
       if (role === undefined)
         return fail('build-error', `kernel ${kernel.name} binds ${buffer}, which is not a buffer of it`);
-      // Inputs are shared by all candidates of a workload: one that writes them would make every later one wrong.
+      // Inputs are shared by all candidates of a workload: a candidate that writes them would make every later one wrong.
       if (role === 'input' && access !== 'read')
         return fail('build-error', `kernel ${kernel.name} binds input ${buffer} for writing`);
     }

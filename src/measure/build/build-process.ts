@@ -8,12 +8,12 @@ import type { TimingBudget } from '../runner.ts';
 type Built =
   | { readonly kind: 'built'; readonly ms: number }
   | Failure
-  /** There is no process to build in: the device allows no second one, or lost it. Says nothing about the candidate. */
+  /** There is no process to build in, because the device allows no second one or lost it. This says nothing about the candidate. */
   | { readonly kind: 'no-process'; readonly why: string };
 
 /** One process that compiles candidates and never runs them. */
 export interface BuildProcess {
-  /** Never rejects. What a candidate does to the process is the candidate's failure; the next build starts a new process. */
+  /** Never rejects. A candidate that kills or hangs the process gets a failure, and the next build starts a new process. */
   build(artifact: Artifact): Promise<Built>;
   close(): void;
 }
@@ -28,7 +28,7 @@ export function startBuildProcess(device: Device, budget: TimingBudget): BuildPr
   };
 
   const ready = async (): Promise<DeviceProcess | { readonly kind: 'no-process'; readonly why: string }> => {
-    // Between builds the only thing a process can say is that it died: no candidate is to blame.
+    // Between builds the only event a process can send is its death, for which no candidate is to blame.
     if (child?.pending()) drop();
     if (child !== null) return child;
     const starting = startDeviceProcess(device, 'build-child');
@@ -46,7 +46,7 @@ export function startBuildProcess(device: Device, budget: TimingBudget): BuildPr
     running.send({ kind: 'build', artifact });
     const begun = performance.now();
     const answer = await reply(running, () => budget.buildTimeoutMs);
-    // What WebGPU refuses is refused again, and told in full, where it is measured.
+    // What WebGPU refuses here, it refuses again in the measuring process, where the error is reported in full.
     if (answer.kind === 'built') return { kind: 'built', ms: performance.now() - begun };
     drop();
     // Killed by us.

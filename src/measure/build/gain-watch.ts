@@ -1,19 +1,19 @@
-/** Finds out from the first builds whether a driver keeps for other processes what one of them compiled. */
+/** Finds out from the first builds whether the driver lets a process reuse what another one compiled. */
 interface GainWatch {
   /** A candidate took `aheadMs` to build in another process, and then `hereMs` in the measuring one. */
   see(aheadMs: number, hereMs: number): void;
-  /** It is known that building ahead helps. */
+  /** Whether building ahead is known to help. */
   isProved(): boolean;
-  /** Why nothing is built ahead any more, one sentence; null while something is. */
+  /** Why nothing is built ahead any more, in one sentence; null while building ahead goes on. */
   givenUp(): string | null;
   giveUp(why: string): void;
 }
 
-/** A build as quick as this says nothing: it may have been in the driver's cache from an earlier run. */
+/** A build quicker than this says nothing: the driver may have had it in its cache from an earlier run. */
 const leastMs = 100;
-/** So many builds decide. */
+/** Number of builds that decide. */
 const enough = 2;
-/** Share of its first time that a build may still take where it was built before. Builds side by side take up to twice their time alone. */
+/** Building ahead helps where repeating a build takes at most this share of the first time. Builds side by side take up to twice as long as alone. */
 const worthwhile = 0.3;
 
 export function createGainWatch(): GainWatch {

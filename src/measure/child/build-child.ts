@@ -43,7 +43,7 @@ async function answer(message: ToChild): Promise<FromChild> {
   }
 }
 
-/** Errors are not told: the measuring process will meet them again. */
+/** Errors are not reported: the measuring process will meet them again. */
 async function build(gpu: GPUDevice, pool: BufferPool, artifact: Artifact): Promise<void> {
   if (artifactProblem(artifact) !== null) return;
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;

@@ -13,7 +13,7 @@ import type { TrialStage } from './protocol.ts';
 import { bindBuffers, type Session } from './session.ts';
 import { createReadback, encodePoison } from './verify.ts';
 
-/** What is known of one candidate so far; a failure keeps it. Times in milliseconds. */
+/** What is known of one candidate so far, also where its trial fails. Times in milliseconds. */
 export interface TrialProgress {
   readonly begun: number;
   build: number;
@@ -31,7 +31,7 @@ export function beginProgress(): TrialProgress {
   return { begun, build: 0, verify: 0, time: 0, kernel: 0, verification: null, samples: null, isSound: false };
 }
 
-/** `quietNs`: what the references take on the quiet machine; null where there are none. */
+/** `quietNs`: times of the references on the quiet machine; null where there are none. */
 export function resultOf(
   progress: TrialProgress,
   failure: Failure | null,
@@ -53,7 +53,7 @@ export function resultOf(
   };
 }
 
-/** What of a result is about the quiet machine. */
+/** The fields of a result that are about the quiet machine. */
 function relativeTime(
   samples: Samples | null,
   quietNs: ReferenceTimes | null,
@@ -67,7 +67,7 @@ function relativeTime(
   };
 }
 
-/** Runs a stage of a trial, announced before anything of it can hang, and counts the time it takes. */
+/** Runs a stage of a trial and counts the time it takes. The stage is announced before anything in it can hang. */
 type RunStage = <T>(name: TrialStage, phase: 'build' | 'verify' | 'time', work: () => Promise<T>) => Promise<T>;
 
 export function stageRunner(begin: (stage: TrialStage) => void, progress: TrialProgress): RunStage {
@@ -88,11 +88,11 @@ export interface Verified {
   readonly first: ClockReading;
   /** Nanoseconds of the runs with further inputs. */
   readonly warmedNs: number;
-  /** Compares what the last run left: a race may be right once and wrong later. */
+  /** Compares the outputs of the last run: a kernel with a data race may be right once and wrong later. */
   readonly stillRight: () => Promise<Failure | null>;
 }
 
-/** `taken`: buffers to be given back; `sound` tells whether they may be. */
+/** `taken` collects the buffers to be given back; `progress.isSound` tells whether they may be used again. */
 export async function buildAndVerify(
   session: Session,
   { artifact, checks: ownChecks = [] }: MeasureRequest,
@@ -121,7 +121,7 @@ export async function buildAndVerify(
   const poison = (encoder: GPUCommandEncoder): void => {
     for (const buffer of written) encodePoison(gpu, encoder, buffer);
   };
-  // The first run is what verification looks at and where the device's warm-up begins.
+  // Verification looks at the first run, and the device's warm-up begins with it.
   const first = await stage('run', 'time', () =>
     withErrorScopes(gpu, () =>
       runPass(gpu, pool, { sequences: [kernels], repeats: 1 }, { expectedMs: 0, before: poison, after: readback.copy }),
@@ -166,7 +166,7 @@ export async function buildAndVerify(
   return { kernels, first, warmedNs, stillRight };
 }
 
-/** What was seen with further inputs too. */
+/** The verification with the name of the further inputs added. */
 function withFurther(seen: Verification, name: string): Verification {
   const { firstWrong, further = [] } = seen;
   return {
@@ -176,7 +176,7 @@ function withFurther(seen: Verification, name: string): Verification {
   };
 }
 
-/** A buffer of a failed trial may itself be what failed (out of memory): it must not come back in the next one. */
+/** A buffer of a failed trial may itself be the cause (out of memory), so the next trial must not get it. */
 export function giveBackAll({ pool }: Session, { isSound }: TrialProgress, taken: readonly GPUBuffer[]): void {
   for (const buffer of taken) isSound ? pool.giveBack(buffer) : buffer.destroy();
 }

@@ -21,7 +21,7 @@ export function decodeElements(bytes: ArrayBuffer, dtype: DType, count: number):
   }
 }
 
-/** What 16 bits of f16 mean, by a table: reading a Float16Array, which Node 20 has not itself, takes some 100 times as long. */
+/** The number that 16 bits of f16 stand for, from a table: a library's Float16Array (Node 20 has none) takes some 100 times as long. */
 function numberOfHalf(bits: number): number {
   halves ??= Float32Array.from({ length: 1 << 16 }, (_, half) => {
     const [sign, exponent, fraction] = [half >> 15 === 0 ? 1 : -1, (half >> 10) & 31, half & 1023];
@@ -72,7 +72,7 @@ function roundTo(dtype: DType, value: number): number {
   return dtype === 'f32' ? Math.fround(value) : dtype === 'f16' ? hfround(value) : value;
 }
 
-/** `C[127] is 0, expected 3; 1 of 128 compared elements are wrong`, and with which inputs where it was further ones. */
+/** `C[127] is 0, expected 3; 1 of 128 compared elements are wrong`; names the inputs where they were further ones. */
 export function describeWrong({ checked, wrong, firstWrong }: Verification): string {
   if (firstWrong === undefined) return '';
   const { buffer, index, expected, got, inputs } = firstWrong;

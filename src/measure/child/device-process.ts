@@ -3,7 +3,7 @@ import { type Device, deviceEnvironment } from '../../device/devices.ts';
 import { assert } from '../../support/errors.ts';
 import type { FromChild, ToChild } from './protocol.ts';
 
-/** How a process ended, by itself or by us. */
+/** How a process ended, by itself or killed by us. */
 interface Death {
   readonly signal: NodeJS.Signals | null;
   readonly code: number | null;
@@ -18,7 +18,7 @@ type Event =
 /** One measuring or building process, seen as a sender and a stream of events that ends with its death. */
 export interface DeviceProcess {
   send(message: ToChild): void;
-  /** Resolves when there is an event that nobody took yet. */
+  /** Resolves when there is an event that has not been taken yet. */
   arrival(): Promise<void>;
   pending(): boolean;
   /** Takes the oldest event, which must have arrived. */
@@ -39,7 +39,7 @@ export function startDeviceProcess(device: Device, program: 'trial-child' | 'bui
   };
   child.process.on('message', (message) => arrive({ kind: 'message', message: message as FromChild }));
   child.process.on('error', (error) => {
-    // A failed send to a dying process is followed by its close; only a process that never started has no close.
+    // A failed send to a dying process is followed by its `close` event, which only a process that never started lacks.
     if (child.process.pid === undefined)
       arrive({ kind: 'death', death: { signal: null, code: null, tail: error.message } });
   });
@@ -58,7 +58,7 @@ export function startDeviceProcess(device: Device, program: 'trial-child' | 'bui
     take: () => {
       const event = arrived[0];
       assert(event !== undefined, 'no event has arrived');
-      // A death stays: whoever asks later must see it too.
+      // A death stays in the list, so that later calls see it too.
       if (event.kind !== 'death') arrived.shift();
       return event;
     },
@@ -68,13 +68,13 @@ export function startDeviceProcess(device: Device, program: 'trial-child' | 'bui
   };
 }
 
-/** `SIGSEGV`, or `exit code 134`, with what was said last. */
+/** `SIGSEGV`, or `exit code 134`, with the last words of the process. */
 export function describeDeath({ signal, code, tail }: Death): string {
   const how = signal ?? `exit code ${code}`;
   const said = tail.replace(emptyDispatchWarning, '').trim();
   return said === '' ? how : `${how}; it said last: ${said}`;
 }
 
-/** Dawn says this of every process of ours (see compileByEmptyDispatch): it explains no death. */
+/** Dawn prints this in every process of ours (see compileByEmptyDispatch), so it explains no death. */
 const emptyDispatchWarning =
   /(warning:\s*)?Calling \S+ \([^)]*\)\]\.DispatchWorkgroups with a workgroup count of 0 is unusual\.\s*/g;

@@ -2,8 +2,8 @@ import { errorText, type Failure, fail } from '../failure.ts';
 import { settleQuietly } from '../sampling/quiet-wait.ts';
 
 /**
- * Runs `work` and turns everything the device has against it into a failure: what WebGPU reports to error scopes and what
- * rejects. WGSL errors, limits and bad bindings are build errors with Dawn's full text.
+ * Runs `work` and turns every error of the device into a failure: those that WebGPU reports to error scopes, and rejected
+ * promises. WGSL errors, limits and bad bindings are build errors with Dawn's full text.
  */
 export async function withErrorScopes<T>(gpu: GPUDevice, work: () => Promise<T>): Promise<T | Failure> {
   gpu.pushErrorScope('internal');

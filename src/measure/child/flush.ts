@@ -1,13 +1,13 @@
 import { settleQuietly } from '../sampling/quiet-wait.ts';
 
 /**
- * Cold caches are made by two means together. Before each sample, outside the timed pass, a buffer twice as large as the last-level cache is
- * rewritten, which leaves nothing else in any cache. And every run within the sample has copies of all its buffers, which no
- * run before it touched. Copies alone would have to be larger than the cache altogether, thousands for a small workload, and of
- * some devices nobody knows how large that is; rewriting alone would leave one run a sample, too short for the clock.
+ * Cold caches take two means together. Before each sample, outside the timed pass, a buffer twice as large as the last-level cache is
+ * rewritten, which leaves nothing else in any cache. And every run within the sample has its own copies of all buffers, which no
+ * earlier run touched. Copies alone would have to exceed the cache in total: that takes thousands for a small workload, and the cache
+ * size of some devices is unknown. Rewriting alone would allow one run per sample, which is too short for the clock.
  */
 export interface Flush {
-  /** Rewrites the large buffer and waits for its end. */
+  /** Rewrites the large buffer and waits until that is done. */
   run(): Promise<void>;
   destroy(): void;
 }

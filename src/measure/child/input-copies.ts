@@ -1,4 +1,4 @@
-/** Copies of a workload's inputs for timing with cold caches (see flush.ts), made when they are asked for and kept for the next candidate. */
+/** Copies of a workload's inputs for timing with cold caches (see flush.ts), made on demand and kept for the next candidate. */
 export interface InputCopies {
   copy(name: string, index: number): GPUBuffer;
   destroy(): void;

@@ -3,19 +3,19 @@ import { byteSizeOf } from '../../ir/requirements.ts';
 import type { BuiltKernel } from '../build/build-kernels.ts';
 import type { Session } from './session.ts';
 
-/** All copies of one candidate's buffers together may take this much of the device's memory, and there are no more of them than this. */
+/** Limits on the copies of one candidate's buffers: their bytes of device memory in total, and their number. */
 const copyBytes = 256 << 20;
 const mostCopies = 256;
 
 /** A candidate's kernels over further copies of all its buffers. */
 interface KernelCopies {
-  /** Copies there can be, the first among them: runs of one sample. */
+  /** How many copies there can be, the first included, and so how many runs one sample can have. */
   readonly most: number;
-  /** The kernels over the first `count` copies; makes those that are not there yet. */
+  /** The kernels over the first `count` copies; makes the copies that do not exist yet. */
   take(count: number): readonly (readonly BuiltKernel[])[];
 }
 
-/** `kernels` are bound to the first copy. Outputs and scratch come from the pool and are added to `taken`; copies of inputs the session keeps. */
+/** `kernels` are bound to the first copy. Outputs and scratch come from the pool and are added to `taken`; the session keeps the copies of inputs. */
 export function createCopies(
   session: Session,
   { buffers: specs }: Artifact,

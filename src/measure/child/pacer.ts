@@ -14,15 +14,15 @@ export interface Pacer {
   /** `leadIn` is run before the pass, untimed, so that the candidate finds its own data in the caches and not the references'. */
   time(pass: Pass, leadIn: Pass | null, expectedMs: number): Promise<PacedReading>;
   untilCalm(): Promise<boolean>;
-  /** To be called when a trial begins: each adds to what may be waited. */
+  /** To be called when a trial begins; each trial adds to the time that may be spent waiting. */
   beginTrial(): void;
   quietNs(): ReferenceTimes | null;
   destroy(): void;
 }
 
-/** References that were timed this short a while ago stand for those before the next pass. */
+/** References that were timed less than this long ago stand for those before the next pass. */
 const freshMs = 8;
-/** Readings before the first trial: they find out how fast the machine is at best, unless earlier runs did. */
+/** Readings before the first trial, which find out how fast the machine is at best; few where earlier runs did. */
 const firstReadings = { unknown: 48, known: 4 };
 /** Where these are not alike, as those of a quiet machine are, the search for its quiet moments goes on for this long, ms. */
 const longestFirstMs = 2_500;
@@ -97,7 +97,7 @@ export async function createPacer(
   };
 }
 
-/** Null where the device's clock is none. */
+/** Null where the device has no usable clock. */
 function timesOf([arithmetic = 0, memory = 0]: readonly number[]): ReferenceTimes | null {
   return arithmetic > 0 && memory > 0 ? { arithmetic, memory } : null;
 }

@@ -5,8 +5,8 @@ import type { ReferenceTimes } from '../../records/relative-time.ts';
 import type { MeasureRequest, MeasureResult, RaceOutcome, TimingBudget, WorkloadData } from '../runner.ts';
 
 /**
- * What the parent says to the measuring process (`open`, `prepare`, `measure`, `race`) and to building ones (`open`, `build`). One at a time; `prepare`
- * before the first `measure` or `race`.
+ * Messages of the parent to the measuring process (`open`, `prepare`, `measure`, `race`) and to building ones (`open`, `build`), one at a
+ * time; `prepare` comes before the first `measure` or `race`.
  */
 export type ToChild =
   | {
@@ -22,8 +22,8 @@ export type ToChild =
   | { readonly kind: 'build'; readonly artifact: Artifact };
 
 /**
- * Stages of a trial that can outlast their time: compiling, the first real run, sampling; and what can only be slow.
- * The child says when a stage begins; the parent holds the clock, because a hung child holds none.
+ * Stages of a trial: compiling, the first real run and sampling can hang, verifying can only be slow.
+ * The child says when a stage begins; the parent keeps the time, because a hung child cannot.
  */
 export type TrialStage = 'build' | 'run' | 'verify' | 'sample';
 
@@ -35,6 +35,6 @@ export type FromChild =
   | { readonly kind: 'prepared' }
   | { readonly kind: 'built' }
   | { readonly kind: 'stage'; readonly stage: TrialStage }
-  /** Null where this process cannot hold one. */
+  /** `outcome`: null where this process cannot hold a race. */
   | { readonly kind: 'raced'; readonly outcome: RaceOutcome | null; readonly deviceLost: boolean }
   | { readonly kind: 'result'; readonly result: MeasureResult; readonly deviceLost: boolean };

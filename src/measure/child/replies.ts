@@ -3,7 +3,7 @@ import type { FromChild, TrialStage } from './protocol.ts';
 
 /** From the fork to an open device. */
 export const startTimeoutMs = 30_000;
-/** An answer that arrived while this process was busy is not late: one look more before the child is killed. */
+/** An answer that arrived while this process was busy is not late, so there is one more look before the child is killed. */
 const graceMs = 100;
 
 export type Reply =
@@ -11,7 +11,7 @@ export type Reply =
   | { readonly kind: 'died'; readonly how: string }
   | { readonly kind: 'late' };
 
-/** Waits for the child's answer. Each stage it announces starts the clock anew; when that runs out the child is killed. */
+/** Waits for the child's answer. Each stage it announces starts the clock anew; when the time runs out, the child is killed. */
 export async function reply(
   child: DeviceProcess,
   timeoutMs: () => number,
@@ -41,7 +41,7 @@ function arrivesWithin(child: DeviceProcess, timeoutMs: number): Promise<boolean
   });
 }
 
-/** Why a process did not start, on one line: it becomes part of a sentence. */
+/** Why a process did not start, on one line, since it becomes part of a sentence. */
 export function notStarted(answer: Reply): string {
   const why =
     answer.kind === 'died' ? answer.how : answer.kind === 'failed' ? answer.error : 'it did not answer in time';

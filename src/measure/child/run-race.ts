@@ -18,14 +18,14 @@ import type { Pacer } from './pacer.ts';
 import type { TrialStage } from './protocol.ts';
 import type { Session } from './session.ts';
 
-/** One kernel in a race; who cannot be built, or is wrong, takes no part. */
+/** One kernel in a race; a kernel that cannot be built, or is wrong, takes no part. */
 interface Contestant {
   readonly progress: TrialProgress;
   readonly taken: GPUBuffer[];
   readonly verified: Verified | Failure;
   readonly readings: PacedReading[];
   failure: Failure | null;
-  /** Nanoseconds of one run, as far as is known; null before the first. */
+  /** Nanoseconds of one run by the latest pass; null before the first. */
   runNs: number | null;
 }
 
@@ -105,7 +105,7 @@ export async function runRace(
   }
 }
 
-/** A sample of a contestant, per run; before its first, a pass that tells how many runs make one. */
+/** A sample of a contestant, as time per run. Before the first, another pass may tell how many runs make a sample. */
 async function timeOnce(
   pacer: Pacer,
   contestant: Contestant & { readonly verified: Verified },

@@ -18,7 +18,7 @@ export interface Session {
   readonly inputCopies: InputCopies;
 }
 
-/** Other inputs of the workload, on the device. */
+/** Further inputs of the workload, on the device. */
 interface FurtherSession {
   readonly name: string;
   readonly inputs: ReadonlyMap<string, GPUBuffer>;
@@ -47,7 +47,7 @@ export function createBufferPool(gpu: GPUDevice): BufferPool {
   };
 }
 
-/** Elements of a buffer. */
+/** Number of elements of a buffer. */
 export function elementCount(spec: BufferSpec): number {
   return spec.shape.reduce((product, extent) => product * extent, 1);
 }
@@ -102,7 +102,7 @@ export function closeSession(session: Session): void {
 
 /**
  * Finds each buffer of an artifact: inputs by name, outputs and scratch (`written`) from the pool. What comes from the pool is
- * added to `taken`, also when a later step fails.
+ * added to `taken`, even when a later step fails.
  */
 export function bindBuffers(
   session: Session,

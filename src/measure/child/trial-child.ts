@@ -76,7 +76,7 @@ async function answer(message: ToChild): Promise<FromChild> {
           ? { kind: 'result', result, deviceLost: false }
           : { kind: 'result', result: lostResult(opened.lost, begun), deviceLost: true };
       } catch (error) {
-        // Promises are rejected a moment before the loss itself is announced.
+        // Promises are rejected a moment before the loss of the device is announced.
         for (let wait = 0; opened.lost === null && wait < 50; wait++) await sleepQuietly(2);
         if (opened.lost === null) throw error;
         return { kind: 'result', result: lostResult(`${opened.lost} (${errorText(error)})`, begun), deviceLost: true };
@@ -85,7 +85,7 @@ async function answer(message: ToChild): Promise<FromChild> {
     case 'race': {
       assert(opened !== null && session !== null, 'race before prepare');
       const { pacer, budget } = opened;
-      // With cold caches each run needs copies of all buffers: of a few kernels at once there would be too many.
+      // With cold caches each run needs copies of all buffers: for several kernels at once there would be too many.
       if (pacer === null || session.flush !== null) return { kind: 'raced', outcome: null, deviceLost: false };
       const begin = (stage: TrialStage): void => tell({ kind: 'stage', stage });
       const outcome = await runRace(session, pacer, message.requests, budget, message.limitMs, begin).catch((error) => {
@@ -103,7 +103,7 @@ function lostResult(reason: string, begun: number): MeasureResult {
   return failedResult(fail('device-lost', `the device was lost: ${reason}`), performance.now() - begun);
 }
 
-/** Null where the device has no clock of its own, or cannot build or run the references: kernels are then timed without. */
+/** Null where the device has no clock of its own, or cannot build or run the references: kernels are then timed without them. */
 async function openPacer(
   gpu: GPUDevice,
   type: 'cpu' | 'gpu',

@@ -12,7 +12,7 @@ import type { Pacer } from './pacer.ts';
 import type { TrialStage } from './protocol.ts';
 import type { Session } from './session.ts';
 
-/** Builds, verifies and times one candidate in this process. `begin` announces a stage before anything of it can hang. */
+/** Builds, verifies and times one candidate in this process. `begin` announces a stage before anything in it can hang. */
 export async function runTrial(
   session: Session,
   pacer: Pacer | null,
@@ -76,7 +76,7 @@ async function timeKernels(
     if (flush === null) {
       const once: Pass = { sequences: [kernels], repeats: 1 };
       return takeSamples(
-        // A long run has its data in the caches soon enough by itself.
+        // A single long run needs no lead-in: it soon has its data in the caches by itself.
         (repeats, expectedMs) => time({ ...once, repeats }, repeats > 1 ? once : null, expectedMs),
         first,
         budget,

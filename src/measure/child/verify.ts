@@ -11,11 +11,11 @@ import { elementCount, type Session } from './session.ts';
 interface Readback {
   /** To be encoded after the pass whose outputs are wanted. */
   readonly copy: (encoder: GPUCommandEncoder) => void;
-  /** To be called when that submission was made; compares with every check and adds to what was seen before. */
+  /** To be called once that pass is submitted; compares the outputs with every check and adds to what was seen before. */
   readonly compare: (checks: readonly OutputCheck[], before?: Verification) => Promise<Verification>;
 }
 
-/** Of the outputs named. Staging buffers come from the pool and are added to `taken`. */
+/** A readback of the outputs named. Staging buffers come from the pool and are added to `taken`. */
 export function createReadback(
   session: Session,
   specs: readonly BufferSpec[],
@@ -48,12 +48,12 @@ export function createReadback(
   };
 }
 
-/** A NaN as f32 and, in each half, as f16; as an integer no result either: what a kernel leaves unwritten is never right by luck. */
+/** A NaN as f32 and, in each half, as f16, and no likely integer: an element that a kernel leaves unwritten is never right by luck. */
 const poisonWord = 0x7fc1_7fc1;
 const poisonBytes = 1 << 20;
 const poisons = new WeakMap<GPUDevice, GPUBuffer>();
 
-/** Overwrites a buffer with the poison, from a device buffer of it. */
+/** Overwrites a buffer with the poison, copied from a device buffer that is full of it. */
 export function encodePoison(gpu: GPUDevice, encoder: GPUCommandEncoder, target: GPUBuffer): void {
   let source = poisons.get(gpu);
   if (source === undefined) {

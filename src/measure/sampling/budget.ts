@@ -3,7 +3,7 @@ import type { TimingBudget } from '../runner.ts';
 
 /**
  * Timing budget that is quick yet trustworthy. On a CPU device the clock is fine-grained and one sample of 5 ms already
- * averages many time slices, so a fast kernel costs about a tenth of a second; a GPU needs longer samples' number, not length,
+ * averages many time slices, so a fast kernel costs about a tenth of a second; a GPU needs more samples, not longer ones,
  * because its clock frequency wanders.
  */
 export function defaultBudget(type: DeviceDescription['type'], coldCaches = false): TimingBudget {

@@ -1,27 +1,27 @@
-/** One timed submission: what the device's clock said and how long it took on the wall, submit to mapped result. */
+/** One timed submission: its time by the device's clock, and by the wall clock from submission to mapped result. */
 export interface ClockReading {
   /** End minus begin of the pass in device ticks, which WebGPU says are nanoseconds. */
   readonly deviceNs: number;
   readonly wallNs: number;
 }
 
-/** A device clock may tick this much faster than the wall's before we call its unit wrong. */
+/** A device clock may tick this much faster than the wall clock before we call its unit wrong. */
 const rateTolerance = 1.1;
 /** Wall time beyond the pass itself that submission and mapping may take. */
 const overheadNs = 200_000;
 /**
- * Passes this much longer on the wall than on the device were not timed in nanoseconds, if so many of them were long in themselves and none
- * says otherwise: a machine may stop this process for a tenth of a second in one pass, a wrong unit is in all of them.
+ * The device's clock does not count nanoseconds where every pass took this many times as long by the wall clock, and this many of them were
+ * long in themselves: a machine may stop this process for a tenth of a second in one pass, but a wrong unit shows in all of them.
  */
 const slowest = { ratio: 50, wallNs: 100_000_000, passes: 2 };
-/** Steps coarser than this fraction of a sample make a median of samples worthless. */
+/** Clock steps coarser than this fraction of a sample make a median of samples worthless. */
 const coarsest = 0.2;
-/** Below this, ticks are never called coarse: no clock we use them for needs better. */
+/** Ticks below this are never called coarse: nothing that we time needs a finer clock. */
 const fineTickNs = 1_000;
 
 /**
- * Whether the readings of passes can be trusted as times: positive, not longer than the wall saw, not absurdly shorter, and
- * not in steps that are coarse against the samples themselves (a clock that quantises).
+ * Whether the readings of passes can be trusted as times: positive, not longer than by the wall clock, not absurdly shorter,
+ * and not in steps that are coarse compared with the samples (a clock that quantises).
  */
 export function isUsableClock(readings: readonly ClockReading[]): boolean {
   let step = 0;
@@ -32,7 +32,7 @@ export function isUsableClock(readings: readonly ClockReading[]): boolean {
   }
   const slow = readings.every(({ deviceNs, wallNs }) => wallNs > deviceNs * slowest.ratio);
   if (slow && readings.filter(({ wallNs }) => wallNs > slowest.wallNs).length >= slowest.passes) return false;
-  // One reading alone is its own divisor and tells nothing of the step.
+  // Too few readings tell nothing of the step: a single one is its own divisor.
   if (readings.length < 3 || step < fineTickNs) return true;
   return readings.every(({ deviceNs }) => step <= deviceNs * coarsest);
 }

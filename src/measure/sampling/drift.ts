@@ -7,7 +7,7 @@ import { type TimedBeside, timeUnder } from './under-quiet.ts';
 export interface Drift {
   /** Later median over the earlier one. */
   readonly ratio: number;
-  /** The confidence intervals of the medians do not explain it. */
+  /** Whether the move is larger than the confidence intervals of the medians explain. */
   readonly beyondIntervals: boolean;
 }
 
@@ -15,8 +15,8 @@ export interface Drift {
 const negligible = 0.05;
 
 /**
- * Between two measurements of one kernel, by their times on the quiet machine where references ran beside both, else by their samples as they are. Null
- * where either has too few samples for an interval.
+ * Drift between two measurements of one kernel: by their times on the quiet machine where references ran beside both, otherwise by their samples
+ * as they are. Null where either has too few samples for an interval.
  */
 export function driftBetween(earlier: TimedBeside, later: TimedBeside): Drift | null {
   const quiet =

@@ -1,9 +1,9 @@
 import { type ReferenceTimes, referenceNames } from '../../records/relative-time.ts';
 import { median, quantile } from './statistics.ts';
 
-/** How fast the machine is, by the references, against what they take when nothing disturbs it. */
+/** How fast the machine is, by the references' times against those when nothing disturbs it. */
 interface Pace {
-  /** What each reference takes on the quiet machine; null before the first reading. */
+  /** The time of each reference on the quiet machine; null before the first reading. */
   quietNs(): ReferenceTimes | null;
   /** Whether most readings are as fast as the fastest: then these are of a quiet machine. Disturbed ones scatter. */
   isSettled(): boolean;
@@ -11,14 +11,14 @@ interface Pace {
   see(times: ReferenceTimes): number;
 }
 
-/** Readings are looked through for a faster quiet time after this many. */
+/** After this many further readings, all are searched for a faster quiet time. */
 const refineEvery = 32;
 /** Readings of which this share must be near the fastest for a machine to be quiet, and how many there must be. */
 const settled = 0.7;
 const fewestSettled = 48;
 /** Readings that are kept: minutes of a run. */
 const mostReadings = 2048;
-/** A quiet time found later replaces the earlier one when it is at least this much faster: less is the noise of either. */
+/** A quiet time found later replaces the earlier one when it is below this share of it: smaller differences are noise. */
 const faster = 0.97;
 
 /** `known`: the quiet times that earlier runs on this device found; null where this is the first. */
@@ -51,20 +51,20 @@ export function meanTimes(a: ReferenceTimes, b: ReferenceTimes): ReferenceTimes 
   return { arithmetic: (a.arithmetic + b.arithmetic) / 2, memory: (a.memory + b.memory) / 2 };
 }
 
-/** Geometric mean of what the references take over what they take when the machine is quiet. */
+/** Geometric mean of the references' times over their times on the quiet machine. */
 export function slowdownOf(times: ReferenceTimes, quiet: ReferenceTimes): number {
   let product = 1;
   for (const name of referenceNames) product *= times[name] / quiet[name];
   return product ** (1 / referenceNames.length);
 }
 
-/** What each reference takes in the fastest mode of these readings. */
+/** The time of each reference in the fastest mode of these readings. */
 export function quietOf(readings: readonly ReferenceTimes[]): ReferenceTimes | null {
   const [arithmetic, memory] = referenceNames.map((name) => fastestMode(readings.map((times) => times[name])));
   return arithmetic == null || memory == null ? null : { arithmetic, memory };
 }
 
-/** Where times of a machine of several speeds gather at its highest: the median of what is near the fastest twentieth. */
+/** The fastest mode of a machine that has several speeds: the median of the times near the fastest twentieth. */
 const fastest = 0.05;
 const near = 1.12;
 

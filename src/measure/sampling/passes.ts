@@ -4,26 +4,26 @@ import type { BufferPool } from '../child/session.ts';
 import type { ClockReading } from './clock.ts';
 import { settleQuietly, sleepQuietly } from './quiet-wait.ts';
 
-/** One timed pass: each repeat runs one of `sequences`, in turn. All repeats are in one pass: adjacent passes cannot be added up. */
+/** One timed pass: each repeat runs one of `sequences`, in turn. All are in one pass, because times of adjacent passes cannot be added up. */
 export interface Pass {
   readonly sequences: readonly (readonly BuiltKernel[])[];
   readonly repeats: number;
 }
 
 interface SubmitOptions {
-  /** What the passes should take, ms: the thread is blocked that long before Dawn is asked whether they are done. */
+  /** Expected milliseconds of the passes: the thread is blocked that long before Dawn is asked whether they are done. */
   readonly expectedMs: number;
   readonly before?: (encoder: GPUCommandEncoder) => void;
   readonly after?: (encoder: GPUCommandEncoder) => void;
 }
 
-/** Passes of one submission: no process has the machine to itself between them, and each has its own time. */
+/** Most passes of one submission. No other process gets the machine between them, and each has its own time. */
 const mostPasses = 8;
 const stampBytes = 16;
 
 /**
- * Runs timed passes one after the other in one submission, to its end. Without `timestamp-query` the device's times are 0, which no one takes for
- * a clock.
+ * Runs timed passes one after the other in one submission and waits for its end. Without `timestamp-query` the device's times are 0, which are
+ * never taken for those of a clock.
  */
 export async function runPasses(
   gpu: GPUDevice,
@@ -72,7 +72,7 @@ export async function runPasses(
   return { deviceNs, wallNs };
 }
 
-/** The same of one pass. */
+/** The same for one pass. */
 export async function runPass(
   gpu: GPUDevice,
   pool: BufferPool,
@@ -84,8 +84,8 @@ export async function runPass(
 }
 
 /**
- * Makes the driver compile: some (lavapipe) do so only at the first dispatch. One of no workgroups compiles and runs nothing, so
- * that a compiler that hangs and a kernel that never ends are told apart.
+ * Makes the driver compile: some (lavapipe) do so only at the first dispatch. A dispatch of no workgroups compiles and runs nothing,
+ * so that a compiler that hangs and a kernel that never ends are told apart.
  */
 export async function compileByEmptyDispatch(gpu: GPUDevice, kernels: readonly BuiltKernel[]): Promise<void> {
   const encoder = gpu.createCommandEncoder();

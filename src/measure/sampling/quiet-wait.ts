@@ -2,7 +2,7 @@ const cell = new Int32Array(new SharedArrayBuffer(4));
 
 /** Longest the thread is blocked at a stretch: messages (and the parent's death) are noticed in between. */
 const longestBlockMs = 200;
-/** While a promise is pending Dawn polls on every turn of the event loop; one turn a step costs the kernel nothing. */
+/** While a promise is pending Dawn polls on every turn of the event loop; one turn per step costs the kernel nothing. */
 const stepMs = { first: 0.05, last: 1 };
 
 /** Blocks this thread: Atomics.wait burns no processor time, unlike a pending promise of Dawn's. */

@@ -1,14 +1,14 @@
 import { type Estimate, estimateTime, isCalm, type PacedSample } from './estimate.ts';
 import { medianInterval } from './statistics.ts';
 
-/** Samples of each before anybody is left behind, obviously or by the interval; of each that a tie takes; and at most. */
+/** Samples of each kernel before one is left behind obviously, or by the interval; before a tie is called; and at most. */
 const rounds = { obvious: 3, least: 5, tie: 15, most: 60 };
-/** Nobody who takes this many times the leader's time is waited for. */
+/** A kernel that takes more than this many times the leader's time is obviously behind. */
 const obviously = 2;
-/** Kernels whose times differ by less than this are as fast as each other: the order of the contestants decides. */
+/** Kernels whose times differ by no more than this count as equally fast: the order of the contestants decides. */
 const tieMargin = 0.01;
 
-/** Who may be the fastest by what was measured before: indices of those whose intervals reach the fastest's, fastest first. */
+/** The kernels that may be the fastest by earlier measurements: indices of those whose intervals reach the fastest's, fastest first. */
 export function reachingFastest(estimates: readonly Omit<Estimate, 'calm'>[], most = 12): readonly number[] {
   const sorted = estimates.map((_, index) => index).sort((a, b) => timeAt(a) - timeAt(b));
   const first = sorted[0];
@@ -21,7 +21,7 @@ export function reachingFastest(estimates: readonly Omit<Estimate, 'calm'>[], mo
   }
 }
 
-/** Intervals are of few samples: who lies this little outside of the fastest's may be as fast. */
+/** Intervals come from few samples: a kernel this little outside the fastest's interval may be as fast. */
 const slack = 1.02;
 
 interface RaceStanding {
@@ -33,15 +33,15 @@ interface RaceStanding {
 
 interface RaceResult {
   readonly standings: readonly RaceStanding[];
-  /** Whether the winner is known, a tie that the order decides included; false where the time was over before. */
+  /** Whether the winner is known, if only by a tie that the order decides; false where time ran out before. */
   readonly decided: boolean;
 }
 
 /**
  * Times kernels in turn, round after round, until it is known which is the fastest (a race in the sense of Hoeffding races, Maron and Moore 1994).
- * Samples of one round are of the same moments, so what the machine does meanwhile does to all alike: who is slower than the leader in
- * nearly all rounds is left behind, by the median's confidence interval of the rounds' ratios. `sample(index)` times one; contestants come in the
- * order that ties are decided by.
+ * The samples of one round are taken in the same moments, so disturbances hit all kernels alike. A kernel that is slower than the leader in
+ * nearly all rounds is left behind, judged by the confidence interval of the median of the rounds' ratios. `sample(index)` times one kernel; the
+ * order of the contestants decides ties.
  */
 export async function race(
   count: number,
@@ -52,7 +52,7 @@ export async function race(
   let open = Array.from({ length: count }, (_, index) => index);
   let decided = false;
   for (let round = 0; round < rounds.most; round++) {
-    // Each round begins with another, so that nobody always follows the same one.
+    // Each round begins with another kernel, so that none is always the first.
     const turn = round % Math.max(1, open.length);
     for (const index of [...open.slice(turn), ...open.slice(0, turn)]) {
       (samples[index] as PacedSample[]).push(await sample(index));
@@ -89,7 +89,7 @@ export async function race(
     );
   }
 
-  /** Time over the leader's, round by round; rounds in which the machine was disturbed beside either count only where there are no others. */
+  /** Time over the leader's, round by round. Rounds in which the machine was disturbed beside either kernel count only where others are too few. */
   function ratiosTo(index: number, leader: number): number[] {
     const [own, best] = [samples[index] as PacedSample[], samples[leader] as PacedSample[]];
     const pairs = own.slice(0, best.length).map((a, round) => [a, best[round] as PacedSample] as const);
@@ -100,7 +100,7 @@ export async function race(
   function isBehind(index: number, leader: number): boolean {
     const ratios = ratiosTo(index, leader);
     const interval = medianInterval(ratios);
-    // Of many looks at few rounds one says by chance that they differ: those that hardly do get as many rounds as a tie.
+    // Of many looks at few rounds, one shows a difference by chance: kernels that hardly differ get as many rounds as a tie.
     const least = ratios.length < rounds.tie ? 1 + tieMargin : 1;
     return interval !== null && interval.low > least && !isTied(index, leader);
   }
@@ -113,7 +113,7 @@ export async function race(
     return timeOf(index) <= timeOf(leader) * (1 + tieMargin);
   }
 
-  /** Rivals that are still open first, the tied among them in their own order; then everybody by time. */
+  /** Kernels that are still in the race come first, those tied with the leader in their own order; then all others by time. */
   function ranking(): number[] {
     const all = Array.from({ length: count }, (_, index) => index);
     const still = all.filter((index) => open.includes(index));

@@ -4,8 +4,8 @@ import type { Pass } from './passes.ts';
 import { settleQuietly } from './quiet-wait.ts';
 
 /**
- * Two small kernels that every device has, built once per process. Timed beside a candidate they tell how fast the machine is in the same moments: one
- * does what a tile of a matrix product does, from the nearest cache; the other has lines of memory fetched that are in no cache.
+ * Two small kernels that every device can run, built once per process. Timed beside a candidate, they tell how fast the machine is in the same
+ * moments. One does what a tile of a matrix product does, from the nearest cache; the other fetches lines of memory that are in no cache.
  */
 export interface References {
   /** One timed pass of each, in the order of `referenceNames`. */
@@ -14,7 +14,7 @@ export interface References {
 }
 
 const workgroup = 64;
-/** Workgroups of the arithmetic kernel: all cores of a processor have the same share of it, and a graphics card is full. */
+/** Workgroups of the arithmetic kernel, such that all cores of a processor have an equal share and a graphics card is full. */
 const workgroups = { cpu: 4, gpu: 4096 } as const;
 /** The arithmetic kernel holds this many rows of four sums, as a small tile of a matrix product does. */
 const rowsEach = 4;
@@ -22,13 +22,13 @@ const depth = 64;
 const rounds = 256;
 /** Bytes one run of the memory kernel reads; each run reads the next such part of a buffer larger than the last-level cache. */
 const sliceBytes = 2 << 20;
-/** One word of each line of the cache is enough to have the line fetched, and costs no more instructions than it must. */
+/** Reading one word per cache line is enough to have the line fetched, and takes the fewest instructions. */
 const wordsALine = 16;
 /** Lines that one invocation reads. */
 const linesEach = 16;
 const invocationBytes = linesEach * wordsALine * 4;
 const mostStreamBytes = 256 << 20;
-/** Runs in one pass: always the same, because what a run takes depends on how many share a pass. Some 0.4 ms a pass on a processor. */
+/** Runs per pass: always the same number, because the time of a run depends on how many share a pass. A pass takes some 0.4 ms on a processor. */
 const repeats: Readonly<Record<'cpu' | 'gpu', Readonly<Record<ReferenceName, number>>>> = {
   cpu: { arithmetic: 2, memory: 2 },
   gpu: { arithmetic: 1, memory: 8 },

@@ -26,8 +26,8 @@ export function quantile(samples: readonly number[], fraction: number): number |
 
 /**
  * Confidence interval of the median, or null while there are too few samples for any. Distribution free: with n samples the interval
- * between the k-th smallest and the k-th largest misses the median with probability 2 P(Binomial(n, 1/2) < k), whatever the times
- * are distributed like.
+ * between the k-th smallest and the k-th largest misses the median with probability 2 P(Binomial(n, 1/2) < k), however the times
+ * are distributed.
  */
 export function medianInterval(samples: readonly number[]): { readonly low: number; readonly high: number } | null {
   const rank = intervalRank(samples.length);

@@ -5,26 +5,26 @@ import { type Estimate, enoughCalm, estimateTime, isCalm, type PacedSample } fro
 import { sleepQuietly } from './quiet-wait.ts';
 import { median, medianUncertainty } from './statistics.ts';
 
-/** Samples this many times behind the best are not worth further ones. */
+/** A candidate whose samples take this many times as long as the best is not sampled further. */
 const farBehind = 3;
-/** The very first run is cold: only when it alone is this far behind is it taken for a sample. */
+/** The very first run is cold: it counts by itself only when it is this far behind. */
 const farBehindCold = 6;
 /**
- * A busy machine may stop the device for so long within one pass, or several times. What would not be far behind without that must be seen
- * again: else a fast kernel looks slow once and is hidden for good.
+ * A busy machine may stop the device for this long within one pass. A candidate that would not be far behind without such a stop must be timed
+ * again: otherwise a fast kernel that looked slow once is hidden for good.
  */
 const longestStopNs = 1e9;
-/** Passes that say so: five while they are short and cost nothing beside a build, so that a slow candidate's time repeats too; two of long ones. */
+/** Passes that must agree on this: five short ones, which cost nothing beside a build and make a slow candidate's time repeatable; two long ones. */
 const behindPasses = { most: 5, least: 2, enoughNs: 60e6, calm: 3 };
 /** Half-width of the median's confidence interval, as a fraction of the median, above which the median says nothing. */
 export const unstableUncertainty = 0.25;
-/** Rest before each sample beyond the budget: what disturbs comes in bursts, and samples of one burst are all alike. */
+/** Rest before each sample beyond the budget: disturbances come in bursts, and samples of one burst are all alike. */
 const restMs = 20;
-/** Dispatch sequences in one pass; encoding more costs more than it steadies. */
+/** Most dispatch sequences in one pass; encoding more costs more than the steadier time is worth. */
 export const maxRepeats = 4096;
 /** How often the number of repeats may be corrected upward. */
 const maxCorrections = 3;
-/** Wall time has submission and mapping in it: samples must be this much longer. */
+/** Wall time includes submission and mapping, so samples must be this many times as long. */
 const wallSampleFactor = 4;
 
 /** A timed pass, and what the references took just before and after it. */
@@ -66,13 +66,13 @@ interface SamplingOptions {
  * Times a candidate until its time on the quiet machine is known well enough or the budget is spent. `pass(repeats, expectedMs)` runs the whole
  * sequence of kernels that many times; `first` is the reading of one run already made.
  *
- * 1. Warm-up: passes are no samples until the device has worked for `warmUpMs`.
+ * 1. Warm-up: passes do not count as samples until the device has worked for `warmUpMs`.
  * 2. A candidate far behind the best ends here.
  * 3. Samples, until the median's confidence interval is as narrow as `targetSpread`, or there are `maxSamples`, or `maxTotalMs` are over. After a
- *    disturbed one it waits for a quiet moment: samples of such moments make the time as long as there are a few (`estimate.ts`).
- * 4. Where the median says nothing even then, `extraSamples` more within `extraMs`; what is unstable after these is called so.
+ *    disturbed sample it waits for a quiet moment: where there are samples of such moments, they alone make the time (`estimate.ts`).
+ * 4. Where the median says nothing even then, `extraSamples` more within `extraMs`; a candidate that is unstable after these is reported so.
  *
- * Where the device's clock turns out useless, sampling starts again by the wall's.
+ * Where the device's clock turns out useless, sampling starts again by the wall clock.
  */
 export async function takeSamples(
   pass: (repeats: number, expectedMs: number) => Promise<PacedReading>,
@@ -113,14 +113,14 @@ export async function takeSamples(
   let behind: Sample[] = [];
   let behindNs = 0;
   let firstIsBehind = false;
-  // A budget of fewer samples must not end before they have spoken.
+  // A budget of fewer samples must not end before these passes have decided.
   const mostBehind = Math.min(behindPasses.most, budget.minSamples);
   const forget = (): void => {
     behind = [];
     behindNs = 0;
     firstIsBehind = false;
   };
-  /** Whether a pass says, alone or with those before, that its runs would be `factor` times behind the best on the quiet machine. */
+  /** Whether a pass says, alone or with earlier ones, that a run takes more than `factor` times the best on the quiet machine. */
   const isHopeless = (runs: number, sample: Sample, factor: number): boolean => {
     const passNs = (sample.ns * runs) / Math.max(1, sample.slowdown);
     if (bestNs === null || passNs <= factor * bestNs * runs) {
@@ -132,7 +132,7 @@ export async function takeSamples(
     if (passNs - longestStopNs > factor * bestNs * runs) return true;
     const { least, enoughNs, calm } = behindPasses;
     const enough = behind.length >= mostBehind || (behind.length >= least && behindNs >= enoughNs);
-    // Scaled times are good for the verdict, but a slow candidate's time is learnt from too: as long as there is time to wait, quiet passes tell it.
+    // Scaled times are good enough for the verdict, but the model learns from slow times too: while there is time to wait, quiet passes tell them.
     const wanted = !isPatient ? 0 : passNs >= enoughNs ? 1 : calm;
     return enough && behind.filter((one) => one.references !== null && isCalm(one)).length >= wanted;
   };
@@ -143,7 +143,7 @@ export async function takeSamples(
   const firstSample: Sample = { ns: runNs, slowdown: 1, references: null };
   if (repeats === 1 && isHopeless(1, firstSample, farBehindCold))
     return result(behind, { stoppedEarly: true, unstableBy: null });
-  // It counts where the next pass says the same, but is no sample beside it: it may have been slow for being the first.
+  // The first run counts where the next pass says the same, but is then no sample: it may have been slow for being the first.
   firstIsBehind = behind.length > 0;
 
   for (let corrections = 0; ; ) {
@@ -169,13 +169,13 @@ export async function takeSamples(
     busyNs += timeOf(reading);
     const needed = repeatsFor(runNs);
     if (needed > 2 * repeats && corrections < maxCorrections) {
-      // The first run was slower than the kernel is: this sample is too short.
+      // The first run was slower than the later ones, so this sample is too short.
       corrections++;
       samples = [];
       repeats = needed;
       continue;
     }
-    // Only of passes that are long enough: a short one is mostly its own beginning.
+    // Only passes that are long enough decide: a short one is mostly its own start.
     const isAllBehind = behind.length >= samples.length;
     if ((samples.length < mostBehind || isAllBehind) && isHopeless(repeats, sample, farBehind))
       return result(firstIsBehind ? behind.slice(1) : behind, { stoppedEarly: true, unstableBy: null });
@@ -198,19 +198,19 @@ export async function takeSamples(
   return result(samples, { stoppedEarly: false, unstableBy: isUnstable ? uncertainty : null });
 }
 
-/** Fewer samples agree by chance. */
+/** Fewer samples than this may agree by chance. */
 const leastSure = 5;
 
 interface Sample extends PacedSample {
   readonly references: ReferenceTimes | null;
 }
 
-/** Of the samples that make the time: those of quiet moments, or all of them scaled. */
+/** Uncertainty of the samples that make the time: those of quiet moments, or all of them scaled. */
 function uncertaintyOf(samples: readonly Sample[]): number | null {
   const calm = samples.filter(isCalm).map(({ ns }) => ns);
   if (calm.length >= enoughCalm) {
     const [middle, estimate] = [median(calm), estimateTime(samples)];
-    // What is disturbed within a pass only lengthens it: where references tell of the rest, the time is as sure as the lower samples agree.
+    // A disturbance within a pass only lengthens it: where references show all others, the time is as sure as the lower samples agree.
     if (samples.every(({ references }) => references !== null) && middle !== null && estimate !== null)
       return calm.length < leastSure ? null : (middle - estimate.lowNs) / 2 / estimate.timeNs;
     return medianUncertainty(calm);

@@ -1,12 +1,12 @@
-/** How long a run waits for a machine that others use: more the more it has measured, so that one that is never quiet costs a bounded part. */
+/** How long a run may wait for a shared machine to be quiet. Each trial adds time, so that a machine that is never quiet costs a bounded share. */
 export interface WaitBudget {
   beginTrial(): void;
-  /** Calls `isCalm` again and again until it says so; false when there was none left before. */
+  /** Calls `isCalm` again and again until it says so; false when the time to wait ran out before. */
   wait(isCalm: () => Promise<boolean>): Promise<boolean>;
 }
 
 interface WaitLimits {
-  /** Milliseconds of waiting that there are at first, that each trial adds, and that there can be at most. */
+  /** Milliseconds of waiting that are available at first, that each trial adds, and that can be saved up at most. */
   readonly firstMs: number;
   readonly eachMs: number;
   readonly mostMs: number;
@@ -17,7 +17,7 @@ interface WaitLimits {
 /** Seconds that each trial adds; half-speed windows of a shared host last up to some seconds, mostly less than one. */
 const defaultQuietWait = 2.5;
 
-/** `seconds` each trial adds; what was saved up may be waited for at a stretch, but longer windows are not worth it. */
+/** `seconds`: what each trial adds. Half of the most that can be saved up may be spent in one wait: longer windows are not worth it. */
 export function waitLimits(seconds: number = defaultQuietWait): WaitLimits {
   const eachMs = 1000 * seconds;
   return { firstMs: 2.4 * eachMs, eachMs, mostMs: 4.8 * eachMs, longestMs: 2.4 * eachMs };
