@@ -3,7 +3,7 @@ import { createProgram } from '../../src/cli/program.ts';
 import { toolVersion } from '../../src/tuner/tool.ts';
 import { start, wgtune } from './wgtune.ts';
 
-const forbidNative = new URL('./forbid-native.ts', import.meta.url).href;
+const forbidNative = new URL('./modules/forbid-native.mjs', import.meta.url).href;
 const commands = ['devices', 'ops', 'tune', 'best', 'show', 'explain', 'run', 'export', 'logs'];
 
 describe('help', () => {
