@@ -101,7 +101,10 @@ function machineFacts({ disturbance, race }: TuneResult): [string, string][] {
         : scaled === timed
           ? `; it was never quiet: all times are scaled by the references'`
           : `; ${never}`;
-    facts.push(['machine', `others use it: ${formatDuration(waitedMs)} waiting for quiet moments (WGTUNE_QUIET_WAIT=0 spares that)${marks}`]);
+    facts.push([
+      'machine',
+      `others use it: ${formatDuration(waitedMs)} waiting for quiet moments (WGTUNE_QUIET_WAIT=0 spares that)${marks}`,
+    ]);
   }
   if (race !== null && !race.decided)
     facts.push([
