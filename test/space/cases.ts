@@ -39,6 +39,8 @@ export const cases: readonly Case[] = [
   caseOf('reduce_sum', 'rows=13,cols=31,axis=0'),
   caseOf('reduce_max', 'rows=1,cols=1'),
   caseOf('reduce', 'n=1,c=4,h=3,w=96', { kind: 'argmax', axes: 'w' }),
+  caseOf('reduce', 'n=2,c=4,h=3,w=9', { kind: 'log_sum_exp', axes: 'w' }),
+  caseOf('reduce', 'keepdims=1', { kind: 'log_sum_exp', axes: '0', shape: '37' }),
   caseOf('reduce_max', 'rows=5,cols=36'),
   caseOf('reduce_max', 'rows=33,cols=8,axis=0'),
   caseOf('softmax', 'rows=128,cols=256'),

@@ -37,7 +37,8 @@ export function placeGrid(
   const outerRows = loops.slice(0, rowAxes - 1);
   const parts = builder.split(loops[rowAxes - 1] as string, [null, ...(folded === null ? [] : [folded]), rows]);
   const [grid, row] = parts.slice(-2) as [string, string];
-  const columns = isReduction ? null : builder.fuse(loops.slice(rowAxes));
+  // A stage that only finishes what was reduced has one element per row, as a reduction has.
+  const columns = isReduction || loops.length === rowAxes ? null : builder.fuse(loops.slice(rowAxes));
   const column = columns === null ? [] : builder.split(columns, [null, ...across.map(({ extent }) => extent), vector]);
   const [rounds, elements] = [column[0] as string, column.at(-1) as string];
   const lanes = column.slice(1, -1);
