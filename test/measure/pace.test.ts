@@ -62,35 +62,9 @@ describe('the budget of waiting', () => {
     for (let trial = 0; trial < 50; trial++) {
       budget.beginTrial();
       expect(await budget.wait(never)).toBe(false);
-      pass(400);
     }
-    const own = 50 * 400;
-    expect(now() - own).toBeLessThan(50 * 1000 + 2400 + 50 * 10);
-    expect(now() - own).toBeGreaterThan(45 * 1000);
-  });
-
-  it('is at most three quarters of a run, however quick its trials are', async () => {
-    const { now, pass } = clock();
-    const budget = createWaitBudget(waitLimits(1), now);
-    for (let trial = 0; trial < 50; trial++) {
-      budget.beginTrial();
-      await budget.wait(async () => pass(10) < 0);
-      pass(100);
-    }
-    const [own, first] = [50 * 100, 2400];
-    expect(now() - own).toBeLessThan(3 * own + first + 50 * 10);
-    expect(now() - own).toBeGreaterThan(2.5 * own);
-  });
-
-  it('is full when a race begins', async () => {
-    const { now, pass } = clock();
-    const budget = createWaitBudget(waitLimits(1), now);
-    while (await budget.wait(async () => pass(10) < 0)) pass(0);
-    budget.beginRace();
-    const begun = now();
-    await budget.wait(async () => pass(10) < 0);
-    await budget.wait(async () => pass(10) < 0);
-    expect(now() - begun).toBeGreaterThanOrEqual(4800);
+    expect(now()).toBeLessThan(50 * 1000 + 2400 + 50 * 10);
+    expect(now()).toBeGreaterThan(45 * 1000);
   });
 
   it('of 0 never waits, and is what the environment says where that is a number', async () => {

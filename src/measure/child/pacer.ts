@@ -16,7 +16,6 @@ export interface Pacer {
   untilCalm(): Promise<boolean>;
   /** To be called when a trial begins; each trial adds to the time that may be spent waiting. */
   beginTrial(): void;
-  beginRace(): void;
   quietNs(): ReferenceTimes | null;
   destroy(): void;
 }
@@ -68,7 +67,6 @@ export async function createPacer(
   return {
     quietNs: () => pace.quietNs(),
     beginTrial: () => waiting.beginTrial(),
-    beginRace: () => waiting.beginRace(),
     time: async (pass, leadIn, expectedMs) => {
       const fresh = last !== null && performance.now() - last.at < freshMs ? last.times : null;
       const before = fresh === null ? references.passes() : [];

@@ -41,6 +41,7 @@ export async function runRace(
   const contestants: Contestant[] = [];
   try {
     for (const request of requests) {
+      pacer.beginTrial();
       const progress = beginProgress();
       const taken: GPUBuffer[] = [];
       const stage = stageRunner(begin, progress);
@@ -58,7 +59,6 @@ export async function runRace(
     const end = performance.now() + limitMs;
     let waitedMs = 0;
     let isPatient = true;
-    pacer.beginRace();
     let disturbed = false;
     const { standings, decided } = await race(
       able.length,

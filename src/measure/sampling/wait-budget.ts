@@ -1,14 +1,12 @@
 /** How long a run may wait for a shared machine to be quiet. Each trial adds time, so that a machine that is never quiet costs a bounded share. */
 export interface WaitBudget {
   beginTrial(): void;
-  /** The race decides what the run claims: it may wait for as long as can be saved up. */
-  beginRace(): void;
   /** Calls `isCalm` again and again until it says so; false when the time to wait ran out before. */
   wait(isCalm: () => Promise<boolean>): Promise<boolean>;
 }
 
 interface WaitLimits {
-  /** Milliseconds of waiting that are available at first, that each trial adds at most, and that can be saved up at most. */
+  /** Milliseconds of waiting that are available at first, that each trial adds, and that can be saved up at most. */
   readonly firstMs: number;
   readonly eachMs: number;
   readonly mostMs: number;
@@ -16,12 +14,10 @@ interface WaitLimits {
   readonly longestMs: number;
 }
 
-/** A trial adds this many times what it took itself: no more than three quarters of a run are spent waiting. */
-const perOwnTime = 3;
-/** Seconds that each trial adds at most; half-speed windows of a shared host last up to some seconds, mostly less than one. */
+/** Seconds that each trial adds; half-speed windows of a shared host last up to some seconds, mostly less than one. */
 const defaultQuietWait = 2.5;
 
-/** `seconds`: what each trial adds at most. Half of the most that can be saved up may be spent in one wait: longer windows are not worth it. */
+/** `seconds`: what each trial adds. Half of the most that can be saved up may be spent in one wait: longer windows are not worth it. */
 export function waitLimits(seconds: number = defaultQuietWait): WaitLimits {
   const eachMs = 1000 * seconds;
   return { firstMs: 2.4 * eachMs, eachMs, mostMs: 4.8 * eachMs, longestMs: 2.4 * eachMs };
@@ -38,17 +34,9 @@ export function createWaitBudget(
   now: () => number = () => performance.now(),
 ): WaitBudget {
   let leftMs = firstMs;
-  let trialSince = now();
-  let waitedMs = 0;
   return {
     beginTrial: () => {
-      const ownMs = now() - trialSince - waitedMs;
-      leftMs = Math.min(mostMs, leftMs + Math.min(eachMs, perOwnTime * ownMs));
-      trialSince = now();
-      waitedMs = 0;
-    },
-    beginRace: () => {
-      leftMs = mostMs;
+      leftMs = Math.min(mostMs, leftMs + eachMs);
     },
     wait: async (isCalm) => {
       const begun = now();
@@ -57,7 +45,6 @@ export function createWaitBudget(
         while (now() < end) if (await isCalm()) return true;
         return false;
       } finally {
-        waitedMs += now() - begun;
         leftMs = Math.max(0, leftMs - (now() - begun));
       }
     },
