@@ -4,8 +4,8 @@ import type { Artifact } from '../../ir/artifact.ts';
 import { byteSizeOf } from '../../ir/requirements.ts';
 import { assert, InternalError } from '../../support/errors.ts';
 import { artifactProblem, buildKernels } from '../build/build-kernels.ts';
-import { errorText } from '../failure.ts';
 import { compileByEmptyDispatch } from '../sampling/passes.ts';
+import { answerParent } from './answering.ts';
 import { withErrorScopes } from './error-scopes.ts';
 import type { FromChild, ToChild } from './protocol.ts';
 import { type BufferPool, createBufferPool } from './session.ts';
@@ -15,15 +15,7 @@ dieWithParent();
 
 let opened: { readonly gpu: GPUDevice; readonly pool: BufferPool } | null = null;
 
-process.on('message', (message) => {
-  void answer(message as ToChild).then(tell, (error: unknown) =>
-    tell({ kind: 'failed', error: errorText(error), internal: error instanceof InternalError }),
-  );
-});
-
-function tell(message: FromChild): void {
-  process.send?.(message);
-}
+answerParent(answer);
 
 async function answer(message: ToChild): Promise<FromChild> {
   switch (message.kind) {

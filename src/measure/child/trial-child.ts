@@ -9,6 +9,7 @@ import type { MeasureResult, TimingBudget } from '../runner.ts';
 import { sleepQuietly } from '../sampling/quiet-wait.ts';
 import { createReferences } from '../sampling/references.ts';
 import { createWaitBudget, waitLimits } from '../sampling/wait-budget.ts';
+import { answerParent, tell } from './answering.ts';
 import { withErrorScopes } from './error-scopes.ts';
 import { createPacer, type Pacer } from './pacer.ts';
 import type { FromChild, ToChild, TrialStage } from './protocol.ts';
@@ -28,15 +29,7 @@ let opened: {
 } | null = null;
 let session: Session | null = null;
 
-process.on('message', (message) => {
-  void answer(message as ToChild).then(tell, (error: unknown) =>
-    tell({ kind: 'failed', error: errorText(error), internal: error instanceof InternalError }),
-  );
-});
-
-function tell(message: FromChild): void {
-  process.send?.(message);
-}
+answerParent(answer);
 
 async function answer(message: ToChild): Promise<FromChild> {
   switch (message.kind) {
