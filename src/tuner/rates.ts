@@ -1,3 +1,4 @@
+import type { Program } from '../ir/nodes.ts';
 import { checkedProgram } from '../operators/checked-program.ts';
 import { flopsOf, minimumBytes } from '../operators/flops.ts';
 import { type Workload, workloadKey } from '../operators/workload.ts';
@@ -9,18 +10,30 @@ export interface Rates {
   readonly bytesPerSecond: number;
 }
 
+/** The rates where there is no time. */
+export const noRates = { flopsPerSecond: null, bytesPerSecond: null } as const;
+
+/** The rates of a kernel for this program that takes `timeNs`. */
+export function ratesOf(program: Program, timeNs: number): Rates {
+  return {
+    flopsPerSecond: (flopsOf(program) / timeNs) * 1e9,
+    bytesPerSecond: (minimumBytes(program) / timeNs) * 1e9,
+  };
+}
+
 /** Tells the rates of records; null for a workload whose operator is not known here. Each workload's program is built once. */
 export function createRates(): (workload: Workload, timeNs: number) => Rates | null {
-  const work = new Map<string, { readonly flops: number; readonly bytes: number } | null>();
+  const rates = new Map<string, Rates | null>();
   return (workload, timeNs) => {
     const key = workloadKey(workload);
-    let known = work.get(key);
-    if (known === undefined) {
+    let ofSecond = rates.get(key);
+    if (ofSecond === undefined) {
       const program = checkedProgram(workload);
-      known = isRefusal(program) ? null : { flops: flopsOf(program), bytes: minimumBytes(program) };
-      work.set(key, known);
+      ofSecond = isRefusal(program) ? null : ratesOf(program, 1e9);
+      rates.set(key, ofSecond);
     }
-    if (known === null) return null;
-    return { flopsPerSecond: (known.flops / timeNs) * 1e9, bytesPerSecond: (known.bytes / timeNs) * 1e9 };
+    if (ofSecond === null) return null;
+    const seconds = timeNs / 1e9;
+    return { flopsPerSecond: ofSecond.flopsPerSecond / seconds, bytesPerSecond: ofSecond.bytesPerSecond / seconds };
   };
 }

@@ -1,12 +1,12 @@
 import { chooseDevice } from '../device/devices.ts';
 import { createDawnRunner } from '../measure/dawn-runner.ts';
-import { flopsOf, minimumBytes } from '../operators/flops.ts';
 import { timeOf } from '../records/relative-time.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { type BestKernelOptions, bestKernelFor } from './best-kernel.ts';
 import { naiveOf, programOf, scheduleProgram } from './build.ts';
 import type { RunResult } from './events.ts';
 import { fittingArtifact, requireFits } from './fits.ts';
+import { noRates, ratesOf } from './rates.ts';
 import { verificationData } from './workload-data.ts';
 
 export interface RunOptions extends BestKernelOptions {
@@ -33,9 +33,8 @@ export async function runSchedule(options: RunOptions): Promise<RunResult> {
     await runner.prepare(verification.data);
     const result = await runner.measure({ artifact, checks: verification.checksFor(scheduled), bestNs: null });
     const timeNs = timeOf(result);
-    const flopsPerSecond = timeNs === null ? null : (flopsOf(program) / timeNs) * 1e9;
-    const bytesPerSecond = timeNs === null ? null : (minimumBytes(program) / timeNs) * 1e9;
-    return { workload, device: description, result, trace, artifact, flopsPerSecond, bytesPerSecond, known };
+    const rates = timeNs === null ? noRates : ratesOf(program, timeNs);
+    return { workload, device: description, result, trace, artifact, ...rates, known };
   } finally {
     await runner.close();
   }

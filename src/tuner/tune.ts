@@ -5,7 +5,7 @@ import type { Peaks } from '../ir/roofline.ts';
 import { createDawnRunner } from '../measure/dawn-runner.ts';
 import type { Runner } from '../measure/runner.ts';
 import { defaultBudget } from '../measure/sampling/budget.ts';
-import { flopsOf, minimumBytes } from '../operators/flops.ts';
+import { flopsOf } from '../operators/flops.ts';
 import { isBuiltIn } from '../operators/registry.ts';
 import { createLogWriter, defaultLogFolder } from '../records/log-writer.ts';
 import { type ReferenceTimes, timeOf } from '../records/relative-time.ts';
@@ -17,6 +17,7 @@ import { expectTimes, type TimeExpectation } from './expectation.ts';
 import { fittingSketches, requireFits } from './fits.ts';
 import { knownObservations, loadKnown, nothingKnown } from './known.ts';
 import { measurePeaks, peaksHoldFor } from './peaks.ts';
+import { noRates, ratesOf } from './rates.ts';
 import { chooseReuse, noReuse } from './retarget.ts';
 import { createModel, createStrategy } from './strategies.ts';
 import { runTrials } from './trial-loop.ts';
@@ -150,8 +151,7 @@ export async function tuneOn(
       ...outcome,
       peaks,
       speedup: best === null || naiveNs === null ? null : naiveNs / best.timeNs,
-      flopsPerSecond: best === null ? null : (flopsOf(program) / best.timeNs) * 1e9,
-      bytesPerSecond: best === null ? null : (minimumBytes(program) / best.timeNs) * 1e9,
+      ...(best === null ? noRates : ratesOf(program, best.timeNs)),
       search: strategy.name,
       model: modelName,
       seed,
