@@ -2,12 +2,12 @@ import type { DeviceDescription } from '../ir/limits.ts';
 import { type Workload, workloadKey } from '../operators/workload.ts';
 import { deviceKey, distanceBetween, type Kinship, kinshipOf } from './device-key.ts';
 import { beats, createBestKeeper } from './faster.ts';
-import { isVerified, type TuningRecord } from './record.ts';
+import { isVerified, type TuningRecord, type VerifiedRecord } from './record.ts';
 import { type Against, createStanding, type RecordPlace, type Standing } from './standing.ts';
 
 /** The best record there is for a workload, and whose it is: never another machine's time in disguise. */
 export interface BestOf {
-  readonly record: TuningRecord & { readonly medianNs: number };
+  readonly record: VerifiedRecord;
   readonly whose: Kinship;
 }
 

@@ -228,6 +228,9 @@ export function isVerified<Judged extends Pick<TuningRecord, 'outcome' | 'verifi
   );
 }
 
+/** A record that `isVerified` lets through. */
+export type VerifiedRecord = TuningRecord & { readonly medianNs: number };
+
 /**
  * JSON Schema (draft 2020-12) of one line, for readers in other languages; `tuning-logs/record-v2.schema.json` is its text. Rules that join two
  * fields are not in it.

@@ -2,13 +2,12 @@ import type { Artifact } from '../ir/artifact.ts';
 import type { Runner } from '../measure/runner.ts';
 import { reachingFastest } from '../measure/sampling/race.ts';
 import type { Workload } from '../operators/workload.ts';
-import { isVerified, type TuningRecord } from '../records/record.ts';
+import { isVerified, type TuningRecord, type VerifiedRecord } from '../records/record.ts';
 import { scheduleKey } from '../records/schedule-key.ts';
 import { isFault, replay } from '../schedule/replay.ts';
 import { isRefusal } from '../support/refusal.ts';
 import type { Attempts, Prepared, Proposal } from './attempts.ts';
 import { programOf } from './build.ts';
-import type { VerifiedRecord } from './incumbent.ts';
 import type { RunTimes } from './run-times.ts';
 
 /** The race may take this share of the run's time, and at least this many milliseconds, so that a short run has one too. */

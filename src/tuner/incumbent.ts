@@ -1,13 +1,11 @@
 import type { DeviceDescription } from '../ir/limits.ts';
 import type { Workload } from '../operators/workload.ts';
-import { isVerified, type TuningRecord } from '../records/record.ts';
+import { isVerified, type TuningRecord, type VerifiedRecord } from '../records/record.ts';
 import { timeOf } from '../records/relative-time.ts';
 import { chooseBest } from './choose-best.ts';
 import type { TuneEvent } from './events.ts';
 import type { Known } from './known.ts';
 import type { RunTimes } from './run-times.ts';
-
-export type VerifiedRecord = TuningRecord & { readonly medianNs: number };
 
 /** The best record of a run so far, and all records of the run that may become it. */
 interface Incumbent {

@@ -6,7 +6,7 @@ import { type BestOf, type BestTable, createBestTable, type Ranked } from '../re
 import { deviceKey, distanceBetween } from '../records/device-key.ts';
 import { pickNaive } from '../records/faster.ts';
 import { createFaultGroups, type LogFault } from '../records/log-fault.ts';
-import { isVerified, type TuningRecord } from '../records/record.ts';
+import { isVerified, type TuningRecord, type VerifiedRecord } from '../records/record.ts';
 import { type ReferenceTimes, timeOf } from '../records/relative-time.ts';
 import { scheduleKey } from '../records/schedule-key.ts';
 import { skimLogs, wholeRecord } from '../records/skim.ts';
@@ -37,8 +37,6 @@ export interface Known {
   /** Broken lines, each one sentence with file and line. */
   readonly faults: readonly string[];
 }
-
-type VerifiedRecord = BestOf['record'];
 
 /** A record whose schedule is to be measured again at once. */
 interface Suspect {

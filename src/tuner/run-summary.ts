@@ -1,4 +1,4 @@
-import { isVerified, type TuningRecord } from '../records/record.ts';
+import { isVerified, type TuningRecord, type VerifiedRecord } from '../records/record.ts';
 import { timeOf } from '../records/relative-time.ts';
 import type { SearchStrategy } from '../search/strategy.ts';
 import type { PruneSummary, TunedKernel, TuneResult } from './events.ts';
@@ -11,10 +11,7 @@ export function reuseResult({ devices, unfit }: Reuse, reused: readonly TuningRe
 }
 
 /** `timeNs`: its time by what the run knows at its end of the quiet machine. */
-export function tunedKernel(
-  record: TuningRecord & { readonly medianNs: number },
-  timeNs: number = timeOf(record),
-): TunedKernel {
+export function tunedKernel(record: VerifiedRecord, timeNs: number = timeOf(record)): TunedKernel {
   return {
     trace: record.trace,
     sketch: record.sketch,

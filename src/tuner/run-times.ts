@@ -1,6 +1,6 @@
 import { lesser } from '../measure/sampling/pace.ts';
 import { timeUnder } from '../measure/sampling/under-quiet.ts';
-import { isVerified, type TuningRecord } from '../records/record.ts';
+import { isVerified, type TuningRecord, type VerifiedRecord } from '../records/record.ts';
 import { type ReferenceTimes, type RelativeTime, timeOf } from '../records/relative-time.ts';
 
 type Interval = Pick<RelativeTime, 'timeNs' | 'lowNs' | 'highNs'>;
@@ -13,22 +13,17 @@ export interface RunTimes {
   /** Time of a verified record, ns, null for another: of this run, or of an earlier one. */
   of(record: TuningRecord): number | null;
   /** The same with its interval; the spread of its samples is not known where no reference ran beside them. */
-  intervalOf(record: TuningRecord & { readonly medianNs: number }): Interval;
+  intervalOf(record: VerifiedRecord): Interval;
 }
 
 /** `known`: the quiet times that earlier runs on the device found; null where there are none. */
 export function createRunTimes(known: ReferenceTimes | null): RunTimes {
   let quiet = known;
-  const held = new WeakMap<TuningRecord, { readonly quiet: ReferenceTimes; readonly time: Interval }>();
   const timeNow = (record: TuningRecord): Interval | null => {
     if (record.relative === null) return null;
     const { quietNs } = record.relative;
     quiet = quiet === null ? quietNs : lesser(quiet, quietNs);
-    const before = held.get(record);
-    if (before?.quiet === quiet) return before.time;
-    const time = timeUnder(record, quiet) ?? record.relative;
-    held.set(record, { quiet, time });
-    return time;
+    return timeUnder(record, quiet) ?? record.relative;
   };
   return {
     of: (record) => (isVerified(record) ? (timeNow(record)?.timeNs ?? timeOf(record)) : null),

@@ -1,5 +1,5 @@
 import type { MeasureResult } from '../measure/runner.ts';
-import { isVerified, type TuningRecord } from '../records/record.ts';
+import { isVerified, type TuningRecord, type VerifiedRecord } from '../records/record.ts';
 import { refutationOf } from '../records/refute.ts';
 import { timeOf } from '../records/relative-time.ts';
 import { scheduleKey } from '../records/schedule-key.ts';
@@ -11,7 +11,7 @@ import { createDisturbance } from './disturbance.ts';
 import { createDriftWatch } from './drift-watch.ts';
 import type { ModelName, TuneEvent, TuneResult } from './events.ts';
 import { type FinalRace, finalRace, proposalOf } from './final-race.ts';
-import { createIncumbent, type VerifiedRecord } from './incumbent.ts';
+import { createIncumbent } from './incumbent.ts';
 import { joinOldRuns, type Known, knownObservations } from './known.ts';
 import type { Reuse } from './retarget.ts';
 import { pruneSummary, remainingMs, reuseResult, tunedKernel } from './run-summary.ts';
