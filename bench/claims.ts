@@ -4,14 +4,12 @@
  *     node --import tsx bench/claims.ts [--runs 10] [--quiet 3] [--device name] [--out out/claims]
  * Prints every claim and the largest distance from the median of the quiet ones; writes the table (README.md) and the claims (runs.csv).
  */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
 import { markdownOrigin, markdownTable } from './markdown.ts';
-import { startHog } from './noise/hog.ts';
+import { tuneRun } from './noise/tune-run.ts';
 import { quantile } from './search/job.ts';
 
 const { values: flags } = parseArgs({
@@ -22,7 +20,7 @@ const { values: flags } = parseArgs({
     out: { type: 'string', default: 'out/claims' },
   },
 });
-const command = ['tune', 'matmul', '-s', 'm=128,n=128,k=128'];
+const workload = ['matmul', '-s', 'm=128,n=128,k=128'];
 
 interface Claim {
   readonly speedup: number;
@@ -31,20 +29,11 @@ interface Claim {
 }
 
 function claimOfRun(hogSeed: number | null): Claim {
-  const log = mkdtempSync(join(tmpdir(), 'wgtune-claims-'));
-  const hog = hogSeed === null ? null : startHog(hogSeed);
-  const begun = performance.now();
-  try {
-    const device = flags.device === undefined ? [] : ['--device', flags.device];
-    const args = ['--import', 'tsx', 'src/cli/main.ts', ...command, ...device, '--log', log, '--json'];
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
-    if (status !== 0) throw new Error(stderr);
-    const { speedup, best } = JSON.parse(stdout) as { speedup: number; best: { timeNs: number } };
-    return { speedup, bestNs: best.timeNs, seconds: (performance.now() - begun) / 1000 };
-  } finally {
-    hog?.stop();
-    rmSync(log, { recursive: true, force: true });
-  }
+  const device = flags.device === undefined ? [] : ['--device', flags.device];
+  const { result, seconds } = tuneRun([...workload, ...device], hogSeed);
+  const { speedup, best } = result;
+  if (speedup === null || best === null) throw new Error('the run claims nothing');
+  return { speedup, bestNs: best.timeNs, seconds };
 }
 
 const rows: [string, Claim][] = [];

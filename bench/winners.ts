@@ -5,9 +5,7 @@
  * `--earlier` names a checkout of an earlier version (with its modules), which is judged too: it also tunes each workload twice, and all four
  * winners are timed in one race. Prints how far the two winners of a version are apart and writes the table (README.md) and every time (runs.csv).
  */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
@@ -19,7 +17,7 @@ import type { Trace } from '../src/schedule/trace.ts';
 import { artifactOf, programOf, scheduleProgram } from '../src/tuner/build.ts';
 import { verificationData } from '../src/tuner/workload-data.ts';
 import { markdownOrigin, markdownTable } from './markdown.ts';
-import { startHog } from './noise/hog.ts';
+import { tuneRun } from './noise/tune-run.ts';
 
 /** Other workloads than those of the recorded spaces, with which the protocol's constants were chosen. */
 const workloads: readonly (readonly [operator: string, shape: string])[] = [
@@ -58,25 +56,12 @@ interface Winner {
   readonly seconds: number;
 }
 
-/** The winner of one run, in a process of its own. */
-function tuned(folder: string, operator: string, shape: string, seed: number, hogged: boolean): Winner {
-  const log = mkdtempSync(join(tmpdir(), 'wgtune-winners-'));
-  const hog = hogged ? startHog(seed) : null;
-  const begun = performance.now();
-  try {
-    const command = ['tune', operator, '-s', shape, '--device', flags.device, '--trials', flags.trials];
-    const run = spawnSync(
-      process.execPath,
-      ['--import', 'tsx', 'src/cli/main.ts', ...command, '--seed', `${seed}`, '--log', log, '--json'],
-      { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 28 },
-    );
-    if (run.status !== 0) throw new Error(`${folder}: ${command.join(' ')}: ${run.stderr}`);
-    const { best } = JSON.parse(run.stdout) as { best: { trace: Trace } };
-    return { trace: best.trace, seconds: (performance.now() - begun) / 1000 };
-  } finally {
-    hog?.stop();
-    rmSync(log, { recursive: true, force: true });
-  }
+/** The winner of a run; where `isHogged`, beside the hog. */
+function tuned(folder: string, operator: string, shape: string, seed: number, isHogged: boolean): Winner {
+  const words = [operator, '-s', shape, '--device', flags.device, '--trials', flags.trials, '--seed', `${seed}`];
+  const { result, seconds } = tuneRun(words, isHogged ? seed : null, folder);
+  if (result.best === null) throw new Error(`no kernel of ${operator} ${shape} came to an end`);
+  return { trace: result.best.trace, seconds };
 }
 
 /** Milliseconds of each winner on the quiet machine, timed in the same moments. */

@@ -19,10 +19,11 @@ export async function costsWithout(path: string): Promise<Float64Array> {
   const [rows, labels, groups]: [number[], number[], number[]] = [[], [], []];
   for (const [group, { space, timeOf, bestNs }] of spaces.entries()) {
     const row = new Float32Array(columns);
+    const extractors = space.sketches.map((sketch) => sketch.createExtractor());
     for (const candidate of createRandomSearch(space, 1).propose(most)) {
       const timeNs = timeOf(candidate);
       if (timeNs === null || bestNs === null) continue;
-      space.sketches[candidate.sketch]?.createExtractor().extract(Float64Array.from(candidate.values), row, 0);
+      extractors[candidate.sketch]?.extract(Float64Array.from(candidate.values), row, 0);
       rows.push(...row);
       labels.push(bestNs / timeNs);
       groups.push(group);
