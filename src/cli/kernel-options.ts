@@ -41,7 +41,8 @@ export function addWorkloadOptions(command: Command): Command {
     )
     .option(
       '--epilogue <formula>',
-      'applied to each result, e.g. "relu(x + bias)": x is the result, any other name an input of one value a channel',
+      'applied to each result, e.g. "relu(x + bias)" or "relu(x + r)": x is the result, r and residual are inputs of its whole shape, any other ' +
+        'name an input of one value a channel; "; name: tensor" behind the formula gives any name the whole shape',
     )
     .option('--dtype <type>', 'element type: f32 or f16 (default: f32)');
 }

@@ -62,7 +62,7 @@ export async function workloadFor(
     flags.shape !== undefined || flags.attr !== undefined || flags.dtype !== undefined || flags.epilogue !== undefined;
   if (named || file.workload === null) return workloadOf(operator, flags, verified);
   const { params, attributes, dtype } = file.workload;
-  return workloadNamed(operator, { shape: params, attributes, dtype }, use);
+  return workloadNamed(operator, { shape: params, attributes, dtype, recorded: true }, use);
 }
 
 async function readText(path: string): Promise<string> {

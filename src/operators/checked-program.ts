@@ -17,7 +17,7 @@ export function checkedProgram(workload: Workload): Program | Refusal {
   let made: Workload;
   let program: Program;
   try {
-    made = makeWorkload(operator, { shape: params, attributes, dtype });
+    made = makeWorkload(operator, { shape: params, attributes, dtype, recorded: true });
     program = findOperator(operator).build(made);
   } catch (error) {
     // A user's operator may throw on what a log holds; a Ctrl-C during its call is no fault of the log.

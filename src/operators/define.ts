@@ -128,7 +128,7 @@ export function defineOperator<
     return Object.fromEntries(entries) as Attributes<A>;
   };
 
-  const formulaOf = (workload: Workload) => epilogueOf(workload.attributes.epilogue ?? '');
+  const ownEpilogue = (workload: Workload) => epilogueOf(workload.attributes.epilogue ?? '');
   const writtenProgram = (workload: Workload): Program =>
     definition.build(parametersOf(workload), attributesOf(workload), workload.dtype);
   const plainProgram = (workload: Workload): Program => withAccumulation(workload, writtenProgram(workload));
@@ -186,36 +186,38 @@ export function defineOperator<
     },
     build: (workload) => {
       const plain = plainProgram(workload);
-      const formula = formulaOf(workload);
-      if (formula === null) return plain;
-      return withEpilogue(plain, formula, channelsOf(workload, outputOf(plain).shape.length), workload.dtype);
+      const epilogue = ownEpilogue(workload);
+      if (epilogue === null) return plain;
+      return withEpilogue(plain, epilogue, channelsOf(workload, outputOf(plain).shape.length), workload.dtype);
     },
     reference: (workload, inputs) => {
       const plain = referencesOf(workload, inputs);
-      const formula = formulaOf(workload);
-      if (formula === null) return plain;
+      const epilogue = ownEpilogue(workload);
+      if (epilogue === null) return plain;
       const output = outputOf(plainProgram(workload));
       const element = plain[output.name];
       assert(element !== undefined, () => `${name} has no reference of its output ${output.name}`);
       const channels = channelsOf(workload, output.shape.length);
-      return { [output.name]: epilogueReference(element, formula, inputs, output.shape, channels) };
+      return { [output.name]: epilogueReference(element, epilogue, inputs, output.shape, channels) };
     },
     fills: (workload) => {
       const plain = definition.inputs(parametersOf(workload), attributesOf(workload), workload.dtype, sumsOf(workload));
       requireAll(workload, 'inputs', 'inputs', plain);
-      const formula = formulaOf(workload);
-      return formula === null ? plain : epilogueFills(formula, plainTolerance(workload), plain, plainProgram(workload));
+      const epilogue = ownEpilogue(workload);
+      return epilogue === null
+        ? plain
+        : epilogueFills(epilogue.formula, plainTolerance(workload), plain, plainProgram(workload));
     },
     tolerance: (workload) => {
       const plain = plainTolerance(workload);
-      const formula = formulaOf(workload);
-      return formula === null ? plain : epilogueTolerance(formula, plain, workload.dtype);
+      const epilogue = ownEpilogue(workload);
+      return epilogue === null ? plain : epilogueTolerance(epilogue.formula, plain, workload.dtype);
     },
     isExact: (workload) => isEquality(plainTolerance(workload)),
     takesOnes: (workload) =>
       definition.ones?.(parametersOf(workload), attributesOf(workload)) ?? isEquality(plainTolerance(workload)),
     boundedReference: (workload, inputs) => {
-      const formula = formulaOf(workload);
+      const epilogue = ownEpilogue(workload);
       const program = plainProgram(workload);
       // The tolerance of arithmetic in f32; boundedReference adds the rounding of stored results to f16.
       const tolerance = plainTolerance({ ...workload, dtype: 'f32' });
@@ -228,12 +230,14 @@ export function defineOperator<
             plain,
             finished: (flat, added) => {
               const moved = plain(flat) + added;
-              return formula === null ? moved : epilogueReference(() => moved, formula, inputs, shape, channels)(flat);
+              return epilogue === null
+                ? moved
+                : epilogueReference(() => moved, epilogue, inputs, shape, channels)(flat);
             },
             size: shape.reduce((all, next) => all * next, 1),
             terms: longestSum(program),
             tolerance: isEquality(tolerance) ? null : tolerance,
-            epilogue: formula === null ? exact : formulaTolerance(formula, tolerance, workload.dtype),
+            epilogue: epilogue === null ? exact : formulaTolerance(epilogue.formula, tolerance, workload.dtype),
           });
           return [output, bounded];
         }),

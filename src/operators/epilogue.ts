@@ -13,8 +13,9 @@ import {
   isExactOnIntegers,
   ownTolerance,
 } from './elementwise-inputs.ts';
-import { type ElementFormula, operandsOf, parseFormula } from './elementwise-language.ts';
+import { type ElementFormula, operandsOf } from './elementwise-language.ts';
 import { numberOf, tensorValueOf } from './elementwise-meaning.ts';
+import { type EpilogueFormula, parseEpilogue, result } from './epilogue-text.ts';
 import { cast } from './expression.ts';
 import { exact, exactIntegerLimit, type Fill, integers, isEquality, type Tolerance } from './fill.ts';
 import type { AttributeSpec, InputValues } from './operator.ts';
@@ -24,7 +25,7 @@ import type { Workload } from './workload.ts';
 
 /*
  * An epilogue is a formula applied to every element of an operator's output, e.g. `relu(x + bias)`: x is that element, every other
- * name a new input with one value per channel. It is a stage of its own after the operator's, in f32 whatever the dtype, and
+ * name a new input with one value per channel, or, where the text says so, with the output's shape. It is a stage of its own after the operator's, in f32 whatever the dtype, and
  * schedules fuse it. Any operator with one output can carry it, also a user's.
  */
 
@@ -33,18 +34,17 @@ export const epilogueAttribute: AttributeSpec = {
   kind: 'attribute',
   default: '',
   optional: true,
-  doc: 'applied to each result, e.g. relu(x + bias): x is the result, any other name an input of one value a channel',
+  doc:
+    'applied to each result, e.g. relu(x + bias) or relu(x + r): x is the result, r and residual are inputs of its whole shape, any other ' +
+    'name an input of one value a channel; "; name: tensor" or "; name: channel" behind the formula says so of any name',
 };
 
-/** The name of the operator's result in a formula. */
-const result = 'x';
-
-/** An epilogue's formula; null for the empty text. Throws UserError where checkEpilogue refuses. */
-export function epilogueOf(text: string): ElementFormula | null {
+/** What an epilogue's text says; null for the empty text. Throws UserError where checkEpilogue refuses. */
+export function epilogueOf(text: string): EpilogueFormula | null {
   if (text.trim() === '') return null;
-  const formula = parseFormula(text, null);
-  if (formula.kind === 'formula-error') throw new UserError(`epilogue "${text}": ${formula.message}`);
-  return formula;
+  const epilogue = parseEpilogue(text);
+  if (epilogue.kind === 'epilogue-error') throw new UserError(`epilogue "${text}": ${epilogue.message}`);
+  return epilogue;
 }
 
 const inputsOf = (formula: ElementFormula): string[] => operandsOf(formula).filter((name) => name !== result);
@@ -52,13 +52,18 @@ const inputsOf = (formula: ElementFormula): string[] => operandsOf(formula).filt
 /** Why a text is no epilogue of an operator with this plain program, or null. */
 export function checkEpilogue(text: string, program: Program): Refusal | null {
   const bad = (message: string): Refusal => refuse('bad-epilogue', () => `epilogue "${text}": ${message}`);
-  const formula = parseFormula(text, null);
-  if (formula.kind === 'formula-error') return bad(formula.message);
+  const epilogue = parseEpilogue(text);
+  if (epilogue.kind === 'epilogue-error') return bad(epilogue.message);
+  const { formula } = epilogue;
   if (program.outputs.length !== 1) return bad(`the operator has ${program.outputs.length} outputs; expected one`);
   if (!operandsOf(formula).includes(result)) return bad(`it does not use ${result}, the operator's result`);
-  const taken = new Set(program.buffers.map((buffer) => buffer.name));
-  for (const name of inputsOf(formula)) {
-    if (taken.has(name)) return bad(`the operator has a tensor ${name} already; give the input another name`);
+  const tensors = new Set(program.buffers.map((buffer) => buffer.name));
+  const taken = namesOf(program);
+  for (const { name } of epilogue.inputs) {
+    if (taken.has(name)) {
+      const what = tensors.has(name) ? 'tensor' : 'loop or stage';
+      return bad(`the operator has a ${what} ${name} already; give the input another name`);
+    }
     if (!/^[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*$/.test(name))
       return bad(`the input name "${name}" must be letters, digits and single underscores, starting with a letter`);
   }
@@ -68,12 +73,16 @@ export function checkEpilogue(text: string, program: Program): Refusal | null {
 
 const isVariable = (expr: Expr, name: string | undefined): boolean => expr.kind === 'var' && expr.name === name;
 
-/** The program without its output: the block that computes it writes an intermediate buffer instead, which is returned as `plain`. */
+/**
+ * The program without its output: the block that computes it writes an intermediate buffer instead, which is returned as `plain`. Its name
+ * is none of `taken`.
+ */
 function withoutOutput(
   program: Program,
   block: Block,
   write: Write,
   output: Buffer,
+  taken: ReadonlySet<string>,
 ): { program: Program; plain: Buffer } {
   const find = (stmt: Stmt): boolean => stmt === block;
   const others = program.buffers.filter((buffer) => buffer !== output);
@@ -91,7 +100,7 @@ function withoutOutput(
     if (copied !== undefined && plainly && copied.shape.join() === output.shape.join())
       return { program: { ...replaceInProgram(program, find, () => null), buffers: others }, plain: copied };
   }
-  const name = freshName(namesOf(program), `${output.name}_plain`);
+  const name = freshName(taken, `${output.name}_plain`);
   const plain: Buffer = { ...output, name, dtype: wide === null ? output.dtype : 'f32' };
   const writes = block.writes.map((own) => (own === write ? { ...own, buffer: name, value: wide ?? own.value } : own));
   const instead: Block = { ...block, writes };
@@ -102,12 +111,12 @@ const nameOf = (expr: Expr | undefined): string | undefined => (expr?.kind === '
 
 /**
  * C = f(..)   ->   C_plain = f(..); C = formula(C_plain, bias[channel])
- * `channels` are the dimensions of the output that the formula's inputs follow; the output keeps its name, the block of the formula
+ * `channels` are the dimensions of the output that inputs follow unless they are tensors; the output keeps its name, the block of the formula
  * is called `epilogue` and its loops `epilogue_i`. An output of integers (positions) becomes one of `dtype`.
  */
 export function withEpilogue(
   program: Program,
-  formula: ElementFormula,
+  { formula, inputs }: EpilogueFormula,
   channels: readonly number[],
   dtype: Workload['dtype'],
 ): Program {
@@ -115,10 +124,12 @@ export function withEpilogue(
   const block = blocksOf(program).find((candidate) => candidate.writes.some((write) => write.buffer === made?.name));
   const write = block?.writes.find((own) => own.buffer === made?.name);
   assert(made !== undefined && block !== undefined && write !== undefined, 'a plain program writes its output');
-  const { program: before, plain } = withoutOutput(program, block, write, made);
+  const taken = namesOf(program);
+  for (const { name } of inputs) taken.add(name);
+  const { program: before, plain } = withoutOutput(program, block, write, made, taken);
   const output: Buffer = made.dtype === 'f32' || made.dtype === 'f16' ? made : { ...made, dtype };
 
-  const taken = namesOf(before).add(output.name);
+  taken.add(plain.name);
   const iters = write.indices.map((index, d) => nameOf(index) ?? `v${d}`);
   const indices = iters.map((iter) => ir.variable(iter));
   const loops = iters.map((iter) => {
@@ -126,28 +137,17 @@ export function withEpilogue(
     taken.add(loop);
     return loop;
   });
-  const added = inputsOf(formula).map(
-    (name): Buffer => ({
-      name,
-      dtype: output.dtype,
-      shape: channels.map((d) => output.shape[d] as number),
-      scope: 'storage',
-    }),
-  );
+  const added = inputs.map(({ name, isTensor }) => {
+    const followed = isTensor ? output.shape.map((_, d) => d) : channels;
+    const shape = followed.map((d) => output.shape[d] as number);
+    const buffer: Buffer = { name, dtype: output.dtype, shape, scope: 'storage' };
+    return { buffer, at: followed.map((d) => indices[d] as Expr) };
+  });
   const elementOf = (buffer: Buffer, at: readonly Expr[]): Value =>
     cast('f32', { kind: 'value', expr: ir.load(buffer.name, at), dtype: buffer.dtype, tensors: new Set() });
   const operands = Object.fromEntries([
     [result, elementOf(plain, indices)],
-    ...added.map(
-      (buffer) =>
-        [
-          buffer.name,
-          elementOf(
-            buffer,
-            channels.map((d) => indices[d] as Expr),
-          ),
-        ] as const,
-    ),
+    ...added.map(({ buffer, at }) => [buffer.name, elementOf(buffer, at)] as const),
   ]);
   const body: Block = {
     kind: 'block',
@@ -165,11 +165,11 @@ export function withEpilogue(
   const nest = loops.reduceRight<Stmt>((inner, loop, d) => ir.forLoop(loop, output.shape[d] as number, inner), body);
   const isInput = (buffer: Buffer): boolean => program.inputs.includes(buffer.name);
   return {
-    inputs: [...program.inputs, ...added.map((buffer) => buffer.name)],
+    inputs: [...program.inputs, ...added.map(({ buffer }) => buffer.name)],
     outputs: program.outputs,
     buffers: [
       ...before.buffers.filter(isInput),
-      ...added,
+      ...added.map(({ buffer }) => buffer),
       output,
       ...before.buffers.filter((buffer) => !isInput(buffer)),
     ],
@@ -180,12 +180,11 @@ export function withEpilogue(
 /** The reference of an operator's output with an epilogue, made from the one without. `shape` is the output's. */
 export function epilogueReference(
   plain: ElementReference,
-  formula: ElementFormula,
+  { formula, inputs: declared }: EpilogueFormula,
   inputs: InputValues,
   shape: readonly number[],
   channels: readonly number[],
 ): ElementReference {
-  const names = inputsOf(formula);
   return (flat) => {
     const coordinates: number[] = [];
     let rest = flat;
@@ -196,7 +195,7 @@ export function epilogueReference(
     }
     const channel = channels.reduce((at, d) => at * (shape[d] as number) + (coordinates[d] as number), 0);
     const operands: Record<string, number> = { [result]: plain(flat) };
-    for (const name of names) operands[name] = inputs[name]?.[channel] ?? Number.NaN;
+    for (const { name, isTensor } of declared) operands[name] = inputs[name]?.[isTensor ? flat : channel] ?? Number.NaN;
     return numberOf(formula, operands);
   };
 }

@@ -3,6 +3,7 @@ import { nearestNames } from '../support/nearest.ts';
 import { explainRefusal, isRefusal } from '../support/refusal.ts';
 import { findOperator } from './catalog.ts';
 import { largestParameter } from './define.ts';
+import { writtenEpilogue } from './epilogue-text.ts';
 import { bytesPerElement } from './flops.ts';
 import type { Operator, ParameterSpec } from './operator.ts';
 import type { Workload } from './workload.ts';
@@ -16,6 +17,8 @@ export interface WorkloadWish {
   readonly attributes?: Readonly<Record<string, string>>;
   /** `f32` (the default) or `f16`. */
   readonly dtype?: string;
+  /** The wish is the workload of a record or a schedule, in whose epilogue no name means a tensor by itself (see epilogue-text.ts). */
+  readonly recorded?: boolean;
 }
 
 /**
@@ -31,6 +34,7 @@ export function makeWorkload(operatorName: string, wish: WorkloadWish = {}): Wor
     params[name] = text === undefined ? spec.default : parseValue(operator, name, spec, text);
   }
   const attributes = attributesOf(operator, wish.attributes ?? {});
+  if (!wish.recorded) attributes.epilogue = writtenEpilogue(attributes.epilogue ?? '');
   const told: Workload = { operator: operator.name, params, attributes, dtype: dtypeOf(wish.dtype ?? 'f32') };
   const written = operator.writeOut(told, new Set([...given.keys(), ...Object.keys(wish.attributes ?? {})]));
   if (isRefusal(written)) throw new UserError(`${operator.name}: ${explainRefusal(written)}`);

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { printProgram } from '../../src/ir/printer.ts';
 import { checkSpec } from '../../src/ir/spec.ts';
 import { findOperator, listOperators } from '../../src/operators/catalog.ts';
+import { checkedProgram } from '../../src/operators/checked-program.ts';
 import { exact } from '../../src/operators/fill.ts';
 import { expectedAt, generateInputs } from '../../src/operators/inputs.ts';
 import { makeWorkload, type WorkloadWish } from '../../src/operators/parse-workload.ts';
-import { workloadKey } from '../../src/operators/workload.ts';
+import { type Workload, workloadKey } from '../../src/operators/workload.ts';
+import { isRefusal } from '../../src/support/refusal.ts';
 import { interpret } from '../../src/testing/interpret.ts';
 import { smallShape } from './small-shapes.ts';
 
@@ -35,6 +37,7 @@ describe('an epilogue', () => {
     for (const dtype of ['f32', 'f16']) {
       check(operator, { shape, dtype, attributes: { epilogue: 'relu(x + bias)' } });
       check(operator, { shape, dtype, attributes: { epilogue: 'sigmoid(shift - x * scale) * 2' } });
+      check(operator, { shape, dtype, attributes: { epilogue: 'relu(x * scale + r)' } });
     }
   });
 
@@ -64,6 +67,52 @@ for epilogue_b in 1
     expect(grouped).toContain('Y_plain[vn, vg, voc, voh, vow] + bias[vg, voc]');
     expect(print('conv2d_nhwc', 'c=3,h=7,w=7,oc=4', 'x + bias')).toContain('bias[voc]');
     expect(print('depthwise_conv2d', 'c=3,h=7,w=7', 'x + bias')).toContain('bias[vc]');
+  });
+
+  it('reads a tensor of the whole shape where an input is declared as one, or is called r or residual', () => {
+    const declared = print('conv2d', 'c=3,h=7,w=7,oc=4', 'relu(x + skip + bias); skip: tensor');
+    expect(declared).toContain('input skip: f32[1, 4, 7, 7]');
+    expect(declared).toContain('input bias: f32[4]');
+    expect(declared).toContain('Y_plain[vn, voc, voh, vow] + skip[vn, voc, voh, vow] + bias[voc]');
+    expect(print('matmul', 'm=7,n=5,k=3', 'relu(x + r)')).toContain('C_plain[vb, vi, vj] + r[vb, vi, vj]');
+    expect(print('matmul', 'm=7,n=5,k=3', 'x + residual')).toContain('input residual: f32[1, 7, 5]');
+    expect(print('matmul', 'm=7,n=5,k=3', 'x + r; r: channel')).toContain('input r: f32[5]');
+  });
+
+  it('with tensors is held by workloads with every tensor declared, and nothing else', () => {
+    const held = (epilogue: string) => makeWorkload('matmul', { attributes: { epilogue } }).attributes.epilogue;
+    expect(held('relu(x + r)')).toBe('relu(x + r); r: tensor');
+    expect(held('relu(x + r) ;r:tensor')).toBe('relu(x + r); r: tensor');
+    expect(held('x * s + t + r; t: tensor, s: channel')).toBe('x * s + t + r; t: tensor, r: tensor');
+    expect(held('relu(x+bias)')).toBe('relu(x+bias)');
+    expect(held('x + bias; bias: channel')).toBe('x + bias');
+    expect(held('relu(x + r); r: tensor')).toBe('relu(x + r); r: tensor');
+  });
+
+  it('of a record made before tensors existed keeps its key and its meaning, whatever its inputs are called', () => {
+    const { params } = makeWorkload('matmul', { shape: 'm=7,n=5,k=3' });
+    const before: Workload = { operator: 'matmul', params, attributes: { epilogue: 'relu(x + r)' }, dtype: 'f32' };
+    const program = checkedProgram(before);
+    expect(isRefusal(program) ? program : printProgram(program)).toContain('input r: f32[5]');
+    const asked = makeWorkload('matmul', { shape: 'm=7,n=5,k=3', attributes: before.attributes });
+    expect(workloadKey(asked)).not.toBe(workloadKey(before));
+    expect(isRefusal(checkedProgram(asked))).toBe(false);
+    const channel = { epilogue: 'relu(x + r); r: channel' };
+    expect(makeWorkload('matmul', { shape: 'm=7,n=5,k=3', attributes: channel })).toEqual(before);
+  });
+
+  it('may have inputs with names that its own stage would take', () => {
+    const text = print('matmul', 'm=7,n=5,k=3', 'x + C_plain * epilogue + epilogue_i');
+    expect(text).toContain('block epilogue_1(');
+    expect(text).toContain('C_plain_1[');
+  });
+
+  it('with a tensor is judged element by element', () => {
+    const workload = makeWorkload('matmul', { shape: 'm=7,n=5,k=3', attributes: { epilogue: 'x + r' } });
+    const inputs = generateInputs(workload, 11);
+    const [plain, added] = [{ ...inputs, r: new Float64Array(35) }, Float64Array.from({ length: 35 }, (_, at) => at)];
+    const without = expectedAt(workload, plain, 'C', null);
+    expect(expectedAt(workload, { ...inputs, r: added }, 'C', null)).toEqual(without.map((value, at) => value + at));
   });
 
   it('of sums kept in f32 comes before their rounding to f16, and the stage that only rounds is left out', () => {
@@ -127,6 +176,22 @@ describe('refused epilogues', () => {
       'x + my__bias',
       'matmul: epilogue "x + my__bias": the input name "my__bias" must be letters, digits and single underscores, starting with a letter',
     ],
+    [
+      'x + r; r: row',
+      'matmul: epilogue "x + r; r: row": "r: row" must be r: tensor (the output\'s shape) or r: channel (one value a channel)',
+    ],
+    [
+      'x + r; s: tensor',
+      'matmul: epilogue "x + r; s: tensor": it declares s, which the formula does not use; its inputs are r',
+    ],
+    ['x + r; x: tensor', 'matmul: epilogue "x + r; x: tensor": x is the operator\'s result and needs no declaration'],
+    [
+      'x + r; r',
+      'matmul: epilogue "x + r; r": "r" behind the semicolon must be an input and what it is, e.g. r: tensor',
+    ],
+    ['x + r; r: tensor, r: tensor', 'it declares r twice'],
+    ['x + r; r: tensor; s: tensor', 'it has two semicolons; declare inputs behind one, separated by commas'],
+    ['x * k', 'matmul: epilogue "x * k": the operator has a loop or stage k already; give the input another name'],
     ['sqrt(-1 - x * x)', 'matmul: epilogue "sqrt(-1 - x * x)": it gives no finite number on any input tried'],
   ])('%s', (epilogue, message) => {
     expect(() => makeWorkload('matmul', { attributes: { epilogue } })).toThrow(message);

@@ -51,7 +51,7 @@ export function randomCase({ seed, index, dtype = 'f32', limits = judgedLimits, 
   const random = createRandom(seed).fork(`case ${index}`);
   const [operator, wish] = randomWish(random, most);
   // The operator's own tensors have upper-case names and a few that are not these.
-  const formula = random.pick(['', '', '', 'relu(x + shift)', 'x * factor']);
+  const formula = random.pick(['', '', '', 'relu(x + shift)', 'x * factor', 'x * factor + residual']);
   const epilogue = formula === '' ? {} : { epilogue: formula };
   const attributes = { ...wish.attributes, ...epilogue };
   const workload = withSumsInEither(random, (accumulate) =>
