@@ -47,6 +47,8 @@ function atomBounds(atom: Expr, ranges: Ranges): Interval {
     }
     case 'binary':
       return binaryBounds(atom, ranges);
+    case 'cast':
+      return atom.dtype === 'u32' ? { min: 0, max: unknown.max } : unknown;
     default:
       return unknown;
   }

@@ -1,6 +1,6 @@
 import { int } from '../ir/builders.ts';
 import type { Expr } from '../ir/nodes.ts';
-import { varsOf } from '../ir/visit.ts';
+import { holdsLoad, varsOf } from '../ir/visit.ts';
 import { boundsOf, type Ranges } from './bounds.ts';
 import { addTerm, constantDifference, exprOfLinear, floorDiv, linearOf, type Term } from './linear.ts';
 import { simplify } from './simplify.ts';
@@ -22,11 +22,13 @@ export function spanOf(index: Expr, relaxed: ReadonlySet<string>, ranges: Ranges
   let reach = 0;
   for (const { atom, coefficient } of linear.terms.values()) {
     const vars = [...varsOf(atom)];
-    if (vars.every((name) => !relaxed.has(name))) {
+    // What a position is, is not known before the kernel runs.
+    const loaded = atom.kind !== 'var' && holdsLoad(atom);
+    if (!loaded && vars.every((name) => !relaxed.has(name))) {
       addTerm(fixed, atom, coefficient);
       continue;
     }
-    const mixed = vars.some((name) => !relaxed.has(name));
+    const mixed = !loaded && vars.some((name) => !relaxed.has(name));
     const part = mixed ? mixedSpan(atom, relaxed, ranges) : pureSpan(atom, ranges);
     if (part.base.kind !== 'int') addTerm(fixed, part.base, coefficient);
     const offset = part.base.kind === 'int' ? part.base.value : 0;

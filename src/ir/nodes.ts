@@ -21,6 +21,8 @@
  * Matrix loops stand directly in each other around one block: rows, columns and, for a product, the reduction. One subgroup runs them
  * together, as matrix instructions where the device has them (see subgroupMatrix); they mean the same as serial loops.
  * Loops count from 0 in steps of 1 up to a constant extent. Index arithmetic is on mathematical integers: `div` and `mod` floor.
+ * The index of a load may hold positions: elements converted to u32, of buffers that the kernel does not write. A position is not negative, and
+ * like any index must lie inside its dimension, so it stands under a `min`.
  */
 
 export type DType = 'f32' | 'f16' | 'i32' | 'u32' | 'bool';

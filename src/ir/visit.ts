@@ -91,6 +91,20 @@ export function usesVar(expr: Expr, name: string): boolean {
   return found;
 }
 
+/** Whether an expression is a position: an element that has become an index (see nodes.ts). */
+export function isPosition(expr: Expr): boolean {
+  return expr.kind === 'cast' && expr.dtype === 'u32' && holdsLoad(expr.a);
+}
+
+export function holdsLoad(expr: Expr): boolean {
+  let found = false;
+  walkExpr(expr, (node) => {
+    if (node.kind === 'load') found = true;
+    return !found;
+  });
+  return found;
+}
+
 export function varsOf(expr: Expr, into: Set<string> = new Set()): Set<string> {
   walkExpr(expr, (node) => {
     if (node.kind === 'var') into.add(node.name);

@@ -4,6 +4,8 @@ import type { DType, Expr, Iter, ReduceOp } from '../ir/nodes.ts';
 export interface Index {
   readonly kind: 'index';
   readonly expr: Expr;
+  /** The tensors whose elements say where something lies (see `position`); missing where there are none. */
+  readonly tensors?: ReadonlySet<Tensor>;
 }
 /** An element of a tensor or arithmetic on elements. */
 export interface Value {

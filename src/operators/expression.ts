@@ -11,8 +11,8 @@ import type { Condition, Index, Reduction, ReductionAxis, Tensor, Value } from '
 
 const noTensors: ReadonlySet<Tensor> = new Set();
 
-function tensorsOf(parts: readonly (Index | Value | Condition)[]): ReadonlySet<Tensor> {
-  const sets = parts.flatMap((part) => (part.kind === 'index' || part.tensors.size === 0 ? [] : [part.tensors]));
+export function tensorsOf(parts: readonly (Index | Value | Condition)[]): ReadonlySet<Tensor> {
+  const sets = parts.flatMap(({ tensors = noTensors }) => (tensors.size === 0 ? [] : [tensors]));
   return sets.length === 0 ? noTensors : new Set(sets.flatMap((set) => [...set]));
 }
 
@@ -33,6 +33,22 @@ export function constant(value: number, dtype: DType = 'f32'): Value {
 export function indexConstant(value: number): Index {
   if (!Number.isSafeInteger(value)) throw new UserError(`an index must be an integer, got ${value}`);
   return { kind: 'index', expr: ir.int(value) };
+}
+
+const indexOf = (expr: Expr, tensors: ReadonlySet<Tensor>): Index =>
+  tensors.size === 0 ? { kind: 'index', expr } : { kind: 'index', expr, tensors };
+
+/**
+ * An element of i32 or u32 as an index of a dimension of `extent` elements: where it lies outside, the nearest one inside. It may index
+ * tensors only in stages that reduce nothing.
+ */
+export function position(element: Value, extent: number): Index {
+  if (element.dtype !== 'i32' && element.dtype !== 'u32')
+    throw new UserError(`position needs an element of i32 or u32, got ${element.dtype}`);
+  if (!Number.isSafeInteger(extent) || extent < 1)
+    throw new UserError(`position needs the extent of a dimension, a positive integer, got ${extent}`);
+  const least = element.dtype === 'i32' ? max<Value>(element, 0) : element;
+  return indexOf(ir.binary('min', ir.cast('u32', least.expr), ir.int(extent - 1)), element.tensors);
 }
 
 type Operand = Index | Value;
@@ -75,15 +91,11 @@ function foldIndex(op: ArithmeticOp, a: Expr, b: Expr): Expr {
 
 function arithmetic<T extends Operand>(op: ArithmeticOp, a: T | number, b: T | number): T {
   const pair = pairOf(op, a, b);
+  const tensors = tensorsOf([pair.a, pair.b]);
   const result: Operand =
     pair.kind === 'index'
-      ? { kind: 'index', expr: foldIndex(op, pair.a.expr, pair.b.expr) }
-      : {
-          kind: 'value',
-          expr: ir.binary(op, pair.a.expr, pair.b.expr),
-          dtype: pair.a.dtype,
-          tensors: tensorsOf([pair.a, pair.b]),
-        };
+      ? indexOf(foldIndex(op, pair.a.expr, pair.b.expr), tensors)
+      : { kind: 'value', expr: ir.binary(op, pair.a.expr, pair.b.expr), dtype: pair.a.dtype, tensors };
   // `result` has the sort of the operands, which is T.
   return result as T;
 }

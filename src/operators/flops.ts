@@ -1,7 +1,7 @@
 import { variable } from '../ir/builders.ts';
 import type { Block, DType, Expr, Program, ReduceOp } from '../ir/nodes.ts';
 import { reducers } from '../ir/reducers.ts';
-import { blocksOf, walkExpr } from '../ir/visit.ts';
+import { blocksOf, holdsLoad, readsOf, walkExpr } from '../ir/visit.ts';
 
 /** Bytes of one element in storage; booleans live there as u32. */
 export function bytesPerElement(dtype: DType): number {
@@ -97,9 +97,26 @@ export function flopsOf(program: Program): number {
   }, 0);
 }
 
-/** Bytes that every kernel for the program must move: inputs and outputs once each. */
+/**
+ * Bytes that every kernel for the program must move: inputs and outputs once each. Of an input that is read only where indices say, it is as
+ * many elements as are read; repeated indices would make it fewer.
+ */
 export function minimumBytes(program: Program): number {
-  return bytesOf(program, [...program.inputs, ...program.outputs]);
+  return bytesOf(program, [...program.inputs, ...program.outputs], picked(program));
+}
+
+/** By buffer that is read only at positions (see nodes.ts): how many elements are read there. */
+function picked(program: Program): ReadonlyMap<string, number> {
+  const read = new Map<string, number>();
+  const whole = new Set<string>();
+  for (const block of blocksOf(program)) {
+    const instances = block.iters.reduce((all, { extent }) => all * extent, 1);
+    for (const { buffer, indices } of readsOf(block)) {
+      if (indices.some(holdsLoad)) read.set(buffer, (read.get(buffer) ?? 0) + instances);
+      else whole.add(buffer);
+    }
+  }
+  return new Map([...read].filter(([buffer]) => !whole.has(buffer)));
 }
 
 /** Bytes that every kernel for the program must write: its outputs once each. */
@@ -107,10 +124,11 @@ export function outputBytes(program: Program): number {
   return bytesOf(program, program.outputs);
 }
 
-function bytesOf(program: Program, names: readonly string[]): number {
+function bytesOf(program: Program, names: readonly string[], most: ReadonlyMap<string, number> = new Map()): number {
   const wanted = new Set(names);
   return program.buffers.reduce((total, { name, dtype, shape }) => {
     if (!wanted.has(name)) return total;
-    return total + shape.reduce((product, extent) => product * extent, bytesPerElement(dtype));
+    const elements = shape.reduce((product, extent) => product * extent, 1);
+    return total + Math.min(elements, most.get(name) ?? elements) * bytesPerElement(dtype);
   }, 0);
 }

@@ -3,7 +3,7 @@ import type { Buffer, DType, Expr, Program, ReduceOp, Stmt } from '../ir/nodes.t
 import { freshName, varsOf } from '../ir/visit.ts';
 import { UserError } from '../support/errors.ts';
 import type { AxisOf, Index, Reduction, Stage, Tensor, Value } from './definition.ts';
-import { indexConstant, iterName } from './expression.ts';
+import { indexConstant, iterName, tensorsOf } from './expression.ts';
 
 const nameForm = /^[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*$/;
 
@@ -31,8 +31,9 @@ function makeTensor(name: string, dtype: DType, shape: readonly number[], stage:
       if (indices.length !== shape.length) {
         throw new UserError(`${name} has ${shape.length} dimensions, got ${indices.length} indices`);
       }
-      const exprs = indices.map((index) => (typeof index === 'number' ? indexConstant(index) : index).expr);
-      return { kind: 'value', expr: ir.load(name, exprs), dtype, tensors: new Set([tensor]) };
+      const all = indices.map((index) => (typeof index === 'number' ? indexConstant(index) : index));
+      const exprs = all.map((index) => index.expr);
+      return { kind: 'value', expr: ir.load(name, exprs), dtype, tensors: new Set([tensor, ...tensorsOf(all)]) };
     },
   };
   return tensor;

@@ -2,6 +2,7 @@ import { type Linear, linearOf } from '../../arithmetic/linear.ts';
 import { simplify } from '../../arithmetic/simplify.ts';
 import { add, int, mul } from '../../ir/builders.ts';
 import type { Expr, LoadExpr } from '../../ir/nodes.ts';
+import { walkExpr } from '../../ir/visit.ts';
 import { type BlockNode, type Body, walkBlocks } from '../tree.ts';
 import { loadsOf, type Region, regionIndex } from './regions.ts';
 
@@ -25,6 +26,8 @@ export interface FlatAccess {
   /** Row-major, in elements of the region, simplified. */
   readonly flat: Expr;
   readonly clamped: boolean;
+  /** Whether it is loaded to become a position. */
+  readonly isPosition: boolean;
   /** The lane that has the element; null where the invocation itself has it. */
   readonly exchange: Exchange | null;
 }
@@ -33,6 +36,18 @@ export interface BlockAccesses {
   /** In the order of the block's writes. */
   readonly writes: readonly FlatAccess[];
   readonly loads: ReadonlyMap<LoadExpr, FlatAccess>;
+}
+
+/** The loads inside of the indices of loads. */
+function positionsIn(loads: Iterable<LoadExpr>): Set<LoadExpr> {
+  const found = new Set<LoadExpr>();
+  for (const { indices } of loads)
+    for (const index of indices)
+      if (index.kind !== 'var' && index.kind !== 'int')
+        walkExpr(index, (node) => {
+          if (node.kind === 'load') found.add(node);
+        });
+  return found;
 }
 
 /** Pass 5: the flat index of every access, in the compacted regions. */
@@ -48,10 +63,21 @@ export function flattenAccesses(body: Body, regions: ReadonlyMap<string, Region>
         flat = add(flat, stride === 1 ? index : mul(index, int(stride)));
       });
       const dims = inside.map(linearOf);
-      return { block, region, isWrite, dims, flat: simplify(flat, block.ranges), clamped, exchange: null };
+      return {
+        block,
+        region,
+        isWrite,
+        dims,
+        flat: simplify(flat, block.ranges),
+        clamped,
+        isPosition: false,
+        exchange: null,
+      };
     };
     const loads = new Map<LoadExpr, FlatAccess>();
     for (const load of loadsOf(block)) loads.set(load, make(load.buffer, load.indices, false, block.clamped.has(load)));
+    for (const load of positionsIn(loads.keys()))
+      loads.set(load, { ...(loads.get(load) as FlatAccess), isPosition: true });
     all.set(block, { writes: block.writes.map((write) => make(write.buffer, write.indices, true, false)), loads });
   });
   return all;

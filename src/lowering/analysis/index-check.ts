@@ -1,8 +1,9 @@
 import { boundsOf } from '../../arithmetic/bounds.ts';
 import { isIndex } from '../../arithmetic/simplify.ts';
+import { int } from '../../ir/builders.ts';
 import type { BinaryOp, Expr } from '../../ir/nodes.ts';
 import { printExpr } from '../../ir/printer.ts';
-import { walkExpr } from '../../ir/visit.ts';
+import { isPosition, mapChildren, walkExpr } from '../../ir/visit.ts';
 import { type Refusal, refuse } from '../../support/refusal.ts';
 import { type BlockNode, type KernelTree, walkBlocks } from '../tree.ts';
 
@@ -15,12 +16,17 @@ const notForIndices: ReadonlySet<BinaryOp> = new Set(['pow', 'shr', 'bitAnd']);
  */
 export function checkIndices(trees: readonly KernelTree[]): Refusal | null {
   let refused: Refusal | null = null;
+  const written = new Set<string>();
+  for (const { body } of trees)
+    walkBlocks(body, ({ writes }) => {
+      for (const { buffer } of writes) written.add(buffer);
+    });
   for (const { body } of trees) {
     walkBlocks(body, (block) => {
       for (const { indices, value } of block.writes) {
         for (const index of indices) refused ??= requireIndex(index, block);
         walkExpr(value, (node) => {
-          if (node.kind === 'load') for (const index of node.indices) refused ??= requireIndex(index, block);
+          if (node.kind === 'load') for (const index of node.indices) refused ??= requireAddress(index, block, written);
           if (!isIndex(node)) return true;
           refused ??= requireArithmetic(node, block);
           return false;
@@ -32,6 +38,26 @@ export function checkIndices(trees: readonly KernelTree[]): Refusal | null {
   return refused;
 }
 
+/** The index of a load, which may have positions in it: what they are made of must stay as it is while the kernel runs. */
+function requireAddress(expr: Expr, block: BlockNode, written: ReadonlySet<string>): Refusal | null {
+  let changing: string | null = null;
+  const plain = (node: Expr): Expr => {
+    if (!isPosition(node)) return mapChildren(node, plain);
+    walkExpr(node, (part) => {
+      if (part.kind === 'load' && written.has(part.buffer)) changing = part.buffer;
+    });
+    return int(0);
+  };
+  const rest = plain(expr);
+  if (changing === null) return requireIndex(rest === expr ? expr : rest, block);
+  return refuse(
+    'position-changes',
+    () =>
+      `block ${block.name} has a position from ${changing} in ${printExpr(expr)}, and this kernel writes ${changing}`,
+    () => 'only what another kernel made, or an input, can say where an element lies',
+  );
+}
+
 function requireIndex(expr: Expr, block: BlockNode): Refusal | null {
   if (expr.kind === 'int' || expr.kind === 'var') return null;
   const inner = expr.kind === 'unary' && expr.op === 'not' ? expr.a : expr;
@@ -39,7 +65,7 @@ function requireIndex(expr: Expr, block: BlockNode): Refusal | null {
   return refuse(
     'index-not-arithmetic',
     () => `block ${block.name} has ${printExpr(expr)} as an index; expected integer arithmetic on its iters`,
-    () => 'element positions may not depend on what is loaded',
+    () => 'an element becomes a position by a conversion to u32, and only where something is loaded',
   );
 }
 

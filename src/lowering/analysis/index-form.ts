@@ -4,7 +4,7 @@ import { simplify } from '../../arithmetic/simplify.ts';
 import { int } from '../../ir/builders.ts';
 import type { KExpr } from '../../ir/kernel.ts';
 import type { Expr } from '../../ir/nodes.ts';
-import { substitute, varsOf } from '../../ir/visit.ts';
+import { isPosition, substitute, varsOf } from '../../ir/visit.ts';
 import type { StatementScope } from '../codegen/scope.ts';
 
 /** The code of a form's terms. Its value is `shift` more than theirs; `expr` is null where there is no term at all. */
@@ -156,7 +156,13 @@ export function boundsOfTerms(form: IndexForm): { readonly min: number; readonly
 
 /** min(u32(e), c): an index that may have wrapped below zero, clamped (see clamps.ts). */
 export function isClamp(atom: Expr): boolean {
-  return atom.kind === 'binary' && atom.op === 'min' && atom.a.kind === 'cast' && atom.b.kind === 'int';
+  return (
+    atom.kind === 'binary' &&
+    atom.op === 'min' &&
+    atom.a.kind === 'cast' &&
+    atom.b.kind === 'int' &&
+    !isPosition(atom.a)
+  );
 }
 function clampLimit(atom: Expr): number {
   return atom.kind === 'binary' && atom.b.kind === 'int' ? atom.b.value : 0;

@@ -1,3 +1,4 @@
+import type { Ranges } from '../../arithmetic/bounds.ts';
 import type { KExpr, KStmt } from '../../ir/kernel.ts';
 import type { Expr } from '../../ir/nodes.ts';
 import { freshName } from '../../ir/visit.ts';
@@ -25,6 +26,8 @@ export interface Emission {
   readonly elementNames: Map<Layout, (string | undefined)[]>;
   /** By comparison: the form of its sides' difference. */
   readonly differences: Map<Expr, IndexForm>;
+  /** The code of a position, for index code, which knows nothing of values. */
+  readonly position: (expr: Expr, ranges: Ranges) => KExpr;
   /** Names of the matrices of held buffers, by buffer and the constant part of their place in it. */
   readonly held: Map<string, Map<number, string>>;
 }

@@ -4,6 +4,7 @@ import { isIndex } from '../../arithmetic/simplify.ts';
 import { int } from '../../ir/builders.ts';
 import type { KExpr } from '../../ir/kernel.ts';
 import type { BinaryExpr, BinaryOp, Expr, GridAxis } from '../../ir/nodes.ts';
+import { isPosition } from '../../ir/visit.ts';
 import { assert } from '../../support/errors.ts';
 import {
   boundsOfTerms,
@@ -116,6 +117,7 @@ function atomCode(emission: Emission, term: FormTerm, ranges: Ranges, hint: stri
     );
     return place(`#${lift}`, plus(product, lift), lift);
   }
+  if (isPosition(atom)) return place('', emission.position(atom, ranges), 0);
   if (isClamp(atom) && atom.kind === 'binary' && atom.a.kind === 'cast') {
     return place(
       '',

@@ -13,7 +13,7 @@ import { conditionCode } from './index-code.ts';
 import { openScope } from './scope.ts';
 import { combineLanes } from './subgroups.ts';
 import { bool, op, typeOf } from './types.ts';
-import { choose, convert, isVector, type Lane, splat, valueCode } from './value-code.ts';
+import { choose, convert, isVector, type Lane, positionCode, splat, valueCode } from './value-code.ts';
 
 /** Pass 9: the statements of one kernel: unrolled loops written out, indices computed as far out as they are known. */
 export function emitKernel(
@@ -36,6 +36,7 @@ export function emitKernel(
     elementNames: new Map(),
     differences: new Map(),
     held: new Map(),
+    position: (expr, ranges) => positionCode(emission, expr, ranges),
   };
   emitBody(emission, tree.body, plan);
   const bindings: KernelBinding[] = [];

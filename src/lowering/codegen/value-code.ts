@@ -1,5 +1,6 @@
-import { boundsOf } from '../../arithmetic/bounds.ts';
-import { isIndex } from '../../arithmetic/simplify.ts';
+import { boundsOf, type Ranges } from '../../arithmetic/bounds.ts';
+import { isIndex, simplify } from '../../arithmetic/simplify.ts';
+import { add, int, mul } from '../../ir/builders.ts';
 import type { KExpr, Scalar, Width } from '../../ir/kernel.ts';
 import type { BinaryOp, Expr, LoadExpr, UnaryOp } from '../../ir/nodes.ts';
 import { usesVar } from '../../ir/visit.ts';
@@ -9,7 +10,7 @@ import type { BlockNode } from '../tree.ts';
 import { loadPlace, placeOf } from './elements.ts';
 import type { Emission } from './emission.ts';
 import { conditionCode, indexCode, isIndexCondition } from './index-code.ts';
-import { bool, i32, op, typeOf } from './types.ts';
+import { bool, i32, op, typeOf, u32 } from './types.ts';
 
 /** The vectorised loop around a block. */
 export interface Lane {
@@ -19,8 +20,9 @@ export interface Lane {
 
 interface ValueContext {
   readonly emission: Emission;
-  readonly block: BlockNode;
-  readonly planned: PlannedBlock;
+  readonly block: Pick<BlockNode, 'name' | 'ranges'>;
+  /** Null for a position, whose loads stand in front of their block. */
+  readonly planned: PlannedBlock | null;
   readonly lane: Lane | null;
 }
 
@@ -71,8 +73,27 @@ export function unaryCode(name: UnaryOp, a: KExpr): KExpr {
   return { kind: 'unary', type: operand.type, op: name, a: operand };
 }
 
+/** The code of a position. It is known as far out as its variables are, which may be in front of the guards of its block. */
+export function positionCode(emission: Emission, expr: Expr, ranges: Ranges): KExpr {
+  return valueCode(expr, { emission, block: { name: 'position', ranges }, planned: null, lane: null });
+}
+
+/** An element of a buffer that the kernel does not write; without guards its index is kept inside the buffer by itself. */
+function elementCode({ buffer, indices }: LoadExpr, { emission, block }: ValueContext): KExpr {
+  const layout = emission.layouts.get(buffer);
+  assert(layout?.kind === 'storage' && layout.width === 1, () => `positions are loaded from ${buffer}`);
+  const flat = indices.reduce<Expr>(
+    (sum, index, d) => add(sum, mul(index, int(layout.region.strides[d] as number))),
+    int(0),
+  );
+  const code = indexCode(emission, simplify(flat, block.ranges), block.ranges, 0, `${buffer}_at`);
+  const index = op('min', code, literalOf(u32, layout.length - 1));
+  return { kind: 'element', type: typeOf(layout.scalar, 1), array: buffer, index };
+}
+
 function loadCode(load: LoadExpr, context: ValueContext): KExpr {
   const { emission, planned, lane } = context;
+  if (planned === null) return elementCode(load, context);
   const access = planned.loads.get(load);
   assert(access !== undefined, () => `load of ${load.buffer} was not planned`);
   if (lane === null || access.motion === 'still') return loadPlace(emission, placeOf(emission, access, 1), access);
@@ -117,7 +138,7 @@ export function choose(condition: KExpr, yes: KExpr, no: KExpr): KExpr {
 
 function variesWith(expr: Expr, context: ValueContext, lane: Lane): boolean {
   if (usesVar(expr, lane.name)) return true;
-  if (expr.kind === 'load') return context.planned.loads.get(expr)?.motion !== 'still';
+  if (expr.kind === 'load') return context.planned?.loads.get(expr)?.motion !== 'still';
   if (expr.kind === 'unary' || expr.kind === 'cast') return variesWith(expr.a, context, lane);
   if (expr.kind === 'binary') return variesWith(expr.a, context, lane) || variesWith(expr.b, context, lane);
   if (expr.kind === 'select')

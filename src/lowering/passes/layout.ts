@@ -181,7 +181,7 @@ function layoutOf(region: Region, uses: readonly Use[], held: boolean): Layout {
 }
 
 function widthOf(kind: Layout['kind'], uses: readonly Use[]): Width {
-  if (uses.some(({ planned }) => planned.access.region.buffer.dtype === 'bool')) return 1;
+  if (uses.some(({ planned: { access } }) => access.region.buffer.dtype === 'bool' || access.isPosition)) return 1;
   const widths = new Set<Width>();
   for (const { planned, lane } of uses) if (planned.motion === 'aligned' && lane !== null) widths.add(lane.width);
   const [width] = widths;
