@@ -14,10 +14,17 @@ import './reduce-axes.ts';
 import './softmax.ts';
 import './row-norms.ts';
 import './batch-norm.ts';
+import './group-norms.ts';
+import './lrn.ts';
 import './attention.ts';
 import './elementwise.ts';
 import './transpose.ts';
 import './concat.ts';
+import './gather.ts';
+import './resize.ts';
+import './cumsum.ts';
+import './glu.ts';
+import './rope.ts';
 import type { Operator } from './operator.ts';
 import { endBuiltIns, registeredOperators } from './registry.ts';
 

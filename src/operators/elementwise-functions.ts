@@ -138,6 +138,13 @@ const table = {
     () => interval(0, 1),
   ),
   tanh: unary('hyperbolic tangent', te.tanh, Math.tanh, rising(Math.tanh)),
+  silu: unary(
+    'x * sigmoid(x)',
+    (a) => te.div(a, te.add(te.exp(te.neg(a)), 1)),
+    (a) => a / (1 + Math.exp(-a)),
+    // It is above -0.279.
+    ({ high }) => between(-0.3, Math.max(high, 0)),
+  ),
   erf: unary('error function', erf, erfOf, rising(erfOf)),
   exp: unary('exponential', te.exp, Math.exp, rising(Math.exp)),
   log: unary('natural logarithm', te.log, Math.log, logarithm),

@@ -1,10 +1,9 @@
-import { isRefusal, refuse } from '../support/refusal.ts';
-import { attribute, defineOperator, dimension, optional } from './define.ts';
+import { axisAttributes, innerParameter, writeOutAxis } from './along-axis.ts';
+import { defineOperator, dimension } from './define.ts';
 import type { Index, Value } from './definition.ts';
 import { cast, div, expNumber, log, maxNumberOver, reductionAxis, sub, sumOver } from './expression.ts';
 import { reals, type Tolerance } from './fill.ts';
 import type { Operator } from './operator.ts';
-import { parseDimensions, parseShape, saidTwice, shapeAttribute } from './shape-text.ts';
 import { compute, input, program } from './tensor.ts';
 import { unlessBroken } from './unless-broken.ts';
 
@@ -30,37 +29,10 @@ function defineSoftmax({ name, summary, normalise, expected, tolerance }: Softma
     parameters: {
       rows: dimension(128, 'rows, each normalised by itself'),
       cols: dimension(256, 'columns: what is summed over'),
-      inner: optional(
-        dimension(1, 'elements from one of a row to the next: X[rows,cols,inner] is normalised along cols'),
-      ),
+      inner: innerParameter('normalised'),
     },
-    attributes: {
-      shape: shapeAttribute,
-      axis: optional(attribute('-1', 'with shape: the dimension that is summed over, -1 the last one')),
-    },
-    // Dimensions before the axis become `rows`, those behind it `inner`.
-    writeOut: (_, { shape, axis }, given) => {
-      if (shape.trim() === '') {
-        if (!given.has('axis')) return {};
-        return refuse(
-          'axis-without-shape',
-          () => `axis=${axis} counts the dimensions of a shape; give shape too, e.g. shape="8,12,64"`,
-        );
-      }
-      const extents = parseShape(shape);
-      if (isRefusal(extents)) return extents;
-      const dimensions = parseDimensions('axis', axis, extents.length);
-      if (isRefusal(dimensions)) return dimensions;
-      const [at = 0, ...more] = dimensions;
-      if (more.length > 0) return refuse('bad-axes', () => `axis="${axis}" of ${name} must be one dimension`);
-      const product = (some: readonly number[]): number => some.reduce((all, extent) => all * extent, 1);
-      const params = {
-        rows: product(extents.slice(0, at)),
-        cols: extents[at] as number,
-        inner: product(extents.slice(at + 1)),
-      };
-      return saidTwice(given, ['rows', 'cols', 'inner']) ?? { params, attributes: { shape: '', axis: '-1' } };
-    },
+    attributes: axisAttributes('summed over'),
+    writeOut: (_, a, given) => writeOutAxis(name, a, given),
     examples: [
       { says: 'along any dimension of a tensor of any rank', attributes: { shape: '8,12,64,64', axis: '1' } },
       { says: 'the same, said in numbers', shape: 'rows=8,cols=12,inner=4096' },

@@ -109,9 +109,11 @@ export const hardSigmoid = unary((call) => {
   const [alpha, beta] = [floatOf(call, 'alpha', 0.2), floatOf(call, 'beta', 0.5)];
   return `max(0, min(1, x * ${literal(alpha)} + ${literal(beta)}))`;
 });
-export const gelu = unary((call) =>
-  textOf(call, 'approximate', 'none') === 'tanh' ? 'gelu(x)' : notMapped('Gelu by the error function'),
-);
+export const gelu = unary((call) => (textOf(call, 'approximate', 'none') === 'tanh' ? 'gelu(x)' : 'gelu_erf(x)'));
+export const swish = unary((call) => {
+  const alpha = floatOf(call, 'alpha', 1);
+  return alpha === 1 ? 'silu(x)' : `x * sigmoid(${literal(alpha)} * x)`;
+});
 /** Inference only: with a mask or a seed, the result would be random. */
 export const dropout: Mapping = (call) => {
   const training = optionalInputOf(call, 2)?.values[0] ?? 0;

@@ -10,11 +10,14 @@ import {
   mapMean,
   mapPRelu,
   selu,
+  swish,
   unary,
   variadic,
 } from './map-elementwise.ts';
+import { mapGroupNorm, mapInstanceNorm, mapLrn } from './map-norms.ts';
 import { mapGemm, mapMatmul } from './map-products.ts';
 import { mapLayerNorm, mapRmsNorm, position, reduction, rowwise } from './map-reductions.ts';
+import { mapResize, mapUpsample } from './map-resize.ts';
 import {
   mapConstant,
   mapFlatten,
@@ -24,6 +27,7 @@ import {
   mapTranspose,
   mapUnsqueeze,
 } from './map-shapes.ts';
+import { mapCumSum, mapGather, mapRope } from './map-tables.ts';
 import { mapBatchNorm, mapConcat, mapConv, mapConvTranspose, mapGlobalPool, mapPool } from './map-window.ts';
 import type { Value } from './plan.ts';
 
@@ -36,6 +40,9 @@ export const mappings: Readonly<Record<string, (call: Call) => readonly Value[]>
   GlobalAveragePool: mapGlobalPool('mean'),
   GlobalMaxPool: mapGlobalPool('max'),
   BatchNormalization: mapBatchNorm,
+  InstanceNormalization: mapInstanceNorm,
+  GroupNormalization: mapGroupNorm,
+  LRN: mapLrn,
   LayerNormalization: mapLayerNorm,
   RMSNormalization: mapRmsNorm,
   MatMul: mapMatmul,
@@ -71,6 +78,7 @@ export const mappings: Readonly<Record<string, (call: Call) => readonly Value[]>
   HardSigmoid: hardSigmoid,
   Selu: selu,
   Gelu: gelu,
+  Swish: swish,
   Clip: mapClip,
   PRelu: mapPRelu,
   Add: binary('x + y'),
@@ -90,4 +98,9 @@ export const mappings: Readonly<Record<string, (call: Call) => readonly Value[]>
   Flatten: mapFlatten,
   Squeeze: mapSqueeze,
   Unsqueeze: mapUnsqueeze,
+  Gather: mapGather,
+  CumSum: mapCumSum,
+  RotaryEmbedding: mapRope,
+  Resize: mapResize,
+  Upsample: mapUpsample,
 };

@@ -66,7 +66,11 @@ export async function runStep(
 ): Promise<void> {
   const { limits } = runner.device;
   const check: OutputCheck = { buffer: step.output, positions, expected, ...tolerance };
-  const inputs = Object.entries(step.inputs).map(([buffer, values]) => ({ buffer, bytes: encode(values, 'f32') }));
+  const { buffers } = programOf(step.workload);
+  const inputs = Object.entries(step.inputs).map(([buffer, values]) => {
+    const dtype = buffers.find(({ name }) => name === buffer)?.dtype ?? 'f32';
+    return { buffer, bytes: encode(values, dtype) };
+  });
   await runner.prepare({ inputs, checks: [check] });
   for (const { title, scheduled } of candidatesOf(step, limits, candidates, seed)) {
     const fault = (why: string, text = ''): Error =>

@@ -54,6 +54,11 @@ const cases: readonly Case[] = [
   { operator: 'log_softmax', shape: 'rows=2,cols=4096', result: -8.3203125 },
   { operator: 'layer_norm', shape: 'rows=2,cols=4096', result: 1 },
   { operator: 'rms_norm', shape: 'rows=2,cols=4096', result: 1 },
+  { operator: 'group_norm', shape: 'c=4,h=64,w=32,groups=2', result: 1 },
+  { operator: 'instance_norm', shape: 'c=2,h=64,w=64', result: 1 },
+  { operator: 'lrn', shape: 'c=8,h=2,w=2', attributes: { alpha: '1' }, result: 0.703125 },
+  // Blocks of 32 are summed first, and their sums are exact in f16.
+  { operator: 'cumsum', shape: 'rows=2,cols=4096', result: 4096, inF16: 4096 },
   { operator: 'attention', shape: 'h=1,m=1,n=4096,d=4096,dv=2', result: 1 },
 ];
 

@@ -179,6 +179,77 @@ describe('parameters that do not go together are refused with what would be righ
       { epsilon: 'tiny' },
       'batch_norm: epsilon="tiny" must be a number above 0 and at most 1, e.g. epsilon=1e-5',
     ],
+    ['group_norm', 'c=30,groups=4', {}, 'group_norm: groups=4 must divide c=30'],
+    [
+      'instance_norm',
+      '',
+      { epsilon: '-1' },
+      'instance_norm: epsilon="-1" must be a number above 0 and at most 1, e.g. epsilon=1e-5',
+    ],
+    ['lrn', '', { alpha: '-1' }, 'lrn: alpha="-1" must be a number from 0 to 1000, e.g. alpha=1e-4'],
+    ['lrn', '', { beta: '0' }, 'lrn: beta="0" must be a number above 0 and at most 16, e.g. beta=0.75'],
+    ['lrn', '', { bias: 'one' }, 'lrn: bias="one" must be a number above 0 and at most 1000, e.g. bias=1'],
+    ['gather', '', { indices: 'i64' }, 'gather: indices="i64" must be i32 or u32'],
+    ['resize', '', { mode: 'cubic' }, 'resize: mode="cubic" must be one of nearest, bilinear'],
+    [
+      'resize',
+      '',
+      { coordinates: 'tf_crop' },
+      'resize: coordinates="tf_crop" must be one of half_pixel, pytorch_half_pixel, asymmetric, align_corners',
+    ],
+    [
+      'resize',
+      '',
+      { rounding: 'up' },
+      'resize: rounding="up" must be one of round_prefer_floor, round_prefer_ceil, floor, ceil',
+    ],
+    [
+      'resize',
+      '',
+      { scales: '2' },
+      'resize: scales="2" must be two numbers above 0 with at most 6 decimals, down and across, e.g. scales="2,1.5"',
+    ],
+    [
+      'resize',
+      '',
+      { scales: '2,-1' },
+      'resize: scales="2,-1" must be two numbers above 0 with at most 6 decimals, down and across, e.g. scales="2,1.5"',
+    ],
+    ['resize', 'oh=9', { scales: '2,2' }, 'resize: scales="2,2" says the size of Y by itself; leave oh out'],
+    [
+      'resize',
+      'h=3,w=9',
+      { scales: '0.3,1' },
+      'resize: the output is empty: scales="0.3,1" of h=3 and w=9 leave no element',
+    ],
+    [
+      'resize',
+      'n=1,c=1,h=100000,w=1,oh=99999,ow=1',
+      {},
+      'resize: positions along h would be fractions too fine for 32-bit integers; take a simpler scale, or smaller sizes',
+    ],
+    [
+      'cumsum',
+      '',
+      { axis: '1' },
+      'cumsum: axis=1 counts the dimensions of a shape; give shape too, e.g. shape="8,12,64"',
+    ],
+    ['cumsum', 'inner=2', { shape: '4,5' }, 'cumsum: shape says every dimension by itself; leave inner out'],
+    [
+      'glu',
+      '',
+      { activation: 'swish' },
+      'glu: activation="swish" must be one of silu, gelu, gelu_tanh, gelu_erf, sigmoid, tanh, relu',
+    ],
+    [
+      'glu',
+      'gate_last=1',
+      {},
+      'glu: gate_last=1 says which half of a row is the gate, and here it is an input of its own; give packed=1 too',
+    ],
+    ['rope', 'd=7', {}, 'rope: d=7 must be even, because elements are rotated in pairs'],
+    ['rope', 'rotary=9', {}, 'rope: rotary=9 must be even, because elements are rotated in pairs'],
+    ['rope', 'd=8,rotary=10', {}, 'rope: rotary=10 may be at most d=8, the elements of a head'],
   ])('%s %s %o', (operator, shape, attributes, message) => {
     expect(complaint(operator, shape, attributes)).toBe(message);
   });
@@ -192,5 +263,10 @@ describe('parameters that do not go together are refused with what would be righ
     expect(complaint('conv_transpose2d', 'output_pad=2,dilation=3')).toBe('accepted');
     expect(complaint('attention', 'm=8,n=8,causal=1')).toBe('accepted');
     expect(complaint('concat', '', { parts: '1,1,1,1,1,1,1' })).toBe('accepted');
+    expect(complaint('lrn', 'c=2,size=9', { alpha: '0', beta: '16', bias: '1000' })).toBe('accepted');
+    expect(complaint('resize', 'oh=1,ow=1', { coordinates: 'align_corners' })).toBe('accepted');
+    expect(complaint('resize', 'h=10,w=10,oh=6,ow=20', { scales: '0.6,2' })).toBe('accepted');
+    expect(complaint('rope', 'd=2')).toBe('accepted');
+    expect(complaint('rope', 'd=8,rotary=8')).toBe('accepted');
   });
 });

@@ -22,6 +22,14 @@ const small: Readonly<Record<string, string>> = {
   elementwise: 'n=2,c=3,h=4,w=5',
   transpose: 'n=2,c=3,h=4,w=5',
   concat: 'outer=2,inner=3',
+  group_norm: 'n=2,c=6,h=3,w=5,groups=3',
+  instance_norm: 'n=2,c=3,h=4,w=5',
+  lrn: 'n=2,c=7,h=2,w=3',
+  gather: 'n=5,v=4,d=6',
+  resize: 'n=2,c=3,h=4,w=5,oh=7,ow=3',
+  cumsum: 'rows=3,cols=70',
+  glu: 'rows=7,cols=5',
+  rope: 'b=2,h=3,s=5,d=6',
 };
 
 /** A shape of the operator that is quick to interpret and has few divisors. */

@@ -181,6 +181,65 @@ const wishes: Readonly<Record<string, Wish>> = {
     shape: { outer: few(4), inner: size() },
     attributes: { parts: random.pick(['1,1', '3,5', '4,8,4', '7,1,2', '2,2,2,2']) },
   }),
+  gather: ({ random, few, size, flag }) => ({
+    shape: { n: size(), v: size(), d: size(), outer: flag() === 0 ? 1 : few(4) },
+    attributes: { indices: random.pick(['i32', 'u32']) },
+  }),
+  group_norm: ({ few, size }) => {
+    const groups = few(4);
+    return { shape: { n: few(2), c: groups * few(4), h: few(5), w: size(), groups } };
+  },
+  instance_norm: (draw) => ({ shape: fourSizes(draw) }),
+  lrn: ({ random, few, size }) => ({
+    shape: { n: few(2), c: few(12), h: few(4), w: size(), size: few(7) },
+    attributes: random.pick([{}, { alpha: '0.01', beta: '0.5', bias: '2' }, { alpha: '1', beta: '1.25' }]),
+  }),
+  resize: ({ random, few }) => {
+    const attributes = {
+      mode: random.pick(['nearest', 'bilinear']),
+      coordinates: random.pick(['half_pixel', 'pytorch_half_pixel', 'asymmetric', 'align_corners']),
+      rounding: random.pick(['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil']),
+    };
+    const sizes = { n: few(2), c: few(3), h: 1 + few(9), w: 1 + few(11) };
+    const whole = few(3);
+    return random.pick<WorkloadWish>([
+      { shape: { ...sizes, oh: few(20), ow: few(20) }, attributes },
+      { shape: { ...sizes, oh: sizes.h * whole, ow: sizes.w * whole }, attributes },
+      { shape: sizes, attributes: { ...attributes, scales: random.pick(['1.5,0.7', '0.6,2', '2.3,1', '1.25,1.75']) } },
+    ]);
+  },
+  cumsum: (draw) => {
+    const { random, few, flag, size } = draw;
+    const ends = { exclusive: flag(), reverse: flag() };
+    if (random.below(5) === 0)
+      return { shape: ends, attributes: { shape: random.pick(['3,5,7', '2,70,3']), axis: String(few(2) - 1) } };
+    const cols = random.pick([size(), size() * few(4), 65 + random.below(64), 96, 100, 520]);
+    return { shape: { rows: few(5), cols, inner: flag() === 0 ? 1 : few(5), ...ends } };
+  },
+  glu: ({ random, few, size, flag }) => {
+    const packed = flag();
+    const activation = random.pick(['silu', 'gelu', 'gelu_erf', 'sigmoid', 'tanh', 'relu']);
+    return {
+      shape: { rows: few(9), cols: size() * few(3), packed, gate_last: packed * flag() },
+      attributes: { activation },
+    };
+  },
+  rope: ({ random, few, flag }) => {
+    const d = 2 * few(12);
+    const rotary = random.below(3) === 0 ? 2 * few(d / 2) : 0;
+    return {
+      shape: {
+        b: few(2),
+        h: few(4),
+        s: few(9),
+        d,
+        interleaved: flag(),
+        heads_last: flag(),
+        batch_angles: flag(),
+        rotary,
+      },
+    };
+  },
 };
 
 /** An operator of the catalog and a small shape of it. `most` is the largest size. */
