@@ -202,11 +202,24 @@ export function gcd(a: number, b: number): number {
   return x;
 }
 
-/** q*c*(x // c) + q*(x % c) = q*x: such sums are left behind where loops are fused and split again. */
+/**
+ * q*c*(x // c) + q*(x % c) = q*x, and q*c*((x % m) // c) + q*(x % c) = q*(x % m) where c divides m: such sums are left behind where loops are
+ * fused and split again.
+ */
 function mergeDivMod(linear: Linear, ranges: Ranges): Linear {
   for (const { atom, coefficient } of linear.terms.values()) {
     if (atom.kind !== 'binary' || atom.op !== 'mod' || atom.b.kind !== 'int') continue;
     const c = atom.b.value;
+    const around = [...linear.terms.values()].find(
+      (term) => term.coefficient === coefficient * c && isQuotientOfPart(term.atom, atom.a, c),
+    );
+    if (around?.atom.kind === 'binary') {
+      const terms = new Map(linear.terms);
+      addTerm(terms, atom, -coefficient);
+      addTerm(terms, around.atom, -around.coefficient);
+      addTerm(terms, around.atom.a, coefficient);
+      return mergeDivMod({ terms, constant: linear.constant }, ranges);
+    }
     const quotient = linearOf(divide(atom.a, c, ranges));
     const partner = [...quotient.terms.values()].find((term) => term.atom.kind === 'binary' && term.atom.op === 'div');
     if (partner === undefined || quotient.terms.size !== 1 || quotient.constant !== 0 || partner.coefficient !== 1)
@@ -223,6 +236,13 @@ function mergeDivMod(linear: Linear, ranges: Ranges): Linear {
     return mergeDivMod({ terms, constant }, ranges);
   }
   return linear;
+}
+
+/** (x % m) // c, where c divides m. */
+function isQuotientOfPart(atom: Expr, x: Expr, c: number): boolean {
+  if (atom.kind !== 'binary' || atom.op !== 'div' || atom.b.kind !== 'int' || atom.b.value !== c) return false;
+  const { a } = atom;
+  return a.kind === 'binary' && a.op === 'mod' && a.b.kind === 'int' && a.b.value % c === 0 && sameAtom(a.a, x);
 }
 
 function sameAtom(a: Expr, b: Expr): boolean {
