@@ -33,6 +33,7 @@ export const terms: readonly Term[] = [
   { name: 'zero fill', cpu: 0.05, gpu: 0.01 },
   { name: 'bytes past the first cache', cpu: 0.05, gpu: 0.1 },
   { name: 'bytes past the second cache', cpu: 0.1, gpu: 0.2 },
+  { name: 'values from other lanes', cpu: 0.3, gpu: 1 },
   { name: 'kernels', cpu: 20_000, gpu: 100_000 },
 ];
 
@@ -70,6 +71,7 @@ const wanted = [
   'wave use',
   'log2 bytes past first cache',
   'log2 bytes past second cache',
+  'log2(1+exchangedBytes)',
 ] as const;
 type Columns = { readonly [name in (typeof wanted)[number]]: number };
 
@@ -140,6 +142,7 @@ function addKernel(
   counts[14] = scale * workgroups * power(rows, offset + column['log2(1+workgroupBytes)'], 0);
   counts[15] = scale * power(rows, offset + column['log2 bytes past first cache'], 0);
   counts[16] = scale * power(rows, offset + column['log2 bytes past second cache'], 0);
+  counts[17] = each * elements(rows, offset + column['log2(1+exchangedBytes)']);
   for (let term = 0; term < counts.length; term++)
     into[at + term] = (into[at + term] as number) + (counts[term] as number);
 }

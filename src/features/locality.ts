@@ -12,6 +12,8 @@ export interface NestNumbers {
   readonly besideX: Float64Array;
   readonly besideY: Float64Array;
   readonly staged: Float64Array;
+  readonly askedInStep: Float64Array;
+  readonly askedInLoad: Float64Array;
   /** One number each. */
   readonly runs: Float64Array;
   readonly vector: Float64Array;
@@ -24,13 +26,18 @@ function nestNumbers(
   nest: StageNest,
   positionOf: (open: Open) => number,
 ): { readonly numbers: NestNumbers; readonly update: (values: Float64Array) => void } {
-  const { boxes, counts, besideX, besideY, staged, runs, vector, padding } = nestOf(tiling, nest);
+  const { boxes, counts, besideX, besideY, staged, askedInStep, askedInLoad, runs, vector, padding } = nestOf(
+    tiling,
+    nest,
+  );
   const parts = {
     boxes: boxes.flat(),
     counts,
     besideX,
     besideY,
     staged,
+    askedInStep,
+    askedInLoad,
     runs: [runs],
     vector: [vector],
     padding: [padding],
@@ -111,7 +118,7 @@ export function createLocality(tiling: Tiling, positionOf: (open: Open) => numbe
     moved.fill(0);
     for (let u = 0; u < uses.length; u++) {
       const use = uses[u] as Use;
-      const { counts, staged, runs } = numbers[use.nest] as NestNumbers;
+      const { counts, staged, askedInStep, askedInLoad, runs } = numbers[use.nest] as NestNumbers;
       const boxes = boxesOf[use.nest] as Float64Array[];
       use.staged = use.read < 0 ? 0 : (staged[use.read] as number);
       for (let l = 0; l < levelCount; l++) {
@@ -124,7 +131,11 @@ export function createLocality(tiling: Tiling, positionOf: (open: Open) => numbe
         // Results are stored once, whatever holds the operands.
         moved[l] = (moved[l] as number) + (use.read < 0 ? 0 : (use.moved[l] as number));
       }
-      use.asked = use.staged * (use.moved[level.step] as number) + (1 - use.staged) * (use.moved[level.load] as number);
+      const inStep = use.read < 0 ? 1 : (askedInStep[use.read] as number);
+      const inLoad = use.read < 0 ? 1 : (askedInLoad[use.read] as number);
+      use.asked =
+        use.staged * (use.moved[level.step] as number) * inStep +
+        (1 - use.staged) * (use.moved[level.load] as number) * inLoad;
     }
   };
   return { uses, numbers, workingSet, moved, update };

@@ -40,6 +40,12 @@ export interface ScheduleBuilder {
     buffer: string,
     scope: 'workgroup' | 'subgroup' | 'private',
   ) => { block: string; buffer: string };
+  /** Makes a block read a copy that has one dimension per iter; returns the copying block and the new buffer. */
+  readonly reindex: (
+    block: string,
+    buffer: string,
+    scope: 'workgroup' | 'subgroup' | 'private',
+  ) => { block: string; buffer: string };
   /** Makes a block write copies; returns the storing block. */
   readonly cacheWrite: (block: string, scope: 'workgroup' | 'private') => { block: string };
   /** Returns the block of partial results and their buffers, one per value that the reduction combines. */
@@ -112,6 +118,10 @@ export function buildSchedule(
     vectorize: (loop) => take(vectorize(loop)),
     cacheRead(block, buffer, scope) {
       const copy = withNewBlock('cacheRead', { block, buffer, scope });
+      return { block: copy.block, buffer: copy.buffers[0] as string };
+    },
+    reindex(block, buffer, scope) {
+      const copy = withNewBlock('reindex', { block, buffer, scope });
       return { block: copy.block, buffer: copy.buffers[0] as string };
     },
     cacheWrite: (block, scope) => withNewBlock('cacheWrite', { block, scope }),

@@ -56,6 +56,10 @@ export const estimateTable = {
   rowPadding: { unit: 'elements', doc: 'unused elements after each row of a workgroup tile' },
   doubled: { unit: 'count', doc: 'operands with two tiles that take turns' },
   parts: { unit: 'count', doc: "times the kernel's body stands in the text, for the parts of its grid" },
+  exchangedBytes: {
+    unit: 'bytes',
+    doc: 'bytes that invocations take from other lanes of their subgroup, which loaded them',
+  },
 } as const satisfies Readonly<Record<string, { readonly unit: string; readonly doc: string }>>;
 export type EstimateName = keyof typeof estimateTable;
 export const estimateNames = Object.keys(estimateTable) as readonly EstimateName[];

@@ -8,6 +8,7 @@ import { readingComputed } from './emitted.ts';
 import { fuseEpilogues, inlinedFirst, storable } from './epilogue.ts';
 import { type Padding, paddingsOf } from './padding.ts';
 import { flatTiling } from './rules/flat.ts';
+import { implicitGemmTiling } from './rules/implicit-gemm.ts';
 import { matrixTilings } from './rules/matrix.ts';
 import { passesTiling } from './rules/passes.ts';
 import { rowsTiling } from './rules/rows.ts';
@@ -19,7 +20,7 @@ import { hasReuse, type StageInfo, stagesOf } from './stage.ts';
 import { stagesOfTiling, type Tiling } from './tiling.ts';
 
 /** Names of rules in the order in which they came: a rule keeps its number in features. `naive` decides nothing and is only a yardstick. */
-export const ruleNames = ['tiled', 'rows', 'flat', 'naive', 'turned', 'matrix'] as const;
+export const ruleNames = ['tiled', 'rows', 'flat', 'naive', 'turned', 'matrix', 'gemm'] as const;
 
 /** Sharing a reduction among invocations pays where outputs are too few to keep a device busy. */
 const fewOutputs = 16384;
@@ -41,7 +42,8 @@ function tilingsOfStage(program: Program, stage: StageInfo, limits: DeviceLimits
   const outputs = stage.spatial.reduce((all, iter) => all * iter.extent, 1);
   const short = outputs <= fewOutputs && sizeOf(stage) / outputs >= longReduction;
   const tilings = [
-    tiledTiling(stage),
+    tiledTiling(stage, limits),
+    implicitGemmTiling(stage, limits),
     ...matrixTilings(program, stage, limits),
     short || !hasReuse(stage) ? rowsTiling([stage], limits) : null,
   ];

@@ -132,13 +132,27 @@ export function hasReuse(stage: StageInfo): boolean {
   );
 }
 
+/** Whether a read is of another element when an iter goes on. */
+export function movesWith({ strides, dimensions }: AccessInfo, i: number): boolean {
+  return Number.isNaN(strides[i]) || dimensions.some(({ coefficients }) => coefficients[i] !== 0);
+}
+
+/** Windows further apart than this are none: what an invocation holds of several would mostly be what lies between its taps. */
+const furthestWindows = 8;
+
 /** True when windows slide over an operand: some dimension of it moves with a spatial and with a reduction iter. */
 export function hasWindows(stage: StageInfo): boolean {
-  const moves = (coefficients: readonly number[], type: Iter['type']): boolean =>
-    stage.block.iters.some((iter, i) => iter.type === type && iter.extent > 1 && coefficients[i] !== 0);
+  const moves = (coefficients: readonly number[], type: Iter['type'], most: number): boolean =>
+    stage.block.iters.some((iter, i) => {
+      const step = Math.abs(coefficients[i] as number);
+      return iter.type === type && iter.extent > 1 && step > 0 && step <= most;
+    });
   return stage.reads.some((read) =>
     read.dimensions.some(
-      ({ coefficients, opaque }) => !opaque && moves(coefficients, 'spatial') && moves(coefficients, 'reduction'),
+      ({ coefficients, opaque }) =>
+        !opaque &&
+        moves(coefficients, 'spatial', furthestWindows) &&
+        moves(coefficients, 'reduction', Number.POSITIVE_INFINITY),
     ),
   );
 }

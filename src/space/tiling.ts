@@ -47,8 +47,11 @@ export interface Axis {
 export interface Copy {
   /** Position among the reads of the nest. */
   readonly read: number;
-  /** Where the copy lies: a tile for all invocations of a workgroup, made anew every step, or registers. */
-  readonly scope: 'workgroup' | 'private';
+  /**
+   * Where the copy lies: a tile for all invocations of a workgroup, made anew every step; the same spread over the registers of a subgroup's lanes,
+   * which want its elements at the same time; or registers.
+   */
+  readonly scope: 'workgroup' | 'subgroup' | 'private';
   /** 1 where the copy is made. */
   readonly isTaken: Formula;
   /** Width of its loads. */
@@ -57,6 +60,10 @@ export interface Copy {
   readonly padding: Formula;
   /** 1 where two tiles take turns; only those that move evenly along the reduction do. */
   readonly isDoubled: Formula;
+  /** The copy has one dimension for each axis that moves the read, whatever the operand's own layout: for an image, im2col. */
+  readonly isByAxes?: true;
+  /** Lanes along x that share a copy in a subgroup. */
+  readonly lanes?: number;
 }
 
 /** A stage as a loop nest. */

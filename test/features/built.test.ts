@@ -73,7 +73,7 @@ function sharing({ tiling, of }: Held): number {
 const isWhole = ({ what, of }: Held): boolean => of('parts') === 1 && !what.includes('partition-steps=1');
 
 describe.each(workloads)('the estimate for kernels of %s %s', (operator, shape) => {
-  const all = built(operator, shape, 25);
+  const all = built(operator, shape, 60);
 
   it('is what their statements do, where no guard hides how often they run', () => {
     const plain = all.filter((held) => held.counts.guards === 0 && isWhole(held));

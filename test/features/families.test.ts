@@ -18,6 +18,7 @@ const spaces = [
   ['transpose', 'n=1,c=64,h=32,w=48'],
   ['reduce_sum', 'rows=256,cols=1024'],
 ] as const;
+const limits = { ...defaultLimits, subgroupMinSize: 8, subgroupMaxSize: 8 };
 const devices = {
   cpu: makeDevice(),
   gpu: makeDevice({ type: 'gpu', vendor: 'nvidia', architecture: 'hopper', environment: {} }),
@@ -36,9 +37,9 @@ describe('every feature', () => {
   it.each(['cpu', 'gpu'] as const)('tells candidates apart somewhere: none is constant on a %s', (type) => {
     const seen = featureNames.map(() => new Set<number>());
     for (const [operator, shape] of spaces) {
-      for (const sketch of sketchesOf(programOfCase({ title: '', operator, wish: { shape } }))) {
+      for (const sketch of sketchesOf(programOfCase({ title: '', operator, wish: { shape } }), limits)) {
         const extractor = createExtractor(sketch, devices[type]);
-        for (const values of legalCandidates(sketch, defaultLimits, 60, createRandom(1))) {
+        for (const values of legalCandidates(sketch, limits, 60, createRandom(1))) {
           const row = new Float32Array(featureCount);
           extractor.extract(values, row, 0);
           row.forEach((value, column) => {

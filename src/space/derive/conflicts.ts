@@ -11,7 +11,8 @@ import {
   remainder,
   sum,
 } from '../../arithmetic/formula.ts';
-import { movesEvenly } from '../stage.ts';
+import { movesEvenlyAlong, sharedCopy } from '../copies.ts';
+import { type AccessInfo, movesWith } from '../stage.ts';
 import {
   type Axis,
   axesOf,
@@ -25,6 +26,7 @@ import {
   tileOf,
 } from '../tiling.ts';
 import { steppingAxes, wholeTilesOf } from './edges.ts';
+import { tileCopyOf } from './traffic.ts';
 
 /** A contradiction of decided values that holds whatever else is decided: a vector that does not divide its tile, lanes that could only idle. */
 export interface Conflict {
@@ -113,7 +115,7 @@ function tileConflicts(tiling: Tiling): Conflict[] {
   if (tiling.meeting.kind !== 'serial') return [];
   const [spatial, reduction] = [axesOf(nest, 'spatial'), axesOf(nest, 'reduction')];
   const tiles = nest.copies.filter(({ scope }) => scope === 'workgroup');
-  const { stage, reads } = nest;
+  const { reads } = nest;
   const anyRest = (axes: readonly Axis[]): Formula => either(...axes.map((axis) => above(wholeTilesOf(axis), 0)));
   const cutOf = (axes: readonly Axis[]): Formula => axes.find(({ cut }) => cut !== undefined)?.cut ?? 0;
   const depth = product(...reduction.map(tileOf));
@@ -126,14 +128,12 @@ function tileConflicts(tiling: Tiling): Conflict[] {
   const mayTurn = tiles.map(({ read, isTaken }) =>
     both(
       isTaken,
-      either(
-        ...reduction.map((axis, r) =>
-          both(movesEvenly(stage, read, axis.iters[0] as number) ? 1 : 0, stepping[r] as Formula),
-        ),
-      ),
+      either(...reduction.map((axis, r) => both(movesEvenlyAlong(nest, read, axis) ? 1 : 0, stepping[r] as Formula))),
     ),
   );
   const unrolls = tiling.isUnrolled;
+  const shared = reads.map((_, q) => sharedCopy(nest, q));
+  const lanesOf = (axis: Axis): Formula => countOf(axis, 'invocation');
   return [
     {
       reason: 'vector-does-not-divide',
@@ -143,6 +143,39 @@ function tileConflicts(tiling: Tiling): Conflict[] {
       reason: 'step-not-divided',
       holds: either(...reduction.map((axis) => above(remainder(tileOf(axis), heldOf(axis)), 0))),
     },
+    ...shared.flatMap(({ isTaken, lanes, elements }, q): Conflict[] =>
+      isTaken === 0
+        ? []
+        : [
+            {
+              reason: 'lanes-not-whole',
+              holds: both(
+                isTaken,
+                axisAlong(nest, 'invocation', 0, (axis) => above(remainder(lanesOf(axis), lanes), 0), 1),
+              ),
+            },
+            {
+              reason: 'lanes-differ',
+              holds: both(
+                isTaken,
+                axisAlong(
+                  nest,
+                  'invocation',
+                  0,
+                  ({ iters }) => (iters.some((i) => movesWith(reads[q] as AccessInfo, i)) ? 1 : 0),
+                  0,
+                ),
+              ),
+            },
+            { reason: 'lanes-share-unevenly', holds: both(isTaken, above(remainder(elements, lanes), 0)) },
+            // A rest runs under guards, where lanes cannot take from each other.
+            {
+              reason: 'lanes-beside-partition',
+              holds: both(isTaken, either(...[spatial, reduction].map((some) => both(cutOf(some), anyRest(some))))),
+            },
+            { reason: 'copied-twice', holds: both(isTaken, tileCopyOf(nest, q)?.isTaken ?? 0) },
+          ],
+    ),
     { reason: 'nothing-to-unroll', holds: both(unrolls, atLeast(together, depth)) },
     { reason: 'no-rows-to-pad', holds: both(above(padding, 0), equal(taken(rowTiles), 0)) },
     { reason: 'nothing-to-overlap', holds: both(isDoubled, not(either(...mayTurn))) },

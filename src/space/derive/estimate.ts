@@ -46,7 +46,7 @@ function estimateAsGiven(tiling: Tiling): EstimateFormulas {
   const [last, main] = [lastNest(tiling), mainNest(tiling)];
   const shape = shapeOf(tiling, last, main);
   const steps = product(...axesOf(main, 'reduction').map(tilesOf));
-  const tiles = tilesInMemory(main, tiling.vector, shape.invocations, steps);
+  const tiles = tilesInMemory(main, shape.invocations, steps);
   const traffic = trafficOf(tiling);
   const meeting = meetingOf(tiling, { ...shape, steps }, tiles);
   const { epilogue, write } = last.stage;
@@ -90,6 +90,7 @@ function estimateAsGiven(tiling: Tiling): EstimateFormulas {
     stagedSecond: taken(1),
     rowPadding: tiles.padding,
     doubled: sum(...tiles.turns),
+    exchangedBytes: traffic.exchanged,
   };
 }
 

@@ -7,33 +7,31 @@ import {
   type Formula,
   log2,
   min,
-  minus,
   not,
   product,
   quotient,
   remainder,
   sum,
 } from '../../arithmetic/formula.ts';
+import { copiedElements, groupOf, loadWidth, sharedCopy } from '../copies.ts';
 import { pointOperations, runningIndex } from '../emitted.ts';
 import type { AccessInfo, StageInfo } from '../stage.ts';
 import {
   type Axis,
   axesOf,
-  boxOf,
   countOf,
-  footprintOf,
   heldOf,
   lastNest,
   type Meeting,
   mainNest,
-  reachOf,
   type StageNest,
   type Tiling,
   tileOf,
   tilesOf,
 } from '../tiling.ts';
+import { copyLength, guardOperations } from './copy-length.ts';
 import { wholeTilesOf } from './edges.ts';
-import { type MemoryTiles, mostWrittenRounds, tileCopyOf } from './traffic.ts';
+import { type MemoryTiles, tileCopyOf } from './traffic.ts';
 
 /**
  * How long a kernel's text becomes: scalar operations with the index arithmetic, guards, selects and clamps that come with them, as
@@ -55,44 +53,8 @@ interface LengthShape {
   readonly parts: Formula;
 }
 
-/** What one vector of guarded or filled elements costs beside each element's select: a comparison, its `and`, the clamped address. */
-const guardOperations = 3;
-/** A division, a remainder and their places in the address, for each dimension that a running index is taken apart into. */
-const partOperations = 4;
-
 /** 1 where tiles leave a rest of an axis, so that the last tile is guarded. */
 const isRough = (axis: Axis, tile: Formula = tileOf(axis)): Formula => above(remainder(axis.extent, tile), 0);
-
-/**
- * A tile's copy by all invocations of a workgroup, each of which loads and stores `width` elements per round. Every round takes the running
- * index apart into the tile's dimensions anew, except for dimensions that the stride of a round passes through a whole number of times.
- */
-function copyLength(
-  nest: StageNest,
-  read: AccessInfo,
-  invocations: Formula,
-  width: Formula,
-  isGuarded: Formula,
-): Formula {
-  const box = boxOf(nest, tileOf);
-  const count = ceilQuotient(footprintOf(read, box), product(invocations, width));
-  const rounds = choose(above(count, mostWrittenRounds), 1, count);
-  let [first, again]: Formula[] = [2, 2];
-  let period: Formula = 1;
-  for (const dimension of [...read.dimensions].reverse()) {
-    const reach = min(reachOf(dimension, box), dimension.extent);
-    period = product(period, reach);
-    const part = product(partOperations, above(reach, 1));
-    first = sum(first as Formula, part);
-    again = sum(again as Formula, product(part, above(remainder(product(invocations, width), period), 0)));
-  }
-  const each = sum(
-    product(width, 2 + read.computed),
-    choose(isGuarded, sum(guardOperations, width), 0),
-    read.computed > 0 ? 1 : 0,
-  );
-  return sum(first as Formula, product(minus(rounds, 1), again as Formula), product(rounds, each));
-}
 
 /** Whether a read moves along some axis that has an edge. */
 function isGuarded({ dimensions }: AccessInfo, axes: readonly Axis[]): Formula {
@@ -126,26 +88,34 @@ function tilesLength(tiling: Tiling, nest: StageNest, shape: LengthShape, tiles:
     ...reduction.map((axis) => product(4, above(tilesOf(axis), 1))),
   );
   // What an invocation reads in a whole step: all of it is written out where the step is unrolled.
-  const stepBox = boxOf(nest, (axis) => (axis.type === 'spatial' ? heldOf(axis) : tileOf(axis)));
-  const heldBox = boxOf(nest, heldOf);
+  const inStep = (axis: Axis): Formula => (axis.type === 'spatial' ? heldOf(axis) : tileOf(axis));
   const [lastSpatial, lastReduction] = [spatial, reduction].map((axes) => axes.at(-1)?.iters[0] as number);
   const texts = reads.map((read, q) => {
     const guarded = isGuarded(read, nest.axes);
     const taken = tiles.taken[q] as Formula;
     // Windows that overlap in the written-out text share their loads.
-    const held = choose(isUnrolled, footprintOf(read, stepBox), footprintOf(read, heldBox));
+    const held = choose(isUnrolled, copiedElements(nest, q, inStep), copiedElements(nest, q, heldOf));
     const lies = [lastSpatial, lastReduction].some((i) => read.strides[i as number] === 1);
     const own = copies.find((copy) => copy.read === q && copy.scope === 'private');
     const width = lies ? (own?.vector ?? 1) : 1;
-    const tile = tileCopyOf(nest, q);
+    const shared = sharedCopy(nest, q);
+    const isCopied = either(taken, shared.isTaken);
     return {
       // The load of an element and its share of an address; straight from storage also what computes it, and what keeps it inside.
-      loading: product(held, sum(1, quotient(1, width), choose(taken, 0, read.computed))),
-      guarding: choose(both(not(taken), guarded), product(held, sum(1, quotient(guardOperations, width))), 0),
-      copying: choose(
-        taken,
-        product(sum(1, tiles.turns[q] as Formula), copyLength(nest, read, invocations, tile?.vector ?? 1, guarded)),
-        0,
+      loading: product(held, sum(1, quotient(1, width), choose(isCopied, 0, read.computed))),
+      guarding: choose(both(not(isCopied), guarded), product(held, sum(1, quotient(guardOperations, width))), 0),
+      copying: sum(
+        choose(
+          taken,
+          product(sum(1, tiles.turns[q] as Formula), copyLength(nest, q, invocations, loadWidth(nest, q), guarded)),
+          0,
+        ),
+        // Registers have names, so that all rounds are written out.
+        choose(
+          shared.isTaken,
+          copyLength(nest, q, shared.lanes, shared.width, guarded, groupOf, Number.POSITIVE_INFINITY),
+          0,
+        ),
       ),
     };
   });
@@ -200,11 +170,11 @@ function turnedLength({ vector }: Tiling, nest: StageNest, { invocations, output
   const { stage, reads, axes } = nest;
   const tiled = axes.filter(({ levels }) => levels.some(({ kind }) => kind === 'register'));
   const roughs = tiled.map((axis) => isRough(axis));
-  const copying = reads.map((read, q) => {
+  const copying = reads.map((_, q) => {
     if (tileCopyOf(nest, q) === undefined) return 0;
-    const elements = footprintOf(read, boxOf(nest, tileOf));
+    const elements = copiedElements(nest, q, tileOf);
     const width = choose(above(remainder(elements, vector), 0), 1, vector);
-    return copyLength(nest, read, invocations, width, either(...roughs));
+    return copyLength(nest, q, invocations, width, either(...roughs));
   });
   return sum(
     product(outputs, sum(pointOperations(stage) + reads.length + 1, quotient(2, vector))),
@@ -226,9 +196,9 @@ function matricesLength(tiling: Tiling, { invocations, outputs }: LengthShape): 
   const deep = product(...axesOf(nest, 'reduction').map((axis) => countOf(axis, 'step')));
   return sum(
     product(deep, sum(parts, product(3, sum(...perSubgroup)))),
-    ...nest.reads.map((read, q) => {
+    ...nest.reads.map((_, q) => {
       const copy = tileCopyOf(nest, q);
-      return copy === undefined ? 0 : choose(copy.isTaken, copyLength(nest, read, invocations, copy.vector, 0), 0);
+      return copy === undefined ? 0 : choose(copy.isTaken, copyLength(nest, q, invocations, copy.vector, 0), 0);
     }),
     product(4, parts),
     epilogue === null ? 0 : product(outputs, 3 + epilogue.operations),

@@ -10,6 +10,7 @@ import {
   quotient,
   sum,
 } from '../../arithmetic/formula.ts';
+import { copiedElements, sharedCopy } from '../copies.ts';
 import { bytesOf } from '../stage.ts';
 import {
   type Axis,
@@ -59,10 +60,7 @@ export function meetingOf(tiling: Tiling, shape: Shape, tiles: MemoryTiles): Mee
     : inRegisters(tiling, shape, tiles);
 }
 
-const heldBy = (nest: StageNest): Formula => {
-  const box = boxOf(nest, heldOf);
-  return sum(...nest.reads.map((read) => footprintOf(read, box)));
-};
+const heldBy = (nest: StageNest): Formula => sum(...nest.reads.map((_, q) => copiedElements(nest, q, heldOf)));
 
 const touchedBy = (nest: StageNest): Formula => {
   const box = boxOf(nest, tileOf);
@@ -100,7 +98,7 @@ function inRegisters(tiling: Tiling, { outputs, steps }: Shape, tiles: MemoryTil
   const results = product(outputs, stage.writes.length);
   const inner = reduction.map((axis) => countOf(axis, 'step'));
   return {
-    registers: sum(results, held),
+    registers: sum(results, held, ...nest.reads.map((_, q) => sharedRegisters(nest, q))),
     barriers: barriersOf(tiles, steps),
     iterations: sum(
       nested(1, reduction.map(tilesOf)),
@@ -111,6 +109,12 @@ function inRegisters(tiling: Tiling, { outputs, steps }: Shape, tiles: MemoryTil
     reused: touchedBy(nest),
     shared: none,
   };
+}
+
+/** Registers of a copy that lanes share. */
+function sharedRegisters(nest: StageNest, q: number): Formula {
+  const { isTaken, registers } = sharedCopy(nest, q);
+  return choose(isTaken, registers, 0);
 }
 
 /** Iterations of loops of these extents, each inside the one before, in so many iterations of a loop around them. */

@@ -1,5 +1,19 @@
-import { above, both, choose, equal, type Formula, min, product } from '../../arithmetic/formula.ts';
-import { type Axis, boxOf, factorOf, heldOf, type Level, type StageNest, strideOf, type Tiling } from '../tiling.ts';
+import { above, both, choose, equal, type Formula, min, product, quotient } from '../../arithmetic/formula.ts';
+import { copiedElements, isByAxes, sharedCopy } from '../copies.ts';
+import type { AccessInfo } from '../stage.ts';
+import {
+  type Axis,
+  boxOf,
+  countOf,
+  factorOf,
+  footprintOf,
+  heldOf,
+  type Level,
+  type StageNest,
+  strideOf,
+  type Tiling,
+  tileOf,
+} from '../tiling.ts';
 import { tileCopyOf } from './traffic.ts';
 
 /**
@@ -32,12 +46,21 @@ interface NestFormulas {
   readonly besideY: readonly Formula[];
   /** For each read: 1 when it goes through workgroup memory. */
   readonly staged: readonly Formula[];
+  /** For each read: elements that are asked for in a step's box, and in a load's, relative to the distinct ones in it. */
+  readonly askedInStep: readonly Formula[];
+  readonly askedInLoad: readonly Formula[];
   /** 1, or 0 where another nest does the reads of this one as well. */
   readonly runs: Formula;
   /** Elements that one load instruction takes where they lie next to each other. */
   readonly vector: Formula;
   /** Unused elements after each row of a tile in workgroup memory. */
   readonly padding: Formula;
+}
+
+/** How many times as many elements a copy with a dimension per axis has as there are distinct ones in it. */
+function gatheredOf(nest: StageNest, q: number, size: (axis: Axis) => Formula): Formula {
+  if (!isByAxes(nest, q)) return 1;
+  return quotient(copiedElements(nest, q, size), footprintOf(nest.reads[q] as AccessInfo, boxOf(nest, size)));
 }
 
 export function nestOf({ meeting, vector }: Tiling, nest: StageNest): NestFormulas {
@@ -88,6 +111,14 @@ export function nestOf({ meeting, vector }: Tiling, nest: StageNest): NestFormul
     besideX: beside(0),
     besideY: beside(1),
     staged: reads.map((_, q) => tileCopyOf(nest, q)?.isTaken ?? 0),
+    askedInStep: reads.map((_, q) => gatheredOf(nest, q, tileOf)),
+    askedInLoad: reads.map((read, q) => {
+      const { isTaken, lanes, elements } = sharedCopy(nest, q);
+      if (isTaken === 0) return gatheredOf(nest, q, heldOf);
+      const loads = product(...axes.map((axis) => countOf(axis, 'step')));
+      const own = product(lanes, loads, footprintOf(read, boxOf(nest, heldOf)));
+      return choose(isTaken, quotient(elements, own), gatheredOf(nest, q, heldOf));
+    }),
     runs,
     vector: meeting.kind === 'matrix' ? 1 : vector,
     padding: nest.copies.find(({ scope }) => scope === 'workgroup')?.padding ?? 0,

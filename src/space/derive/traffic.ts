@@ -12,17 +12,16 @@ import {
   quotient,
   sum,
 } from '../../arithmetic/formula.ts';
-import { type AccessInfo, bytesOf, movesEvenly } from '../stage.ts';
+import { copiedElements, copyOf, copyReaches, isByAxes, loadWidth, movesEvenlyAlong, sharedCopy } from '../copies.ts';
+import { type AccessInfo, bytesOf, movesWith } from '../stage.ts';
 import {
   type Axis,
   axesOf,
   axisAlong,
-  boxOf,
   type Copy,
   countOf,
   footprintOf,
   heldOf,
-  reachOf,
   type StageNest,
   type Tiling,
   tileOf,
@@ -52,14 +51,12 @@ export interface MemoryTiles {
   readonly inARow: Formula;
 }
 
-export const tileCopyOf = ({ copies }: StageNest, read: number): Copy | undefined =>
-  copies.find((copy) => copy.read === read && copy.scope === 'workgroup');
+export const tileCopyOf = (nest: StageNest, read: number): Copy | undefined => copyOf(nest, read, 'workgroup');
 
-export function tilesInMemory(nest: StageNest, vector: Formula, invocations: Formula, steps: Formula): MemoryTiles {
+export function tilesInMemory(nest: StageNest, invocations: Formula, steps: Formula): MemoryTiles {
   const reduction = axesOf(nest, 'reduction');
   const stepping = steppingAxes(reduction);
   const inARow = reduction.reduce<Formula>((rest, axis, r) => choose(stepping[r] as Formula, tilesOf(axis), rest), 1);
-  const box = boxOf(nest, tileOf);
   const moves = nest.stage.block.iters.map((_, i) => nest.axes.find(({ iters }) => iters.includes(i)));
   const isSeveral = moves.map((axis) => (axis === undefined ? 0 : above(tilesOf(axis), 1)));
   // The steps for a rest have tiles of their own.
@@ -68,13 +65,11 @@ export function tilesInMemory(nest: StageNest, vector: Formula, invocations: For
     const copy = tileCopyOf(nest, q);
     if (copy === undefined) return { taken: 0, turns: 0, bytes: 0, iterations: 0 };
     const { isTaken, isDoubled, padding } = copy;
-    const even = reduction.map((axis, r) =>
-      both(movesEvenly(nest.stage, q, axis.iters[0] as number) ? 1 : 0, stepping[r] as Formula),
-    );
+    const even = reduction.map((axis, r) => both(movesEvenlyAlong(nest, q, axis) ? 1 : 0, stepping[r] as Formula));
     const turns = both(isTaken, isDoubled, either(...even));
-    const elements = footprintOf(read, box);
-    const rounds = ceilQuotient(elements, product(invocations, vector));
-    const bytes = product(tileElements(read, box, isSeveral, padding), sum(1, turns), bytesOf(read.buffer));
+    const elements = copiedElements(nest, q, tileOf);
+    const rounds = ceilQuotient(elements, product(invocations, loadWidth(nest, q)));
+    const bytes = product(tileElements(nest, q, isSeveral, padding), sum(1, turns), bytesOf(read.buffer));
     return {
       taken: isTaken,
       turns,
@@ -101,20 +96,19 @@ export function tilesInMemory(nest: StageNest, vector: Formula, invocations: For
  * Elements of workgroup memory that a tile takes: as many as its footprint, except that a tile which stands still and reaches beyond the
  * buffer keeps its size, so that lanes outside read elements of their own and no index in the hot loop needs a clamp.
  */
-function tileElements(
-  { dimensions }: AccessInfo,
-  box: readonly Formula[],
-  isSeveral: readonly Formula[],
-  padding: Formula,
-): Formula {
-  return product(
-    ...dimensions.map((dimension, d) => {
-      const reach = reachOf(dimension, box);
-      const isMoving = dimension.opaque ? 1 : either(...dimension.moving.map((i) => isSeveral[i] as Formula));
-      const clipped = choose(isMoving, min(reach, dimension.extent), reach);
-      return d > 0 && d === dimensions.length - 1 ? sum(clipped, padding) : clipped;
-    }),
-  );
+function tileElements(nest: StageNest, q: number, isSeveral: readonly Formula[], padding: Formula): Formula {
+  const read = nest.reads[q] as AccessInfo;
+  const sizes = copyReaches(nest, q, tileOf).map(({ reach, extent, iters }) => {
+    const isMoving = iters === null ? 1 : either(...iters.map((i) => isSeveral[i] as Formula));
+    return choose(isMoving, min(reach, extent), reach);
+  });
+  if (sizes.length < 2) return product(...sizes);
+  const last = sizes.at(-1) as Formula;
+  if (!isByAxes(nest, q)) return product(...sizes.slice(0, -1), sum(last, padding));
+  // The axis along x is the last dimension, whatever its place among the axes.
+  const moving = nest.axes.filter(({ iters }) => iters.some((i) => movesWith(read, i)));
+  const row = axisAlong(nest, 'invocation', 0, (axis) => sizes[moving.indexOf(axis)] ?? last, last);
+  return product(quotient(product(...sizes), row), sum(row, padding));
 }
 
 /** Bytes that the nests of a kernel move, between memory and invocations. */
@@ -130,6 +124,7 @@ export function trafficOf(tiling: Tiling) {
       choose(taken, product(not(isUniform), shared), product(isContiguous, direct)),
     ),
     workgroupRead: total(({ taken, direct }) => choose(taken, direct, 0)),
+    exchanged: total((operand) => operand.exchanged),
     workgroupWrite: total(({ taken, shared }) => choose(taken, shared, 0)),
     unique: [...unique.values()].reduce((all, bytes) => all + bytes, 0),
   };
@@ -140,8 +135,10 @@ function operandOf({ meeting }: Tiling, nest: StageNest, read: AccessInfo, q: nu
   const { axes, stage } = nest;
   const steps = product(...axes.map(tilesOf));
   const loads = product(steps, ...axes.map((axis) => countOf(axis, 'step', 'invocation')));
-  const held = footprintOf(read, boxOf(nest, heldOf));
-  const tile = product(footprintOf(read, boxOf(nest, tileOf)), bytes);
+  const held = copiedElements(nest, q, heldOf);
+  const tile = product(copiedElements(nest, q, tileOf), bytes);
+  const { isTaken: isLanes, lanes, elements } = sharedCopy(nest, q);
+  const groups = quotient(product(steps, ...axes.map((axis) => countOf(axis, 'invocation'))), lanes);
   const isStill = (axis: Axis): boolean => axis.iters.every((i) => read.strides[i] === 0);
   // An element that is the same all along a row is loaded once for all written-out rounds.
   const still = meeting.kind === 'lanes' ? axes.filter(isStill).map((axis) => countOf(axis, 'step')) : [];
@@ -151,15 +148,23 @@ function operandOf({ meeting }: Tiling, nest: StageNest, read: AccessInfo, q: nu
   return {
     buffer: read.buffer.name,
     taken: tileCopyOf(nest, q)?.isTaken ?? 0,
-    direct: product(quotient(loads, product(...still)), held, bytes),
+    direct: choose(isLanes, product(groups, elements, bytes), product(quotient(loads, product(...still)), held, bytes)),
+    exchanged: choose(isLanes, product(loads, held, bytes), 0),
     shared: product(steps, tile),
     whole:
       (footprintOf(
         read,
         stage.block.iters.map(({ extent }) => extent),
       ) as number) * bytes,
-    isUniform: beside((stride) => stride === 0),
-    isContiguous: beside((stride) => Math.abs(stride) === 1),
+    isUniform: both(
+      not(isLanes),
+      beside((stride) => stride === 0),
+    ),
+    // Lanes that share a copy load it one after the other.
+    isContiguous: either(
+      isLanes,
+      beside((stride) => Math.abs(stride) === 1),
+    ),
   };
 }
 

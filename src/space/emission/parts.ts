@@ -65,6 +65,15 @@ export function cooperate(
   if (rounds !== undefined && rounds.extent <= mostWrittenRounds) builder.unroll(rounds.name);
 }
 
+/** Spreads a copying block's loops over the lanes of a subgroup, all rounds written out: what lanes hold lies in registers, which have names. */
+export function shareAmongLanes(builder: ScheduleBuilder, block: string, lanes: number, width: number): void {
+  const loop = builder.fuse(builder.ownLoops(block).map(({ name }) => name));
+  const [rounds, lane, elements] = builder.split(loop, [null, lanes, ...(width > 1 ? [width] : [])]);
+  builder.bind(lane as string, 'subgroup.x');
+  if (elements !== undefined) builder.vectorize(elements);
+  builder.unroll(rounds as string);
+}
+
 /** Spreads perfectly nested loops over all invocations of the workgroup, `size` of them in x, y and z. Returns the loop of the rounds. */
 export function share(
   builder: ScheduleBuilder,

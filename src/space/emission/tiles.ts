@@ -1,9 +1,19 @@
 import type { For } from '../../ir/nodes.ts';
 import type { ScheduleBuilder } from '../builder.ts';
+import { movesEvenlyAlong, sharedCopy } from '../copies.ts';
 import { steppingAxes, wholeTilesOf } from '../derive/edges.ts';
-import { type AccessInfo, movesEvenly } from '../stage.ts';
-import { type Axis, axesOf, type Level, lastNest, type StageNest, type Tiling } from '../tiling.ts';
-import { bindAlong, cooperate, type Numbers, storeOf, unrollAll, vectorizeLast, workgroupSizeOf } from './parts.ts';
+import { type AccessInfo, movesWith } from '../stage.ts';
+import { type Axis, axesOf, type Copy, type Level, lastNest, type StageNest, type Tiling } from '../tiling.ts';
+import {
+  bindAlong,
+  cooperate,
+  type Numbers,
+  shareAmongLanes,
+  storeOf,
+  unrollAll,
+  vectorizeLast,
+  workgroupSizeOf,
+} from './parts.ts';
 
 /** The loops of an axis' levels. */
 type Loops = ReadonlyMap<Level, string>;
@@ -14,6 +24,7 @@ export function emitTiles(tiling: Tiling, builder: ScheduleBuilder, value: Numbe
   const block = nest.stage.block.name;
   const isReduction = axesOf(nest, 'reduction').length > 0;
   const vector = value(tiling.vector);
+  if (isReduction) fuseAxes(builder, nest);
   // The store of a reduction carries the tiling; the computation moves under its innermost invocation loop.
   const store = isReduction ? storeOf(builder, nest.stage) : block;
   const { loops, innermost } = placeSpatial(builder, nest, store, value);
@@ -38,10 +49,22 @@ export function emitTiles(tiling: Tiling, builder: ScheduleBuilder, value: Numbe
   for (const axis of [...grid].reverse()) cut(builder, axis, loops, value);
 }
 
+/** Axes in the order of the block's iters. */
+const asInBlock = (axes: readonly Axis[]): Axis[] =>
+  [...axes].sort((a, b) => (a.iters[0] as number) - (b.iters[0] as number));
+
 /** Spatial axes in the order of their loops of workgroups, or of invocations: what lies along x is innermost. */
 function outermostFirst(nest: StageNest, kind: 'grid' | 'invocation', value: Numbers): Axis[] {
   const along = ({ levels }: Axis): number => value(levels.find((level) => level.kind === kind)?.along ?? 2);
   return [...axesOf(nest, 'spatial')].sort((a, b) => along(b) - along(a));
+}
+
+/** Makes the iters of an axis one, before anything has loops or copies of them. */
+function fuseAxes(builder: ScheduleBuilder, { axes, stage }: StageNest): void {
+  const { name, iters } = stage.block;
+  for (const axis of axes)
+    if (axis.iters.length > 1)
+      builder.apply('fuseIters', { block: name, iters: axis.iters.map((i) => iters[i]?.name as string) });
 }
 
 /** Splits the axes of the block that stores, brings levels of a kind together and binds those of workgroups and invocations. */
@@ -53,11 +76,11 @@ function placeSpatial(
 ): { readonly loops: Loops; readonly innermost: string } {
   const { block } = nest.stage;
   const own = builder.ownLoops(store).map(({ name }) => name);
-  const spatial = block.iters.flatMap((iter, i) => (iter.type === 'spatial' ? [i] : []));
-  const loopsOf = ({ iters }: Axis): string[] =>
+  const spatial = asInBlock(axesOf(nest, 'spatial'));
+  const loopsOf = (axis: Axis): string[] =>
     store === block.name
-      ? iters.flatMap((i) => builder.loopOfIter(store, block.iters[i]?.name as string) ?? [])
-      : iters.map((i) => own[spatial.indexOf(i)] as string);
+      ? axis.iters.flatMap((i) => builder.loopOfIter(store, block.iters[i]?.name as string) ?? [])
+      : [own[spatial.indexOf(axis)] as string];
   const axes = outermostFirst(nest, 'invocation', value);
   const loops = new Map<Level, string>();
   const before = new Map(axes.map((axis) => [axis, loopsOf(axis)]));
@@ -118,13 +141,15 @@ function placeReduction(
   const { block } = nest.stage;
   const reduction = axesOf(nest, 'reduction');
   const computeLoops = loopsBelow(builder, block.name, innermost);
-  const nameOf = (iter: number): string => (computeLoops[iter] as For).name;
+  const ordered = asInBlock(nest.axes);
+  const nameOf = (axis: Axis): string => (computeLoops[ordered.indexOf(axis)] as For).name;
   const loops = new Map<Level, string>();
-  for (const { iters, levels } of reduction) splitLevels(builder, nameOf(iters[0] as number), levels, loops, value);
+  for (const axis of reduction) splitLevels(builder, nameOf(axis), axis.levels, loops, value);
   const ofKind = (kind: Level['kind']): string[] =>
     reduction.flatMap(({ levels }) => levels.flatMap((level) => (level.kind === kind ? (loops.get(level) ?? []) : [])));
   const [outer, inner] = [ofKind('serial'), ofKind('step')];
-  const spatial = block.iters.flatMap((iter, i) => (iter.type === 'spatial' ? [nameOf(i)] : []));
+  // Vectors lie along x, so that its loop is innermost.
+  const spatial = outermostFirst(nest, 'invocation', value).map(nameOf);
   builder.reorder([...outer, ...inner, ...ofKind('register'), ...spatial]);
   vectorizeLast(builder, block.name, value(tiling.vector));
   const registersAt = inner.at(-1) as string;
@@ -160,21 +185,54 @@ function copyOperands(
     if (seen.has(key)) return [];
     seen.add(key);
     if (value(copy.isTaken) !== 1) return [];
-    const made = builder.cacheRead(block, sources.get(name) ?? name, copy.scope);
+    const from = sources.get(name);
+    const isGathered = copy.isByAxes === true && from === undefined;
+    const made = isGathered
+      ? builder.reindex(block, name, copy.scope)
+      : builder.cacheRead(block, from ?? name, copy.scope);
     sources.set(name, made.buffer);
-    builder.computeAt(made.block, copy.scope === 'workgroup' ? tilesAt : (registersAt as string));
+    builder.computeAt(made.block, copy.scope === 'private' ? (registersAt as string) : tilesAt);
+    if (isGathered) layOut(builder, nest, copy, made, value);
     if (copy.scope === 'private') {
       vectorizeLast(builder, made.block, value(copy.vector));
       unrollAll(builder, made.block);
       return [];
     }
+    if (copy.scope === 'subgroup') {
+      shareAmongLanes(builder, made.block, copy.lanes as number, value(sharedCopy(nest, copy.read).width));
+      return [];
+    }
     cooperate(builder, made.block, size, value(copy.vector));
-    const turns =
-      value(copy.isDoubled) === 1 &&
-      stepping !== undefined &&
-      movesEvenly(nest.stage, copy.read, stepping.iters[0] as number);
+    const turns = value(copy.isDoubled) === 1 && stepping !== undefined && movesEvenlyAlong(nest, copy.read, stepping);
     return [{ buffer: made.buffer, padding: read.dimensions.length > 1 ? value(copy.padding) : 0, turns }];
   });
+}
+
+/**
+ * Lays a copy with one dimension per axis out so that what is next to each other along x is so in the copy, and has it loaded in the order in
+ * which its operand lies.
+ */
+function layOut(
+  builder: ScheduleBuilder,
+  nest: StageNest,
+  { read, scope }: Copy,
+  made: { readonly block: string; readonly buffer: string },
+  value: Numbers,
+): void {
+  const access = nest.reads[read] as AccessInfo;
+  const along = outermostFirst(nest, 'invocation', value).at(-1);
+  const axes = asInBlock(nest.axes).filter(({ iters }) => iters.some((i) => movesWith(access, i)));
+  const last = axes.indexOf(along as Axis);
+  if (last >= 0 && last < axes.length - 1) {
+    const order = [...axes.keys()].filter((d) => d !== last);
+    builder.apply('transformLayout', { buffer: made.buffer, blocks: axes.map(() => null), order: [...order, last] });
+  }
+  // Lanes of a subgroup hold elements in the order of the copy.
+  if (scope === 'subgroup') return;
+  const contiguous = axes.findIndex(({ iters }) => access.strides[iters.at(-1) as number] === 1);
+  if (contiguous < 0 || contiguous === axes.length - 1) return;
+  const loops = builder.ownLoops(made.block).map(({ name }) => name);
+  builder.reorder([...loops.filter((_, d) => d !== contiguous), loops[contiguous] as string]);
 }
 
 /** Vectorises the levels of vectors; false where there are none. */
