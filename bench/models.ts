@@ -130,31 +130,34 @@ async function measure(layer: ModelLayer): Promise<Measured> {
   };
 }
 
-/** The device's peaks, without the margin that a bound on times needs: the best of several measurements, kept in the folder. */
-async function peaksOf(): Promise<Throughput | null> {
-  const file = join(flags.out, 'peaks.json');
-  const key = deviceKey(device.description);
-  const known = existsSync(file)
-    ? (JSON.parse(readFileSync(file, 'utf8')) as Throughput & { readonly device: string })
-    : null;
-  if (known?.device === key) return known;
+const peaksFile = join(flags.out, 'peaks.json');
+
+/** The best that any look at the device has found; they are kept in the folder. Null where none was possible. */
+function knownPeaks(): Throughput | null {
+  if (!existsSync(peaksFile)) return null;
+  const known = JSON.parse(readFileSync(peaksFile, 'utf8')) as Throughput & { readonly device: string };
+  return known.device === deviceKey(device.description) ? known : null;
+}
+
+/** Looks once more, because the machine may have been disturbed before, and without the margin that a bound on times needs. */
+async function lookForPeaks(): Promise<void> {
   const runner = await createDawnRunner({ device, builders: 0 });
-  let [flopsPerNs, bytesPerNs] = [0, 0];
   try {
-    for (let attempt = 0; attempt < 3; attempt++) {
-      const found = await measurePeaks(runner, device.description);
-      flopsPerNs = Math.max(flopsPerNs, (found?.flopsPerNs ?? 0) / margin);
-      bytesPerNs = Math.max(bytesPerNs, (found?.bytesPerNs ?? 0) / margin);
-    }
+    const found = await measurePeaks(runner, device.description);
+    const known = knownPeaks();
+    if (found === null) return;
+    const best = {
+      flopsPerNs: Math.max(known?.flopsPerNs ?? 0, found.flopsPerNs / margin),
+      bytesPerNs: Math.max(known?.bytesPerNs ?? 0, found.bytesPerNs / margin),
+    };
+    writeFileSync(peaksFile, `${JSON.stringify({ device: deviceKey(device.description), ...best })}\n`);
   } finally {
     await runner.close();
   }
-  if (flopsPerNs === 0 || bytesPerNs === 0) return null;
-  writeFileSync(file, `${JSON.stringify({ device: key, flopsPerNs, bytesPerNs })}\n`);
-  return { flopsPerNs, bytesPerNs };
 }
 
-function report(results: ReadonlyMap<string, Measured>, peaks: Throughput | null): string {
+function report(results: ReadonlyMap<string, Measured>): string {
+  const peaks = knownPeaks();
   const found = (given.length > 0 ? given : modelLayers).flatMap((layer) => results.get(keyOf(layer)) ?? []);
   const rows = rowsOf(found, peaks);
   const { description } = device;
@@ -178,7 +181,6 @@ function report(results: ReadonlyMap<string, Measured>, peaks: Throughput | null
 }
 
 const results = measuredBefore();
-const peaks = await peaksOf();
 let isWhole = true;
 for (const [at, layer] of layers.entries()) {
   if (controller.signal.aborted) break;
@@ -187,11 +189,12 @@ for (const [at, layer] of layers.entries()) {
   const begun = performance.now();
   const title = `${at + 1}/${layers.length} ${titleOf(layer)}`;
   try {
+    await lookForPeaks();
     const measured = await measure(layer);
     results.set(key, measured);
     appendFileSync(resultsFile, `${JSON.stringify(measured)}\n`);
-    report(results, peaks);
-    const [row] = rowsOf([measured], peaks);
+    report(results);
+    const [row] = rowsOf([measured], null);
     console.error(
       `${title}: ${row?.timesFaster?.toFixed(2) ?? 'no peer;'} times faster, in ${((performance.now() - begun) / 1000).toFixed(0)} s`,
     );
@@ -200,5 +203,5 @@ for (const [at, layer] of layers.entries()) {
     console.error(`${title}: ${sentenceOf(error)}`);
   }
 }
-console.log(report(results, peaks));
+console.log(report(results));
 process.exit(isWhole && !controller.signal.aborted ? 0 : 1);

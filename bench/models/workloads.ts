@@ -65,6 +65,9 @@ export const modelLayers: readonly ModelLayer[] = [
   resnet('conv4_x 3x3', 'conv2d', 'c=256,h=14,w=14,oc=256,kh=3,kw=3,pad=1', relu),
   resnet('conv5_x 3x3', 'conv2d', 'c=512,h=7,w=7,oc=512,kh=3,kw=3,pad=1'),
   resnet('conv5_x 1x1 expand', 'conv2d', 'c=512,h=7,w=7,oc=2048,kh=1,kw=1,pad=0'),
+  resnet('conv5_x 1x1 expand, residual', 'conv2d', 'c=512,h=7,w=7,oc=2048,kh=1,kw=1,pad=0', {
+    epilogue: 'relu(x + bias + r)',
+  }),
   resnet('global average pool', 'reduce', 'c=2048,h=7,w=7', { kind: 'mean', axes: 'h,w' }),
   resnet('classifier', 'matmul', 'm=1,n=1000,k=2048,transpose_b=1,bias=1'),
 
@@ -90,6 +93,9 @@ export const modelLayers: readonly ModelLayer[] = [
   ddpm('lowest block 3x3', 'conv2d', 'c=256,h=8,w=8,oc=256,kh=3,kw=3,pad=1'),
   ddpm('attention', 'attention', 'h=1,m=256,n=256,d=256,dv=256'),
   ddpm('skip connection', 'concat', 'inner=256', { parts: '256,256' }),
+  ddpm('group norm', 'group_norm', 'c=128,h=32,w=32,groups=32'),
+  diffusion('group norm', 'group_norm', 'c=320,h=64,w=64,groups=32'),
+  diffusion('upsample', 'resize', 'c=640,h=32,w=32,oh=64,ow=64', { coordinates: 'asymmetric', rounding: 'floor' }),
   diffusion('input 3x3', 'conv2d', 'c=4,h=64,w=64,oc=320,kh=3,kw=3,pad=1'),
   diffusion('shortcut 1x1', 'conv2d', 'c=320,h=32,w=32,oc=640,kh=1,kw=1,pad=0'),
   diffusion('middle block 3x3', 'conv2d', 'c=1280,h=8,w=8,oc=1280,kh=3,kw=3,pad=1'),
@@ -108,6 +114,7 @@ export const modelLayers: readonly ModelLayer[] = [
   bert('query projection', 'matmul', 'm=128,n=768,k=768,bias=1'),
   bert('feed-forward up', 'matmul', 'm=128,n=3072,k=768', gelu),
   bert('feed-forward down', 'matmul', 'm=128,n=768,k=3072,bias=1'),
+  bert('word embeddings', 'gather', 'n=128,v=30522,d=768'),
   bert('split heads', 'transpose', 'n=1,c=128,h=12,w=64', { order: 'n,h,c,w' }),
   bert('pooler', 'matmul', 'm=1,n=768,k=768,transpose_b=1', { epilogue: 'tanh(x + bias)' }),
   bert('residual', 'elementwise', 'c=1,h=128,w=768', { expression: 'x + y', y: 'n,c,h,w' }),
@@ -124,9 +131,7 @@ export const modelLayers: readonly ModelLayer[] = [
   qwen('key projection', 'matmul', 'm=128,n=128,k=896,bias=1'),
   qwen('feed-forward up', 'matmul', 'm=128,n=4864,k=896'),
   qwen('causal attention', 'attention', 'h=14,m=128,n=128,d=64,dv=64,causal=1'),
-  qwen('gated activation', 'elementwise', 'c=1,h=128,w=4864', {
-    ...{ expression: 'x * sigmoid(x) * y', y: 'n,c,h,w' },
-  }),
+  qwen('gated activation', 'glu', 'rows=128,cols=4864'),
   qwen('RMS norm', 'rms_norm', 'rows=128,cols=896'),
   qwenDecode('feed-forward up', 'matmul', 'm=1,n=4864,k=896'),
   qwenDecode('feed-forward down', 'matmul', 'm=1,n=896,k=4864'),
@@ -137,6 +142,7 @@ export const modelLayers: readonly ModelLayer[] = [
   llama('query projection', 'matmul', 'm=128,n=2048,k=2048'),
   llama('key projection', 'matmul', 'm=128,n=512,k=2048'),
   llama('causal attention', 'attention', 'h=32,m=128,n=128,d=64,dv=64,causal=1'),
+  llama('rotary embedding of queries', 'rope', 'h=32,s=128,d=64'),
   llama('RMS norm', 'rms_norm', 'rows=128,cols=2048'),
   llamaDecode('query projection', 'matmul', 'm=1,n=2048,k=2048,transpose_b=1'),
   llamaDecode('feed-forward down', 'matmul', 'm=1,n=2048,k=8192'),
@@ -167,10 +173,11 @@ const classes: Readonly<Record<string, string>> = {
   depthwise_conv2d: 'depthwise',
   ...{ matmul: 'product', quantized_matmul: 'product' },
   attention: 'attention',
-  ...{ softmax: 'row by row', layer_norm: 'row by row', rms_norm: 'row by row' },
+  ...{ softmax: 'row by row', layer_norm: 'row by row', rms_norm: 'row by row', group_norm: 'row by row' },
   ...{ max_pool2d: 'reduction', reduce: 'reduction' },
   ...{ elementwise: 'element by element', batch_norm: 'element by element' },
-  ...{ transpose: 'movement', concat: 'movement' },
+  ...{ glu: 'element by element', rope: 'element by element' },
+  ...{ transpose: 'movement', concat: 'movement', resize: 'movement', gather: 'movement' },
 };
 
 /** A product of one row is a class of its own: it waits for its weights, not for arithmetic. */

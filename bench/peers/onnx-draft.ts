@@ -48,17 +48,21 @@ export interface Drafting {
   readonly inputs: InputValues;
 }
 
-const weights = new Set(['W', 'bias', 'gamma', 'beta', 'mean', 'variance', 'scales']);
+const weights = new Set(['W', 'bias', 'gamma', 'beta', 'mean', 'variance', 'scales', 'cos', 'sin']);
 
 /** `inputs`: the workload's values by name. What a network has as weights is stored in the model, so that the runtime may pack it once. */
 export function draftingOf(workload: Workload, inputs: InputValues): Drafting {
   const program = programOf(workload);
   const parameters = parametersOf(workload);
   const [output = ''] = program.outputs;
-  const shapeOf = (name: string): readonly number[] =>
-    program.buffers.find((buffer) => buffer.name === name)?.shape ?? [];
+  const bufferOf = (name: string) => program.buffers.find((buffer) => buffer.name === name);
+  const shapeOf = (name: string): readonly number[] => bufferOf(name)?.shape ?? [];
+  const dtypeOf = (name: string) => bufferOf(name)?.dtype;
   const values = (name: string): Float32Array => Float32Array.from(inputs[name] ?? []);
-  const isWeight = (name: string): boolean => weights.has(name) || (name === 'B' && (parameters.b ?? 1) === 1);
+  const isWeight = (name: string): boolean =>
+    weights.has(name) ||
+    (name === 'B' && (parameters.b ?? 1) === 1) ||
+    (name === 'X' && workload.operator === 'gather');
   const layer: Drafting['layer'] = (
     name,
     build,
@@ -69,7 +73,8 @@ export function draftingOf(workload: Workload, inputs: InputValues): Drafting {
     const given: Record<string, OnnxTensor> = {};
     for (const input of program.inputs)
       (isWeight(input) ? initializers : given)[input] = reshape[input] ?? {
-        ...{ shape: shapeOf(input), data: values(input) },
+        shape: shapeOf(input),
+        data: dtypeOf(input) === 'i32' ? Int32Array.from(inputs[input] ?? []) : values(input),
       };
     const last = build({
       add: (type, from, attributes, domain) => {

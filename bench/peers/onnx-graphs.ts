@@ -1,8 +1,9 @@
 import type { InputValues } from '../../src/operators/operator.ts';
 import type { Workload } from '../../src/operators/workload.ts';
-import { activationOf, elementwiseOf } from './formulas.ts';
+import { elementwiseOf, epilogueForPeers } from './formulas.ts';
 import { attentionLayers } from './onnx-attention.ts';
 import { contrib, type Draft, type Drafting, draftingOf, type OnnxLayer } from './onnx-draft.ts';
+import { furtherLayers } from './onnx-further.ts';
 import type { OnnxTensor } from './onnx-model.ts';
 import { imageWindowOf } from './parameters.ts';
 
@@ -11,16 +12,27 @@ export function onnxLayersOf(workload: Workload, given: InputValues): readonly O
   const drafting = draftingOf(workload, given);
   const { layer, at, output, shapeOf, values, inputs } = drafting;
   const { operator, attributes } = workload;
-  const activation = activationOf(attributes.epilogue);
-  if (activation === 'unknown') return [];
-  const activated = (draft: Draft, result: string): string => {
-    if (activation === null) return result;
-    if (activation === 'relu') return draft.add('Relu', [result]);
-    if (activation === 'tanh') return draft.add('Tanh', [result]);
-    if (activation === 'gelu') return draft.add('Gelu', [result], undefined, contrib);
-    return draft.add('Clip', [result, draft.constant(Float32Array.of(0), []), draft.constant(Float32Array.of(6), [])]);
+  const epilogue = epilogueForPeers(attributes.epilogue);
+  if (epilogue === null) return [];
+  const { activation, residual } = epilogue;
+  const activated = (draft: Draft, plain: string): string => {
+    const result = residual ? draft.add('Add', [plain, 'r']) : plain;
+    switch (activation) {
+      case 'none':
+        return result;
+      case 'relu':
+        return draft.add('Relu', [result]);
+      case 'tanh':
+        return draft.add('Tanh', [result]);
+      case 'gelu':
+        return draft.add('Gelu', [result], undefined, contrib);
+      case 'relu6': {
+        const [low, high] = [0, 6].map((bound) => draft.constant(Float32Array.of(bound), [])) as [string, string];
+        return draft.add('Clip', [result, low, high]);
+      }
+    }
   };
-  const bias = activation === null ? [] : ['bias'];
+  const bias = activation === 'none' ? [] : ['bias'];
   const reshaped = (name: string, to: (shape: readonly number[]) => readonly number[]): Record<string, OnnxTensor> => ({
     [name]: { shape: to(shapeOf(name)), data: values(name) },
   });
@@ -139,6 +151,12 @@ export function onnxLayersOf(workload: Workload, given: InputValues): readonly O
     }
     case 'elementwise':
       return elementwiseLayers(drafting);
+    case 'glu':
+    case 'rope':
+    case 'group_norm':
+    case 'resize':
+    case 'gather':
+      return furtherLayers(drafting);
     default:
       return [];
   }
@@ -152,12 +170,6 @@ function elementwiseLayers({ workload, layer }: Drafting): readonly OnnxLayer[] 
       return [layer('Mul', (draft) => draft.add('Mul', ['x', 'y']))];
     case 'sum':
       return [layer('Add', (draft) => draft.add('Add', ['x', 'y']))];
-    case 'gated silu':
-      return [
-        layer('QuickGelu, Mul', (draft) =>
-          draft.add('Mul', [draft.add('QuickGelu', ['x'], { alpha: { float: 1 } }, contrib), 'y']),
-        ),
-      ];
     case null:
       return [];
   }

@@ -17,8 +17,8 @@ interface Session {
 }
 interface OnnxRuntime {
   readonly Tensor: new (
-    type: 'float32' | 'uint8',
-    data: Float32Array | Uint8Array,
+    type: 'float32' | 'int32',
+    data: Float32Array | Int32Array,
     shape: readonly number[],
   ) => unknown;
   readonly InferenceSession: { create(model: Uint8Array, options: unknown): Promise<Session> };
@@ -67,7 +67,9 @@ export async function openOnnxruntimeSide(options: SideOptions): Promise<Side | 
   const feeds = Object.fromEntries(
     Object.entries(graph.inputs).map(([input, { shape, data }]) => [
       input,
-      new ort.Tensor('float32', data as Float32Array, shape),
+      data instanceof Int32Array
+        ? new ort.Tensor('int32', data, shape)
+        : new ort.Tensor('float32', data as Float32Array, shape),
     ]),
   );
   return {

@@ -1,7 +1,7 @@
 import type { InputValues } from '../../src/operators/operator.ts';
 import type { Workload } from '../../src/operators/workload.ts';
 import { programOf } from '../../src/tuner/build.ts';
-import { type Activation, activationOf, elementwiseOf } from './formulas.ts';
+import { elementwiseOf, epilogueForPeers } from './formulas.ts';
 import { channelsFirst, channelsLast, permuted } from './layout.ts';
 import { causalMask } from './onnx-attention.ts';
 import { imageWindowOf, parametersOf } from './parameters.ts';
@@ -15,9 +15,6 @@ export interface TensorflowLayer {
   /** The output as the workload lays it out. */
   readonly toOurs: (output: Float32Array) => Float32Array;
 }
-
-/** What fused operators call them; the others are calls of their own. */
-const fusedNames: Readonly<Partial<Record<Activation, string>>> = { relu: 'relu', relu6: 'relu6' };
 
 /** How TensorFlow.js computes a workload, images with the channels last, which it is made for; null where it has no such operator. */
 export function tensorflowLayerOf(tf: Tensorflow, workload: Workload, inputs: InputValues): TensorflowLayer | null {
@@ -45,19 +42,24 @@ export function tensorflowLayerOf(tf: Tensorflow, workload: Workload, inputs: In
   const { operator, attributes } = workload;
   const params = parametersOf(workload);
   const at = (name: string): number => params[name] ?? Number.NaN;
-  const activation = activationOf(attributes.epilogue);
-  if (activation === 'unknown') return null;
-  const fused = activation === null ? undefined : fusedNames[activation];
-  const bias = has('bias') ? tensor('bias') : undefined;
+  const epilogue = epilogueForPeers(attributes.epilogue);
+  if (epilogue === null) return null;
+  const { activation, residual } = epilogue;
+  // Its fused operators know these, but add nothing except a bias before them.
+  const isFused = !residual && ['relu', 'relu6'].includes(activation);
   const extras = {
-    ...(bias === undefined ? {} : { bias }),
-    ...(fused === undefined ? {} : { activation: fused }),
+    ...(has('bias') ? { bias: tensor('bias') } : {}),
+    ...(isFused ? { activation } : {}),
   };
-  const activated = (x: Tensor): Tensor => {
-    if (activation === null || fused !== undefined) return x;
+  const r = residual ? tensor('r', outputShape.length === 4 ? channelsLast(4) : undefined) : null;
+  const activated = (plain: Tensor): Tensor => {
+    const x = r === null ? plain : tf.add(plain, r);
+    if (isFused || activation === 'none') return x;
+    if (activation === 'relu') return tf.relu(x);
+    if (activation === 'relu6') return tf.relu6(x);
+    if (activation === 'tanh') return tf.tanh(x);
     // The exact gelu, of single operators.
-    const bent = tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1);
-    return tf.mul(tf.mul(x, 0.5), bent);
+    return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
   };
 
   switch (operator) {
@@ -65,12 +67,11 @@ export function tensorflowLayerOf(tf: Tensorflow, workload: Workload, inputs: In
     case 'depthwise_conv2d':
     case 'conv_transpose2d': {
       if (operator !== 'depthwise_conv2d' && at('groups') !== 1) return null;
-      if (activation === 'tanh') return null;
       const image = tensor('X', channelsLast(4));
       const { strides, dilations, pads } = imageWindowOf(workload);
       const window = { strides, dilations, pad: paddingOf(pads) };
       if (operator === 'conv_transpose2d') {
-        if (activation !== null) return null;
+        if (activation !== 'none') return null;
         const filter = tensor('W', [2, 3, 1, 0]);
         const shape = channelsLast(4).map((d) => outputShape[d] as number);
         const run = (): Tensor => tf.conv2dTranspose(image, filter, shape, strides, window.pad, 'floor');
@@ -103,9 +104,8 @@ export function tensorflowLayerOf(tf: Tensorflow, workload: Workload, inputs: In
     case 'matmul': {
       const [a, b] = [tensor('A'), tensor('B')];
       const transposed = { transposeA: at('transpose_a') === 1, transposeB: at('transpose_b') === 1 };
-      const named = activation === 'tanh' ? { activation: 'tanh' } : {};
-      const product = (): Tensor => tf.fused.matMul({ a, b, ...transposed, ...extras, ...named });
-      return { name: 'matMul', run: () => (activation === 'tanh' ? product() : activated(product())), toOurs: same };
+      const product = (): Tensor => activated(tf.fused.matMul({ a, b, ...transposed, ...extras }));
+      return { name: 'matMul', run: product, toOurs: same };
     }
     case 'attention': {
       const [q, k, v] = [tensor('Q'), tensor('K'), tensor('V')];
@@ -174,11 +174,58 @@ export function tensorflowLayerOf(tf: Tensorflow, workload: Workload, inputs: In
           return { name: 'mul', run: () => tf.mul(x, y), toOurs: same };
         case 'sum':
           return { name: 'add', run: () => tf.add(x, y), toOurs: same };
-        case 'gated silu':
-          return { name: 'sigmoid, mul', run: () => tf.mul(tf.mul(x, tf.sigmoid(x)), y), toOurs: same };
         case null:
           return null;
       }
+      return null;
+    }
+    case 'glu': {
+      if (at('packed') === 1 || attributes.activation !== 'silu') return null;
+      const [gate, up] = [tensor('gate'), tensor('up')];
+      return { name: 'sigmoid, mul', run: () => tf.mul(tf.mul(gate, tf.sigmoid(gate)), up), toOurs: same };
+    }
+    case 'rope': {
+      if (['interleaved', 'heads_last', 'batch_angles', 'rotary'].some((name) => at(name) !== 0)) return null;
+      const x = tensor('X', undefined, [at('b'), at('h'), at('s'), at('d')]);
+      const [cos, sin] = [tensor('cos'), tensor('sin')];
+      const run = (): Tensor => {
+        const [a, b] = tf.split(x, 2, 3) as [Tensor, Tensor];
+        const turned = [tf.sub(tf.mul(a, cos), tf.mul(b, sin)), tf.add(tf.mul(b, cos), tf.mul(a, sin))];
+        return tf.concat(turned, 3);
+      };
+      return { name: 'split, mul, add, concat', run, toOurs: same };
+    }
+    case 'group_norm': {
+      const [n, c, groups, pixels] = [at('n'), at('c'), at('groups'), at('h') * at('w')];
+      const x = tensor('X', undefined, [n, groups, (c / groups) * pixels]);
+      const [gamma, beta] = [tensor('gamma', undefined, [c, 1]), tensor('beta', undefined, [c, 1])];
+      const epsilon = Number(attributes.epsilon);
+      const run = (): Tensor => {
+        const { mean, variance } = tf.moments(x, 2, true);
+        const normal = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, epsilon)));
+        return tf.add(tf.mul(tf.reshape(normal, [n, c, pixels]), gamma), beta);
+      };
+      return { name: 'moments, rsqrt, mul', run, toOurs: same };
+    }
+    case 'resize': {
+      const { coordinates, rounding, mode } = attributes;
+      // Of nearest elements it knows those below alone.
+      if (mode !== 'nearest' || coordinates !== 'asymmetric' || rounding !== 'floor') return null;
+      const image = tensor('X', channelsLast(4));
+      const size = [at('oh'), at('ow')] as const;
+      return {
+        name: 'resizeNearestNeighbor',
+        run: () => tf.image.resizeNearestNeighbor(image, size),
+        toOurs: fromLast,
+      };
+    }
+    case 'gather': {
+      if (at('outer') !== 1) return null;
+      const table = tensor('X');
+      // It counts from the first row alone.
+      const fromFirst = Int32Array.from(inputs.indices ?? [], (index) => (index < 0 ? index + at('v') : index));
+      const indices = tf.tensor(fromFirst, shapeOf('indices'), 'int32');
+      return { name: 'gather', run: () => tf.gather(table, indices), toOurs: same };
     }
   }
   return null;

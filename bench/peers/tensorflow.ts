@@ -32,7 +32,7 @@ export interface Tensorflow {
   backend(): { readonly device: GPUDevice };
   time(work: () => void): Promise<{ readonly kernelMs: number; readonly wallMs: number }>;
   tidy(work: () => Tensor): Tensor;
-  tensor(values: Float32Array, shape: readonly number[]): Tensor;
+  tensor(values: Float32Array | Int32Array, shape: readonly number[], dtype?: 'int32'): Tensor;
   readonly fused: {
     conv2d(options: Convolution): Tensor;
     depthwiseConv2d(options: Convolution): Tensor;
@@ -59,7 +59,13 @@ export interface Tensorflow {
   mul(a: Tensor, b: Tensor | number): Tensor;
   square(x: Tensor): Tensor;
   rsqrt(x: Tensor): Tensor;
+  split(x: Tensor, parts: number, axis: number): readonly Tensor[];
+  reshape(x: Tensor, shape: readonly number[]): Tensor;
+  gather(table: Tensor, indices: Tensor): Tensor;
+  readonly image: { resizeNearestNeighbor(x: Tensor, size: readonly [number, number]): Tensor };
+  relu(x: Tensor): Tensor;
   relu6(x: Tensor): Tensor;
+  tanh(x: Tensor): Tensor;
   sigmoid(x: Tensor): Tensor;
   erf(x: Tensor): Tensor;
 }

@@ -62,6 +62,10 @@ describe('a graph for ONNX Runtime', () => {
     ['elementwise', 'c=3,h=4,w=5', { expression: 'x * clamp(x + 3, 0, 6) / 6' }],
     ['elementwise', 'c=3,h=4,w=5', { expression: 'x * y', y: '1,c,1,1' }],
     ['elementwise', 'c=3,h=4,w=5', { expression: 'x + y', y: 'n,c,h,w' }],
+    ['conv2d', 'c=3,h=4,w=4,oc=5,kh=1,kw=1,pad=0', { epilogue: 'relu(x + bias + r)' }],
+    ['group_norm', 'c=6,h=4,w=5,groups=3', {}],
+    ['resize', 'c=3,h=4,w=5,oh=8,ow=10', { coordinates: 'asymmetric', rounding: 'floor' }],
+    ['gather', 'n=5,v=9,d=4', {}],
   ] as const)('computes %s %s %o', (operator, shape, attributes) => {
     const workload = makeWorkload(operator, { shape, attributes });
     const inputs = generateInputs(workload, 1);
@@ -70,7 +74,8 @@ describe('a graph for ONNX Runtime', () => {
     const [layer] = onnxLayersOf(workload, inputs);
     if (layer === undefined) throw new Error('no graph');
     const given = Object.values(layer.graph.inputs).map(({ shape: extents, data }) => ({
-      ...{ name: '', dtype: 'float' as const, shape: extents, values: Float64Array.from(data as Float32Array) },
+      ...{ name: '', dtype: data instanceof Int32Array ? ('int32' as const) : ('float' as const), shape: extents },
+      values: Float64Array.from(data as Float32Array | Int32Array),
     }));
     const [extents = []] = Object.values(layer.graph.outputs);
     const result = { name: '', dtype: 'float' as const, shape: extents, values: expected };
