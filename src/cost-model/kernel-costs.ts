@@ -19,7 +19,7 @@ export const terms: readonly Term[] = [
   { name: 'scattered loads', cpu: 2, gpu: 8 },
   { name: 'contiguous loads', cpu: 1.5, gpu: 6 },
   { name: 'contiguous load instructions', cpu: 0.5, gpu: 2 },
-  { name: 'uniform loads', cpu: 0.3, gpu: 2 },
+  { name: 'uniform loads', cpu: 1, gpu: 2 },
   { name: 'stores', cpu: 2, gpu: 8 },
   { name: 'loads from workgroup memory', cpu: 2.2, gpu: 1 },
   { name: 'stores to workgroup memory', cpu: 2, gpu: 1 },
@@ -47,7 +47,7 @@ interface Machine {
 }
 
 export const machines: Readonly<Record<'cpu' | 'gpu', Machine>> = {
-  cpu: { lanes: 8, busy: 16, registers: 96 },
+  cpu: { lanes: 8, busy: 16, registers: 192 },
   gpu: { lanes: 32, busy: 65_536, registers: 128 },
 };
 
