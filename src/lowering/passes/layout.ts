@@ -1,5 +1,6 @@
 import type { Scalar, Width } from '../../ir/kernel.ts';
 import type { LoadExpr } from '../../ir/nodes.ts';
+import { printExpr } from '../../ir/printer.ts';
 import { varsOf } from '../../ir/visit.ts';
 import type { BlockAccesses, FlatAccess } from '../analysis/accesses.ts';
 import { formOf, type IndexForm, type Variables } from '../analysis/index-form.ts';
@@ -184,6 +185,7 @@ function widthOf(kind: Layout['kind'], uses: readonly Use[]): Width {
   if (uses.some(({ planned: { access } }) => access.region.buffer.dtype === 'bool' || access.isPosition)) return 1;
   const widths = new Set<Width>();
   for (const { planned, lane } of uses) if (planned.motion === 'aligned' && lane !== null) widths.add(lane.width);
+  if (widths.size === 0) return kind === 'storage' ? packedWidth(uses) : 1;
   const [width] = widths;
   if (widths.size !== 1 || width === undefined) return 1;
   if (width === 3 && kind !== 'named') return 1;
@@ -193,4 +195,48 @@ function widthOf(kind: Layout['kind'], uses: readonly Use[]): Width {
     return !access.clamped && [...form.terms, ...form.tangled].every(({ coefficient }) => coefficient % width === 0);
   });
   return fits ? width : 1;
+}
+
+/** Loads of single elements for which one load of a vector is worth while: a vector costs about as much as two of them. */
+const loadsPerVector = 2;
+
+/**
+ * The width of vectors from which single elements are picked, where nothing is stored and every load knows its component when the kernel is
+ * written: neighbours that one invocation reads (the taps of windows) then share a load. 1 where that saves too few loads.
+ */
+function packedWidth(uses: readonly Use[]): Width {
+  for (const width of [4, 2] as const) {
+    const isPossible = uses.every(
+      ({ planned: { motion, form, access } }) =>
+        !access.isWrite &&
+        motion !== 'matrix' &&
+        sizeOf(access.region) % width === 0 &&
+        form.tangledVars.length === 0 &&
+        [...form.terms, ...form.tangled].every(({ coefficient }) => coefficient % width === 0),
+    );
+    if (!isPossible) continue;
+    const [elements, vectors] = [new Set<string>(), new Set<string>()];
+    for (const { planned } of uses) {
+      const terms = [...planned.form.terms, ...planned.form.tangled];
+      const key = terms.map(({ atom, coefficient }) => `${printExpr(atom)}*${coefficient}`).join('+');
+      for (const constant of constantsOf(planned)) {
+        elements.add(`${key}+${constant}`);
+        vectors.add(`${key}+${Math.floor(constant / width)}`);
+      }
+    }
+    if (elements.size >= loadsPerVector * vectors.size && elements.size > 1) return width;
+  }
+  return 1;
+}
+
+/** The constant parts of an index in all instances of a block that are written out. */
+function constantsOf({ form, access: { block } }: Planned): number[] {
+  let constants = [form.constant];
+  for (const { name, coefficient } of form.steps) {
+    const { min, max } = block.ranges.get(name) ?? { min: 0, max: 0 };
+    const next: number[] = [];
+    for (const constant of constants) for (let at = min; at <= max; at++) next.push(constant + at * coefficient);
+    constants = next;
+  }
+  return constants;
 }
