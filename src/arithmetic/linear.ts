@@ -112,3 +112,11 @@ export function floorMod(x: Expr, c: number): Expr {
   if (c === 1) return int(0);
   return x.kind === 'int' ? int(x.value - Math.floor(x.value / c) * c) : mod(x, int(c));
 }
+
+/** The greatest common divisor. */
+export function gcd(a: number, b: number): number {
+  let x = a;
+  let y = b;
+  while (y !== 0) [x, y] = [y, x % y];
+  return x;
+}

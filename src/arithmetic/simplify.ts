@@ -2,7 +2,7 @@ import { binary, int } from '../ir/builders.ts';
 import type { BinaryExpr, Expr } from '../ir/nodes.ts';
 import { mapChildren } from '../ir/visit.ts';
 import { boundsOf, type Ranges } from './bounds.ts';
-import { addTerm, exprOfLinear, floorDiv, floorMod, type Linear, linearOf, type Term } from './linear.ts';
+import { addTerm, exprOfLinear, floorDiv, floorMod, gcd, type Linear, linearOf, type Term } from './linear.ts';
 
 /**
  * Simplifies every index expression inside an expression, given the bounds of its variables. The result equals the original for all
@@ -195,16 +195,9 @@ function scaledPart(linear: Linear, c: number, ranges: Ranges): ScaledPart | nul
   return null;
 }
 
-export function gcd(a: number, b: number): number {
-  let x = a;
-  let y = b;
-  while (y !== 0) [x, y] = [y, x % y];
-  return x;
-}
-
 /**
- * q*c*(x // c) + q*(x % c) = q*x, and q*c*((x % m) // c) + q*(x % c) = q*(x % m) where c divides m: such sums are left behind where loops are
- * fused and split again.
+ * q*c*(x // c) + q*(x % c) = q*x, q*c*((x % m) // c) + q*(x % c) = q*(x % m) where c divides m, and what `partOfLonger` says: such sums are
+ * left behind where loops are fused and split again.
  */
 function mergeDivMod(linear: Linear, ranges: Ranges): Linear {
   for (const { atom, coefficient } of linear.terms.values()) {
@@ -226,16 +219,48 @@ function mergeDivMod(linear: Linear, ranges: Ranges): Linear {
       continue;
     const terms = new Map(linear.terms);
     const held = [...terms.values()].find((term) => sameAtom(term.atom, partner.atom));
-    if (held === undefined || held.coefficient !== coefficient * c) continue;
+    if (held === undefined || held.coefficient !== coefficient * c) {
+      const joined = partOfLonger(linear, atom.a, c, coefficient, partner.atom);
+      if (joined === null) continue;
+      addTerm(terms, atom, -coefficient);
+      addTerm(terms, joined.term.atom, -joined.term.coefficient);
+      const longer = linearOf(remainder(joined.of, joined.modulus, ranges));
+      for (const term of longer.terms.values()) addTerm(terms, term.atom, term.coefficient * coefficient);
+      return mergeDivMod({ terms, constant: linear.constant + longer.constant * coefficient }, ranges);
+    }
     addTerm(terms, atom, -coefficient);
     addTerm(terms, held.atom, -held.coefficient);
-    let constant = linear.constant;
     const whole = linearOf(atom.a);
     for (const term of whole.terms.values()) addTerm(terms, term.atom, term.coefficient * coefficient);
-    constant += whole.constant * coefficient;
-    return mergeDivMod({ terms, constant }, ranges);
+    return mergeDivMod({ terms, constant: linear.constant + whole.constant * coefficient }, ranges);
   }
   return linear;
+}
+
+/** q*c*((a + x // c) % m) + q*(x % c) = q*((c*a + x) % (c*m)): the term with the sum, what stands before % on the right, and c*m. */
+function partOfLonger(
+  linear: Linear,
+  x: Expr,
+  c: number,
+  coefficient: number,
+  quotient: Expr,
+): { readonly term: Term; readonly of: Expr; readonly modulus: number } | null {
+  for (const term of linear.terms.values()) {
+    const { atom } = term;
+    if (term.coefficient !== coefficient * c || atom.kind !== 'binary' || atom.op !== 'mod' || atom.b.kind !== 'int')
+      continue;
+    const inner = linearOf(atom.a);
+    const own = [...inner.terms.values()].find((one) => one.coefficient === 1 && sameAtom(one.atom, quotient));
+    if (own === undefined) continue;
+    const whole = linearOf(x);
+    const terms = new Map<string, Term>();
+    for (const one of inner.terms.values())
+      for (const { atom: part, coefficient: times } of one === own ? whole.terms.values() : [one])
+        addTerm(terms, part, one === own ? times : times * c);
+    const of = exprOfLinear({ terms, constant: whole.constant + inner.constant * c });
+    return { term, of, modulus: c * atom.b.value };
+  }
+  return null;
 }
 
 /** (x % m) // c, where c divides m. */

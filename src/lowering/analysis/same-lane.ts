@@ -1,7 +1,6 @@
 import type { Interval } from '../../arithmetic/bounds.ts';
 import { boundsOf } from '../../arithmetic/bounds.ts';
-import { constantDifference, type Linear } from '../../arithmetic/linear.ts';
-import { gcd } from '../../arithmetic/simplify.ts';
+import { constantDifference, gcd, type Linear } from '../../arithmetic/linear.ts';
 import type { Expr } from '../../ir/nodes.ts';
 import { usesVar, varsOf } from '../../ir/visit.ts';
 import type { FlatAccess } from './accesses.ts';
