@@ -250,9 +250,11 @@ function partOfLonger(
     if (term.coefficient !== coefficient * c || atom.kind !== 'binary' || atom.op !== 'mod' || atom.b.kind !== 'int')
       continue;
     const inner = linearOf(atom.a);
-    const own = [...inner.terms.values()].find((one) => one.coefficient === 1 && sameAtom(one.atom, quotient));
+    const own = [...inner.terms.values()].find(
+      (one) => one.coefficient === 1 && (sameAtom(one.atom, quotient) || isQuotientOfPart(one.atom, x, c)),
+    );
     if (own === undefined) continue;
-    const whole = linearOf(x);
+    const whole = linearOf(own.atom.kind === 'binary' && !sameAtom(own.atom, quotient) ? own.atom.a : x);
     const terms = new Map<string, Term>();
     for (const one of inner.terms.values())
       for (const { atom: part, coefficient: times } of one === own ? whole.terms.values() : [one])

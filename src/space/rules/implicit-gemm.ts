@@ -21,14 +21,21 @@ export function implicitGemmTiling(stage: StageInfo, limits: DeviceLimits): Tili
   return groups.some((group) => group.length > 1) ? tilingOverAxes('gemm', stage, limits, groups) : null;
 }
 
-/** Adjacent iters of one kind that move the same operands; iters of a single iteration join no other. */
+/** Adjacent iters of one kind that move the same operands; those of a single iteration and those of a batch, which move all, join no other. */
 function movingTogether({ block, reads }: StageInfo): number[][] {
+  const isBatch = (i: number): boolean =>
+    block.iters[i]?.type === 'spatial' && reads.every((read) => movesWith(read, i));
   const signature = (i: number): string =>
     `${block.iters[i]?.type} ${reads.map((read) => movesWith(read, i)).join()} ${(block.iters[i]?.extent as number) > 1}`;
   const groups: number[][] = [];
   for (const i of block.iters.keys()) {
     const group = groups.at(-1);
-    if (group !== undefined && signature(group[0] as number) === signature(i) && block.iters[i]?.extent !== 1)
+    if (
+      group !== undefined &&
+      signature(group[0] as number) === signature(i) &&
+      block.iters[i]?.extent !== 1 &&
+      !isBatch(i)
+    )
       group.push(i);
     else groups.push([i]);
   }
