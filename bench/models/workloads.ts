@@ -167,6 +167,9 @@ export function titleOf({ model, layer }: Pick<ModelLayer, 'model' | 'layer'>): 
   return `${model}: ${layer}`;
 }
 
+/** What waits for memory alone: elementwise operators, and those that only move data. */
+const movement = 'elements and movement';
+
 /** Classes over which means are taken, by operator. */
 const classes: Readonly<Record<string, string>> = {
   ...{ conv2d: 'convolution', conv1d: 'convolution', conv_transpose2d: 'convolution' },
@@ -175,9 +178,8 @@ const classes: Readonly<Record<string, string>> = {
   attention: 'attention',
   ...{ softmax: 'row by row', layer_norm: 'row by row', rms_norm: 'row by row', group_norm: 'row by row' },
   ...{ max_pool2d: 'reduction', reduce: 'reduction' },
-  ...{ elementwise: 'element by element', batch_norm: 'element by element' },
-  ...{ glu: 'element by element', rope: 'element by element' },
-  ...{ transpose: 'movement', concat: 'movement', resize: 'movement', gather: 'movement' },
+  ...{ elementwise: movement, batch_norm: movement, glu: movement, rope: movement },
+  ...{ transpose: movement, concat: movement, resize: movement, gather: movement },
 };
 
 /** A product of one row is a class of its own: it waits for its weights, not for arithmetic. */
