@@ -10,14 +10,10 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
 import { chooseDevice } from '../src/device/devices.ts';
-import { createDawnRunner } from '../src/measure/dawn-runner.ts';
-import { makeWorkload } from '../src/operators/parse-workload.ts';
-import { timeOf } from '../src/records/relative-time.ts';
 import type { Trace } from '../src/schedule/trace.ts';
-import { artifactOf, programOf, scheduleProgram } from '../src/tuner/build.ts';
-import { verificationData } from '../src/tuner/workload-data.ts';
 import { markdownOrigin, markdownTable } from './markdown.ts';
 import { tuneRun } from './noise/tune-run.ts';
+import { timedInTurn } from './timed-in-turn.ts';
 
 /** Other workloads than those of the recorded spaces, with which the protocol's constants were chosen. */
 const workloads: readonly (readonly [operator: string, shape: string])[] = [
@@ -59,37 +55,9 @@ interface Winner {
 /** The winner of a run; where `isHogged`, beside the hog. */
 function tuned(folder: string, operator: string, shape: string, seed: number, isHogged: boolean): Winner {
   const words = [operator, '-s', shape, '--device', flags.device, '--trials', flags.trials, '--seed', `${seed}`];
-  const { result, seconds } = tuneRun(words, isHogged ? seed : null, folder);
+  const { result, seconds } = tuneRun(words, isHogged ? seed : null, { folder });
   if (result.best === null) throw new Error(`no kernel of ${operator} ${shape} came to an end`);
   return { trace: result.best.trace, seconds };
-}
-
-/** Milliseconds of each winner on the quiet machine, timed in the same moments. */
-async function timedInTurn(operator: string, shape: string, winners: readonly Winner[]): Promise<readonly number[]> {
-  const workload = makeWorkload(operator, { shape });
-  const verification = verificationData(workload, programOf(workload), 1);
-  const runner = await createDawnRunner({ device });
-  try {
-    await runner.prepare(verification.data);
-    // Equal schedules are one kernel.
-    const traces = [...new Map(winners.map(({ trace }) => [JSON.stringify(trace), trace])).values()];
-    const requests = traces.map((trace) => {
-      const program = scheduleProgram(workload, trace);
-      return {
-        artifact: artifactOf(program, device.description),
-        checks: verification.checksFor(program),
-        bestNs: null,
-      };
-    });
-    const outcome = await runner.race?.(requests, raceMs);
-    if (outcome == null) throw new Error(`no race was held of ${operator} ${shape}`);
-    return winners.map(({ trace }) => {
-      const at = traces.findIndex((one) => JSON.stringify(one) === JSON.stringify(trace));
-      return (timeOf(outcome.results[at] as (typeof outcome.results)[number]) as number) / 1e6;
-    });
-  } finally {
-    await runner.close();
-  }
 }
 
 const rows: string[][] = [];
@@ -102,7 +70,8 @@ for (const [operator, shape] of wanted) {
     tuned(folder, operator, shape, 1, false),
     tuned(folder, operator, shape, 2, true),
   ]);
-  const times = await timedInTurn(operator, shape, winners);
+  const traces = winners.map(({ trace }) => trace);
+  const times = await timedInTurn(device, operator, shape, traces, raceMs);
   const cells = versions.flatMap(({ name }, at) => {
     const [quiet, hogged] = times.slice(2 * at, 2 * at + 2) as [number, number];
     const [first, second] = winners.slice(2 * at, 2 * at + 2) as [Winner, Winner];
