@@ -104,7 +104,7 @@ export async function createDawnRunner({
     assert(data !== null, 'measure before prepare');
     const elsewhere = await ahead.outcomeOf(request.artifact);
     if (closed) throw interrupted();
-    if (elsewhere !== null && isFailure(elsewhere)) return failedResult(elsewhere, 0);
+    if (elsewhere !== null && isFailure(elsewhere)) return failedResult(elsewhere, 0, { ahead: elsewhere.ms });
     const begun = performance.now();
     const running = await ready();
     running.send({ kind: 'measure', request });
@@ -188,7 +188,7 @@ export async function createDawnRunner({
     measure: (request) => inTurn(() => measure(request)),
     race: (requests, limitMs) => inTurn(() => race(requests, limitMs)),
     // Queued like the rest, because nothing may be timed on a CPU while other processes build on it.
-    buildAhead: (artifacts, stopped) => inTurn(() => ahead.build(artifacts, stopped)),
+    buildAhead: (artifacts, stopped, expectedMs) => inTurn(() => ahead.build(artifacts, stopped, expectedMs)),
     aheadSummary: () => ahead.summary(),
     close: async () => {
       closed = true;

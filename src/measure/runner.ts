@@ -116,9 +116,10 @@ export interface Runner {
   /**
    * Builds the first few of these artifacts in further processes, so that `measure`, which must come next for them, finds them compiled. Returns
    * how many it took, 0 where building ahead gains nothing. It changes only how long a trial takes: for a candidate that kills or hangs such a
-   * process, `measure` answers `crash` or `build-timeout`. `stopped` is asked before each build. Absent where nothing is built.
+   * process, `measure` answers `crash` or `build-timeout`. `stopped` is asked before each build. `expectedMs`: what
+   * all of these builds are expected to take. Absent where nothing is built.
    */
-  buildAhead?(artifacts: readonly Artifact[], stopped: () => boolean): Promise<number>;
+  buildAhead?(artifacts: readonly Artifact[], stopped: () => boolean, expectedMs?: number): Promise<number>;
   /** Absent where nothing is built. */
   aheadSummary?(): AheadSummary;
   /**

@@ -1,13 +1,9 @@
 import PQueue from 'p-queue';
 import type { Device } from '../../device/devices.ts';
 import { type Artifact, artifactKey } from '../../ir/artifact.ts';
-import type { Failure } from '../failure.ts';
 import type { AheadSummary, TimingBudget } from '../runner.ts';
-import { type BuildProcess, startBuildProcess } from './build-process.ts';
+import { type AheadOutcome, type BuildProcess, startBuildProcess } from './build-process.ts';
 import { createGainWatch } from './gain-watch.ts';
-
-/** The outcome of a build in another process: how long it took there, or what the candidate did to that process. */
-type AheadOutcome = { readonly kind: 'built'; readonly ms: number } | Failure;
 
 /**
  * Processes that compile candidates before they are measured, so that the measuring process finds them in the driver's own cache. Each takes one
@@ -17,9 +13,9 @@ type AheadOutcome = { readonly kind: 'built'; readonly ms: number } | Failure;
 interface BuildAhead {
   /**
    * Takes the first few of these artifacts and returns how many, 0 where building ahead gains nothing. Resolves when they may be measured.
-   * `stopped` is asked before each build.
+   * `stopped` is asked before each build. `expectedMs`: what they are expected to take in all, where that is known.
    */
-  build(artifacts: readonly Artifact[], stopped: () => boolean): Promise<number>;
+  build(artifacts: readonly Artifact[], stopped: () => boolean, expectedMs?: number): Promise<number>;
   /** The outcome of an artifact's build, handed out once; waits for a build under way. Null where there was none. */
   outcomeOf(artifact: Artifact): Promise<AheadOutcome | null>;
   /** Takes in how long the measuring process took to build a candidate, and how long another process had before; null where none had. */
@@ -97,15 +93,16 @@ export function createBuildAhead({ device, budget, processes }: BuildAheadOption
     jobs.set(key, { job, done: queue.add(() => buildNow(job)) });
   };
 
-  const isWorthwhile = (count: number): boolean => {
+  const isWorthwhile = (count: number, expectedMs: number): boolean => {
     // A single candidate is built just as quickly by the measuring process.
     if (closed || processes === 0 || gain.givenUp() !== null || count < 2) return false;
-    return builders.length > 0 || (builtHere.ms / Math.max(1, builtHere.count)) * count >= worthStartingMs;
+    const likeBefore = (builtHere.ms / Math.max(1, builtHere.count)) * count;
+    return builders.length > 0 || Math.max(expectedMs, likeBefore) >= worthStartingMs;
   };
 
   return {
-    build: async (artifacts, stopped) => {
-      if (!isWorthwhile(artifacts.length)) return 0;
+    build: async (artifacts, stopped, expectedMs = 0) => {
+      if (!isWorthwhile(artifacts.length, expectedMs)) return 0;
       const most = gain.isProved() ? (isCpu ? roundsAtOnce * processes : artifacts.length) : Math.max(2, processes);
       const taken = artifacts.slice(0, most);
       // Longest first, so that the cores finish at about the same time: compilers take longer for longer texts.

@@ -5,9 +5,11 @@ import { notStarted, reply, startTimeoutMs } from '../child/replies.ts';
 import { type Failure, fail } from '../failure.ts';
 import type { TimingBudget } from '../runner.ts';
 
+/** What became of a build in another process, and the milliseconds until then. */
+export type AheadOutcome = { readonly ms: number } & ({ readonly kind: 'built' } | Failure);
+
 type Built =
-  | { readonly kind: 'built'; readonly ms: number }
-  | Failure
+  | AheadOutcome
   /** There is no process to build in, because the device allows no second one or lost it. This says nothing about the candidate. */
   | { readonly kind: 'no-process'; readonly why: string };
 
@@ -47,15 +49,19 @@ export function startBuildProcess(device: Device, budget: TimingBudget): BuildPr
     const begun = performance.now();
     const answer = await reply(running, () => budget.buildTimeoutMs);
     // What WebGPU refuses here, it refuses again in the measuring process, where the error is reported in full.
-    if (answer.kind === 'built') return { kind: 'built', ms: performance.now() - begun };
+    const ms = performance.now() - begun;
+    if (answer.kind === 'built') return { kind: 'built', ms };
     drop();
     // Killed by us.
     if (closed) return { kind: 'no-process', why: 'building ahead has ended' };
     switch (answer.kind) {
       case 'late':
-        return fail('build-timeout', `compiling took longer than ${budget.buildTimeoutMs} ms (built ahead)`);
+        return { ...fail('build-timeout', `compiling took longer than ${budget.buildTimeoutMs} ms (built ahead)`), ms };
       case 'died':
-        return fail('crash', `the building process died while it compiled the candidate (stage build): ${answer.how}`);
+        return {
+          ...fail('crash', `the building process died while it compiled the candidate (stage build): ${answer.how}`),
+          ms,
+        };
       default:
         return { kind: 'no-process', why: `the building process gave up: ${notStarted(answer)}` };
     }
