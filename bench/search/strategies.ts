@@ -10,14 +10,17 @@ import { type BayesianOptions, createBayesianSearch } from '../../src/search/str
 import { type BeamOptions, createBeamSearch } from '../../src/search/strategies/beam.ts';
 import { createEvolutionSearch } from '../../src/search/strategies/evolution.ts';
 import { createGridSearch } from '../../src/search/strategies/grid.ts';
+import type { LearnedOptions } from '../../src/search/strategies/learned.ts';
 import { createRandomSearch } from '../../src/search/strategies/random.ts';
 import { createRankSearch } from '../../src/search/strategies/rank.ts';
 import type { SearchSpace, SearchStrategy } from '../../src/search/strategy.ts';
 import { UserError } from '../../src/support/errors.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 
+import type { LoadedSpace } from './spaces.ts';
+
 /** `costs`: of the analytic model, where they are not its own. */
-type Create = (space: SearchSpace, seed: number, costs?: Float64Array) => SearchStrategy;
+type Create = (loaded: LoadedSpace, seed: number, costs?: Float64Array) => SearchStrategy;
 
 /** A single booster, as in the tools that the baselines follow. */
 function plainBooster(seed: number): CostModel {
@@ -40,11 +43,20 @@ function withAnalytic(space: SearchSpace, correction: XgboostModel, costs?: Floa
 }
 
 function beam(options: Omit<BeamOptions, 'seed' | 'model'>): Create {
-  return (space, seed) => createBeamSearch(space, { ...options, seed, model: withAnalytic(space, boosters(seed)) });
+  return ({ space }, seed) => createBeamSearch(space, { ...options, seed, model: withAnalytic(space, boosters(seed)) });
 }
 
 function bayesian(options: Omit<BayesianOptions, 'seed' | 'model'>): Create {
-  return (space, seed) => createBayesianSearch(space, { ...options, seed, model: withAnalytic(space, boosters(seed)) });
+  return ({ space }, seed) =>
+    createBayesianSearch(space, { ...options, seed, model: withAnalytic(space, boosters(seed)) });
+}
+
+/** A strategy that chooses by the gain per second. */
+function perSecond(create: (space: SearchSpace, options: LearnedOptions) => SearchStrategy): Create {
+  return ({ space, logSeconds }, seed, costs) => {
+    const model = withAnalytic(space, boosters(seed), costs);
+    return create(space, { seed, model, ...(logSeconds === undefined ? {} : { logSeconds }) });
+  };
 }
 
 /** Ending of the names of strategies whose costs are fitted without the space they are judged on. */
@@ -52,17 +64,19 @@ export const leftOut = ':left-out';
 
 /** Every strategy by the name the bench prints. */
 export const strategies: ReadonlyMap<string, Create> = new Map<string, Create>([
-  ['random', createRandomSearch],
-  ['grid', (space) => createGridSearch(space)],
-  ['annealing', (space, seed) => createAnnealingSearch(space, { seed, model: plainBooster(seed) })],
-  ['evolution', (space, seed) => createEvolutionSearch(space, { seed, model: plainBooster(seed) })],
-  ['rank', (space, seed) => createRankSearch(space, { seed, model: plainBooster(seed) })],
-  ['auto', (space, seed) => createAutoSearch(space, { seed, model: withAnalytic(space, boosters(seed)) })],
-  // The analytic model starts from costs fitted to the other recorded spaces (`left-out.ts`).
+  ['random', ({ space }, seed) => createRandomSearch(space, seed)],
+  ['grid', ({ space }) => createGridSearch(space)],
+  ['annealing', ({ space }, seed) => createAnnealingSearch(space, { seed, model: plainBooster(seed) })],
+  ['evolution', ({ space }, seed) => createEvolutionSearch(space, { seed, model: plainBooster(seed) })],
+  ['rank', ({ space }, seed) => createRankSearch(space, { seed, model: plainBooster(seed) })],
+  ['auto', perSecond(createAutoSearch)],
   [
-    `auto${leftOut}`,
-    (space, seed, costs) => createAutoSearch(space, { seed, model: withAnalytic(space, boosters(seed), costs) }),
+    'auto:per-trial',
+    ({ space }, seed) => createAutoSearch(space, { seed, model: withAnalytic(space, boosters(seed)) }),
   ],
+  ['beam:per-second', perSecond(createBeamSearch)],
+  // The analytic model starts from costs fitted to the other recorded spaces (`left-out.ts`).
+  [`auto${leftOut}`, perSecond(createAutoSearch)],
   ['bayesian', bayesian({})],
   // The same with one part changed or left out.
   ['bayesian:no-model', bayesian({ modelEvery: 0 })],
@@ -79,7 +93,7 @@ export const strategies: ReadonlyMap<string, Create> = new Map<string, Create>([
   // The same with one part changed or left out.
   ['beam:no-acquisition', beam({ acquisition: null })],
   ['beam:no-random-trials', beam({ epsilon: 0 })],
-  ['beam:no-analytic', (space, seed) => createBeamSearch(space, { seed, model: boosters(seed) })],
+  ['beam:no-analytic', ({ space }, seed) => createBeamSearch(space, { seed, model: boosters(seed) })],
 ]);
 
 /** The strategies that the bench compares by default. */

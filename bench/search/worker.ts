@@ -1,13 +1,12 @@
 /** A worker process of the search bench: plays the jobs it is sent, one after the other. */
-import type { ReplayedSpace } from '../../src/testing/recorded/replayed-space.ts';
 import type { Job } from './job.ts';
 import { costsWithout } from './left-out.ts';
 import { play } from './play.ts';
-import { loadSpace } from './spaces.ts';
+import { type LoadedSpace, loadSpace } from './spaces.ts';
 import { leftOut, strategies } from './strategies.ts';
 
 const fitted = new Map<string, Promise<Float64Array>>();
-const loaded = new Map<string, Promise<ReplayedSpace>>();
+const loaded = new Map<string, Promise<LoadedSpace>>();
 
 process.on('message', async (job: Job) => {
   let space = loaded.get(job.space);
@@ -23,5 +22,5 @@ process.on('message', async (job: Job) => {
     costs = fitted.get(job.space) ?? costsWithout(job.space);
     fitted.set(job.space, costs);
   }
-  process.send?.(await play(job, replayed, create(replayed.space, job.seed, await costs)));
+  process.send?.(await play(job, replayed, create(replayed, job.seed, await costs)));
 });

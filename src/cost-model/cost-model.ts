@@ -22,6 +22,8 @@ export interface CostModel {
   readonly name: string;
   /** Whether it has learned from measurements; before that a score is a guess (or all scores are equal). */
   readonly trained: boolean;
+  /** How much higher a program that is e times as fast scores; 0 where scores say nothing, 1 when absent. */
+  readonly step?: number;
   /** Scores `count` rows of `columns` features into the front of `into`. */
   score(rows: Float32Array, count: number, columns: number, into: Float32Array): void;
   /** Learns from all data known so far and forgets what it learned before. Scores stay as they were until it is done. */

@@ -7,6 +7,7 @@ export function createRandomModel(seed: number): CostModel {
   return {
     name: 'random',
     trained: false,
+    step: 0,
     score: (_rows, count, _columns, into) => {
       for (let row = 0; row < count; row++) into[row] = random.unit();
     },

@@ -17,6 +17,9 @@ export function createResidualModel(base: CostModel, correction: XgboostModel): 
     get trained() {
       return correction.trained;
     },
+    get step() {
+      return correction.trained ? (correction.step ?? 1) : (base.step ?? 1);
+    },
     score: (rows, count, columns, into) => {
       correction.score(rows, count, columns, into, baseOf(rows, count, columns));
     },

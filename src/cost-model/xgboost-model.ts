@@ -48,6 +48,7 @@ const rankMargin = 3;
 export function createXgboostModel(library: XgboostLibrary, options: XgboostModelOptions): XgboostModel {
   const { objective, rounds, members, threads, seed } = { ...defaults, ...options };
   assert(members >= 1 && rounds >= 1 && threads >= 1, 'xgboost model: members, rounds and threads start at 1');
+  const step = objective === 'rank:pairwise' ? rankMargin : 1;
   let boosters: readonly Booster[] = [];
   let calibration = unfitted;
   let scratch = new Float32Array(0);
@@ -79,7 +80,6 @@ export function createXgboostModel(library: XgboostLibrary, options: XgboostMode
     assert(labels.length >= count, 'training data: a label is missing');
     if (count === 0) return;
     const fitted = data.base === undefined ? undefined : calibrate(data.base, labels, count, data.groups);
-    const step = objective === 'rank:pairwise' ? rankMargin : 1;
     const base = fitted?.margins.map((margin) => step * margin);
     const trained: Booster[] = [];
     for (let member = 0; member < members; member++) {
@@ -93,6 +93,9 @@ export function createXgboostModel(library: XgboostLibrary, options: XgboostMode
 
   return {
     name: 'xgboost',
+    get step() {
+      return boosters.length > 0 ? step : 1;
+    },
     get trained() {
       return boosters.length > 0;
     },

@@ -19,6 +19,8 @@ export interface Proposal {
   readonly sketch: string | null;
   readonly decisions: TuningRecord['decisions'];
   readonly search: TuningRecord['search'];
+  /** Milliseconds that building it is expected to take; absent where nobody asked. */
+  readonly expectedMs?: number;
 }
 
 /** A proposal lowered to WGSL, or refused. */
@@ -90,7 +92,8 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       const legal: number[] = [];
       for (const [index, { artifact }] of prepared.entries()) if (!isRefusal(artifact)) legal.push(index);
       const artifacts = legal.map((index) => (prepared[index] as Prepared).artifact as Artifact);
-      const taken = await runner.buildAhead(artifacts, stopped);
+      const expectedMs = legal.reduce((sum, index) => sum + ((prepared[index] as Prepared).expectedMs ?? 0), 0);
+      const taken = await runner.buildAhead(artifacts, stopped, expectedMs);
       spentMs += performance.now() - begun;
       return taken === 0 ? 1 : (legal[taken - 1] as number) + 1;
     },

@@ -7,7 +7,7 @@ import { scheduleKey } from '../records/schedule-key.ts';
 import { isFault, replay } from '../schedule/replay.ts';
 import { isRefusal } from '../support/refusal.ts';
 import type { Attempts, Prepared, Proposal } from './attempts.ts';
-import { programOf } from './build.ts';
+import { naiveOf, programOf } from './build.ts';
 import type { RunTimes } from './run-times.ts';
 
 /** The race may take this share of the run's time, and at least this many milliseconds, so that a short run has one too. */
@@ -70,6 +70,11 @@ function mayBeFastest(records: readonly VerifiedRecord[], times: RunTimes): read
   return reachingFastest(rivals.map((record) => times.intervalOf(record))).map(
     (index) => rivals[index] as VerifiedRecord,
   );
+}
+
+/** The naive schedule, to be tried. */
+export function baselineOf(workload: Workload): Proposal {
+  return { scheduled: naiveOf(workload), origin: 'baseline', sketch: null, decisions: {}, search: null };
 }
 
 /** Null where the schedule of an earlier run is not legal any more. */

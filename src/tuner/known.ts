@@ -9,7 +9,7 @@ import { createFaultGroups, type LogFault } from '../records/log-fault.ts';
 import { isVerified, type TuningRecord, type VerifiedRecord } from '../records/record.ts';
 import { type ReferenceTimes, timeOf } from '../records/relative-time.ts';
 import { scheduleKey } from '../records/schedule-key.ts';
-import { skimLogs, wholeRecord } from '../records/skim.ts';
+import { type Skim, skimLogs, wholeRecord } from '../records/skim.ts';
 import { type Against, readStanding } from '../records/standing.ts';
 import { createTopTable } from '../records/top-table.ts';
 import type { SketchSpace } from '../search/space/sketch-space.ts';
@@ -34,6 +34,8 @@ export interface Known {
   readonly passedOver: readonly PassedOver[];
   /** The fastest records of the same workload on every other device: nearest device first, and within one the fastest first. */
   readonly elsewhere: readonly TuningRecord[];
+  /** The latest records of searches on this device, of any workload, oldest first: from them is learned what building takes. */
+  readonly builds: readonly TuningRecord[];
   /** Broken lines, each one sentence with file and line. */
   readonly faults: readonly string[];
 }
@@ -48,7 +50,7 @@ export function nothingKnown(): Known {
   const table = createBestTable();
   return {
     ...{ records: [], table, best: null, naive: null, quietNs: null },
-    ...{ suspects: [], passedOver: [], elsewhere: [], faults: [] },
+    ...{ suspects: [], passedOver: [], elsewhere: [], builds: [], faults: [] },
   };
 }
 
@@ -57,6 +59,9 @@ const mostFaultsTold = 20;
 /** A record further ahead of the next best schedule is suspicious: a search seldom gains so much at one stroke, a mistake often does. */
 const suspiciousLead = 8;
 const mostSuspects = 3;
+
+/** As many builds tell what building takes on a device; each record is built anew up to its kernel, which takes some ten milliseconds. */
+const mostBuilds = 32;
 
 /** Beyond the fastest few, the records of another device say nothing about this one. */
 const mostFromOneDevice = 8;
@@ -68,6 +73,7 @@ export async function loadKnown(folder: string, workload: Workload, device: Devi
   const records: TuningRecord[] = [];
   const faults = createFaultGroups();
   const quiet = new Map<string, ReferenceTimes>();
+  const latest: Skim[] = [];
   const options = { missingIsEmpty: true };
   const standing = await readStanding([folder], options);
   const table = createBestTable(standing);
@@ -80,6 +86,10 @@ export async function loadKnown(folder: string, workload: Workload, device: Devi
     {
       onSkim: (skim, file, line) => {
         if (skim.deviceKey === own && skim.relative !== null) quiet.set(runOf(skim.id), skim.relative.quietNs);
+        if (skim.deviceKey === own && skim.origin === 'search') {
+          latest.push(skim);
+          if (latest.length > mostBuilds) latest.shift();
+        }
         if (skim.workloadKey !== wanted) return;
         if (skim.deviceKey !== own) {
           const fault = others.add(skim, file, line);
@@ -120,6 +130,10 @@ export async function loadKnown(folder: string, workload: Workload, device: Devi
     suspects: suspectsOf(table.ranked(workload, device), chosen),
     passedOver,
     elsewhere,
+    builds: latest.flatMap((skim) => {
+      const record = wholeRecord(skim);
+      return 'severity' in record ? [] : [record];
+    }),
     faults: faults.sentences(mostFaultsTold),
   };
 }

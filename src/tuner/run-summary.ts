@@ -37,3 +37,22 @@ export function remainingMs(
   const byTrials = (elapsedMs / trials) * (all - trials);
   return timeLimitMs === null ? byTrials : Math.max(0, Math.min(byTrials, timeLimitMs - elapsedMs));
 }
+
+export const wallClockNote =
+  'this device has no usable clock of its own: times are from submission to result by the wall, over samples four times as long';
+
+/** What ends a run now; null where it goes on. `withoutGain`: trials since the last new best. */
+export function reasonToStop(
+  budget: {
+    readonly signal: AbortSignal | undefined;
+    readonly timeLimitMs: number | null;
+    readonly trials: number;
+    readonly patience: number | null;
+  },
+  spent: { readonly elapsedMs: number; readonly trials: number; readonly withoutGain: number },
+): TuneResult['stoppedBy'] | null {
+  if (budget.signal?.aborted) return 'interrupted';
+  if (budget.timeLimitMs !== null && spent.elapsedMs >= budget.timeLimitMs) return 'time';
+  if (spent.trials >= budget.trials) return 'trials';
+  return budget.patience !== null && spent.withoutGain >= budget.patience ? 'patience' : null;
+}

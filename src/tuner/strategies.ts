@@ -55,13 +55,6 @@ export function createModel(
   };
 }
 
-/** `isCautious`: whether kernels may fail to end in time, asked until one has ended; `random` and `grid`, which use no model, ignore it. */
-export function createStrategy(
-  name: SearchName,
-  space: SearchSpace,
-  model: CostModel,
-  seed: number,
-  isCautious: () => boolean = () => false,
-): SearchStrategy {
-  return creators[name](space, { seed, model, isCautious });
+export function createStrategy(name: SearchName, space: SearchSpace, options: LearnedOptions): SearchStrategy {
+  return creators[name](space, options);
 }

@@ -6,21 +6,22 @@ import { scheduleKey } from '../records/schedule-key.ts';
 import type { SketchSpace } from '../search/space/sketch-space.ts';
 import type { Observation, SearchStrategy } from '../search/strategy.ts';
 import { type AttemptsOptions, createAttempts, type Prepared, type Proposal } from './attempts.ts';
-import { naiveOf } from './build.ts';
 import { createDisturbance } from './disturbance.ts';
 import { createDriftWatch } from './drift-watch.ts';
 import type { ModelName, TuneEvent, TuneResult } from './events.ts';
-import { type FinalRace, finalRace, proposalOf } from './final-race.ts';
+import { baselineOf, type FinalRace, finalRace, proposalOf } from './final-race.ts';
 import { createIncumbent } from './incumbent.ts';
 import { joinOldRuns, type Known, knownObservations } from './known.ts';
 import type { Reuse } from './retarget.ts';
-import { pruneSummary, remainingMs, reuseResult, tunedKernel } from './run-summary.ts';
+import { pruneSummary, reasonToStop, remainingMs, reuseResult, tunedKernel, wallClockNote } from './run-summary.ts';
 import { createRunTimes } from './run-times.ts';
 import { searched } from './searched.ts';
+import type { TrialEffort } from './trial-effort.ts';
 
 interface LoopOptions extends AttemptsOptions {
   readonly space: SketchSpace;
   readonly strategy: SearchStrategy;
+  readonly effort: TrialEffort;
   readonly known: Known;
   readonly reuse: Reuse;
   readonly trials: number;
@@ -55,9 +56,12 @@ type LoopOutcome = Pick<
   readonly measured: number;
 };
 
+/** Candidates built ahead at once where the run ends by the clock. */
+const aheadOfTheClock = 6;
+
 /** The measured rounds of a tuning run: propose, build, verify, time, record, learn; until there is a reason to stop. */
 export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
-  const { workload, strategy, known, onEvent, signal } = options;
+  const { workload, strategy, effort, known, onEvent, signal } = options;
   const started = performance.now();
   const elapsed = (): number => performance.now() - started;
   const attempts = createAttempts(options);
@@ -80,13 +84,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     }
     return record;
   };
-  const baseline = (): Proposal => ({
-    scheduled: naiveOf(workload),
-    origin: 'baseline',
-    sketch: null,
-    decisions: {},
-    search: null,
-  });
+  const baseline = (): Proposal => baselineOf(workload);
   /** Reports it when the machine has become slower or faster since the earlier measurement of the same kernel. */
   const tellDrift = (earlier: VerifiedRecord, again: TuningRecord): void => {
     const moved = drift.see(earlier, again);
@@ -150,12 +148,8 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   let lastGain = 0;
   let round = 0;
   let stoppedBy: TuneResult['stoppedBy'] = 'trials';
-  const stopReason = (): TuneResult['stoppedBy'] | null => {
-    if (signal?.aborted) return 'interrupted';
-    if (options.timeLimitMs !== null && elapsed() >= options.timeLimitMs) return 'time';
-    if (trials >= options.trials) return 'trials';
-    return options.patience !== null && trials - lastGain >= options.patience ? 'patience' : null;
-  };
+  const stopReason = (): TuneResult['stoppedBy'] | null =>
+    reasonToStop(options, { elapsedMs: elapsed(), trials, withoutGain: trials - lastGain });
   const isOver = (): boolean => stopReason() !== null;
   if (known.suspects.length > 0 && !isOver()) {
     if (naive !== null && naiveFromLog) {
@@ -187,6 +181,8 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
       remainingMs: remainingMs(elapsed(), trials, options),
     });
   };
+  // What was built when the time is over is never measured.
+  const mostAhead = options.timeLimitMs === null ? Number.POSITIVE_INFINITY : aheadOfTheClock;
   /** Measures all of these, in order, until the run is over; builds ahead what can be. */
   const measureAll = async <Item extends Proposal>(
     proposals: readonly Item[],
@@ -195,7 +191,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     const prepared = proposals.map((proposal) => attempts.prepare(proposal));
     for (let at = 0, ready = 0; at < prepared.length && !isOver(); at++) {
       if (at >= ready) {
-        ready = at + (await attempts.buildAhead(prepared.slice(at), isOver));
+        ready = at + (await attempts.buildAhead(prepared.slice(at, at + mostAhead), isOver));
         if (isOver()) return;
       }
       const record = await attempt(prepared[at] as Prepared);
@@ -224,15 +220,21 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
       stoppedBy = stop;
       break;
     }
-    const proposals = strategy.propose(Math.min(strategy.round, options.trials - trials));
+    const proposals = effort.quickFirst(strategy.propose(Math.min(strategy.round, options.trials - trials)));
     if (proposals.length === 0) {
       stoppedBy = 'exhausted';
       break;
     }
     const results: Observation[] = [];
     await measureAll(
-      proposals.map((candidate) => searched(candidate, round, options)),
-      ({ candidate }, record) => results.push({ candidate, timeNs: incumbent.countedNs(record) }),
+      proposals.map((candidate) => ({
+        ...searched(candidate, round, options),
+        expectedMs: effort.expectedMs(candidate),
+      })),
+      ({ candidate }, record) => {
+        effort.see(candidate, record);
+        results.push({ candidate, timeNs: incumbent.countedNs(record) });
+      },
     );
     if (!isOver() && drift.isDue(trials)) await confirmBest();
     const fitBefore = strategy.spentMs.fit;
@@ -294,6 +296,3 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     if (again !== null) incumbent.keep(again);
   }
 }
-
-const wallClockNote =
-  'this device has no usable clock of its own: times are from submission to result by the wall, over samples four times as long';

@@ -20,6 +20,7 @@ import { measurePeaks, peaksHoldFor } from './peaks.ts';
 import { noRates, ratesOf } from './rates.ts';
 import { chooseReuse, noReuse } from './retarget.ts';
 import { createModel, createStrategy } from './strategies.ts';
+import { createTrialEffort } from './trial-effort.ts';
 import { runTrials } from './trial-loop.ts';
 import { verificationData } from './workload-data.ts';
 
@@ -81,9 +82,14 @@ export async function tuneOn(
   const { model, name: modelName, note } = createModel(options.model ?? 'xgboost', description.type, seed);
   if (note !== null) onEvent({ kind: 'note', message: note });
   let mayTimeOut = false;
-  const strategy = createStrategy(search, space, model, seed, () => mayTimeOut);
-
   const known = useKnown ? await loadKnown(logFolder, workload, description) : nothingKnown();
+  const effort = createTrialEffort(space, known.builds);
+  const strategy = createStrategy(search, space, {
+    seed,
+    model,
+    logSeconds: effort.logSeconds,
+    isCautious: () => mayTimeOut,
+  });
   for (const fault of known.faults) onEvent({ kind: 'note', message: fault });
   if (known.passedOver.length > 0) onEvent({ kind: 'passed-over', records: known.passedOver });
   const observations = knownObservations(space, known.records, (record) => known.table.against(record) === null);
@@ -129,6 +135,7 @@ export async function tuneOn(
       device: description,
       space,
       strategy,
+      effort,
       runner,
       verification,
       log,

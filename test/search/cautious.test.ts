@@ -17,7 +17,11 @@ function outputsOf({ sketch, values }: Candidate): number {
 
 /** On a device where only kernels of at least 8 outputs per invocation end: whether the first trials ended, until one did, and the next round. */
 async function firstTrials(search: 'beam' | 'rank' | 'evolution', seed: number, isCautious: boolean) {
-  const strategy = createStrategy(search, space, createAnalyticModel('cpu'), seed, () => isCautious);
+  const strategy = createStrategy(search, space, {
+    seed,
+    model: createAnalyticModel('cpu'),
+    isCautious: () => isCautious,
+  });
   const ended: boolean[] = [];
   while (ended.length < 8 && !ended.includes(true)) {
     const results = strategy
@@ -45,7 +49,7 @@ describe('where kernels may not end in time', () => {
 
   it.skipIf(xgboostMissing)('time-outs alone teach the model nothing: the next candidate is as good', async () => {
     const model = createResidualModel(createAnalyticModel('cpu'), createXgboostModel(xgboost(), { seed: 1 }));
-    const strategy = createStrategy('beam', space, model, 1, () => true);
+    const strategy = createStrategy('beam', space, { seed: 1, model, isCautious: () => true });
     for (let trial = 0; trial < 3; trial++) {
       const [candidate] = strategy.propose(1) as [Candidate];
       expect(outputsOf(candidate), `trial ${trial}`).toBeGreaterThanOrEqual(8);

@@ -36,12 +36,10 @@ describe('a model by name', () => {
 
 describe('a strategy by name', () => {
   it.each(searchNames)('%s', (name) => {
-    const strategy = createStrategy(
-      name,
-      spaceOf('reduce_sum', 'rows=3,cols=5'),
-      createModel('analytic', 'cpu', 1).model,
-      1,
-    );
+    const strategy = createStrategy(name, spaceOf('reduce_sum', 'rows=3,cols=5'), {
+      seed: 1,
+      model: createModel('analytic', 'cpu', 1).model,
+    });
     // `auto` says which strategy it chose.
     expect(strategy.name).toBe(name === 'auto' ? 'bayesian' : name);
     expect(strategy.propose(3).length).toBe(3);

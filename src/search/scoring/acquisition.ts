@@ -4,6 +4,7 @@ import { type HyperPrior, hyperPrior } from '../../cost-model/gaussian/level-ker
 import { logExpectedImprovement } from '../../cost-model/gaussian/normal.ts';
 import type { Random } from '../../support/random.ts';
 import { type Candidate, candidateKey, type Observation, type SearchSpace } from '../strategy.ts';
+import { choosePerSecond, type LogSeconds } from './per-second.ts';
 import { type SurrogateInputs, surrogateInputsOf } from './surrogate-inputs.ts';
 import { lineThrough, logTargets, rankTargets } from './surrogate-targets.ts';
 
@@ -52,6 +53,8 @@ export interface Choice {
   readonly base?: Float32Array;
   /** Whether `base` is no more than a rule of thumb: then the first process alone starts from it, and the others learn without it. */
   readonly doubtful?: boolean;
+  /** How long trials take: then the improvement expected per second decides (Snoek and others, 2012). Absent where all count alike. */
+  readonly logSeconds?: LogSeconds;
 }
 
 /**
@@ -147,21 +150,15 @@ function createExpert(
     const lineAt = (at: number): number => (base === undefined ? 0 : line(base[at] as number));
     while (chosen.length < count) {
       current.posterior(Float64Array.from(believed), mean, deviation);
-      let most = Number.NEGATIVE_INFINITY;
-      let at = -1;
-      for (const [position, candidate] of candidates.entries()) {
-        const gain = logExpectedImprovement(
-          (mean[position] as number) + lineAt(position),
-          deviation[position] as number,
-          best,
-        );
+      const at = choosePerSecond(
+        candidates,
+        (position) =>
+          logExpectedImprovement((mean[position] as number) + lineAt(position), deviation[position] as number, best),
         // Making the key of a candidate costs more than its improvement, so that only a few are looked up.
-        if (gain > most && !own.has(position) && !taken(candidate)) {
-          most = gain;
-          at = position;
-        }
-      }
-      if (at < 0) break;
+        (position) => !own.has(position) && !taken(candidates[position] as Candidate),
+        choice.logSeconds,
+      );
+      if (at === null) break;
       const candidate = candidates[at] as Candidate;
       own.add(at);
       chosen.push({ ...candidate, score: (mean[at] as number) + lineAt(at) });

@@ -3,6 +3,7 @@ import { UserError } from '../../support/errors.ts';
 import { createRandom } from '../../support/random.ts';
 import type { History } from '../history.ts';
 import { type Acquisition, type AcquisitionOptions, type Choice, createAcquisition } from '../scoring/acquisition.ts';
+import { choosePerSecond, type LogSeconds, priceOf } from '../scoring/per-second.ts';
 import { powersAmong } from '../scoring/surrogate-inputs.ts';
 import { enumerateCandidates, mostEnumerated } from '../space/enumeration.ts';
 import { createSampler } from '../space/sampling.ts';
@@ -49,6 +50,7 @@ export function createBayesianSearch(space: SearchSpace, options: BayesianOption
     history,
     options.modelEvery ?? (space.decisionsOnly ? 0 : defaultModelEvery),
     cautionOf(options, history),
+    options.logSeconds,
   );
   const stopwatch = createStopwatch();
 
@@ -96,7 +98,8 @@ interface Turns {
  * The acquisition's processes, which know decisions, and the model, which knows features, take turns over all candidates: every
  * `modelEvery`-th trial is the model's best candidate not taken yet. Features say what a schedule does to the machine, so that the model is
  * soon right about what is bad everywhere; decisions say which schedule it is, so that the processes are right about single values. Until
- * the processes know enough, the model chooses all trials, as it may know something without any trial. 0 leaves the model out.
+ * the processes know enough, the model chooses all trials, as it may know something without any trial. 0 leaves the model out. With `logSeconds`
+ * both look for the gain per second.
  */
 export function createTurns(
   space: SearchSpace,
@@ -106,6 +109,7 @@ export function createTurns(
   history: History,
   modelEvery: number,
   isCautious: () => boolean = () => false,
+  logSeconds?: LogSeconds,
 ): Turns {
   const { columns } = space;
   const rows = new Float32Array(candidates.length * columns);
@@ -115,22 +119,22 @@ export function createTurns(
   const scores = new Float32Array(candidates.length);
   const rescore = (): void => model.score(rows, candidates.length, columns, scores);
   rescore();
-  const choice: Choice =
-    space.decisionsOnly === true
-      ? { candidates, base: powersOfTwo(space, candidates), doubtful: true }
-      : { candidates, base: scores.slice() };
+  const choice: Choice = {
+    candidates,
+    ...(space.decisionsOnly === true
+      ? { base: powersOfTwo(space, candidates), doubtful: true }
+      : { base: scores.slice() }),
+    ...(logSeconds === undefined ? {} : { logSeconds }),
+  };
   /** A model that scores all candidates alike has nothing to say yet. */
   const hasSay = (): boolean => scores.some((score) => score !== scores[0]);
   let learnedFrom = 0;
 
   const bestOfModel = (own: ReadonlySet<string>): Candidate | null => {
-    let best = -1;
-    for (let at = 0; at < candidates.length; at++) {
-      const candidate = candidates[at] as Candidate;
-      const better = best < 0 || (scores[at] as number) > (scores[best] as number);
-      if (better && !history.has(candidate) && !own.has(candidateKey(candidate))) best = at;
-    }
-    return best < 0 ? null : (candidates[best] as Candidate);
+    const isFree = (at: number): boolean =>
+      !history.has(candidates[at] as Candidate) && !own.has(candidateKey(candidates[at] as Candidate));
+    const best = choosePerSecond(candidates, (at) => scores[at] as number, isFree, logSeconds, priceOf(model));
+    return best === null ? null : (candidates[best] as Candidate);
   };
 
   return {

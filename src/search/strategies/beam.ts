@@ -1,5 +1,6 @@
 import { createRandom } from '../../support/random.ts';
 import { type AcquisitionOptions, createAcquisition } from '../scoring/acquisition.ts';
+import { priceOf } from '../scoring/per-second.ts';
 import { createPrefixScorer } from '../scoring/prefix-scorer.ts';
 import { createSampler } from '../space/sampling.ts';
 import { createStopwatch } from '../stopwatch.ts';
@@ -28,6 +29,10 @@ const laterRound = 16;
 /** The acquisition also chooses among the fastest candidates with one decision varied. */
 const fastestVaried = 8;
 const variations = 8;
+/** Where trials take different times, the gain per second orders this many times as many ends of the beam as are wanted. */
+const shortlistShare = 3;
+/** Draws from the whole space of which the one with the shortest trial is taken. */
+const drawsForOne = 3;
 /** Each widening doubles the beam. */
 const maxWidenings = 3;
 
@@ -37,7 +42,7 @@ const maxWidenings = 3;
  * among them. A beam that brings only known candidates is built again, wider.
  */
 export function createBeamSearch(space: SearchSpace, options: BeamOptions): SearchStrategy {
-  const { seed, model } = options;
+  const { seed, model, logSeconds } = options;
   const { width, epsilon, completions } = { ...defaults, ...options };
   const root = createRandom(seed).fork('beam');
   const random = root.fork('choices');
@@ -72,7 +77,31 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
     for (let widening = 1; best.length < count && widening <= maxWidenings; widening++)
       best = constructed(width * 2 ** widening);
     const seen = new Set<string>();
-    return best.filter((candidate) => !seen.has(candidateKey(candidate)) && seen.add(candidateKey(candidate)));
+    const ends = best.filter((candidate) => !seen.has(candidateKey(candidate)) && seen.add(candidateKey(candidate)));
+    if (logSeconds === undefined) return ends;
+    const price = priceOf(model);
+    const listed = ends.slice(0, shortlistShare * count).map((candidate) => ({
+      candidate,
+      gain: (candidate.score as number) - price * logSeconds(candidate),
+    }));
+    return [
+      ...listed.sort((a, b) => b.gain - a.gain).map(({ candidate }) => candidate),
+      ...ends.slice(shortlistShare * count),
+    ];
+  };
+
+  /** A draw from the whole space; where trials take different times, the shortest of several. */
+  const drawn = (): Candidate | null => {
+    const first = sampler.unseen();
+    if (first === null || logSeconds === undefined) return first;
+    let best = { candidate: first, seconds: logSeconds(first) };
+    for (let draw = 1; draw < drawsForOne; draw++) {
+      const candidate = sampler.unseen();
+      if (candidate === null) break;
+      const seconds = logSeconds(candidate);
+      if (seconds < best.seconds) best = { candidate, seconds };
+    }
+    return best.candidate;
   };
 
   /** The ends of the beam by the model's score and by the acquisition's in turn: each is wrong in its own way. */
@@ -84,7 +113,8 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
         Array.from({ length: variations }, () => sampler.mutated(candidate)).filter((varied) => varied !== null),
       );
     const candidates = [...queue, ...near];
-    const chosen = acquisition?.choose({ candidates }, count, history.has) ?? [];
+    const timed = logSeconds === undefined ? {} : { logSeconds };
+    const chosen = acquisition?.choose({ candidates, ...timed }, count, history.has) ?? [];
     return queue.flatMap((candidate, at) => {
       const other = chosen[at];
       return other === undefined ? [candidate] : [candidate, { ...other, score: null }];
@@ -97,7 +127,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
     const luck = isCautious() ? 0 : Math.max(epsilon, ignorance());
     for (let next = 0; proposals.length < count; ) {
       while (next < queue.length && history.has(queue[next] as Candidate)) next++;
-      const lucky = luck > 0 && random.unit() < luck ? sampler.unseen() : null;
+      const lucky = luck > 0 && random.unit() < luck ? drawn() : null;
       const candidate = lucky ?? queue[next] ?? sampler.unseen();
       if (candidate === null) break;
       history.reserve(candidate);
