@@ -15,9 +15,14 @@ const farBehindCold = 6;
  */
 const longestStopNs = 1e9;
 /** Passes that must agree on this: five short ones, which cost nothing beside a build and make a slow candidate's time repeatable; two long ones. */
-const behindPasses = { most: 5, least: 2, enoughNs: 60e6, calm: 3 };
+const behindPasses = { most: 5, least: 2, enoughNs: 60e6 };
 /** Half-width of the median's confidence interval, as a fraction of the median, above which the median says nothing. */
 export const unstableUncertainty = 0.25;
+/**
+ * A candidate that takes this many times the best's time by scaled samples, which are up to 22% off, is slower whatever a quiet moment would
+ * show: nothing is waited for (docs/decisions/032-seconds.md).
+ */
+const surelySlower = 1.3;
 /** Rest before each sample beyond the budget: disturbances come in bursts, and samples of one burst are all alike. */
 const restMs = 20;
 /** Most dispatch sequences in one pass; encoding more costs more than the steadier time is worth. */
@@ -109,7 +114,11 @@ export async function takeSamples(
   });
 
   let isDisturbed = false;
+  let isNear = true;
   let isPatient = untilCalm !== undefined;
+  /** Whether it matters so much that a quiet moment is waited for. */
+  const mayMatter = (sample: Sample): boolean =>
+    bestNs === null || sample.ns / Math.max(1, sample.slowdown) <= surelySlower * bestNs;
   let behind: Sample[] = [];
   let behindNs = 0;
   let firstIsBehind = false;
@@ -130,11 +139,8 @@ export async function takeSamples(
     behind.push(sample);
     behindNs += passNs;
     if (passNs - longestStopNs > factor * bestNs * runs) return true;
-    const { least, enoughNs, calm } = behindPasses;
-    const enough = behind.length >= mostBehind || (behind.length >= least && behindNs >= enoughNs);
-    // Scaled times are good enough for the verdict, but the model learns from slow times too: while there is time to wait, quiet passes tell them.
-    const wanted = !isPatient ? 0 : passNs >= enoughNs ? 1 : calm;
-    return enough && behind.filter((one) => one.references !== null && isCalm(one)).length >= wanted;
+    const { least, enoughNs } = behindPasses;
+    return behind.length >= mostBehind || (behind.length >= least && behindNs >= enoughNs);
   };
 
   let runNs = timeOf(first);
@@ -147,7 +153,7 @@ export async function takeSamples(
   firstIsBehind = behind.length > 0;
 
   for (let corrections = 0; ; ) {
-    if (isDisturbed && isPatient && untilCalm !== undefined) {
+    if (isDisturbed && isPatient && isNear && untilCalm !== undefined) {
       const since = now();
       isPatient = await untilCalm();
       waitedMs += now() - since;
@@ -155,6 +161,7 @@ export async function takeSamples(
     const reading = await pass(repeats, (runNs * repeats) / 1e6);
     readings.push(reading);
     isDisturbed = !isCalm(reading);
+    isNear = mayMatter({ ...reading, ns: timeOf(reading) / repeats });
     if (clock === 'timestamp' && !isUsableClock(readings)) {
       clock = 'wall';
       samples = [];
@@ -185,7 +192,7 @@ export async function takeSamples(
     const uncertainty = uncertaintyOf(samples);
     if (uncertainty !== null && uncertainty <= budget.targetSpread && calm >= budget.minSamples) break;
     if (samples.length >= budget.maxSamples || elapsed() >= budget.maxTotalMs) {
-      const isMissingCalm = isPatient && calm < enoughCalm;
+      const isMissingCalm = isPatient && isNear && calm < enoughCalm;
       if (!isMissingCalm && (uncertainty === null || uncertainty <= unstableUncertainty)) break;
       if (samples.length >= budget.maxSamples + budget.extraSamples) break;
       if (elapsed() >= budget.maxTotalMs + budget.extraMs) break;
