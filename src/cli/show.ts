@@ -94,7 +94,9 @@ async function featuresOf({ workload, made, device }: Shown): Promise<NamedFeatu
   const { programOf } = await import('../tuner/build.ts');
   const { sketchesOf } = await import('../space/rules.ts');
   const { recordedValues } = await import('../space/recorded.ts');
-  const sketch = sketchesOf(programOf(workload), device.limits).find(({ name }) => name === made.sketch);
+  const { splitSizes } = await import('../space/split-sums.ts');
+  const sketches = sketchesOf(programOf(workload), device.limits, splitSizes[device.type]);
+  const sketch = sketches.find(({ name }) => name === made.sketch);
   const values = sketch === undefined ? null : recordedValues(sketch, made.decisions);
   if (sketch === undefined || values === null)
     throw new UserError('the record has decisions of another version of wgtune; tune again to see features');

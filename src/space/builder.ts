@@ -48,8 +48,8 @@ export interface ScheduleBuilder {
   ) => { block: string; buffer: string };
   /** Makes a block write copies; returns the storing block. */
   readonly cacheWrite: (block: string, scope: 'workgroup' | 'private') => { block: string };
-  /** Returns the block of partial results and their buffers, one per value that the reduction combines. */
-  readonly rfactor: (block: string, loop: string) => { block: string; buffers: readonly string[] };
+  /** Returns the block of partial results and their buffers, one per value that the reduction combines; `axis` as the primitive takes it. */
+  readonly rfactor: (block: string, loop: string, axis?: number) => { block: string; buffers: readonly string[] };
   readonly computeAt: (block: string, loop: string) => void;
   /** Loops around a block, outermost first. */
   readonly loopsAround: (block: string) => readonly For[];
@@ -125,7 +125,8 @@ export function buildSchedule(
       return { block: copy.block, buffer: copy.buffers[0] as string };
     },
     cacheWrite: (block, scope) => withNewBlock('cacheWrite', { block, scope }),
-    rfactor: (block, loop) => withNewBlock('rfactor', { block, loop }),
+    rfactor: (block, loop, axis) =>
+      withNewBlock('rfactor', axis === undefined ? { block, loop } : { block, loop, axis }),
     computeAt: (block, loop) => take(computeAt(block, loop)),
     loopsAround: around,
     loopOfIter(block, name) {

@@ -22,7 +22,7 @@ const leastReuse = 32;
  */
 export function paddingsOf(program: Program, stages: readonly StageInfo[]): Padding[] {
   const found: Padding[] = [];
-  for (const stage of stages.filter(hasReuse)) {
+  for (const stage of stages.filter((one) => hasReuse(one))) {
     const { iters, name } = stage.block;
     const points = iters.reduce((all, iter) => all * iter.extent, 1);
     for (const [i, { name: iter, extent }] of iters.entries()) {

@@ -1,11 +1,11 @@
 import { type DeviceLimits, defaultLimits } from '../ir/limits.ts';
 import type { Program } from '../ir/nodes.ts';
-import { assert } from '../support/errors.ts';
-import { isRefusal, type Refusal } from '../support/refusal.ts';
+import type { Refusal } from '../support/refusal.ts';
 import { buildSchedule } from './builder.ts';
 import { emitNaive } from './emission/naive.ts';
 import { readingComputed } from './emitted.ts';
 import { fuseEpilogues, inlinedFirst, storable } from './epilogue.ts';
+import { type Form, inForm } from './form.ts';
 import { type Padding, paddingsOf } from './padding.ts';
 import { flatTiling } from './rules/flat.ts';
 import { implicitGemmTiling } from './rules/implicit-gemm.ts';
@@ -16,6 +16,7 @@ import { tiledTiling } from './rules/tiled.ts';
 import { turnedTiling } from './rules/turned.ts';
 import { singlePass } from './single-pass.ts';
 import { makeSketch, type Scheduled, type Sketch } from './sketch.ts';
+import { type Split, type SplitSizes, splitSizes, splitsOf } from './split-sums.ts';
 import { hasReuse, type StageInfo, stagesOf } from './stage.ts';
 import { stagesOfTiling, type Tiling } from './tiling.ts';
 
@@ -37,8 +38,10 @@ const sizeOf = (stage: StageInfo): number => stage.block.iters.reduce((all, iter
 
 /** The tilings that rules offer for one stage by itself. */
 function tilingsOfStage(program: Program, stage: StageInfo, limits: DeviceLimits): Tiling[] {
-  if (stage.reduction.length === 0)
-    return [flatTiling(stage), turnedTiling(stage)].filter((tiling): tiling is Tiling => tiling !== null);
+  if (stage.reduction.length === 0) {
+    const turned = turnedTiling(stage);
+    return [flatTiling(stage), ...(turned === null ? [] : [turned])];
+  }
   const outputs = stage.spatial.reduce((all, iter) => all * iter.extent, 1);
   const short = outputs <= fewOutputs && sizeOf(stage) / outputs >= longReduction;
   const tilings = [
@@ -47,6 +50,31 @@ function tilingsOfStage(program: Program, stage: StageInfo, limits: DeviceLimits
     ...matrixTilings(program, stage, limits),
     short || !hasReuse(stage) ? rowsTiling([stage], limits) : null,
   ];
+  return tilings.filter((tiling): tiling is Tiling => tiling !== null);
+}
+
+/**
+ * The tilings of the two kernels of a split reduction, null for other stages. Parts of a product are tiled, lanes share parts of a row: neither
+ * has outputs that are too few any more. Partial results are added up as any elementwise stage is computed.
+ */
+function tilingsOfSplit(
+  program: Program,
+  stage: StageInfo,
+  stages: readonly StageInfo[],
+  splits: readonly Split[],
+  limits: DeviceLimits,
+): Tiling[] | null {
+  if (splits.some(({ block }) => block === stage.block.name)) return [flatTiling(stage)];
+  const made = new Set(stage.writes.map(({ buffer }) => buffer.name));
+  const readers = stages.filter((other) => other.reads.some(({ buffer }) => made.has(buffer.name)));
+  const split = splits.find(({ block }) => readers.some((other) => other.block.name === block));
+  if (split === undefined || stage.reduction.length === 0) return null;
+  // Operands of a last part that is shorter cannot be gathered: their copy would read beyond the end.
+  const gemm = split.isWhole ? implicitGemmTiling(stage, limits) : null;
+  // What is the same for all parts alone is no reuse: each workgroup has one part.
+  const tilings = hasReuse(stage, stage.spatial.slice(1))
+    ? [gemm ?? tiledTiling(stage, limits), ...matrixTilings(program, stage, limits)]
+    : [rowsTiling([stage], limits)];
   return tilings.filter((tiling): tiling is Tiling => tiling !== null);
 }
 
@@ -84,19 +112,27 @@ function tilingsOfGroup(
  * All sketches of a program: every way to give each kernel a rule; where stages share their rows, those fused into one kernel; and where
  * a reduction reads a computed operand again and again, that operand computed once and stored. The rules ask about structure only (reuse,
  * reduction, shared axes), in the manner of Ansor's derivation rules.
- * `limits` say what may be decided at all: subgroups and their matrices only where the device has them.
+ * `limits` say what may be decided at all: subgroups and their matrices only where the device has them. `sizes` say which reductions are
+ * split among workgroups, null for none.
  */
-export function sketchesOf(program: Program, limits: DeviceLimits = defaultLimits): Sketch[] {
+export function sketchesOf(
+  program: Program,
+  limits: DeviceLimits = defaultLimits,
+  sizes: SplitSizes | null = splitSizes.gpu,
+): Sketch[] {
   const stages = stagesOf(program);
   const inlined = inlinedFirst(stages);
   const stored = storable(stages).filter((block) => inlined.includes(block));
-  const sketches = sketchesOfForm(program, { paddings: [], inlineFirst: inlined, stored: [] }, limits);
+  const plain: Variant = { paddings: [], inlineFirst: inlined, splits: [], stored: [] };
+  const sketches = sketchesOfForm(program, plain, limits);
   if (stored.length > 0) {
     const others = inlined.filter((block) => !stored.includes(block));
-    sketches.push(...sketchesOfForm(program, { paddings: [], inlineFirst: others, stored }, limits));
+    sketches.push(...sketchesOfForm(program, { ...plain, inlineFirst: others, stored }, limits));
   }
   const paddings = paddingsOf(program, stages);
   if (paddings.length > 0) sketches.push(...sketchesOfForm(program, paddedForm(program, stages, paddings), limits));
+  const splits = splitsOf(stagesOf(inForm(program, plain)), sizes);
+  if (splits.length > 0) sketches.push(...sketchesOfForm(program, { ...plain, splits }, limits));
   // Two combinations may carry the same rules in another order of weight; the name must stay unique.
   const seen = new Map<string, number>();
   return sketches.map((sketch) => {
@@ -106,15 +142,14 @@ export function sketchesOf(program: Program, limits: DeviceLimits = defaultLimit
   });
 }
 
-/** What is done to a program before its stages are given tilings. */
-interface Form extends Pick<Sketch, 'paddings' | 'inlineFirst'> {
+interface Variant extends Form {
   /** Elementwise stages that remain stages of their own. */
   readonly stored: readonly string[];
 }
 
 /** The form with padded axes: copies of operands are stored, what is computed of them goes straight into its padded copy. */
-function paddedForm(program: Program, stages: readonly StageInfo[], paddings: readonly Padding[]): Form {
-  const padded = prepared(program, { paddings, inlineFirst: [] });
+function paddedForm(program: Program, stages: readonly StageInfo[], paddings: readonly Padding[]): Variant {
+  const padded = inForm(program, { paddings, inlineFirst: [], splits: [] });
   const known = new Set(stages.map((stage) => stage.block.name));
   const after = stagesOf(padded);
   const inlineFirst = inlinedFirst(after);
@@ -122,39 +157,35 @@ function paddedForm(program: Program, stages: readonly StageInfo[], paddings: re
     .filter((stage) => !known.has(stage.block.name) && !stage.isOutput)
     .map((stage) => stage.block.name)
     .filter((block) => !inlineFirst.includes(block));
-  return { paddings, inlineFirst, stored };
-}
-
-function prepared(program: Program, { paddings, inlineFirst }: Omit<Form, 'stored'>): Program {
-  const made = buildSchedule(program, (builder) => {
-    for (const { block, iter, multiple } of paddings) builder.apply('pad', { block, iter, multiple });
-    for (const block of inlineFirst) builder.apply('computeInline', { block });
-  });
-  assert(!isRefusal(made), 'an elementwise stage of a plain program cannot be inlined');
-  return made.program;
+  return { paddings, inlineFirst, splits: [], stored };
 }
 
 /** Sketches of a program with some elementwise stages inlined first, and some kept as stages of their own. */
-function sketchesOfForm(program: Program, { paddings, inlineFirst, stored }: Form, limits: DeviceLimits): Sketch[] {
-  const simpler = prepared(program, { paddings, inlineFirst });
+function sketchesOfForm(program: Program, { stored, ...form }: Variant, limits: DeviceLimits): Sketch[] {
+  const simpler = inForm(program, form);
   const stages = stagesOf(simpler);
   const inline = inlinable(stages).filter((block) => !stored.includes(block));
   const kept = keptStages(simpler, inline);
   const combinations: Tiling[][] = [];
-  const fused = fusedRows(kept, limits);
-  for (const groups of fused.length < kept.length ? [fused, kept.map((stage) => [stage])] : [fused]) {
+  const apart = kept.map((stage) => [stage]);
+  // One workgroup of a fused kernel would take whole rows again.
+  const fused = form.splits.length > 0 ? apart : fusedRows(kept, limits);
+  for (const groups of fused.length < kept.length ? [fused, apart] : [fused]) {
     let products: Tiling[][] = [[]];
     for (const group of groups) {
-      const offered = tilingsOfGroup(simpler, group, inline, limits);
-      // A form with stored stages is itself a variant and is not varied further: every sketch thins the trials of the others.
-      const tilings = stored.length > 0 ? offered.slice(0, 1) : offered;
+      const [stage] = group as [StageInfo];
+      const ofSplit = tilingsOfSplit(simpler, stage, kept, form.splits, limits);
+      const offered = ofSplit ?? tilingsOfGroup(simpler, group, inline, limits);
+      // A form with stored stages or split reductions is itself a variant; what is not its point is not varied: every sketch thins the trials of the others.
+      const isVaried = ofSplit !== null || stored.length + form.splits.length === 0;
+      const tilings = isVaried ? offered : offered.slice(0, 1);
       products = products.flatMap((product) => tilings.map((tiling) => [...product, tiling])).slice(0, maxSketches);
     }
     combinations.push(...products.filter((product) => product.length === groups.length));
   }
   return combinations.map((tilings) => {
     const heaviestFirst = [...tilings].sort((a, b) => weight(b) - weight(a));
-    return makeSketch(program, heaviestFirst, { paddings, inlineFirst, inline });
+    return makeSketch(program, heaviestFirst, { ...form, inline });
   });
 }
 

@@ -6,11 +6,11 @@ import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { buildSchedule } from './builder.ts';
 import type { Decision } from './decision.ts';
 import { emitTiling } from './emission/emit.ts';
-import type { Padding } from './padding.ts';
+import { applyForm, type Form } from './form.ts';
 import type { Tiling } from './tiling.ts';
 
 /** A schedule with open decisions, made by rules from the plain program. */
-export interface Sketch {
+export interface Sketch extends Form {
   /** The rules of its tilings joined, e.g. `tiled`, `rows+flat` or `padded+tiled+flat`; unique among a program's sketches. */
   readonly name: string;
   readonly program: Program;
@@ -18,10 +18,6 @@ export interface Sketch {
   readonly tilings: readonly Tiling[];
   /** All decisions in the order in which they are made. */
   readonly decisions: readonly Decision[];
-  /** Axes that are made longer before anything else. */
-  readonly paddings: readonly Padding[];
-  /** Elementwise blocks whose expressions go into their readers before their readers are scheduled. */
-  readonly inlineFirst: readonly string[];
   /** Elementwise blocks whose expressions go into their readers once these are scheduled. */
   readonly inline: readonly string[];
 }
@@ -32,12 +28,12 @@ export interface Scheduled {
   readonly program: Program;
 }
 
-export function makeSketch(
-  program: Program,
-  tilings: readonly Tiling[],
-  form: Pick<Sketch, 'paddings' | 'inlineFirst' | 'inline'>,
-): Sketch {
-  const rules = [...(form.paddings.length > 0 ? ['padded'] : []), ...tilings.map(({ rule }) => rule)];
+export function makeSketch(program: Program, tilings: readonly Tiling[], form: Form & Pick<Sketch, 'inline'>): Sketch {
+  const rules = [
+    ...(form.paddings.length > 0 ? ['padded'] : []),
+    ...(form.splits.length > 0 ? ['split'] : []),
+    ...tilings.map(({ rule }) => rule),
+  ];
   return { name: rules.join('+'), program, tilings, decisions: tilings.flatMap(({ decisions }) => decisions), ...form };
 }
 
@@ -51,8 +47,7 @@ export function positionsIn({ decisions }: Pick<Sketch, 'decisions'>): (open: Op
 export function instantiate(sketch: Sketch, values: ArrayLike<number>): Scheduled | Refusal {
   const byName = new Map(sketch.decisions.map((decision, i) => [decision.name, values[i] as number]));
   return buildSchedule(sketch.program, (builder) => {
-    for (const { block, iter, multiple } of sketch.paddings) builder.apply('pad', { block, iter, multiple });
-    for (const block of sketch.inlineFirst) builder.apply('computeInline', { block });
+    applyForm(builder, sketch);
     for (const tiling of sketch.tilings) emitTiling(tiling, builder, (name) => byName.get(name) as number);
     for (const block of sketch.inline) {
       if (!isRefusal(findBlock(builder.program(), block))) builder.apply('computeInline', { block });

@@ -119,13 +119,13 @@ export function bytesOf(buffer: Buffer): number {
   return bytesPerElement(buffer.dtype);
 }
 
-/** True when some read does not move with some spatial iter: the same element serves several outputs, so tiling pays. */
-export function hasReuse(stage: StageInfo): boolean {
+/** True when some read does not move with some of these iters: the same element serves several outputs, so tiling pays. */
+export function hasReuse(stage: StageInfo, along: readonly Iter[] = stage.spatial): boolean {
   if (stage.reduction.length === 0) return false;
   return stage.reads.some((read) =>
     stage.block.iters.some(
       (iter, i) =>
-        iter.type === 'spatial' &&
+        along.includes(iter) &&
         iter.extent > 1 &&
         read.dimensions.every((dimension) => dimension.coefficients[i] === 0 && !dimension.opaque),
     ),
@@ -153,6 +153,17 @@ export function hasWindows(stage: StageInfo): boolean {
         !opaque &&
         moves(coefficients, 'spatial', furthestWindows) &&
         moves(coefficients, 'reduction', Number.POSITIVE_INFINITY),
+    ),
+  );
+}
+
+/** Whether neighbours along an iter sum terms of an operand that lie far from each other: parts of one long sum, no windows. */
+export function liesApart({ block, reads }: StageInfo, i: number): boolean {
+  return reads.some((read) =>
+    read.dimensions.some(
+      ({ coefficients }) =>
+        Math.abs(coefficients[i] as number) > furthestWindows &&
+        block.iters.some((iter, r) => iter.type === 'reduction' && coefficients[r] !== 0),
     ),
   );
 }

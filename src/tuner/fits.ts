@@ -7,6 +7,7 @@ import { completeAtRandom } from '../search/space/completion.ts';
 import { createPruner, mostStatements } from '../space/pruning.ts';
 import { sketchesOf } from '../space/rules.ts';
 import { instantiate, type Sketch } from '../space/sketch.ts';
+import { splitSizes } from '../space/split-sums.ts';
 import { UserError } from '../support/errors.ts';
 import { createRandom } from '../support/random.ts';
 import { explainRefusal, isRefusal, type Refusal } from '../support/refusal.ts';
@@ -51,7 +52,7 @@ export function fittingArtifact(workload: Workload, program: Program, device: Bu
  * that one legal candidate speaks for all. Throws UserError where none is left, with what the first of them lacks, the limit and what to do.
  */
 export function fittingSketches(workload: Workload, program: Program, device: DeviceDescription): readonly Sketch[] {
-  const sketches = sketchesOf(program, device.limits);
+  const sketches = sketchesOf(program, device.limits, splitSizes[device.type]);
   const lacking: Refusal[] = [];
   const fitting = sketches.filter((sketch) => {
     const pruner = createPruner(sketch, device.limits, mostStatements[device.type]);

@@ -148,7 +148,10 @@ function sampledPositions(shape: readonly number[], count: number, random: Rando
   return Uint32Array.from(positions).sort();
 }
 
-/** Positions at tile boundaries: the loops' coefficients in the storing block's index are the sizes of its tiles, on every level. */
+/**
+ * Positions at tile boundaries: the loops' coefficients in the storing block's index are the sizes of its tiles, on every level. Partial results
+ * of a split reduction lie as the output does, behind the dimension of their parts, and were computed in tiles of their own.
+ */
 function boundaryPositions(
   scheduled: Program,
   output: string,
@@ -157,10 +160,16 @@ function boundaryPositions(
   random: Random,
 ): Uint32Array {
   const coordinates = shape.map((extent) => new Set([0, extent - 1]));
+  const isAlike = ({ name, scope, shape: other }: Program['buffers'][number]): boolean =>
+    name === output ||
+    (scope === 'storage' &&
+      other.length > shape.length &&
+      shape.every((extent, d) => other.at(d - shape.length) === extent));
+  const alike = new Set(scheduled.buffers.filter(isAlike).map(({ name }) => name));
   for (const { block } of allBlocks(scheduled)) {
     for (const write of block.writes) {
-      if (write.buffer !== output) continue;
-      write.indices.forEach((index, d) => {
+      if (!alike.has(write.buffer)) continue;
+      write.indices.slice(-shape.length).forEach((index, d) => {
         const extent = shape[d] as number;
         const iter = index.kind === 'var' ? block.iters.find((candidate) => candidate.name === index.name) : undefined;
         for (const { coefficient } of linearOf(iter?.binding ?? index).terms.values()) {

@@ -4,11 +4,12 @@ import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { describeWorkload, type Workload } from '../../src/operators/workload.ts';
 import { naiveSchedule, sketchesOf } from '../../src/space/rules.ts';
 import { instantiate, type Scheduled } from '../../src/space/sketch.ts';
+import { splitSizes } from '../../src/space/split-sums.ts';
 import { UserError } from '../../src/support/errors.ts';
 import { createRandom, type Random } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { programOf } from '../../src/tuner/build.ts';
-import { describeValues, legalCandidates } from '../space/candidates.ts';
+import { describeValues, legalCandidates, smallSplits } from '../space/candidates.ts';
 import { randomWish } from './random-wish.ts';
 
 /** A workload of an operator of the catalog and a schedule of it that a search could propose. */
@@ -65,7 +66,9 @@ export function randomCase({ seed, index, dtype = 'f32', limits = judgedLimits, 
     if (isRefusal(scheduled)) throw new Error(`${start}, naive: ${explainRefusal(scheduled)}`);
     return { workload, program, scheduled, nonFinite, title: `${start}, naive` };
   }
-  const sketch = random.pick(sketchesOf(program, limits));
+  // Now and then with reductions split that are as short as all others here.
+  const sizes = createRandom(seed).fork(`splits ${index}`).below(3) === 0 ? smallSplits : splitSizes.gpu;
+  const sketch = random.pick(sketchesOf(program, limits, sizes));
   const [values] = legalCandidates(sketch, limits, 1, random);
   if (values === undefined) throw new Error(`${start}, ${sketch.name}: no legal candidate`);
   const title = `${start}, ${describeValues(sketch, values)}`;

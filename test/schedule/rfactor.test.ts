@@ -49,6 +49,27 @@ test('a guard of the reduction becomes a select of the identity', () => {
   `);
 });
 
+test('partial results may be counted by any dimension', () => {
+  const steps: Step[] = [
+    ['split', { loop: 'k', factors: [3, null] }],
+    ['rfactor', { block: 'reduce_sum', loop: 'k_0', axis: 0 }],
+  ];
+  expect(printProgram(scheduled(rows(), steps))).toMatchInlineSnapshot(`
+    "input X: f32[5, 12]
+    output Y: f32[5]
+    storage Y_rf: f32[3, 5]
+    for i_rf in 5
+      for k_0_rf in 3
+        for k_1_rf in 4
+          block reduce_sum_rf(rf = k_0_rf, vi = i_rf, k_1~ = k_1_rf)
+            Y_rf[rf, vi] sum= X[vi, rf * 4 + k_1]
+    for i in 5
+      for k_0 in 3
+        block reduce_sum(vi = i, rf~ = k_0)
+          Y[vi] sum= Y_rf[rf, vi]"
+  `);
+});
+
 primitiveContract(
   'rfactor',
   [
@@ -67,6 +88,14 @@ primitiveContract(
         ['rfactor', { block: 'matmul', loop: 'k_0' }],
       ],
       code: 'split(k, [2, null])\nrfactor(matmul, k_0)',
+    },
+    {
+      program: matmul,
+      steps: [
+        ['split', { loop: 'k', factors: [3, null] }],
+        ['rfactor', { block: 'matmul', loop: 'k_0', axis: 1 }],
+      ],
+      code: 'split(k, [3, null])\nrfactor(matmul, k_0, 1)',
     },
     {
       program: (): Program => plain('reduce_max', 'rows=3,cols=7'),
@@ -129,6 +158,12 @@ primitiveContract(
         ['rfactor', { block: 'reduce_sum', loop: 'i_k' }],
       ],
       message: 'loop i_k drives the reduction of block reduce_sum and also its spatial iter vi',
+    },
+    {
+      title: 'an axis that partial results do not have',
+      program: rows,
+      steps: [['rfactor', { block: 'reduce_sum', loop: 'k', axis: 2 }]],
+      message: 'the partial results of block reduce_sum have 2 dimensions; expected an axis from 0 to 1, got 2',
     },
     {
       title: 'storage inside a bound loop',

@@ -7,9 +7,16 @@ import { createEstimator } from '../../src/space/estimator.ts';
 import { type EstimateName, estimateAt, estimateLength, type KernelEstimate } from '../../src/space/kernel-estimate.ts';
 import { createPruner } from '../../src/space/pruning.ts';
 import { positionsIn, type Sketch } from '../../src/space/sketch.ts';
+import type { SplitSizes } from '../../src/space/split-sums.ts';
 import type { Tiling } from '../../src/space/tiling.ts';
 import type { Random } from '../../src/support/random.ts';
 import type { Case } from './cases.ts';
+
+/** Splits every reduction that can be split, so that small programs can be tried. */
+export const smallSplits: SplitSizes = {
+  ...{ leastTerms: 1, tile: 1024, workgroups: 256 },
+  ...{ shortestProduct: 2, shortestRow: 2, mostParts: 8 },
+};
 
 /** The plain program of a case. */
 export function programOfCase({ operator, wish }: Case, dtype = 'f32'): Program {

@@ -61,12 +61,17 @@ export const cases: readonly Case[] = [
   caseOf('elementwise', 'n=2,c=4,h=16,w=32', { expression: 'x + y', y: '1,c,1,1' }),
 ];
 
-/** Shapes whose grids do not fit into one dimension; never executed. */
+/** Shapes whose grids do not fit into one dimension, and those whose reductions are split; never executed. */
 export const hugeCases: readonly Case[] = [
   caseOf('elementwise', 'n=1,c=1,h=4096,w=8192'),
   caseOf('reduce_sum', 'rows=8000000,cols=4'),
   caseOf('reduce_sum', 'rows=30000000,cols=1'),
   caseOf('reduce_sum', 'rows=1,cols=30000000'),
+  caseOf('reduce_sum', 'rows=8,cols=99991'),
+  caseOf('reduce', 'keepdims=1', { kind: 'argmax', axes: '1', shape: '4,100000' }),
+  caseOf('matmul', 'm=64,n=64,k=2048'),
+  caseOf('matmul', 'm=1,n=1000,k=2048,transpose_b=1,bias=1'),
+  caseOf('conv2d', 'c=512,oc=64,h=7,w=7,kh=1,kw=1,pad=0'),
   caseOf('reduce_max', 'rows=4,cols=8000000,axis=0'),
   caseOf('softmax', 'rows=8000000,cols=2'),
   caseOf('matmul', 'm=1,n=8000000,k=4'),

@@ -65,6 +65,17 @@ describe('verification data', () => {
     for (const row of [0, 7, 8, 599, 600]) expect(rows).toContain(row);
   });
 
+  it('samples also where the tiles of partial sums begin and end', () => {
+    const { checksFor, program } = dataOf('matmul', 'm=61,n=63,k=30000');
+    const sketch = sketchesOf(program).find(({ splits }) => splits.length > 0) as Sketch;
+    const tile: Record<string, number> = { 'matmul_rf.j.invocations': 8, 'matmul_rf.j.registers': 4 };
+    const values = sketch.decisions.map(({ name, options }) => tile[name] ?? (options[0] as number));
+    const made = instantiate(sketch, values);
+    if (isRefusal(made)) throw new Error(made.message());
+    const columns = new Set([...((checksFor(made.program)[0]?.positions ?? []) as Uint32Array)].map((at) => at % 63));
+    for (const column of [0, 3, 4, 31, 32, 62]) expect(columns).toContain(column);
+  });
+
   it('is bounded for shapes of any size: in positions, and in what each candidate adds', () => {
     // Millions of cheap elements, and a few expensive ones.
     for (const [operator, shape, most] of [

@@ -11,13 +11,17 @@ import { findBlock, findBuffer, ownNest } from '../legality/find.ts';
 import { boundLoop, reducesOver, requireSerial } from '../legality/loops.ts';
 import { definePrimitive } from '../primitive.ts';
 
+/** More dimensions than any buffer has. */
+const mostAxes = 64;
+
 /**
  * for i: for ko: for ki: C[i] += e(i, ko, ki)
  *   ->   for i: for ko: for ki: C_rf[i, ki] += e(i, ko, ki)      for i: for ki: C[i] += C_rf[i, ki]
  * The named loop becomes spatial in the first block, so it can be bound: reductions across invocations, and split-K over workgroups.
- * A reduction of tuples gets partial results of tuples, one buffer per value. A guard on the reduction becomes a select of the identity, so
- * that every partial result is defined.
- * Halide: rfactor. TVM: rfactor.
+ * Partial results lie side by side along the last dimension, or along dimension `axis`: at 0, those of one iteration lie together as the
+ * result does. A reduction of tuples gets partial results of tuples, one buffer per value. A guard on the reduction becomes a select of the
+ * identity, so that every partial result is defined.
+ * Halide: rfactor. TVM: rfactor, whose factor_axis is `axis`.
  */
 export const rfactor = definePrimitive({
   name: 'rfactor',
@@ -25,8 +29,13 @@ export const rfactor = definePrimitive({
   rewrite: 'for ko: for ki: C += e  ->  for ki: for ko: C_rf[ki] += e; for ki: C += C_rf[ki]',
   halide: 'rfactor',
   tvm: 'rfactor',
-  args: z.strictObject({ block: nameArg, loop: nameArg }),
-  check(program, { block: name, loop: loopName }) {
+  args: z.strictObject({
+    block: nameArg,
+    loop: nameArg,
+    /** Dimension of the partial results that counts the loop's iterations; the last one when left out. */
+    axis: z.int().min(0).max(mostAxes).optional(),
+  }),
+  check(program, { block: name, loop: loopName, axis }) {
     const site = findBlock(program, name);
     if (isRefusal(site)) return site;
     const { block, around } = site;
@@ -86,6 +95,13 @@ export const rfactor = definePrimitive({
           `the guard ${printExpr(mixedGuard)} of block ${name} depends on reduction loops and on others, so it cannot become part of the partial results' values`,
         () => 'split spatial and reduction loops apart',
       );
+    const dimensions = block.iters.filter((iter) => iter.type === 'spatial').length;
+    if (axis !== undefined && axis > dimensions)
+      return refuse(
+        'no-such-axis',
+        () =>
+          `the partial results of block ${name} have ${dimensions + 1} dimensions; expected an axis from 0 to ${dimensions}, got ${axis}`,
+      );
     const buffers = block.writes.map((write) => findBuffer(program, write.buffer) as Buffer);
     const bound = boundLoop(around);
     if (bound !== undefined && buffers.some((buffer) => buffer.scope === 'storage'))
@@ -95,20 +111,21 @@ export const rfactor = definePrimitive({
           `block ${name} stands inside loop ${bound.name}, which is ${bound.mode}, and writes storage; invocations could not see each other's partial results there`,
         () => `rfactor before ${bound.name} is bound`,
       );
-    return { block, reducer, nest, own, factor, buffers };
+    return { block, reducer, nest, own, factor, buffers, axis: axis ?? dimensions };
   },
-  apply(program, { block, reducer, nest, own, factor, buffers }) {
+  apply(program, { block, reducer, nest, own, factor, buffers, axis }) {
     const taken = namesOf(program);
     const fresh = (wish: string): string => {
       const name = freshName(taken, wish);
       taken.add(name);
       return name;
     };
+    const spatial = block.iters.filter((iter) => iter.type === 'spatial');
     const partialBuffers = buffers.map(
       ({ name, dtype, scope }): Buffer => ({
         name: fresh(`${name}_rf`),
         dtype,
-        shape: [...block.iters.filter((iter) => iter.type === 'spatial').map((iter) => iter.extent), factor.extent],
+        shape: spatial.map((iter) => iter.extent).toSpliced(axis, 0, factor.extent),
         // Partial results stay in the memory of the result, also where that is a tile in nearer memory.
         scope,
       }),
@@ -116,7 +133,6 @@ export const rfactor = definePrimitive({
     const partialName = fresh(`${block.name}_rf`);
     const copies = new Map(own.map((loop) => [loop.name, fresh(`${loop.name}_rf`)]));
     const renamed = new Map<string, Expr>([...copies].map(([from, to]) => [from, variable(to)]));
-    const spatial = block.iters.filter((iter) => iter.type === 'spatial');
     const spatialVars = spatial.map((iter) => variable(iter.name));
 
     // Each reduction iter is replaced by its binding, in terms of one new iter per loop that drives it; the factored loop's iter is spatial.
@@ -143,15 +159,17 @@ export const rfactor = definePrimitive({
     const identity = reducers[reducer.op].identity(buffers.map(({ dtype }) => dtype));
     const guarded = (value: Expr, neutral: Expr): Expr =>
       guards.length === 0 ? value : select(conjunction(guards), value, neutral);
-    const partialIndices = [...spatialVars, variable(factorIter)];
+    const partialIndices = spatialVars.toSpliced(axis, 0, variable(factorIter));
+    const counting: Iter = {
+      name: factorIter,
+      extent: factor.extent,
+      type: 'spatial',
+      binding: variable(copies.get(factor.name) as string),
+    };
     const partialIters: Iter[] = [
-      ...spatial.map((iter) => ({ ...iter, binding: substitute(iter.binding, renamed) })),
-      {
-        name: factorIter,
-        extent: factor.extent,
-        type: 'spatial',
-        binding: variable(copies.get(factor.name) as string),
-      },
+      ...spatial
+        .map((iter): Iter => ({ ...iter, binding: substitute(iter.binding, renamed) }))
+        .toSpliced(axis, 0, counting),
       ...reductionLoops.map(
         (loop): Iter => ({
           name: loopIters.get(loop.name) as string,
@@ -206,5 +224,5 @@ export const rfactor = definePrimitive({
       buffers: [...program.buffers, ...partialBuffers],
     };
   },
-  describe: ({ block, loop }) => `rfactor(${block}, ${loop})`,
+  describe: ({ block, loop, axis }) => `rfactor(${block}, ${loop}${axis === undefined ? '' : `, ${axis}`})`,
 });

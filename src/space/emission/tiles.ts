@@ -37,7 +37,7 @@ export function emitTiles(tiling: Tiling, builder: ScheduleBuilder, value: Numbe
     at = steps.tilesAt;
   }
   const tiles = copyOperands(builder, tiling, nest, at, steps?.registersAt ?? null, value);
-  if (isReduction || !vectorizeLevels(builder, nest, loops, value)) vectorizeLast(builder, store, vector);
+  if (!vectorizeLevels(builder, nest, loops, value)) vectorizeLast(builder, store, vector);
   unrollAll(builder, store);
   if (steps !== null && value(tiling.isUnrolled) === 1) for (const name of steps.inner) builder.unroll(name);
   for (const { buffer, padding, turns } of tiles) {

@@ -1,6 +1,6 @@
 import { above, choose, equal, type Formula, min, sum } from '../../arithmetic/formula.ts';
 import { type DecisionList, tileOptions } from '../decision.ts';
-import { axisOf, movesWith, type StageInfo } from '../stage.ts';
+import { axisOf, liesApart, movesWith, type StageInfo } from '../stage.ts';
 
 /** Outputs that an invocation may hold along an axis with large tiles. */
 const mostRegisters = 16;
@@ -13,16 +13,21 @@ export interface WholeAxis {
   readonly extent: number;
   /** An operand is the same all along it, so that large tiles pay. */
   readonly hasReuse: boolean;
+  /** It has nothing but workgroups: what an invocation held of several places along it would mostly be what lies between them. */
+  readonly isApart: boolean;
 }
 
-export function wholeAxis({ block, reads }: StageInfo, iters: readonly number[]): WholeAxis {
+export function wholeAxis(stage: StageInfo, iters: readonly number[]): WholeAxis {
+  const { block, reads } = stage;
+  const hasReuse = reads.some((read) => iters.every((i) => !movesWith(read, i)));
   const own = iters.map((i) => block.iters[i] as (typeof block.iters)[number]);
   return {
     name: own.map(axisOf).join('_'),
     type: own[0]?.type as WholeAxis['type'],
     iters,
     extent: own.reduce((all, { extent }) => all * extent, 1),
-    hasReuse: reads.some((read) => iters.every((i) => !movesWith(read, i))),
+    hasReuse,
+    isApart: !hasReuse && iters.some((i) => liesApart(stage, i)),
   };
 }
 
@@ -33,21 +38,24 @@ export function spatialTiles(
 ): ReadonlyMap<WholeAxis, readonly [invocations: Formula, registers: Formula]> {
   // Axes with reuse carry the large tiles, and the two innermost do, which are contiguous; others get small ones, so that the space stays searchable.
   const wide = new Set(axes.filter(({ hasReuse, extent }) => hasReuse && extent > 1));
-  for (const axis of axes.filter(({ extent }) => extent > 1).slice(-2)) wide.add(axis);
+  for (const axis of axes.filter(({ extent, isApart }) => extent > 1 && !isApart).slice(-2)) wide.add(axis);
   if (wide.size < 2) for (const axis of axes.slice(-2)) wide.add(axis);
   const tiles = new Map<WholeAxis, readonly [Formula, Formula]>();
   // Innermost axis first: it decides the most (coalescing, vectors).
   for (const axis of [...axes].reverse()) {
     const { name, extent } = axis;
+    const isPresent = !axis.isApart;
     const invocations = decide({
       name: `${name}.invocations`,
       doc: `invocations of a workgroup along ${name}`,
       options: tileOptions(extent, wide.has(axis) ? (axis === axes.at(-1) ? 256 : 64) : 8),
+      isPresent,
     });
     const registers = decide({
       name: `${name}.registers`,
       doc: `outputs of one invocation along ${name}`,
       options: tileOptions(extent, wide.has(axis) ? mostRegisters : 4),
+      isPresent,
     });
     tiles.set(axis, [invocations, registers]);
   }

@@ -1,0 +1,29 @@
+import type { Program } from '../ir/nodes.ts';
+import { assert } from '../support/errors.ts';
+import { isRefusal } from '../support/refusal.ts';
+import { buildSchedule, type ScheduleBuilder } from './builder.ts';
+import type { Padding } from './padding.ts';
+import { applySplit, type Split } from './split-sums.ts';
+
+/** What is done to a program before its stages are given tilings. */
+export interface Form {
+  /** Axes that are made longer before anything else. */
+  readonly paddings: readonly Padding[];
+  /** Elementwise blocks whose expressions go into their readers before their readers are scheduled. */
+  readonly inlineFirst: readonly string[];
+  /** Reductions whose parts are shared out among workgroups. */
+  readonly splits: readonly Split[];
+}
+
+export function applyForm(builder: ScheduleBuilder, { paddings, inlineFirst, splits }: Form): void {
+  for (const { block, iter, multiple } of paddings) builder.apply('pad', { block, iter, multiple });
+  for (const block of inlineFirst) builder.apply('computeInline', { block });
+  for (const split of splits) applySplit(builder, split);
+}
+
+/** A plain program in this form. */
+export function inForm(program: Program, form: Form): Program {
+  const made = buildSchedule(program, (builder) => applyForm(builder, form));
+  assert(!isRefusal(made), 'a plain program cannot take a form that its rules offer');
+  return made.program;
+}
