@@ -41,7 +41,7 @@ function layoutOf({ n, k, bits, block }: Quantized) {
  * k, the first in the lowest bits, one row of weights after another, every row filled up to whole blocks, as ONNX Runtime's
  * MatMulNBits has them. Zero is 2^(bits-1), or with `zero_points` one per block, packed like the weights in rows of whole bytes. In the
  * program k is three axes, block, word and place in the word: the memory is the same, and nothing is divided. Where k ends within a block,
- * A is taken for zero after the end. Sums are kept in f32.
+ * what lies after the end does not count. Sums are kept in f32.
  */
 defineOperator({
   name: 'quantized_matmul',
@@ -77,6 +77,7 @@ defineOperator({
     const A = input('A', whole ? [p.m, blocks, words, perWord] : [p.m, p.k], dtype);
     const B = input('B', [p.n, blocks, words], 'u32');
     const scales = input('scales', [p.n, blocks], dtype);
+    const positionOf = (g: Index, w: Index, q: Index): Index => add(add(mul(g, p.block), mul(w, perWord)), q);
     const zeros = p.zero_points ? input('zero_points', [zeroWords], 'u32') : null;
     const filled = whole
       ? A
@@ -84,7 +85,7 @@ defineOperator({
           'filled',
           { i: p.m, g: blocks, w: words, q: perWord },
           ({ i, g, w, q }) => {
-            const at = add(add(mul(g, p.block), mul(w, perWord)), q);
+            const at = positionOf(g, w, q);
             return select(lt(at, p.k), A.at(i, at), 0);
           },
           { stage: 'fill_block' },
@@ -104,7 +105,9 @@ defineOperator({
       { i: p.m, j: p.n },
       ({ i, j }) => {
         const weight = mul(sub(unpacked(B.at(j, g, w), q), zeroOf(j)), cast('f32', scales.at(j, g)));
-        return sumOver(mul(cast('f32', filled.at(i, g, w, q)), weight), [g, w, q]);
+        const term = mul(cast('f32', filled.at(i, g, w, q)), weight);
+        // Zero times an infinite scale is no number: what lies after the end is no term at all.
+        return sumOver(whole ? term : select(lt(positionOf(g, w, q), p.k), term, 0), [g, w, q]);
       },
       { stage: 'quantized_matmul', dtype },
     );
