@@ -159,6 +159,18 @@ export function readsOf(block: Block): Access[] {
   return reads;
 }
 
+/** The buffers from which a block loads positions (see nodes.ts). */
+export function positionSources(block: Block): Set<string> {
+  const sources = new Set<string>();
+  for (const { indices } of readsOf(block))
+    for (const index of indices)
+      if (index.kind !== 'var' && index.kind !== 'int')
+        walkExpr(index, (node) => {
+          if (node.kind === 'load') sources.add(node.buffer);
+        });
+  return sources;
+}
+
 /** Replaces a block by a statement (or removes it with null); loops and sequences left empty go too. */
 export function replaceStmt(stmt: Stmt, find: (stmt: Stmt) => boolean, by: (stmt: Stmt) => Stmt | null): Stmt | null {
   if (find(stmt)) return by(stmt);

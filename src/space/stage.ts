@@ -1,6 +1,6 @@
 import { linearOf } from '../arithmetic/linear.ts';
 import type { Block, Buffer, Iter, Program } from '../ir/nodes.ts';
-import { blocksOf, readsOf, walkExpr } from '../ir/visit.ts';
+import { blocksOf, positionSources, readsOf, walkExpr } from '../ir/visit.ts';
 import { bytesPerElement, flopsOfBlock } from '../operators/flops.ts';
 
 /** How one dimension of a buffer is indexed by a block's iters: coefficient by iter position; `opaque` where it is not affine. */
@@ -62,7 +62,10 @@ export function stagesOf(program: Program): StageInfo[] {
   return blocks.map((block) => {
     const seen = new Set<string>();
     const reads: AccessInfo[] = [];
+    const sources = positionSources(block);
     for (const read of readsOf(block)) {
+      // Positions are loaded where they are known, never through a copy, so that rules need not know of them.
+      if (sources.has(read.buffer) && program.inputs.includes(read.buffer)) continue;
       const access = accessInfo(block, buffers.get(read.buffer) as Buffer, read.indices);
       const key = `${read.buffer}:${JSON.stringify(access.dimensions)}`;
       if (seen.has(key)) continue;

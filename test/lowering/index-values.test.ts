@@ -85,6 +85,55 @@ describe('arithmetic on indices that is not linear', () => {
   });
 });
 
+describe('positions', () => {
+  const element = binary('max', load('I', [mod(add(i, j), int(5))]), int(0));
+  const place = binary('min', cast('u32', element), int(6));
+  const taking = (value: Expr, mode: LoopMode): Program => {
+    const plain = program(value, mode);
+    return { ...plain, inputs: ['A', 'I'], buffers: [...plain.buffers, { ...buffer('I', [5]), dtype: 'i32' }] };
+  };
+  const own = binary('min', cast('u32', binary('max', load('I', [mod(i, int(5))]), int(0))), int(6));
+
+  it.each<[string, Expr]>([
+    ['that each element has for itself', load('A', [place])],
+    ['that a row shares', load('A', [own])],
+    ['counted from the other end', load('A', [sub(int(6), place)])],
+    ['of positions', load('A', [binary('min', cast('u32', binary('max', load('I', [mod(own, int(5))]), int(0))), int(6))])],
+    ['under a condition', select(lt(load('I', [mod(i, int(5))]), int(2)), load('A', [own]), float(1))],
+  ])('%s', (_title, expr) => {
+    for (const mode of ['serial', 'unrolled', 'vectorized'] as const) expectSameMeaning(taking(expr, mode));
+  });
+
+  it('are loaded in front of the loop that does not change them', () => {
+    const wgsl = emit(expectSameMeaning(taking(load('A', [own]), 'serial'))).kernels[0]?.wgsl ?? '';
+    expect(wgsl.slice(wgsl.indexOf('for ('))).not.toMatch(/\bI\[/);
+  });
+
+  it('are not taken from what the kernel itself writes', () => {
+    const [to, from] = [buffer('Y', [8]), { ...buffer('I', [8]), dtype: 'i32' as const }];
+    const at = [v('k')];
+    const whole = (name: string, loop: string, write: string, value: Expr) =>
+      forLoop(loop, 8, block(name, [spatial('k', 8, v(loop))], { to: write, at, value }));
+    const both = {
+      inputs: ['A'],
+      outputs: ['Y'],
+      buffers: [buffer('A', [7]), to, from],
+      body: [
+        forLoop('one', 1, {
+          kind: 'seq' as const,
+          body: [
+            whole('count', 'a', 'I', cast('i32', v('k'))),
+            whole('take', 'b', 'Y', load('A', [binary('min', cast('u32', load('I', at)), int(6))])),
+          ],
+        }),
+      ],
+    };
+    const result = lowerProgram(both, defaultLimits);
+    expect(isRefusal(result) ? result.reason : 'lowered').toBe('position-changes');
+    expect(isRefusal(result) ? explainRefusal(result) : '').toMatch(/takes? a position from I|has a position from I/);
+  });
+});
+
 it.each<[reason: string, Expr, RegExp]>([
   [
     'index-not-arithmetic',

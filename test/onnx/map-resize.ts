@@ -74,7 +74,11 @@ export function mapResize(call: Call): Value[] {
     return resized(call, X, wanted, false, ways);
   }
   if (scales === null) return notMapped('Resize without scales or sizes');
-  return resized(call, X, scaled(X, [...scales.values], axes), true, ways);
+  const wanted = scaled(X, [...scales.values], axes);
+  // The reference of ONNX then takes the corners of an image that is not whole, and providers do not.
+  if (ways.coordinates === 'align_corners' && wanted.some(({ scale, extent }, d) => extent !== (X.shape[d] ?? 0) * scale))
+    return notMapped('Resize with aligned corners to a size that is not whole');
+  return resized(call, X, wanted, true, ways);
 }
 
 export function mapUpsample(call: Call): Value[] {

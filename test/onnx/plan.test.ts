@@ -166,6 +166,71 @@ describe('what ONNX nodes become', () => {
     expect(() => plan('Add', [tensor([2]), tensor([3])], [3])).toThrow('do not broadcast');
   });
 
+  it('gather: rows along any axis, counted from the end where an index is negative', () => {
+    const X = tensor([2, 3], [1, 2, 3, 4, 5, 6]);
+    expect(lastOf(planned('Gather', [X, integers(1, -2, 1)], [3, 3]))).toEqual([4, 5, 6, 1, 2, 3, 4, 5, 6]);
+    expect(lastOf(planned('Gather', [X, integers(2, 0)], [2, 2], { axis: 1 }))).toEqual([3, 1, 6, 4]);
+  });
+
+  it('cumulative sums: from either end, with the own element or without', () => {
+    const X = tensor([2, 3], [1, 2, 3, 4, 5, 6]);
+    const sums = (axis: number, attributes: Attributes) =>
+      lastOf(planned('CumSum', [X, integers(axis)], [2, 3], attributes));
+    expect(sums(0, {})).toEqual([1, 2, 3, 5, 7, 9]);
+    expect(sums(-1, {})).toEqual([1, 3, 6, 4, 9, 15]);
+    expect(sums(1, { exclusive: 1 })).toEqual([0, 1, 3, 0, 4, 9]);
+    expect(sums(1, { reverse: 1 })).toEqual([6, 5, 3, 15, 11, 6]);
+    expect(sums(1, { reverse: 1, exclusive: 1 })).toEqual([5, 3, 0, 11, 6, 0]);
+  });
+
+  it('resizing: by scales and by sizes, older nodes by their own rules', () => {
+    const X = tensor([1, 1, 2, 2], [1, 2, 3, 4]);
+    const none = tensor([0], []);
+    const doubled = [1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4];
+    const scales = tensor([4], [1, 1, 2, 2]);
+    expect(lastOf(planned('Resize', [X, none, scales], [1, 1, 4, 4]))).toEqual(doubled);
+    expect(lastOf(planned('Upsample', [X, scales], [1, 1, 4, 4], {}, 9))).toEqual(doubled);
+    const linear = { mode: 'linear', coordinate_transformation_mode: 'align_corners' };
+    const across = planned('Resize', [X, none, none, integers(1, 1, 2, 4)], [1, 1, 2, 4], linear);
+    const rounded = lastOf(across).map((value) => Math.round(3 * value));
+    expect(rounded).toEqual([3, 4, 5, 6, 9, 10, 11, 12]);
+    const shrunk = planned('Resize', [tensor([1, 1, 1, 4], [1, 2, 3, 4]), none, tensor([4], [1, 1, 1, 0.6])], [1, 1, 1, 2], {
+      mode: 'linear',
+    });
+    expect(lastOf(shrunk).map((value) => Math.round(3 * value))).toEqual([4, 9]);
+    expect(plan('Resize', [X, none, scales], [1, 1, 4, 4], { mode: 'cubic' })).toHaveProperty('reason');
+    expect(plan('Resize', [X, none, scales], [1, 1, 4, 4], { antialias: 1 })).toHaveProperty('reason');
+  });
+
+  it('normalisations: by channel, by group, and over neighbouring channels', () => {
+    const X = tensor([1, 2, 1, 2], [1, 3, 5, 9]);
+    const [gamma, beta] = [tensor([2], [2, 1]), tensor([2], [0, 10])];
+    const near = (values: readonly number[]): number[] => values.map((value) => Math.round(value * 1e3) / 1e3);
+    expect(near(lastOf(planned('InstanceNormalization', [X, gamma, beta], [1, 2, 1, 2], {})))).toEqual([-2, 2, 9, 11]);
+    const together = { num_groups: 1 };
+    const whole = near(lastOf(planned('GroupNormalization', [X, gamma, beta], [1, 2, 1, 2], together, 21)));
+    expect(whole).toEqual([-2.366, -1.014, 10.169, 11.521]);
+    // Before opset 21 scale and bias have one value a group.
+    const [scale, bias] = [tensor([1], [2]), tensor([1], [1])];
+    const older = near(lastOf(planned('GroupNormalization', [X, scale, bias], [1, 2, 1, 2], together, 18)));
+    expect(older).toEqual([-1.366, -0.014, 1.338, 4.043]);
+    const lrn = planned('LRN', [tensor([1, 3, 1, 1], [1, 2, 3])], [1, 3, 1, 1], { size: 2, alpha: 2, beta: 1, bias: 1 });
+    expect(near(lastOf(lrn))).toEqual([0.167, 0.143, 0.3]);
+  });
+
+  it('rotations: halves and neighbours, and positions that name rows of the tables', () => {
+    const X = tensor([1, 1, 1, 4], [1, 2, 3, 4]);
+    const [cos, sin] = [tensor([2, 2], [9, 9, 0, 1]), tensor([2, 2], [9, 9, 1, 0])];
+    const positions: Tensor = { ...integers(1), shape: [1, 1] };
+    const turned = (attributes: Attributes) =>
+      lastOf(planned('RotaryEmbedding', [X, cos, sin, positions], [1, 1, 1, 4], attributes, 23));
+    expect(turned({})).toEqual([-3, 2, 1, 4]);
+    expect(turned({ interleaved: 1 })).toEqual([-2, 1, 3, 4]);
+    expect(operatorsOf(planned('RotaryEmbedding', [X, cos, sin, positions], [1, 1, 1, 4], {}, 23))).toEqual([
+      ...['gather', 'gather', 'rope'],
+    ]);
+  });
+
   it('an output whose shape differs from the data set is an error, not a reason to skip', () => {
     expect(() => plan('Relu', [tensor([2, 3])], [3, 2])).toThrow('output "Y" is [3, 2] in the data set, [2, 3] here');
   });
