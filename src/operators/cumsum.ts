@@ -78,7 +78,14 @@ function totalsOf(blocks: Blocks, level: number): Lines {
 }
 
 /** The sum of those elements of a block that count at a place in it. */
-function insideBlock(blocks: Blocks, counts: Counts, i: Index, b: Index, place: Index, l: Index | undefined): Reduction {
+function insideBlock(
+  blocks: Blocks,
+  counts: Counts,
+  i: Index,
+  b: Index,
+  place: Index,
+  l: Index | undefined,
+): Reduction {
   const t = reductionAxis('t', blocks.block);
   return sumOver(select(counts(t, place), blocks.at(i, b, t, l), 0), [t]);
 }
@@ -113,12 +120,11 @@ function sumsByBlocks(
 ): Tensor {
   const outside = sumsIn(totalsOf(blocks, level + 1), before, level + 1);
   const { block } = blocks;
-  return accumulate(
-    name,
-    axes,
-    ({ i, j, l }) => insideBlock(blocks, counts, i, floorDiv(j, block), mod(j, block), l),
-    { stage, dtype, finish: (sum, { i, j, l }) => add(sum, outside.at(i, floorDiv(j, block), l)) },
-  );
+  return accumulate(name, axes, ({ i, j, l }) => insideBlock(blocks, counts, i, floorDiv(j, block), mod(j, block), l), {
+    stage,
+    dtype,
+    finish: (sum, { i, j, l }) => add(sum, outside.at(i, floorDiv(j, block), l)),
+  });
 }
 
 /** Whether X and Y are declared in blocks, so that no index has to be divided. */

@@ -1,16 +1,17 @@
 import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
 import { attribute, defineOperator, dimension, largestParameter, optional } from './define.ts';
 import type { Index, Value } from './definition.ts';
-import { add, cast, mul } from './expression.ts';
+import { add, cast, mul, select } from './expression.ts';
 import { exact, integers, reals } from './fill.ts';
 import {
+  type Between,
+  between,
   type CoordinateMode,
   checkResizedAxis,
   coordinateModes,
   type NearestMode,
   nearestModes,
   nearestTo,
-  neighboursOf,
   type Ratio,
   type ResizedAxis,
   resizedAxis,
@@ -140,20 +141,12 @@ defineOperator({
     const axes = { n: p.n, c: p.c, oh: p.oh, ow: p.ow };
     const nearest = (n: Index, c: Index, oh: Index, ow: Index): Value =>
       X.at(n, c, nearestTo(oh, y, rounding), nearestTo(ow, x, rounding));
-    const interpolated = (n: Index, c: Index, oh: Index, ow: Index): Value => {
-      const weighted = (value: Value, weight: Value | null): Value => (weight === null ? value : mul(value, weight));
-      const sum = (terms: readonly Value[]): Value => terms.reduce((all, next) => add(all, next));
-      return sum(
-        neighboursOf(oh, y).map((row) =>
-          weighted(
-            sum(
-              neighboursOf(ow, x).map((column) => weighted(cast('f32', X.at(n, c, row.at, column.at)), column.weight)),
-            ),
-            row.weight,
-          ),
-        ),
-      );
-    };
+    const mixed = ({ lower, upper, lowerShare, upperShare, isLower }: Between, value: (at: Index) => Value): Value =>
+      upper === null
+        ? value(lower)
+        : select(isLower, value(lower), add(mul(value(lower), lowerShare), mul(value(upper), upperShare)));
+    const interpolated = (n: Index, c: Index, oh: Index, ow: Index): Value =>
+      mixed(between(oh, y), (row) => mixed(between(ow, x), (column) => cast('f32', X.at(n, c, row, column))));
     const Y = compute(
       'Y',
       axes,
@@ -185,12 +178,10 @@ defineOperator({
         if (texts.mode === 'nearest') return pixel(image, rounded(row), rounded(column));
         const [top, left] = [Math.floor(row), Math.floor(column)];
         const [down, across] = [row - top, column - left];
-        const line = (at: number): number => {
-          const first = pixel(image, at, left);
-          // Where every place lies on an element there is no second one, whose infinity times zero would be NaN.
-          return x.unit === 1 ? first : first * (1 - across) + pixel(image, at, left + 1) * across;
-        };
-        return y.unit === 1 ? line(top) : line(top) * (1 - down) + line(top + 1) * down;
+        const mix = (lower: number, share: number, upper: () => number): number =>
+          share === 0 ? lower : lower * (1 - share) + upper() * share;
+        const line = (at: number): number => mix(pixel(image, at, left), across, () => pixel(image, at, left + 1));
+        return mix(line(top), down, () => line(top + 1));
       },
     };
   },

@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from '../support/refusal.ts';
 import { largestParameter } from './define.ts';
-import type { Index, Value } from './definition.ts';
-import { add, cast, floorDiv, indexConstant, max, min, mod, mul, sub } from './expression.ts';
+import type { Condition, Index, Value } from './definition.ts';
+import { add, cast, eq, floorDiv, indexConstant, max, min, mod, mul, sub } from './expression.ts';
 
 /** How places of a resized image lie in the original, by ONNX's names. */
 export const coordinateModes = ['half_pixel', 'pytorch_half_pixel', 'asymmetric', 'align_corners'] as const;
@@ -84,22 +84,26 @@ export function nearestTo(x: Index, axis: ResizedAxis, rounding: NearestMode): I
   }
 }
 
-/** An element beside a place, with its weight; null for a weight of 1. */
-interface Neighbour {
-  readonly at: Index;
-  readonly weight: Value | null;
+/** The two elements between which a place lies, and how much each counts. */
+export interface Between {
+  readonly lower: Index;
+  /** The next one, or the one on the edge; null where every place lies on an element. */
+  readonly upper: Index | null;
+  readonly lowerShare: Value;
+  readonly upperShare: Value;
+  /** Whether the place lies on the lower one, which then counts alone: devices differ in what an infinite neighbour times zero is. */
+  readonly isLower: Condition;
 }
 
-/** The two elements between which a place lies, one beyond the edge being that on the edge; only one where every place lies on an element. */
-export function neighboursOf(x: Index, axis: ResizedAxis): readonly Neighbour[] {
+export function between(x: Index, axis: ResizedAxis): Between {
   const { step, start, unit } = axis;
-  const lower = floorAt(x, step, start, unit, axis);
-  if (unit === 1) return [{ at: lower, weight: null }];
-  const fraction = (numerator: Index): Value => mul<Value>(cast('f32', numerator), 1 / unit);
   const part = mod(add(mul(x, step), start), unit);
-  const rest = sub<Index>(unit, part);
-  return [
-    { at: lower, weight: fraction(rest) },
-    { at: floorAt(x, step, start + unit, unit, axis), weight: fraction(part) },
-  ];
+  const share = (parts: Index): Value => mul<Value>(cast('f32', parts), 1 / unit);
+  return {
+    lower: floorAt(x, step, start, unit, axis),
+    upper: unit === 1 ? null : floorAt(x, step, start + unit, unit, axis),
+    lowerShare: share(sub<Index>(unit, part)),
+    upperShare: share(part),
+    isLower: eq(part, 0),
+  };
 }

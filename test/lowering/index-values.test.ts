@@ -98,7 +98,10 @@ describe('positions', () => {
     ['that each element has for itself', load('A', [place])],
     ['that a row shares', load('A', [own])],
     ['counted from the other end', load('A', [sub(int(6), place)])],
-    ['of positions', load('A', [binary('min', cast('u32', binary('max', load('I', [mod(own, int(5))]), int(0))), int(6))])],
+    [
+      'of positions',
+      load('A', [binary('min', cast('u32', binary('max', load('I', [mod(own, int(5))]), int(0))), int(6))]),
+    ],
     ['under a condition', select(lt(load('I', [mod(i, int(5))]), int(2)), load('A', [own]), float(1))],
   ])('%s', (_title, expr) => {
     for (const mode of ['serial', 'unrolled', 'vectorized'] as const) expectSameMeaning(taking(expr, mode));

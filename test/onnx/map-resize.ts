@@ -76,7 +76,10 @@ export function mapResize(call: Call): Value[] {
   if (scales === null) return notMapped('Resize without scales or sizes');
   const wanted = scaled(X, [...scales.values], axes);
   // The reference of ONNX then takes the corners of an image that is not whole, and providers do not.
-  if (ways.coordinates === 'align_corners' && wanted.some(({ scale, extent }, d) => extent !== (X.shape[d] ?? 0) * scale))
+  if (
+    ways.coordinates === 'align_corners' &&
+    wanted.some(({ scale, extent }, d) => extent !== (X.shape[d] ?? 0) * scale)
+  )
     return notMapped('Resize with aligned corners to a size that is not whole');
   return resized(call, X, wanted, true, ways);
 }

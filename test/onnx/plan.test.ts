@@ -194,9 +194,14 @@ describe('what ONNX nodes become', () => {
     const across = planned('Resize', [X, none, none, integers(1, 1, 2, 4)], [1, 1, 2, 4], linear);
     const rounded = lastOf(across).map((value) => Math.round(3 * value));
     expect(rounded).toEqual([3, 4, 5, 6, 9, 10, 11, 12]);
-    const shrunk = planned('Resize', [tensor([1, 1, 1, 4], [1, 2, 3, 4]), none, tensor([4], [1, 1, 1, 0.6])], [1, 1, 1, 2], {
-      mode: 'linear',
-    });
+    const shrunk = planned(
+      'Resize',
+      [tensor([1, 1, 1, 4], [1, 2, 3, 4]), none, tensor([4], [1, 1, 1, 0.6])],
+      [1, 1, 1, 2],
+      {
+        mode: 'linear',
+      },
+    );
     expect(lastOf(shrunk).map((value) => Math.round(3 * value))).toEqual([4, 9]);
     expect(plan('Resize', [X, none, scales], [1, 1, 4, 4], { mode: 'cubic' })).toHaveProperty('reason');
     expect(plan('Resize', [X, none, scales], [1, 1, 4, 4], { antialias: 1 })).toHaveProperty('reason');
@@ -214,7 +219,12 @@ describe('what ONNX nodes become', () => {
     const [scale, bias] = [tensor([1], [2]), tensor([1], [1])];
     const older = near(lastOf(planned('GroupNormalization', [X, scale, bias], [1, 2, 1, 2], together, 18)));
     expect(older).toEqual([-1.366, -0.014, 1.338, 4.043]);
-    const lrn = planned('LRN', [tensor([1, 3, 1, 1], [1, 2, 3])], [1, 3, 1, 1], { size: 2, alpha: 2, beta: 1, bias: 1 });
+    const lrn = planned('LRN', [tensor([1, 3, 1, 1], [1, 2, 3])], [1, 3, 1, 1], {
+      size: 2,
+      alpha: 2,
+      beta: 1,
+      bias: 1,
+    });
     expect(near(lastOf(lrn))).toEqual([0.167, 0.143, 0.3]);
   });
 

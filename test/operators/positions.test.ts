@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { minimumBytes } from '../../src/operators/flops.ts';
 import { defaultLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { checkSpec } from '../../src/ir/spec.ts';
+import { findOperator } from '../../src/operators/catalog.ts';
 import type { Value } from '../../src/operators/definition.ts';
 import * as te from '../../src/operators/expression.ts';
-import { findOperator } from '../../src/operators/catalog.ts';
+import { minimumBytes } from '../../src/operators/flops.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { compute, input, program } from '../../src/operators/tensor.ts';
 import { naiveSchedule, sketchesOf } from '../../src/space/rules.ts';
@@ -55,8 +55,10 @@ const cases: readonly (readonly [title: string, Program, size: number, (flat: nu
   [
     'a product of a gathered row with a matrix',
     (() => {
-      const gathered = compute('gathered', { i: bags, c: columns }, ({ i, c }): Value =>
-        table.at(te.position(ids.at(i, 0), rows), c),
+      const gathered = compute(
+        'gathered',
+        { i: bags, c: columns },
+        ({ i, c }): Value => table.at(te.position(ids.at(i, 0), rows), c),
       );
       const k = te.reductionAxis('k', columns);
       const Y = compute('Y', { i: bags, j: 6 }, ({ i, j }) =>
@@ -127,6 +129,8 @@ describe('programs that take positions from elements', () => {
   it('are made of integers alone', () => {
     const x = input('x', [4], 'f32');
     expect(() => te.position(x.at(0), 4)).toThrow('position needs an element of i32 or u32, got f32');
-    expect(() => te.position(ids.at(0, 0), 0)).toThrow('position needs the extent of a dimension, a positive integer, got 0');
+    expect(() => te.position(ids.at(0, 0), 0)).toThrow(
+      'position needs the extent of a dimension, a positive integer, got 0',
+    );
   });
 });
