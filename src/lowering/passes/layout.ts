@@ -1,6 +1,5 @@
 import type { Scalar, Width } from '../../ir/kernel.ts';
 import type { LoadExpr } from '../../ir/nodes.ts';
-import { printExpr } from '../../ir/printer.ts';
 import { varsOf } from '../../ir/visit.ts';
 import type { BlockAccesses, FlatAccess } from '../analysis/accesses.ts';
 import { formOf, type IndexForm, type Variables } from '../analysis/index-form.ts';
@@ -212,13 +211,12 @@ function packedWidth(uses: readonly Use[]): Width {
         motion !== 'matrix' &&
         sizeOf(access.region) % width === 0 &&
         form.tangledVars.length === 0 &&
-        [...form.terms, ...form.tangled].every(({ coefficient }) => coefficient % width === 0),
+        form.terms.every(({ coefficient }) => coefficient % width === 0),
     );
     if (!isPossible) continue;
     const [elements, vectors] = [new Set<string>(), new Set<string>()];
     for (const { planned } of uses) {
-      const terms = [...planned.form.terms, ...planned.form.tangled];
-      const key = terms.map(({ atom, coefficient }) => `${printExpr(atom)}*${coefficient}`).join('+');
+      const key = planned.form.terms.map((term) => `${term.key}*${term.coefficient}`).join('+');
       for (const constant of constantsOf(planned)) {
         elements.add(`${key}+${constant}`);
         vectors.add(`${key}+${Math.floor(constant / width)}`);
