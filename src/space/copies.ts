@@ -35,20 +35,23 @@ interface CopyReach {
 export const isByAxes = ({ copies }: StageNest, q: number): boolean =>
   copies.some((copy) => copy.read === q && copy.isByAxes === true);
 
+/** The axes along which a read is of other elements. */
+export function axesMoving({ axes, reads }: StageNest, q: number): readonly Axis[] {
+  const read = reads[q] as AccessInfo;
+  return axes.filter(({ iters }) => iters.some((i) => movesWith(read, i)));
+}
+
 /** The dimensions of a read's copy that holds `size` iterations of each axis. */
 export function copyReaches(nest: StageNest, q: number, size: (axis: Axis) => Formula): readonly CopyReach[] {
-  const read = nest.reads[q] as AccessInfo;
   if (!isByAxes(nest, q)) {
     const box = boxOf(nest, size);
-    return read.dimensions.map((dimension) => ({
+    return (nest.reads[q] as AccessInfo).dimensions.map((dimension) => ({
       reach: reachOf(dimension, box),
       extent: dimension.extent,
       iters: dimension.opaque ? null : dimension.moving,
     }));
   }
-  return nest.axes
-    .filter(({ iters }) => iters.some((i) => movesWith(read, i)))
-    .map((axis) => ({ reach: size(axis), extent: axis.extent, iters: axis.iters }));
+  return axesMoving(nest, q).map((axis) => ({ reach: size(axis), extent: axis.extent, iters: axis.iters }));
 }
 
 /** Elements of a read's copy that holds `size` iterations of each axis: as many loads as it takes without vectors. */

@@ -1,4 +1,5 @@
 import type { Formula, Open } from '../arithmetic/formula.ts';
+import type { DeviceLimits } from '../ir/limits.ts';
 
 /** One open choice of a sketch: an open number of its formulas. Values are sizes, widths, and 0 or 1 for no and yes. */
 export interface Decision extends Open {
@@ -51,6 +52,12 @@ export function optionsOf(choice: Formula): readonly number[] {
   if (typeof choice === 'number') return [choice];
   return 'options' in choice ? (choice as Decision).options : [];
 }
+
+/** Subgroups of more lanes than any device has now would be an option that nobody has tried. */
+const widestSubgroup = 64;
+
+/** Lanes that decisions may ask of a subgroup: as many as every subgroup of the device has. */
+export const wholeLanes = ({ subgroupMinSize }: DeviceLimits): number => Math.min(widestSubgroup, subgroupMinSize);
 
 /** Powers of two up to a cap. */
 export function powersOfTwo(cap: number): number[] {

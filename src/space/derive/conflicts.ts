@@ -11,7 +11,7 @@ import {
   remainder,
   sum,
 } from '../../arithmetic/formula.ts';
-import { movesEvenlyAlong, sharedCopy } from '../copies.ts';
+import { copyOf, movesEvenlyAlong, sharedCopy } from '../copies.ts';
 import { type AccessInfo, movesWith } from '../stage.ts';
 import {
   type Axis,
@@ -26,7 +26,6 @@ import {
   tileOf,
 } from '../tiling.ts';
 import { steppingAxes, wholeTilesOf } from './edges.ts';
-import { tileCopyOf } from './traffic.ts';
 
 /** A contradiction of decided values that holds whatever else is decided: a vector that does not divide its tile, lanes that could only idle. */
 export interface Conflict {
@@ -173,7 +172,7 @@ function tileConflicts(tiling: Tiling): Conflict[] {
               reason: 'lanes-beside-partition',
               holds: both(isTaken, either(...[spatial, reduction].map((some) => both(cutOf(some), anyRest(some))))),
             },
-            { reason: 'copied-twice', holds: both(isTaken, tileCopyOf(nest, q)?.isTaken ?? 0) },
+            { reason: 'copied-twice', holds: both(isTaken, copyOf(nest, q, 'workgroup')?.isTaken ?? 0) },
           ],
     ),
     { reason: 'nothing-to-unroll', holds: both(unrolls, atLeast(together, depth)) },

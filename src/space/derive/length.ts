@@ -13,7 +13,7 @@ import {
   remainder,
   sum,
 } from '../../arithmetic/formula.ts';
-import { copiedElements, groupOf, loadWidth, sharedCopy } from '../copies.ts';
+import { copiedElements, copyOf, groupOf, loadWidth, sharedCopy } from '../copies.ts';
 import { pointOperations, runningIndex } from '../emitted.ts';
 import type { AccessInfo, StageInfo } from '../stage.ts';
 import {
@@ -31,7 +31,7 @@ import {
 } from '../tiling.ts';
 import { copyLength, guardOperations } from './copy-length.ts';
 import { wholeTilesOf } from './edges.ts';
-import { type MemoryTiles, tileCopyOf } from './traffic.ts';
+import type { MemoryTiles } from './traffic.ts';
 
 /**
  * How long a kernel's text becomes: scalar operations with the index arithmetic, guards, selects and clamps that come with them, as
@@ -64,7 +64,7 @@ function isGuarded({ dimensions }: AccessInfo, axes: readonly Axis[]): Formula {
 
 /** Tiles whose sums are in registers. */
 function tilesLength(tiling: Tiling, nest: StageNest, shape: LengthShape, tiles: MemoryTiles): Formula {
-  const { stage, reads, copies } = nest;
+  const { stage, reads } = nest;
   const { isUnrolled, vector } = tiling;
   const { invocations, outputs, parts } = shape;
   const [spatial, reduction] = [axesOf(nest, 'spatial'), axesOf(nest, 'reduction')];
@@ -96,7 +96,7 @@ function tilesLength(tiling: Tiling, nest: StageNest, shape: LengthShape, tiles:
     // Windows that overlap in the written-out text share their loads.
     const held = choose(isUnrolled, copiedElements(nest, q, inStep), copiedElements(nest, q, heldOf));
     const lies = [lastSpatial, lastReduction].some((i) => read.strides[i as number] === 1);
-    const own = copies.find((copy) => copy.read === q && copy.scope === 'private');
+    const own = copyOf(nest, q, 'private');
     const width = lies ? (own?.vector ?? 1) : 1;
     const shared = sharedCopy(nest, q);
     const isCopied = either(taken, shared.isTaken);
@@ -171,7 +171,7 @@ function turnedLength({ vector }: Tiling, nest: StageNest, { invocations, output
   const tiled = axes.filter(({ levels }) => levels.some(({ kind }) => kind === 'register'));
   const roughs = tiled.map((axis) => isRough(axis));
   const copying = reads.map((_, q) => {
-    if (tileCopyOf(nest, q) === undefined) return 0;
+    if (copyOf(nest, q, 'workgroup') === undefined) return 0;
     const elements = copiedElements(nest, q, tileOf);
     const width = choose(above(remainder(elements, vector), 0), 1, vector);
     return copyLength(nest, q, invocations, width, either(...roughs));
@@ -197,7 +197,7 @@ function matricesLength(tiling: Tiling, { invocations, outputs }: LengthShape): 
   return sum(
     product(deep, sum(parts, product(3, sum(...perSubgroup)))),
     ...nest.reads.map((_, q) => {
-      const copy = tileCopyOf(nest, q);
+      const copy = copyOf(nest, q, 'workgroup');
       return copy === undefined ? 0 : choose(copy.isTaken, copyLength(nest, q, invocations, copy.vector, 0), 0);
     }),
     product(4, parts),

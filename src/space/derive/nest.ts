@@ -1,5 +1,5 @@
 import { above, both, choose, equal, type Formula, min, product, quotient } from '../../arithmetic/formula.ts';
-import { copiedElements, isByAxes, sharedCopy } from '../copies.ts';
+import { copiedElements, copyOf, isByAxes, sharedCopy } from '../copies.ts';
 import type { AccessInfo } from '../stage.ts';
 import {
   type Axis,
@@ -14,7 +14,6 @@ import {
   type Tiling,
   tileOf,
 } from '../tiling.ts';
-import { tileCopyOf } from './traffic.ts';
 
 /**
  * The loop nest of a kernel, as far as reuse is concerned: five levels, each inside the next. Within one instance of a level every iter runs
@@ -110,7 +109,7 @@ export function nestOf({ meeting, vector }: Tiling, nest: StageNest): NestFormul
     counts: [...counts, 1],
     besideX: beside(0),
     besideY: beside(1),
-    staged: reads.map((_, q) => tileCopyOf(nest, q)?.isTaken ?? 0),
+    staged: reads.map((_, q) => copyOf(nest, q, 'workgroup')?.isTaken ?? 0),
     askedInStep: reads.map((_, q) => gatheredOf(nest, q, tileOf)),
     askedInLoad: reads.map((read, q) => {
       const { isTaken, lanes, elements } = sharedCopy(nest, q);

@@ -12,13 +12,21 @@ import {
   quotient,
   sum,
 } from '../../arithmetic/formula.ts';
-import { copiedElements, copyOf, copyReaches, isByAxes, loadWidth, movesEvenlyAlong, sharedCopy } from '../copies.ts';
-import { type AccessInfo, bytesOf, movesWith } from '../stage.ts';
+import {
+  axesMoving,
+  copiedElements,
+  copyOf,
+  copyReaches,
+  isByAxes,
+  loadWidth,
+  movesEvenlyAlong,
+  sharedCopy,
+} from '../copies.ts';
+import { type AccessInfo, bytesOf } from '../stage.ts';
 import {
   type Axis,
   axesOf,
   axisAlong,
-  type Copy,
   countOf,
   footprintOf,
   heldOf,
@@ -51,8 +59,6 @@ export interface MemoryTiles {
   readonly inARow: Formula;
 }
 
-export const tileCopyOf = (nest: StageNest, read: number): Copy | undefined => copyOf(nest, read, 'workgroup');
-
 export function tilesInMemory(nest: StageNest, invocations: Formula, steps: Formula): MemoryTiles {
   const reduction = axesOf(nest, 'reduction');
   const stepping = steppingAxes(reduction);
@@ -62,7 +68,7 @@ export function tilesInMemory(nest: StageNest, invocations: Formula, steps: Form
   // The steps for a rest have tiles of their own.
   const copies = product(...reduction.map((axis) => choose(above(wholeTilesOf(axis), 0), 2, 1)));
   const tiles = nest.reads.map((read, q) => {
-    const copy = tileCopyOf(nest, q);
+    const copy = copyOf(nest, q, 'workgroup');
     if (copy === undefined) return { taken: 0, turns: 0, bytes: 0, iterations: 0 };
     const { isTaken, isDoubled, padding } = copy;
     const even = reduction.map((axis, r) => both(movesEvenlyAlong(nest, q, axis) ? 1 : 0, stepping[r] as Formula));
@@ -97,7 +103,6 @@ export function tilesInMemory(nest: StageNest, invocations: Formula, steps: Form
  * buffer keeps its size, so that lanes outside read elements of their own and no index in the hot loop needs a clamp.
  */
 function tileElements(nest: StageNest, q: number, isSeveral: readonly Formula[], padding: Formula): Formula {
-  const read = nest.reads[q] as AccessInfo;
   const sizes = copyReaches(nest, q, tileOf).map(({ reach, extent, iters }) => {
     const isMoving = iters === null ? 1 : either(...iters.map((i) => isSeveral[i] as Formula));
     return choose(isMoving, min(reach, extent), reach);
@@ -106,7 +111,7 @@ function tileElements(nest: StageNest, q: number, isSeveral: readonly Formula[],
   const last = sizes.at(-1) as Formula;
   if (!isByAxes(nest, q)) return product(...sizes.slice(0, -1), sum(last, padding));
   // The axis along x is the last dimension, whatever its place among the axes.
-  const moving = nest.axes.filter(({ iters }) => iters.some((i) => movesWith(read, i)));
+  const moving = axesMoving(nest, q);
   const row = axisAlong(nest, 'invocation', 0, (axis) => sizes[moving.indexOf(axis)] ?? last, last);
   return product(quotient(product(...sizes), row), sum(row, padding));
 }
@@ -147,7 +152,7 @@ function operandOf({ meeting }: Tiling, nest: StageNest, read: AccessInfo, q: nu
     axisAlong(nest, 'invocation', 0, ({ iters }) => (isSo(read.strides[iters.at(-1) as number] as number) ? 1 : 0), 0);
   return {
     buffer: read.buffer.name,
-    taken: tileCopyOf(nest, q)?.isTaken ?? 0,
+    taken: copyOf(nest, q, 'workgroup')?.isTaken ?? 0,
     direct: choose(isLanes, product(groups, elements, bytes), product(quotient(loads, product(...still)), held, bytes)),
     exchanged: choose(isLanes, product(loads, held, bytes), 0),
     shared: product(steps, tile),

@@ -1,8 +1,8 @@
 import type { For } from '../../ir/nodes.ts';
 import type { ScheduleBuilder } from '../builder.ts';
-import { movesEvenlyAlong, sharedCopy } from '../copies.ts';
+import { axesMoving, movesEvenlyAlong, sharedCopy } from '../copies.ts';
 import { steppingAxes, wholeTilesOf } from '../derive/edges.ts';
-import { type AccessInfo, movesWith } from '../stage.ts';
+import type { AccessInfo } from '../stage.ts';
 import { type Axis, axesOf, type Copy, type Level, lastNest, type StageNest, type Tiling } from '../tiling.ts';
 import {
   bindAlong,
@@ -221,7 +221,7 @@ function layOut(
 ): void {
   const access = nest.reads[read] as AccessInfo;
   const along = outermostFirst(nest, 'invocation', value).at(-1);
-  const axes = asInBlock(nest.axes).filter(({ iters }) => iters.some((i) => movesWith(access, i)));
+  const axes = asInBlock(axesMoving(nest, read));
   const last = axes.indexOf(along as Axis);
   if (last >= 0 && last < axes.length - 1) {
     const order = [...axes.keys()].filter((d) => d !== last);

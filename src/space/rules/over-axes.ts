@@ -1,15 +1,13 @@
 import { above, choose, equal, type Formula, min, not, quotient } from '../../arithmetic/formula.ts';
 import type { DeviceLimits } from '../../ir/limits.ts';
-import { createDecisions, optionsOf, powersOfTwo, tileOptions } from '../decision.ts';
+import { createDecisions, optionsOf, powersOfTwo, tileOptions, wholeLanes } from '../decision.ts';
 import { mayBeCut } from '../derive/edges.ts';
-import { movesEvenly, movesWith, type StageInfo, standsAlone } from '../stage.ts';
+import { type AccessInfo, movesEvenly, movesWith, type StageInfo, standsAlone } from '../stage.ts';
 import { type Axis, type Copy, plainNest, type Tiling, widestVector } from '../tiling.ts';
 import { alongOf, slides, spatialTiles, type WholeAxis, wholeAxis } from './whole-axes.ts';
 
 /** Axes of the grid that a partition may cut: those bound to y and x; axes fused into z have no edge of their own. */
 const cuttableAxes = 2;
-/** Subgroups of more lanes than any device has now would be an option that nobody has tried. */
-const widestSubgroup = 64;
 /** Taps of a window that an invocation may hold in registers along another axis than the innermost. */
 const mostHeldTaps = 8;
 
@@ -54,27 +52,25 @@ export function tilingOverAxes(
     });
   });
   // Two accesses to one buffer share its copy and the decision about it.
-  const taken = new Map<string, Formula>();
-  for (const { name } of stage.reads.map(({ buffer }) => buffer))
-    if (!taken.has(name))
-      taken.set(
-        name,
-        decide({ name: `${name}.workgroup`, doc: `1: ${name} goes through workgroup memory`, options: [0, 1] }),
-      );
-  const lanes = Math.min(widestSubgroup, limits.subgroupMinSize);
-  const shared = new Map<string, Formula>();
-  for (const read of stage.reads)
-    if (!shared.has(read.buffer.name))
-      shared.set(
-        read.buffer.name,
-        decide({
-          name: `${read.buffer.name}.subgroup`,
-          doc: `1: lanes of a subgroup load ${read.buffer.name} together and take its elements from each other`,
-          options: [0, 1],
-          before: 0,
-          isPresent: lanes > 1 && optionsOf(x).some((s) => !spatial[s]?.iters.some((i) => movesWith(read, i))),
-        }),
-      );
+  const perBuffer = (decided: (read: AccessInfo, name: string) => Formula): ReadonlyMap<string, Formula> => {
+    const made = new Map<string, Formula>();
+    for (const read of stage.reads)
+      if (!made.has(read.buffer.name)) made.set(read.buffer.name, decided(read, read.buffer.name));
+    return made;
+  };
+  const taken = perBuffer((_, name) =>
+    decide({ name: `${name}.workgroup`, doc: `1: ${name} goes through workgroup memory`, options: [0, 1] }),
+  );
+  const lanes = wholeLanes(limits);
+  const shared = perBuffer((read, name) =>
+    decide({
+      name: `${name}.subgroup`,
+      doc: `1: lanes of a subgroup load ${name} together and take its elements from each other`,
+      options: [0, 1],
+      before: 0,
+      isPresent: lanes > 1 && optionsOf(x).some((s) => !spatial[s]?.iters.some((i) => movesWith(read, i))),
+    }),
+  );
   /** What holds of the axis along x. */
   const alongX = (of: (axis: WholeAxis) => Formula): Formula =>
     spatial.reduce<Formula>((rest, axis, s) => choose(equal(x, s), of(axis), rest), 0);
@@ -162,6 +158,7 @@ export function tilingOverAxes(
   const copies = stage.reads.flatMap((read, q): Copy[] => {
     const { buffer, dimensions, strides } = read;
     const isByAxes = fused.some(({ iters }) => iters.some((i) => movesWith(read, i)));
+    const gathered = isByAxes ? { isByAxes } : {};
     const alongReduction = strides[innermost(lastReduction)] === 1 ? 1 : 0;
     const isContiguousX = alongX((axis) => (strides[innermost(axis)] === 1 ? 1 : 0));
     const row = isByAxes
@@ -178,7 +175,7 @@ export function tilingOverAxes(
       vector: widestVector(isVector, row),
       padding,
       isDoubled,
-      ...(isByAxes ? { isByAxes } : {}),
+      ...gathered,
     };
     const registers = choose(
       isAlongReduction,
@@ -192,14 +189,10 @@ export function tilingOverAxes(
         : [
             {
               ...{ read: q, scope: 'subgroup' as const, isTaken: shared.get(buffer.name) as Formula, lanes },
-              ...{ vector: 1, padding: 0, isDoubled: 0 },
-              ...(isByAxes ? { isByAxes } : {}),
+              ...{ vector: 1, padding: 0, isDoubled: 0, ...gathered },
             },
           ]),
-      {
-        ...{ read: q, scope: 'private', isTaken: 1, vector: registers, padding: 0, isDoubled: 0 },
-        ...(isByAxes ? { isByAxes } : {}),
-      },
+      { read: q, scope: 'private', isTaken: 1, vector: registers, padding: 0, isDoubled: 0, ...gathered },
     ];
   });
   return {

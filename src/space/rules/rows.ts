@@ -1,13 +1,11 @@
 import { above, ceilQuotient, choose, min, quotient } from '../../arithmetic/formula.ts';
 import type { DeviceLimits } from '../../ir/limits.ts';
-import { createDecisions, type DecisionList, powersOfTwo } from '../decision.ts';
+import { createDecisions, type DecisionList, powersOfTwo, wholeLanes } from '../decision.ts';
 import type { StageInfo } from '../stage.ts';
 import type { Axis, Copy, Level, StageNest, Tiling } from '../tiling.ts';
 
 /** A grid wider than this is folded along z: half of what every device takes in one dimension. */
 const widestDispatch = 32768;
-/** Subgroups of more lanes than any device has now would be an option that nobody has tried. */
-const widestSubgroup = 64;
 
 /**
  * The rule for reductions along rows: a workgroup takes one or more rows and its invocations share each row's reduction (rfactor over
@@ -40,7 +38,7 @@ export function rowsTiling(
   const wish = decide({
     name: 'subgroup',
     doc: 'lanes that combine what they have without memory; 1: none do, partial results go through workgroup memory',
-    options: [1, Math.min(widestSubgroup, limits.subgroupMinSize)],
+    options: [1, wholeLanes(limits)],
     before: 1,
     isPresent: limits.subgroupMinSize > 1 && length > 1,
   });
