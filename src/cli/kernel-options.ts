@@ -9,6 +9,7 @@ export interface WorkloadFlags {
   readonly shape?: string;
   readonly attr?: Readonly<Record<string, string>>;
   readonly epilogue?: string;
+  readonly constant?: string;
   readonly dtype?: string;
   /** Seconds. */
   readonly moduleTimeout?: number;
@@ -43,6 +44,10 @@ export function addWorkloadOptions(command: Command): Command {
       '--epilogue <formula>',
       'applied to each result, e.g. "relu(x + bias)" or "relu(x + r)": x is the result, r and residual are inputs of its whole shape, any other ' +
         'name an input of one value a channel; "; name: tensor" behind the formula gives any name the whole shape',
+    )
+    .option(
+      '--constant <inputs>',
+      'inputs that hold the same values in every run (weights), separated by commas: a kernel may lay them out anew, once',
     )
     .option('--dtype <type>', 'element type: f32 or f16 (default: f32)');
 }
@@ -97,11 +102,14 @@ export async function workloadOf(operator: string, flags: WorkloadFlags, verifie
   return workloadNamed(operator, wish, { seconds: flags.moduleTimeout, verified });
 }
 
-function attributesIn({ attr = {}, epilogue }: WorkloadFlags): Readonly<Record<string, string>> {
-  if (epilogue === undefined) return attr;
-  if (attr.epilogue !== undefined)
-    throw new UserError('--epilogue and --attr epilogue= are the same text; give one of them');
-  return { ...attr, epilogue };
+function attributesIn({ attr = {}, epilogue, constant }: WorkloadFlags): Readonly<Record<string, string>> {
+  const own = Object.entries({ epilogue, constant }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  const twice = own.find(([name]) => attr[name] !== undefined);
+  if (twice !== undefined)
+    throw new UserError(`--${twice[0]} and --attr ${twice[0]}= are the same text; give one of them`);
+  return { ...attr, ...Object.fromEntries(own) };
 }
 
 /** The options as the tuner takes them. */
@@ -128,7 +136,7 @@ export function followUp(
   flags: WorkloadFlags & DeviceFlags & LogFlags,
   ...rest: readonly string[]
 ): string {
-  const { shape, attr, epilogue, dtype, moduleTimeout, device, profile, cold, log } = flags;
+  const { shape, attr, epilogue, constant, dtype, moduleTimeout, device, profile, cold, log } = flags;
   const words = [
     'wgtune',
     command,
@@ -136,6 +144,7 @@ export function followUp(
     ...(shape === undefined ? [] : ['-s', shape]),
     ...Object.entries(attr ?? {}).flatMap(([name, value]) => ['--attr', `${name}=${value}`]),
     ...(epilogue === undefined ? [] : ['--epilogue', epilogue]),
+    ...(constant === undefined ? [] : ['--constant', constant]),
     ...(dtype === undefined ? [] : ['--dtype', dtype]),
     ...(moduleTimeout === undefined ? [] : ['--module-timeout', String(moduleTimeout)]),
     ...(device === undefined ? [] : ['--device', device]),

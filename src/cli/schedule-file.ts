@@ -58,11 +58,11 @@ export async function workloadFor(
     throw new UserError(
       `the schedule is for ${file.workload.operator}, not for ${name}; name ${file.workload.operator}`,
     );
-  const named =
-    flags.shape !== undefined || flags.attr !== undefined || flags.dtype !== undefined || flags.epilogue !== undefined;
+  const { shape, attr, dtype, epilogue, constant } = flags;
+  const named = [shape, attr, dtype, epilogue, constant].some((flag) => flag !== undefined);
   if (named || file.workload === null) return workloadOf(operator, flags, verified);
-  const { params, attributes, dtype } = file.workload;
-  return workloadNamed(operator, { shape: params, attributes, dtype, recorded: true }, use);
+  const { params, attributes, dtype: written } = file.workload;
+  return workloadNamed(operator, { shape: params, attributes, dtype: written, recorded: true }, use);
 }
 
 async function readText(path: string): Promise<string> {

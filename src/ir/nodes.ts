@@ -203,6 +203,8 @@ export type Stmt = For | Block | Seq;
 /** A loop nest: parameters first (in binding order), then the intermediate buffers, then the statements. */
 export interface Program {
   readonly inputs: readonly string[];
+  /** Inputs that hold the same values in every run; missing where there are none. What is made of them alone runs once (constants.ts). */
+  readonly constants?: readonly string[];
   readonly outputs: readonly string[];
   readonly buffers: readonly Buffer[];
   readonly body: readonly Stmt[];

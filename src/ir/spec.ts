@@ -28,6 +28,8 @@ export function checkSpec(program: Program): string | null {
     if (buffer === undefined) return `parameter ${name} is not declared`;
     if (buffer.scope !== 'storage') return `parameter ${name} must be in storage, not ${buffer.scope}`;
   }
+  const stray = program.constants?.find((name) => !program.inputs.includes(name));
+  if (stray !== undefined) return `the constant ${stray} is no input`;
   for (const stmt of program.body) {
     const fault = checkStmt(stmt, new Map(), buffers, names);
     if (fault !== null) return fault;

@@ -3,6 +3,7 @@ import { assert, UserError } from '../support/errors.ts';
 import { isRefusal } from '../support/refusal.ts';
 import { accumulateAttribute, checkAccumulation, sumsOf, withAccumulation } from './accumulation.ts';
 import { checkDeclaration, checkedDefinition } from './checked-definition.ts';
+import { checkConstants, constantAttribute, withConstants } from './constants.ts';
 import {
   checkEpilogue,
   epilogueAttribute,
@@ -82,10 +83,10 @@ export function attribute(fallback: string, doc: string): AttributeSpec {
 }
 
 /** Attributes that every operator takes. */
-const common = { accumulate: accumulateAttribute, epilogue: epilogueAttribute } as const;
+const common = { accumulate: accumulateAttribute, epilogue: epilogueAttribute, constant: constantAttribute } as const;
 
 /**
- * Declares an operator (every one takes `accumulate`, see accumulation.ts, and an `epilogue`, see epilogue.ts), registers it under its name and
+ * Declares an operator (every one takes `accumulate`, see accumulation.ts, an `epilogue`, see epilogue.ts, and `constant`, see constants.ts), registers it under its name and
  * returns it; from then on workloads of it can be made, tuned and exported like those of the operators that come with wgtune. Throws
  * UserError where the declaration itself is wrong or the name taken.
  */
@@ -145,6 +146,12 @@ export function defineOperator<
     if (outside === undefined) return channels;
     throw operatorFault(name, 'channels', `names dimension ${outside} of an output that has ${rank}, counted from 0`);
   };
+  const wholeProgram = (workload: Workload): Program => {
+    const plain = plainProgram(workload);
+    const epilogue = ownEpilogue(workload);
+    if (epilogue === null) return plain;
+    return withEpilogue(plain, epilogue, channelsOf(workload, outputOf(plain).shape.length), workload.dtype);
+  };
   /** Tells at once what a user's definition forgot; tests do so for the operators that come with wgtune. */
   const requireAll = (workload: Workload, part: string, kind: 'inputs' | 'outputs', named: object): void => {
     if (isBuiltIn(name)) return;
@@ -180,16 +187,13 @@ export function defineOperator<
       const refusal =
         definition.check?.(parametersOf(workload), texts) ??
         checkAccumulation(workload, () => writtenProgram(workload), f32Only);
-      const { epilogue = '' } = workload.attributes;
-      if (refusal !== null || epilogue.trim() === '') return refusal;
-      return checkEpilogue(epilogue, plainProgram(workload));
+      if (refusal !== null) return refusal;
+      const { epilogue = '', constant = '' } = workload.attributes;
+      const unfit = epilogue.trim() === '' ? null : checkEpilogue(epilogue, plainProgram(workload));
+      if (unfit !== null || constant.trim() === '') return unfit;
+      return checkConstants(constant, wholeProgram(workload));
     },
-    build: (workload) => {
-      const plain = plainProgram(workload);
-      const epilogue = ownEpilogue(workload);
-      if (epilogue === null) return plain;
-      return withEpilogue(plain, epilogue, channelsOf(workload, outputOf(plain).shape.length), workload.dtype);
-    },
+    build: (workload) => withConstants(wholeProgram(workload), workload.attributes.constant ?? ''),
     reference: (workload, inputs) => {
       const plain = referencesOf(workload, inputs);
       const epilogue = ownEpilogue(workload);

@@ -43,6 +43,8 @@ export interface Tensor {
   readonly shape: readonly number[];
   /** The stage that computes it; null for an input. */
   readonly stage: Stage | null;
+  /** An input that holds the same values in every run. */
+  readonly isConstant: boolean;
   /** The element at the given indices, one per dimension. */
   readonly at: (...indices: readonly (Index | number)[]) => Value;
 }

@@ -1,7 +1,9 @@
+import type { Program } from '../ir/nodes.ts';
 import { UserError } from '../support/errors.ts';
 import { nearestNames } from '../support/nearest.ts';
 import { explainRefusal, isRefusal } from '../support/refusal.ts';
 import { findOperator } from './catalog.ts';
+import { constantsText } from './constants.ts';
 import { largestParameter } from './define.ts';
 import { writtenEpilogue } from './epilogue-text.ts';
 import { bytesPerElement } from './flops.ts';
@@ -45,8 +47,11 @@ export function makeWorkload(operatorName: string, wish: WorkloadWish = {}): Wor
   };
   const refusal = operator.check(workload);
   if (isRefusal(refusal)) throw new UserError(`${operator.name}: ${explainRefusal(refusal)}`);
-  checkSizes(operator, workload);
-  return workload;
+  const program = operator.build(workload);
+  checkSizes(operator, program);
+  // Also what the operator itself declares constant is in the workload, and so in its key.
+  const constant = constantsText(program);
+  return constant === '' ? workload : { ...workload, attributes: { ...workload.attributes, constant } };
 }
 
 function entriesOf(
@@ -145,8 +150,8 @@ function dtypeOf(text: string): Workload['dtype'] {
   throw new UserError(`dtype "${text}" must be f32 or f16`);
 }
 
-function checkSizes(operator: Operator, workload: Workload): void {
-  for (const buffer of operator.build(workload).buffers) {
+function checkSizes(operator: Operator, program: Program): void {
+  for (const buffer of program.buffers) {
     const elements = buffer.shape.reduce((product, extent) => product * extent, 1);
     const bytes = elements * bytesPerElement(buffer.dtype);
     if (bytes <= largestBufferBytes) continue;

@@ -17,7 +17,13 @@ function checkExtent(what: string, extent: number): void {
     throw new UserError(`${what} must be a positive integer, got ${extent}`);
 }
 
-function makeTensor(name: string, dtype: DType, shape: readonly number[], stage: Stage | null): Tensor {
+function makeTensor(
+  name: string,
+  dtype: DType,
+  shape: readonly number[],
+  stage: Stage | null,
+  isConstant = false,
+): Tensor {
   checkName('tensor name', name);
   shape.forEach((extent, dimension) => {
     checkExtent(`dimension ${dimension} of ${name}`, extent);
@@ -27,6 +33,7 @@ function makeTensor(name: string, dtype: DType, shape: readonly number[], stage:
     dtype,
     shape,
     stage,
+    isConstant,
     at: (...indices) => {
       if (indices.length !== shape.length) {
         throw new UserError(`${name} has ${shape.length} dimensions, got ${indices.length} indices`);
@@ -39,9 +46,17 @@ function makeTensor(name: string, dtype: DType, shape: readonly number[], stage:
   return tensor;
 }
 
-/** A tensor that the caller provides. A scalar is a tensor of shape [1]. */
-export function input(name: string, shape: readonly number[], dtype: DType): Tensor {
-  return makeTensor(name, dtype, shape, null);
+/**
+ * A tensor that the caller provides. A scalar is a tensor of shape [1]. `constant`: it holds the same values in every run, as the weights of a
+ * model do, so that schedules may lay it out anew, once.
+ */
+export function input(
+  name: string,
+  shape: readonly number[],
+  dtype: DType,
+  { constant: isConstant = false }: { readonly constant?: boolean } = {},
+): Tensor {
+  return makeTensor(name, dtype, shape, null, isConstant);
 }
 
 /**
@@ -163,8 +178,10 @@ export function program(inputs: readonly Tensor[], outputs: readonly Tensor[]): 
   // Last stage first: it keeps the plain axis names.
   const body: Stmt[] = [];
   for (const stage of stages.toReversed()) body.unshift(nestOf(stage, taken));
+  const constants = inputs.filter((tensor) => tensor.isConstant).map((tensor) => tensor.name);
   return {
     inputs: inputs.map((tensor) => tensor.name),
+    ...(constants.length > 0 ? { constants } : {}),
     outputs: outputs.map((tensor) => tensor.name),
     buffers: [...inputs, ...outputs, ...between].map(
       ({ name, dtype, shape }): Buffer => ({ name, dtype, shape, scope: 'storage' }),

@@ -83,10 +83,10 @@ describe('makeWorkload', () => {
     );
     expect(complaint('matmul', { dtype: 'f64' })).toBe('dtype "f64" must be f32 or f16');
     expect(complaint('matmul', { attributes: { expression: 'x' } })).toBe(
-      'matmul has no attribute "expression"; it has batch_a, batch_b, accumulate, epilogue',
+      'matmul has no attribute "expression"; it has batch_a, batch_b, accumulate, epilogue, constant',
     );
     expect(complaint('elementwise', { attributes: { expr: 'x' } })).toBe(
-      'elementwise has no attribute "expr"; it has expression, x, y, z, u, v, p, q, accumulate, epilogue',
+      'elementwise has no attribute "expr"; it has expression, x, y, z, u, v, p, q, accumulate, epilogue, constant',
     );
   });
 });
