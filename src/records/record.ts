@@ -9,6 +9,8 @@ import { type RelativeTime, referencesSchema, relativeTimeSchema } from './relat
 export const recordVersion = 2;
 
 const maxName = 200;
+/** Decisions that a sketch may have. */
+const maxDecisions = 1000;
 /** Kernels that a race may have. */
 export const mostContestants = 64;
 /** Deepest nesting of a primitive's argument; real ones nest twice. Keeps a hostile line from exhausting a stack later. */
@@ -94,6 +96,18 @@ const verificationSchema = z.strictObject({
   further: z.array(name).exactOptional(),
 });
 
+const countsByDepth = z.record(name, z.array(count).max(maxDecisions));
+/**
+ * What early pruning did since the round before: prefixes looked at, those that exact pruning refused, legal ones that a beam judged, and those of
+ * them that it cut. Counts are by reason, one for each number of decisions made, from 0.
+ */
+const roundPruningSchema = z.strictObject({
+  looked: count,
+  refused: countsByDepth,
+  judged: count,
+  cut: countsByDepth,
+});
+
 /** Who proposed a trial: the search, a schedule it is compared with, one read from a log or file, or a person. */
 export const origins = ['search', 'baseline', 'seed', 'replay', 'transfer'] as const;
 export type Origin = (typeof origins)[number];
@@ -143,6 +157,8 @@ export const recordSchema = z
         round: count,
         /** The model's score of it before the trial; comparable within one round only. */
         score: z.number().nullable(),
+        /** In the first record of a round. */
+        pruned: roundPruningSchema.exactOptional(),
       })
       .nullable(),
     seed: z.int(),
@@ -201,6 +217,8 @@ type DeepReadonly<T> = T extends readonly (infer Item)[]
     : T;
 
 export type TuningRecord = DeepReadonly<z.infer<typeof recordSchema>>;
+
+export type RoundPruning = DeepReadonly<z.infer<typeof roundPruningSchema>>;
 
 /** The schema repeats what other layers declare; these lines fail to compile when the two drift apart, in either direction. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;

@@ -2,7 +2,7 @@ import { hasColdCaches } from '../device/caches.ts';
 import { describeWorkload } from '../operators/workload.ts';
 import type { Outcome } from '../records/outcome.ts';
 import { printable } from '../support/printable.ts';
-import type { OutcomeTally, ReuseResult, TuneResult } from '../tuner/events.ts';
+import type { OutcomeTally, PruneSummary, ReuseResult, TuneResult } from '../tuner/events.ts';
 import { decisionsText } from './decisions.ts';
 import {
   compareToNaive,
@@ -38,6 +38,7 @@ export function formatTuneSummary(
     ...(result.reuse === null ? [] : [['reused', reuseText(result.reuse, result)] satisfies [string, string]]),
     ['outcomes', outcomesText(result)],
     ['pruned', prunedText(result.pruned)],
+    ...(result.pruned.judged === 0 ? [] : [['cut', cutText(result.pruned)] satisfies [string, string]]),
     ...(result.pruned.deaths.length === 0
       ? []
       : [['beam', deathsText(result.pruned.deaths)] satisfies [string, string]]),
@@ -154,11 +155,45 @@ export function formatOutcomes(outcomes: OutcomeTally): string {
 }
 
 function prunedText({ looked, reasons }: TuneResult['pruned']): string {
-  const refused = reasons.reduce((total, { count }) => total + count, 0);
-  const seen = `${formatCount(refused)} of ${formatCount(looked)} prefixes refused before building`;
-  return reasons.length === 0
-    ? seen
-    : `${seen}: ${reasons.map(({ reason, count }) => `${formatCount(count)} ${reason}`).join(', ')}`;
+  const seen = `${formatCount(totalOf(reasons))} of ${formatCount(looked)} prefixes refused before building`;
+  if (reasons.length === 0) return seen;
+  const counted = reasons.map(({ reason, count }) => `${formatCount(count)} ${reason}`).join(', ');
+  return `${seen}: ${counted}; ${placesText(reasons)}`;
+}
+
+const judgements: Readonly<Record<string, string>> = {
+  outscored: 'outscored',
+  'no-completion': 'without a legal completion',
+};
+
+function cutText({ judged, cut }: TuneResult['pruned']): string {
+  const seen = `${formatCount(totalOf(cut))} of ${formatCount(judged)} legal prefixes in beams`;
+  const parts = cut.map((one) => {
+    const { reason, count } = one;
+    return `${formatCount(count)} ${judgements[reason] ?? reason} (${placesText([one])})`;
+  });
+  return parts.length === 0 ? seen : `${seen}: ${parts.join(', ')}`;
+}
+
+function totalOf(reasons: PruneSummary): number {
+  return reasons.reduce((total, { count }) => total + count, 0);
+}
+
+const mostPlaces = 5;
+
+/** `150 at decision 3, 30 at 4, 20 at 7`: all of these reasons together, at the decisions with the most; --json has the rest. */
+function placesText(reasons: PruneSummary): string {
+  const deepest = Math.max(...reasons.map(({ depths }) => depths.length));
+  const all = Array.from({ length: deepest }, (_, depth) => ({
+    depth,
+    count: reasons.reduce((sum, { depths }) => sum + (depths[depth] ?? 0), 0),
+  })).filter(({ count }) => count > 0);
+  const told = [...all].sort((a, b) => b.count - a.count || a.depth - b.depth).slice(0, mostPlaces);
+  const text = all
+    .filter((place) => told.includes(place))
+    .map(({ count, depth }, at) => `${formatCount(count)} at ${at === 0 ? 'decision ' : ''}${depth}`)
+    .join(', ');
+  return all.length > told.length ? `most of them ${text}` : text;
 }
 
 /** `died 3 times and went on wider, a decision before: 2 at decision 5 (step-not-divided), 1 at decision 7 (code-size)`. */

@@ -1,12 +1,19 @@
 import type { PruneReason } from '../space/pruning.ts';
 
-/** Refusals of exact pruning, by reason and by the number of decisions made. */
+/** Why a beam does not go on with a legal prefix: others of its depth have better scores, or no legal completion of it was found. */
+export type CutReason = 'outscored' | 'no-completion';
+
+/** What became of prefixes, by the number of decisions made: refusals of exact pruning by reason, and cuts of a beam by judgement. */
 export interface PruneTally {
   /** Prefixes looked at. */
   readonly looked: number;
   readonly byReason: ReadonlyMap<PruneReason, number>;
   /** `byDepth.get(reason)[d]`: refused after d decisions. */
   readonly byDepth: ReadonlyMap<PruneReason, readonly number[]>;
+  /** Legal prefixes that a beam scored to choose among them, complete candidates aside. */
+  readonly judged: number;
+  /** `cutByDepth.get(reason)[d]`: legal prefixes of d decisions with which the beam did not go on. */
+  readonly cutByDepth: ReadonlyMap<CutReason, readonly number[]>;
   /** Beams of which no prefix had a legal child, by the number of decisions those would have made and the most frequent reason. */
   readonly deaths: readonly BeamDeath[];
 }
@@ -20,14 +27,18 @@ export interface BeamDeath {
 /** A tally that is being kept. */
 export interface TallyKeeper extends PruneTally {
   count(reason: PruneReason | null, depth: number): void;
+  judge(count: number): void;
+  cut(reason: CutReason, depth: number): void;
   died(depth: number, reason: PruneReason): void;
 }
 
 export function createTally(): TallyKeeper {
   const byReason = new Map<PruneReason, number>();
   const byDepth = new Map<PruneReason, number[]>();
+  const cutByDepth = new Map<CutReason, number[]>();
   const deaths = new Map<string, BeamDeath>();
   let looked = 0;
+  let judged = 0;
   return {
     get deaths() {
       return [...deaths.values()].sort((a, b) => b.count - a.count || a.depth - b.depth);
@@ -39,19 +50,32 @@ export function createTally(): TallyKeeper {
     get looked() {
       return looked;
     },
+    get judged() {
+      return judged;
+    },
     byReason,
     byDepth,
+    cutByDepth,
+    judge(count) {
+      judged += count;
+    },
+    cut: (reason, depth) => countAt(cutByDepth, reason, depth),
     count(reason, depth) {
       looked++;
       if (reason === null) return;
       byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
-      let depths = byDepth.get(reason);
-      if (depths === undefined) {
-        depths = [];
-        byDepth.set(reason, depths);
-      }
-      while (depths.length <= depth) depths.push(0);
-      depths[depth] = (depths[depth] as number) + 1;
+      countAt(byDepth, reason, depth);
     },
   };
+}
+
+/** Lists grow to the deepest prefix counted and no further: counting allocates nothing then. */
+function countAt<Reason>(byDepth: Map<Reason, number[]>, reason: Reason, depth: number): void {
+  let depths = byDepth.get(reason);
+  if (depths === undefined) {
+    depths = [];
+    byDepth.set(reason, depths);
+  }
+  while (depths.length <= depth) depths.push(0);
+  depths[depth] = (depths[depth] as number) + 1;
 }

@@ -30,7 +30,7 @@ export interface TunedKernel {
 /** Trials by how they ended. */
 export type OutcomeTally = Readonly<Partial<Record<Outcome, number>>>;
 
-/** Prefixes refused before anything was built, by reason, most frequent first. */
+/** Prefixes that were not gone on with, by reason, most frequent first. `depths[d]`: after d decisions. */
 export type PruneSummary = readonly {
   readonly reason: string;
   readonly count: number;
@@ -153,6 +153,9 @@ export interface TuneResult {
   readonly pruned: {
     readonly looked: number;
     readonly reasons: PruneSummary;
+    /** Legal prefixes that the beam scored, and those with which it did not go on, by judgement: `outscored` or `no-completion`. */
+    readonly judged: number;
+    readonly cut: PruneSummary;
     /** Beams that had no legal child left, and backed up. */
     readonly deaths: readonly BeamDeath[];
   };

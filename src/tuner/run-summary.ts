@@ -1,7 +1,6 @@
 import { isVerified, type TuningRecord, type VerifiedRecord } from '../records/record.ts';
 import { timeOf } from '../records/relative-time.ts';
-import type { SearchStrategy } from '../search/strategy.ts';
-import type { PruneSummary, TunedKernel, TuneResult } from './events.ts';
+import type { TunedKernel, TuneResult } from './events.ts';
 import type { Reuse } from './retarget.ts';
 
 export function reuseResult({ devices, unfit }: Reuse, reused: readonly TuningRecord[]): TuneResult['reuse'] {
@@ -19,13 +18,6 @@ export function tunedKernel(record: VerifiedRecord, timeNs: number = timeOf(reco
     timeNs,
     record: record.id,
   };
-}
-
-/** What exact pruning refused, most frequent reason first. */
-export function pruneSummary(strategy: SearchStrategy): PruneSummary {
-  return [...strategy.tally.byReason.entries()]
-    .map(([reason, count]) => ({ reason, count, depths: strategy.tally.byDepth.get(reason) ?? [] }))
-    .sort((a, b) => b.count - a.count);
 }
 
 /** Milliseconds that a run will still take, by the mean of its trials so far. */

@@ -1,3 +1,4 @@
+import type { RoundPruning } from '../records/record.ts';
 import type { SketchSpace } from '../search/space/sketch-space.ts';
 import type { Candidate, SearchStrategy } from '../search/strategy.ts';
 import { instantiate } from '../space/sketch.ts';
@@ -13,8 +14,13 @@ interface Searcher {
 
 type Searched = Proposal & { readonly candidate: Candidate };
 
-/** A candidate of the search with its schedule. */
-export function searched(candidate: Candidate, round: number, { space, strategy, modelName }: Searcher): Searched {
+/** A candidate of the search with its schedule. `pruned`: for the first of a round, what early pruning did before it. */
+export function searched(
+  candidate: Candidate,
+  round: number,
+  { space, strategy, modelName }: Searcher,
+  pruned: RoundPruning | null = null,
+): Searched {
   const sketch = space.sketches[candidate.sketch] as SketchSpace['sketches'][number];
   return {
     candidate,
@@ -22,7 +28,10 @@ export function searched(candidate: Candidate, round: number, { space, strategy,
     origin: 'search',
     sketch: sketch.name,
     decisions: decisionsOf(sketch, candidate),
-    search: { name: strategy.name, model: modelName, round, score: finite(candidate.score) },
+    search: {
+      ...{ name: strategy.name, model: modelName, round, score: finite(candidate.score) },
+      ...(pruned === null ? {} : { pruned }),
+    },
   };
 }
 

@@ -12,8 +12,9 @@ import type { ModelName, TuneEvent, TuneResult } from './events.ts';
 import { baselineOf, type FinalRace, finalRace, proposalOf } from './final-race.ts';
 import { createIncumbent } from './incumbent.ts';
 import { joinOldRuns, type Known, knownObservations } from './known.ts';
+import { createPruneAccount, prunedOf } from './prune-account.ts';
 import type { Reuse } from './retarget.ts';
-import { pruneSummary, reasonToStop, remainingMs, reuseResult, tunedKernel, wallClockNote } from './run-summary.ts';
+import { reasonToStop, remainingMs, reuseResult, tunedKernel, wallClockNote } from './run-summary.ts';
 import { createRunTimes } from './run-times.ts';
 import { searched } from './searched.ts';
 import type { TrialEffort } from './trial-effort.ts';
@@ -65,6 +66,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   const started = performance.now();
   const elapsed = (): number => performance.now() - started;
   const attempts = createAttempts(options);
+  const pruning = createPruneAccount(strategy);
   const drift = createDriftWatch();
   const times = createRunTimes(known.quietNs);
   const disturbance = createDisturbance();
@@ -227,8 +229,8 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     }
     const results: Observation[] = [];
     await measureAll(
-      proposals.map((candidate) => ({
-        ...searched(candidate, round, options),
+      proposals.map((candidate, at) => ({
+        ...searched(candidate, round, options, at === 0 ? pruning() : null),
         expectedMs: effort.expectedMs(candidate),
       })),
       ({ candidate }, record) => {
@@ -272,7 +274,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     trials,
     reuse: reuseResult(options.reuse, reused),
     outcomes: attempts.outcomes,
-    pruned: { looked: strategy.tally.looked, reasons: pruneSummary(strategy), deaths: strategy.tally.deaths },
+    pruned: prunedOf(strategy),
     drift: drift.summary(),
     disturbance: disturbance.summary(),
     race: race === null ? null : { contestants: race.contestants, decided: race.decided },

@@ -92,7 +92,7 @@ describe('a kernel that is wrong', () => {
       trials: 2,
       reuse: null,
       outcomes,
-      pruned: { looked: 2, reasons: [], deaths: [] },
+      pruned: { looked: 2, reasons: [], judged: 0, cut: [], deaths: [] },
       elapsedMs: 1000,
       spentMs: { measure: 900, propose: 1, fit: 0 },
       stoppedBy: 'trials',

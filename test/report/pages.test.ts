@@ -100,8 +100,13 @@ describe('the summary of a tuning run', () => {
     pruned: {
       looked: 2494,
       reasons: [
-        { reason: 'invocations', count: 200, depths: [200] },
-        { reason: 'workgroup-memory', count: 77, depths: [77] },
+        { reason: 'invocations', count: 200, depths: [0, 0, 150, 50] },
+        { reason: 'workgroup-memory', count: 77, depths: [0, 0, 0, 7, 60, 1, 4, 5] },
+      ],
+      judged: 1600,
+      cut: [
+        { reason: 'outscored', count: 1500, depths: [0, 0, 1000, 500] },
+        { reason: 'no-completion', count: 3, depths: [0, 0, 3] },
       ],
       deaths: [
         { depth: 5, reason: 'step-not-divided', count: 2 },
@@ -126,7 +131,8 @@ describe('the summary of a tuning run', () => {
       'schedule  tiled: step=4 vector=2',
       'trials    12 of 64 in 1 min 12 s, stopped by the time limit',
       'outcomes  11 ok, 2 wrong-answer (1 of them for the comparison with the naive schedule)',
-      'pruned    277 of 2,494 prefixes refused before building: 200 invocations, 77 workgroup-memory',
+      'pruned    277 of 2,494 prefixes refused before building: 200 invocations, 77 workgroup-memory; most of them 150 at decision 2, 57 at 3, 60 at 4, 4 at 6, 5 at 7',
+      'cut       1,503 of 1,600 legal prefixes in beams: 1,500 outscored (1,000 at decision 2, 500 at 3), 3 without a legal completion (3 at decision 2)',
       'beam      died 3 times and went on wider, a decision before: 2 at decision 5 (step-not-divided), 1 at decision 7 (code-size)',
       'time      1 min 00 s measuring, 8.0 s searching (beam), 4.0 s learning (xgboost)',
       'log       tuning-logs/run.jsonl',

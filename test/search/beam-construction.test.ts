@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PrefixScorer } from '../../src/search/scoring/prefix-scorer.ts';
+import { hopeless, type PrefixScorer } from '../../src/search/scoring/prefix-scorer.ts';
 import { enumerateCandidates } from '../../src/search/space/enumeration.ts';
 import { constructCandidates } from '../../src/search/strategies/beam-construction.ts';
 import { createTally } from '../../src/search/tally.ts';
@@ -54,6 +54,71 @@ describe('sequential construction', () => {
     expect(found.length).toBeGreaterThan(0);
     for (const { values } of found) expect(values[0]).toBe(0);
     expect(tally.deaths).toEqual([{ depth: 3, reason: 'no-way-on', count: expect.any(Number) }]);
+  });
+
+  it('counts what it judged and cut by judgement and depth, and shows every depth to whoever watches', () => {
+    const tally = createTally();
+    const layers: { depth: number; kept: number[][]; cut: number[][] }[] = [];
+    const options = [0, 1, 2, 3];
+    // Only a = 3 has no completion; the others are the better the higher they are.
+    const scorer: PrefixScorer = {
+      score: (prefixes, count, _, into) => {
+        for (let at = 0; at < count; at++) {
+          const [a, b] = prefixes.subarray(at * 3, at * 3 + 2) as unknown as [number, number];
+          into[at] = a === 3 ? hopeless : 10 * a + (Number.isNaN(b) ? 0 : b);
+        }
+      },
+    };
+    const sketch = {
+      decisions: ['a', 'b', 'c'].map((name) => ({ name, doc: '', options })),
+      createPruner: () => ({ check: () => null }),
+    };
+    const found = constructCandidates(sketch, scorer, 2, tally, ({ depth, rows, kept, cut }) => {
+      const valuesOf = (row: number): number[] => [...rows.subarray(row * 3, row * 3 + depth)];
+      layers.push({ depth, kept: kept.map(valuesOf), cut: cut.map(valuesOf) });
+    });
+    expect(found.length).toBe(8);
+    expect(tally.judged).toBe(4 + 8);
+    expect(Object.fromEntries(tally.cutByDepth)).toEqual({ outscored: [0, 1, 6], 'no-completion': [0, 1] });
+    expect(layers.sort((a, b) => a.depth - b.depth)).toEqual([
+      { depth: 1, kept: [[2], [1]], cut: [[0], [3]] },
+      {
+        depth: 2,
+        kept: [
+          [2, 3],
+          [2, 2],
+        ],
+        cut: [
+          [2, 1],
+          [2, 0],
+          [1, 3],
+          [1, 2],
+          [1, 1],
+          [1, 0],
+        ],
+      },
+    ]);
+  });
+
+  it('counts no prefix as cut to which it came back', () => {
+    const tally = createTally();
+    const found = constructCandidates(
+      {
+        decisions: ['a', 'b'].map((name) => ({ name, doc: '', options: [0, 1, 2, 3] })),
+        createPruner: () => ({ check: ([a, b]) => (Number.isNaN(b as number) || a === 0 ? null : 'no-way-on') }),
+      },
+      {
+        score: (prefixes, count, _, into) => {
+          for (let at = 0; at < count; at++) into[at] = prefixes[at * 2] as number;
+        },
+      },
+      1,
+      tally,
+    );
+    // First a = 3, then 2 and 1, then 0: all were gone on with.
+    expect(found.length).toBe(4);
+    expect(tally.judged).toBe(4);
+    expect(tally.cutByDepth.size).toBe(0);
   });
 
   it('gives up where nothing at all is legal', () => {

@@ -37,6 +37,28 @@ describe('a tuning run', () => {
     expect(runner.state).toEqual({ made: 1, closed: 1, prepared: 1 });
   });
 
+  it('says in the first record of each round what early pruning did before it, which sums up to what the run reports', async () => {
+    const logFolder = scratchFolder();
+    const { result } = await tuneWith({ logFolder, trials: 12, search: 'beam' });
+    const records = (await recordsIn(logFolder)).filter(({ origin }) => origin === 'search');
+    const first = records.map(({ search }, at) => search?.round !== records[at - 1]?.search?.round);
+    expect(records.map(({ search }) => search?.pruned !== undefined)).toEqual(first);
+    expect(first.filter((isFirst) => isFirst).length).toBe(2);
+    const rounds = records.flatMap(({ search }) => search?.pruned ?? []);
+    const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
+    const { looked, judged, reasons, cut } = result.pruned;
+    expect(sum(rounds.map((round) => round.looked))).toBe(looked);
+    expect(sum(rounds.map((round) => round.judged))).toBe(judged);
+    expect(judged).toBeGreaterThan(sum(cut.map(({ count }) => count)));
+    for (const { reason, count } of reasons)
+      expect(sum(rounds.flatMap((round) => round.refused[reason] ?? []))).toBe(count);
+    expect(cut.length).toBeGreaterThan(0);
+    for (const { reason, count, depths } of cut) {
+      expect(sum(rounds.flatMap((round) => round.cut[reason] ?? []))).toBe(count);
+      expect(sum(depths)).toBe(count);
+    }
+  });
+
   it('takes the faster of two times of the naive schedule and of the best', async () => {
     const logFolder = scratchFolder();
     const { result } = await tuneWith(

@@ -1,12 +1,24 @@
 import type { PruneReason } from '../../space/pruning.ts';
 import { hopeless, type PrefixScorer } from '../scoring/prefix-scorer.ts';
 import type { SearchSketch } from '../strategy.ts';
-import type { TallyKeeper } from '../tally.ts';
+import type { CutReason, TallyKeeper } from '../tally.ts';
 
 /** Complete assignments with their scores, best first. */
 interface Constructed {
   readonly values: readonly number[];
   readonly score: number;
+}
+
+/** What a beam did with the legal prefixes of one depth; the arrays are the beam's own, for a look while it lasts. */
+export interface BeamLayer {
+  /** Decisions made. */
+  readonly depth: number;
+  /** Row after row, NaN where undecided. */
+  readonly rows: Float64Array;
+  /** Rows with which the beam went on, and those that it cut. */
+  readonly kept: readonly number[];
+  readonly cut: readonly number[];
+  readonly scores: Float32Array;
 }
 
 /** A beam that dies more often than this is given up: what it has left is not worth the walking. */
@@ -24,6 +36,8 @@ export function constructCandidates(
   /** Survivors of each depth. */
   width: number,
   tally: TallyKeeper,
+  /** Is shown every depth but the last, on which nothing is cut. */
+  watch?: (layer: BeamLayer) => void,
 ): Constructed[] {
   const decisions = sketch.decisions.length;
   const pruner = sketch.createPruner();
@@ -81,12 +95,21 @@ export function constructCandidates(
         values: [...rows.subarray(row * decisions, (row + 1) * decisions)],
         score: scores[row] as number,
       }));
+    tally.judge(made);
     let living = survivors(order, scores, width);
     const chosen = new Set(living);
     let left = order.filter((row) => !chosen.has(row));
     for (let wider = width; ; ) {
       const found = descend(rowsOf(rows, living), depth + 1);
-      if (found.length > 0 || left.length === 0 || backups >= mostBackups) return found;
+      if (found.length > 0 || left.length === 0 || backups >= mostBackups) {
+        // Only now is it known that the beam does not come back to them.
+        for (const row of left) tally.cut(judgementOf(scores[row] as number), depth + 1);
+        if (watch !== undefined) {
+          const cut = new Set(left);
+          watch({ depth: depth + 1, rows, kept: order.filter((row) => !cut.has(row)), cut: left, scores });
+        }
+        return found;
+      }
       backups++;
       wider *= 2;
       living = left.slice(0, wider);
@@ -94,6 +117,10 @@ export function constructCandidates(
     }
   };
   return descend(prefix.slice(), 0);
+}
+
+function judgementOf(score: number): CutReason {
+  return score > hopeless ? 'outscored' : 'no-completion';
 }
 
 /** The best rows of an order by score; those without a legal completion only where there are no others. */

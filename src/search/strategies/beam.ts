@@ -5,7 +5,7 @@ import { createPrefixScorer } from '../scoring/prefix-scorer.ts';
 import { createSampler } from '../space/sampling.ts';
 import { createStopwatch } from '../stopwatch.ts';
 import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from '../strategy.ts';
-import { constructCandidates } from './beam-construction.ts';
+import { type BeamLayer, constructCandidates } from './beam-construction.ts';
 import { cautionOf, type LearnedOptions } from './learned.ts';
 
 export interface BeamOptions extends LearnedOptions {
@@ -17,6 +17,8 @@ export interface BeamOptions extends LearnedOptions {
   readonly completions?: number;
   /** Options of the acquisition that, beside the model, chooses among the beam's ends; `null` leaves the choice to the model's scores. */
   readonly acquisition?: AcquisitionOptions | null;
+  /** Is shown what became of the prefixes of every depth of every beam, with the sketch's number: for benches. */
+  readonly watch?: (sketch: number, layer: BeamLayer) => void;
 }
 
 const defaults = { width: 64, epsilon: 0.15, completions: 8 } as const;
@@ -42,7 +44,7 @@ const maxWidenings = 3;
  * among them. A beam that brings only known candidates is built again, wider.
  */
 export function createBeamSearch(space: SearchSpace, options: BeamOptions): SearchStrategy {
-  const { seed, model, logSeconds } = options;
+  const { seed, model, logSeconds, watch } = options;
   const { width, epsilon, completions } = { ...defaults, ...options };
   const root = createRandom(seed).fork('beam');
   const random = root.fork('choices');
@@ -57,11 +59,11 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
 
   const constructed = (wide: number): Candidate[] => {
     const share = Math.max(leastWidth, Math.floor(wide / space.sketches.length));
-    const found = space.sketches.flatMap((sketch, index) =>
-      constructCandidates(sketch, scorers[index] as (typeof scorers)[number], share, tally).map(
-        (made): Candidate => ({ sketch: index, ...made }),
-      ),
-    );
+    const found = space.sketches.flatMap((sketch, index) => {
+      const look = watch === undefined ? undefined : (layer: BeamLayer) => watch(index, layer);
+      const made = constructCandidates(sketch, scorers[index] as (typeof scorers)[number], share, tally, look);
+      return made.map((one): Candidate => ({ sketch: index, ...one }));
+    });
     return found
       .filter((candidate) => !history.has(candidate))
       .sort((a, b) => (b.score as number) - (a.score as number));
