@@ -7,7 +7,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { createExtractor, featureCount, featureNames } from '../src/features/extractor.ts';
+import { createExtractor, featureNames, rowLength } from '../src/features/extractor.ts';
 import { type DeviceDescription, type DeviceLimits, defaultLimits } from '../src/ir/limits.ts';
 import { lowerProgram } from '../src/lowering/lower.ts';
 import { makeWorkload, type WorkloadWish } from '../src/operators/parse-workload.ts';
@@ -155,7 +155,7 @@ function digestOf(sketch: Sketch, limits: DeviceLimits, random: Random): SketchD
     if (values !== null && found.length < candidates) found.push(values);
   }
   const extractors = [device, gpuDevice].map((on) => createExtractor(sketch, { ...on, limits }));
-  const row = new Float32Array(featureCount);
+  const row = new Float32Array(rowLength);
   return {
     sketch: sketch.name,
     decisions: sketch.decisions.map(({ name, doc, options, before }) => [name, doc, [...options], before ?? null]),
@@ -179,7 +179,7 @@ function digestOf(sketch: Sketch, limits: DeviceLimits, random: Random): SketchD
         features: depths.flatMap((depth) =>
           extractors.map((extractor) => {
             extractor.extract(values.slice().fill(Number.NaN, depth), row, 0);
-            return [...row].map((value) => (Number.isNaN(value) ? null : value));
+            return [...row.subarray(0, featureNames.length)].map((value) => (Number.isNaN(value) ? null : value));
           }),
         ),
       };

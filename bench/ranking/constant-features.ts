@@ -1,4 +1,4 @@
-import { featureCount, featureNames, kernelSlots, slotOffset } from '../../src/features/extractor.ts';
+import { featureCount, featureNames, kernelSlots, rowLength, slotOffset } from '../../src/features/extractor.ts';
 import { kernelFeatures } from '../../src/features/families.ts';
 import type { Measured } from './measured.ts';
 
@@ -16,7 +16,7 @@ const slots = Array.from({ length: kernelSlots }, (_, slot) => slot);
 export function idleFeatures(groups: readonly Pick<Measured, 'space' | 'candidates'>[]): IdleFeatures {
   const values = featureNames.map(() => new Set<number>());
   const varies = featureNames.map(() => false);
-  const row = new Float32Array(featureCount);
+  const row = new Float32Array(rowLength);
   for (const { space, candidates } of groups) {
     const extractors = space.sketches.map((sketch) => sketch.createExtractor());
     const own = featureNames.map(() => new Set<number>());

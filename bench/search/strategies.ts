@@ -3,7 +3,7 @@ import { createFittedModel } from '../../src/cost-model/fitted-model.ts';
 import { createResidualModel } from '../../src/cost-model/residual-model.ts';
 import { loadXgboost } from '../../src/cost-model/xgboost-library.ts';
 import { createXgboostModel, type XgboostModel } from '../../src/cost-model/xgboost-model.ts';
-import { featureCount } from '../../src/features/extractor.ts';
+import { rowLength } from '../../src/features/extractor.ts';
 import { createAnnealingSearch } from '../../src/search/strategies/annealing.ts';
 import { createAutoSearch } from '../../src/search/strategies/auto.ts';
 import { type BayesianOptions, createBayesianSearch } from '../../src/search/strategies/bayesian.ts';
@@ -39,7 +39,7 @@ function boosters(seed: number): XgboostModel {
 
 /** The analytic model needs our features: on an external space the boosters start from nothing. */
 function withAnalytic(space: SearchSpace, correction: XgboostModel, costs?: Float64Array): CostModel {
-  return space.columns === featureCount ? createResidualModel(createFittedModel('cpu', costs), correction) : correction;
+  return space.columns === rowLength ? createResidualModel(createFittedModel('cpu', costs), correction) : correction;
 }
 
 function beam(options: Omit<BeamOptions, 'seed' | 'model'>): Create {

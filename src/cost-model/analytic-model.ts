@@ -1,5 +1,7 @@
+import { costTermNames } from '../features/cost-terms.ts';
+import { featureCount } from '../features/extractor.ts';
 import type { CostModel } from './cost-model.ts';
-import { machines, terms, writeTerms } from './kernel-costs.ts';
+import { usualCosts } from './kernel-costs.ts';
 
 /** An analytic model with its costs, one per term, for the usual machine of one device type. */
 interface AnalyticModel extends CostModel {
@@ -12,20 +14,20 @@ interface AnalyticModel extends CostModel {
  * The score is minus the natural logarithm of the cost, which is a time in some unit.
  */
 export function createAnalyticModel(type: 'cpu' | 'gpu'): AnalyticModel {
-  const costs = Float64Array.from(terms, (term) => term[type]);
-  return { ...analyticScores(type, () => costs), name: 'analytic', trained: false, costs, fit: () => {} };
+  const costs = usualCosts(type);
+  return { ...analyticScores(() => costs), name: 'analytic', trained: false, costs, fit: () => {} };
 }
 
 /** Scores rows with the costs that hold when it is called. */
-export function analyticScores(type: 'cpu' | 'gpu', costs: () => Float64Array): Pick<CostModel, 'score'> {
-  const counts = new Float64Array(terms.length);
+export function analyticScores(costs: () => Float64Array): Pick<CostModel, 'score'> {
   return {
     score: (rows, count, columns, into) => {
       const held = costs();
       for (let row = 0; row < count; row++) {
-        writeTerms(rows, row * columns, machines[type], counts, 0);
+        const at = row * columns + featureCount;
         let cost = 0;
-        for (let term = 0; term < counts.length; term++) cost += (held[term] as number) * (counts[term] as number);
+        for (let term = 0; term < costTermNames.length; term++)
+          cost += (held[term] as number) * (rows[at + term] as number);
         into[row] = -Math.log(cost);
       }
     },

@@ -5,7 +5,7 @@ import type { LibraryBooster, TrainingMatrix, XgboostLibrary } from './xgboost-l
 
 /** Gradient-boosted trees, trained: they predict without the native library. */
 export interface Booster {
-  /** Features a row has. */
+  /** Features it was trained on; a row may hold more numbers after them. */
   readonly columns: number;
   readonly trees: number;
   /**
@@ -72,9 +72,9 @@ function boosterOf(forest: FlatForest, bytes: Uint8Array): Booster {
     columns: forest.columns,
     trees: forest.roots.length,
     predict: (rows, count, columns, into) => {
-      assert(columns === forest.columns, () => `booster of ${forest.columns} features asked about ${columns}`);
+      assert(columns >= forest.columns, () => `booster of ${forest.columns} features asked about ${columns}`);
       assert(rows.length >= count * columns && into.length >= count, 'prediction: buffers are too small');
-      predictForest(forest, rows, count, into);
+      predictForest(forest, rows, count, columns, into);
     },
     save: () => bytes.slice(),
   };

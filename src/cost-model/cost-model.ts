@@ -1,6 +1,6 @@
 /** What a cost model learns from: complete programs that were measured. */
 export interface TrainingData {
-  /** Row after row, `columns` features each. */
+  /** Row after row, `columns` numbers each: features, and in rows of our own kernels the terms of their cost after them. */
   readonly rows: Float32Array;
   readonly columns: number;
   readonly count: number;
@@ -24,7 +24,7 @@ export interface CostModel {
   readonly trained: boolean;
   /** How much higher a program that is e times as fast scores; 0 where scores say nothing, 1 when absent. */
   readonly step?: number;
-  /** Scores `count` rows of `columns` features into the front of `into`. */
+  /** Scores `count` rows of `columns` numbers into the front of `into`. */
   score(rows: Float32Array, count: number, columns: number, into: Float32Array): void;
   /** Learns from all data known so far and forgets what it learned before. Scores stay as they were until it is done. */
   fit(data: TrainingData): Promise<void> | void;

@@ -1,7 +1,9 @@
-import { analyticScores, createAnalyticModel } from './analytic-model.ts';
+import { costTermNames } from '../features/cost-terms.ts';
+import { featureCount } from '../features/extractor.ts';
+import { analyticScores } from './analytic-model.ts';
 import type { CostModel, TrainingData } from './cost-model.ts';
 import { fitCosts } from './fit-costs.ts';
-import { machines, terms, writeTerms } from './kernel-costs.ts';
+import { usualCosts } from './kernel-costs.ts';
 
 interface FittedModel extends CostModel {
   /** The costs that hold now, one per term. */
@@ -13,14 +15,11 @@ interface FittedModel extends CostModel {
  * workload, so that a few measurements of one workload rank the candidates of another. Until the first fit the costs are those of `prior`,
  * by default the analytic model's.
  */
-export function createFittedModel(
-  type: 'cpu' | 'gpu',
-  prior: Float64Array = createAnalyticModel(type).costs,
-): FittedModel {
+export function createFittedModel(type: 'cpu' | 'gpu', prior: Float64Array = usualCosts(type)): FittedModel {
   let costs = prior;
   let trained = false;
   return {
-    ...analyticScores(type, () => costs),
+    ...analyticScores(() => costs),
     name: 'fitted',
     get costs() {
       return costs;
@@ -31,9 +30,11 @@ export function createFittedModel(
     fit: (data) => {
       const used = measuredRows(data);
       if (used.length === 0) return;
-      const counts = new Float64Array(used.length * terms.length);
-      for (const [at, row] of used.entries())
-        writeTerms(data.rows, row * data.columns, machines[type], counts, at * terms.length);
+      const counts = new Float64Array(used.length * costTermNames.length);
+      for (const [at, row] of used.entries()) {
+        const begin = row * data.columns + featureCount;
+        counts.set(data.rows.subarray(begin, begin + costTermNames.length), at * costTermNames.length);
+      }
       costs = fitCosts(
         counts,
         Float64Array.from(used, (row) => -Math.log(data.labels[row] as number)),

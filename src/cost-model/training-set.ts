@@ -40,10 +40,10 @@ export function subset(count: number, members: number, random: Random): (row: nu
   return (row) => kept[row] === 1;
 }
 
-/** Copies the rows of a matrix in the order given. */
-export function gatherRows(rows: Float32Array, columns: number, order: Uint32Array): Float32Array {
-  const out = new Float32Array(order.length * columns);
-  for (const [at, row] of order.entries()) out.set(rows.subarray(row * columns, (row + 1) * columns), at * columns);
+/** Copies the rows of a matrix in the order given, of each its first `kept` numbers. */
+export function gatherRows(rows: Float32Array, columns: number, order: Uint32Array, kept: number): Float32Array {
+  const out = new Float32Array(order.length * kept);
+  for (const [at, row] of order.entries()) out.set(rows.subarray(row * columns, row * columns + kept), at * kept);
   return out;
 }
 

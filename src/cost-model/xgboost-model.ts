@@ -1,3 +1,4 @@
+import { featureCount } from '../features/extractor.ts';
 import { assert } from '../support/errors.ts';
 import { createRandom } from '../support/random.ts';
 import { type Booster, trainBooster } from './booster.ts';
@@ -59,9 +60,11 @@ export function createXgboostModel(library: XgboostLibrary, options: XgboostMode
     const ranks = objective === 'rank:pairwise';
     const labels = gather(data.labels, order);
     const weights = data.weights === undefined ? undefined : gather(data.weights, order);
+    // Trees learn from features; the terms of cost that follow in a row of ours are the analytic model's.
+    const columns = Math.min(data.columns, featureCount);
     return trainBooster(library, {
-      rows: gatherRows(data.rows, data.columns, order),
-      columns: data.columns,
+      rows: gatherRows(data.rows, data.columns, order, columns),
+      columns,
       labels: ranks ? labels : logLabels(labels),
       objective,
       rounds,

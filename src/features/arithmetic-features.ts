@@ -38,7 +38,7 @@ export const arithmeticFeatures: Family = {
       (sums, stage) => countStage(stage).map((count, kind) => count + (sums[kind] as number)),
       kinds.map(() => 0),
     );
-    return (estimate, _values, out, offset) => {
+    return (estimate, out, offset) => {
       const shared =
         (estimate[at.useful] as number) * (estimate[at.workgroups] as number) * (estimate[at.invocations] as number);
       for (let kind = 0; kind < counts.length; kind++)

@@ -115,5 +115,10 @@ export function residentWorkgroups(
   return Math.max(1, Math.floor(Math.min(byRegisters, byInvocations, byMemory, device.workgroupsPerCore)));
 }
 
+/** Fraction of the device's places for workgroups that are filled, over all waves. NaN-transparent. */
+export function waveUse(workgroups: number, { parallelWorkgroups: places }: DeviceNumbers): number {
+  return workgroups / (Math.ceil(workgroups / places) * places);
+}
+
 /** Registers for indices and addresses, which no schedule names. */
 const addressRegisters = 16;

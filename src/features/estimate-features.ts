@@ -28,7 +28,7 @@ export const estimateFeatures: Family = {
     const { unit, doc } = estimateTable[name];
     return linear.has(name) ? { name, unit, doc } : { name: `log2(1+${name})`, unit: `log2(${unit})`, doc };
   }),
-  writer: () => (estimate, _values, out, offset) => {
+  writer: () => (estimate, out, offset) => {
     for (let f = 0; f < sources.length; f++) {
       const value = estimate[sources[f] as number] as number;
       out[offset + f] = logarithmic[f] === 1 ? Math.log2(1 + value) : value;

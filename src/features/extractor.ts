@@ -3,6 +3,8 @@ import { createEstimator } from '../space/estimator.ts';
 import { estimateLength } from '../space/kernel-estimate.ts';
 import { ruleNames } from '../space/rules.ts';
 import { positionsIn, type Sketch } from '../space/sketch.ts';
+import { createCacheTraffic } from './cache-traffic.ts';
+import { addCostTerms, costTermNames } from './cost-terms.ts';
 import { deviceNumbers } from './device-numbers.ts';
 import { families, kernelFeatures } from './families.ts';
 import type { WriteFeatures } from './family.ts';
@@ -34,8 +36,10 @@ export const featureNames: readonly string[] = [
   ]).flat(),
 ];
 export const featureCount = featureNames.length;
+/** A row is its features, from which models learn, and then the terms of its cost as they are, all kernels together, for the analytic model. */
+export const rowLength = featureCount + costTermNames.length;
 
-/** Turns prefixes of one sketch on one device into feature rows. */
+/** Turns prefixes of one sketch on one device into rows. */
 export interface FeatureExtractor {
   /** Writes one row to `out` from `offset`; `values` holds NaN where undecided. Allocates nothing. */
   extract(values: Float64Array, out: Float32Array, offset: number): void;
@@ -45,11 +49,15 @@ export function createExtractor(sketch: Sketch, device: DeviceDescription): Feat
   const numbers = deviceNumbers(device);
   const row = new Float64Array(estimateLength);
   const positionOf = positionsIn(sketch);
-  const kernels = sketch.tilings.slice(0, kernelSlots).map((tiling) => ({
-    rule: (ruleNames as readonly string[]).indexOf(tiling.rule),
-    estimate: createEstimator(tiling, positionOf),
-    writers: families.map((family) => family.writer(tiling, positionOf, numbers)),
-  }));
+  const kernels = sketch.tilings.slice(0, kernelSlots).map((tiling) => {
+    const traffic = createCacheTraffic(tiling, positionOf, numbers);
+    return {
+      rule: (ruleNames as readonly string[]).indexOf(tiling.rule),
+      estimate: createEstimator(tiling, positionOf),
+      traffic,
+      writers: families.map((family) => family.writer(tiling, traffic, numbers)),
+    };
+  });
   const count = sketch.decisions.length;
   return {
     extract(values, out, offset) {
@@ -57,6 +65,9 @@ export function createExtractor(sketch: Sketch, device: DeviceDescription): Feat
       for (let i = 0; i < count; i++) if (!Number.isNaN(values[i] as number)) made++;
       out[offset] = sketch.tilings.length;
       out[offset + 1] = count === 0 ? 1 : made / count;
+      const terms = offset + featureCount;
+      out.fill(0, terms, offset + rowLength);
+      out[offset + rowLength - 1] = sketch.tilings.length;
       for (let slot = 0; slot < kernelSlots; slot++) {
         const base = offset + slotOffset(slot);
         const kernel = kernels[slot];
@@ -64,11 +75,13 @@ export function createExtractor(sketch: Sketch, device: DeviceDescription): Feat
           out.fill(Number.NaN, base, base + perKernel);
           continue;
         }
-        const { rule, estimate, writers } = kernel;
+        const { rule, estimate, traffic, writers } = kernel;
         estimate(values, row);
+        traffic.update(row, values);
+        addCostTerms(row, traffic, numbers, out, terms);
         out[base] = rule;
         for (let family = 0; family < writers.length; family++)
-          (writers[family] as WriteFeatures)(row, values, out, base + 1 + (offsets[family] as number));
+          (writers[family] as WriteFeatures)(row, out, base + 1 + (offsets[family] as number));
       }
     },
   };

@@ -1,6 +1,6 @@
-import type { Open } from '../arithmetic/formula.ts';
 import type { KernelEstimate } from '../space/kernel-estimate.ts';
 import type { Tiling } from '../space/tiling.ts';
+import type { CacheTraffic } from './cache-traffic.ts';
 import type { DeviceNumbers } from './device-numbers.ts';
 
 /** One column of the feature matrix: a named number with a unit. NaN where it depends on an undecided decision. */
@@ -12,12 +12,12 @@ export interface Feature {
 }
 
 /** Writes a kernel's features of one family to `out` from `offset`. Allocates nothing. */
-export type WriteFeatures = (estimate: KernelEstimate, values: Float64Array, out: Float32Array, offset: number) => void;
+export type WriteFeatures = (estimate: KernelEstimate, out: Float32Array, offset: number) => void;
 
 /** Features of a kernel that are about one thing and computed together. */
 export interface Family {
   readonly name: string;
   readonly features: readonly Feature[];
-  /** Prepares for the prefixes of one kernel on one device; decisions stand among the values where `positionOf` says. */
-  readonly writer: (tiling: Tiling, positionOf: (open: Open) => number, device: DeviceNumbers) => WriteFeatures;
+  /** Prepares for the prefixes of one kernel on one device; `traffic` is up to date with the estimate whenever a row is written. */
+  readonly writer: (tiling: Tiling, traffic: CacheTraffic, device: DeviceNumbers) => WriteFeatures;
 }

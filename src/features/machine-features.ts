@@ -1,5 +1,5 @@
 import { estimateAt as at } from '../space/kernel-estimate.ts';
-import { residentWorkgroups } from './device-numbers.ts';
+import { waveUse } from './device-numbers.ts';
 import type { Family, Feature } from './family.ts';
 
 const features = [
@@ -52,7 +52,7 @@ const features = [
 export const machineFeatures: Family = {
   name: 'machine',
   features: features.map(([name, unit, doc]): Feature => ({ name, unit, doc })),
-  writer: (_tiling, _positionOf, device) => (estimate, _values, out, offset) => {
+  writer: (_tiling, traffic, device) => (estimate, out, offset) => {
     const flops = estimate[at.flops] as number;
     const groups = estimate[at.workgroups] as number;
     const invocations = estimate[at.invocations] as number;
@@ -64,7 +64,7 @@ export const machineFeatures: Family = {
     const threads = groups * invocations;
     const fragments = registers - outputs;
     const places = device.parallelWorkgroups;
-    const resident = residentWorkgroups(invocations, registers, workgroupBytes, device);
+    const { resident } = traffic;
     const held = resident * invocations;
     const crowding = registers - device.registersPerCore / device.invocationsPerCore;
     let column = offset;
@@ -73,7 +73,7 @@ export const machineFeatures: Family = {
     out[column++] = Math.log2(outputs / (fragments < 1 ? 1 : fragments));
     out[column++] = Math.log2(1 + flops / threads);
     out[column++] = Math.log2(threads);
-    out[column++] = groups / (Math.ceil(groups / places) * places);
+    out[column++] = waveUse(groups, device);
     out[column++] = Math.log2(groups / (places * resident));
     out[column++] = invocations / (Math.ceil(invocations / 32) * 32);
     out[column++] = held > device.invocationsPerCore ? 1 : held / device.invocationsPerCore;

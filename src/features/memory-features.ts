@@ -2,9 +2,9 @@ import { level } from '../space/derive/nest.ts';
 import { estimateAt as at } from '../space/kernel-estimate.ts';
 import type { AccessInfo } from '../space/stage.ts';
 import { bankConflict, linesTouched, neighboursAlongX, neighboursAlongY } from './coalescing.ts';
-import { type DeviceNumbers, residentWorkgroups } from './device-numbers.ts';
+import type { DeviceNumbers } from './device-numbers.ts';
 import type { Family, Feature } from './family.ts';
-import { bytesPast, createLocality, type Locality, levelHeld, type NestNumbers, type Use } from './locality.ts';
+import { bytesPast, type Locality, type NestNumbers, type Use } from './locality.ts';
 
 const whole = [
   [
@@ -76,33 +76,22 @@ export const memoryFeatures: Family = {
     ),
     ...result.map(feature),
   ],
-  writer: (tiling, positionOf, device) => {
-    const locality = createLocality(tiling, positionOf);
+  writer: (_tiling, traffic, device) => {
+    const { locality, reads } = traffic;
     const { uses, workingSet, moved } = locality;
-    const reads = uses.filter((use) => use.read >= 0);
     const distinct = reads.filter((use) => !use.again);
     const positions = distinct.map((use) => reads.indexOf(use));
     const perLine = new Float64Array(reads.length);
     const conflicts = new Float64Array(reads.length);
     const stored = uses.find((use) => use.read < 0);
-    return (estimate, values, out, offset) => {
-      locality.update(values);
+    return (estimate, out, offset) => {
+      const { resident, running, firstHeld, secondHeld, asked, pastFirst, pastSecond } = traffic;
       const flops = estimate[at.flops] as number;
       const invocations = estimate[at.invocations] as number;
-      const workgroups = estimate[at.workgroups] as number;
       const lanesX = estimate[at.lanesX] as number;
       const lanesY = estimate[at.lanesY] as number;
       const nx = neighboursAlongX(lanesX);
       const ny = neighboursAlongY(lanesX, lanesY);
-      const resident = residentWorkgroups(
-        invocations,
-        estimate[at.registers] as number,
-        estimate[at.workgroupBytes] as number,
-        device,
-      );
-      const running = Math.min(resident * device.parallelWorkgroups, workgroups);
-      const firstHeld = levelHeld(workingSet, device.firstCacheBytes, resident);
-      const secondHeld = Math.max(firstHeld, levelHeld(workingSet, device.secondCacheBytes, running));
       const results = estimate[at.storageWriteBytes] as number;
       let column = offset;
       for (let l: number = level.load; l <= level.grid; l++)
@@ -111,18 +100,12 @@ export const memoryFeatures: Family = {
       out[column++] = Math.log2((resident * (workingSet[level.workgroup] as number)) / device.firstCacheBytes);
       out[column++] = Math.log2((running * (workingSet[level.workgroup] as number)) / device.secondCacheBytes);
       out[column++] = Math.log2((workingSet[level.row] as number) / device.secondCacheBytes);
-      let asked = 0;
-      let pastFirst = 0;
-      let pastSecond = 0;
       let lineBytes = 0;
       let conflictBytes = 0;
       let idle = 0;
       for (let u = 0; u < reads.length; u++) {
         const use = reads[u] as Use;
         const nest = locality.numbers[use.nest] as NestNumbers;
-        asked += use.asked;
-        pastFirst += bytesPast(use, firstHeld);
-        pastSecond += bytesPast(use, secondHeld);
         perLine[u] = bytesPerLine(use, nest, nx, ny, invocations, device);
         conflicts[u] = conflictOf(use, nest, nx, ny);
         lineBytes += (use.asked / (perLine[u] as number)) * device.lineBytes;

@@ -1,6 +1,6 @@
 import type { DeviceDescription } from '../ir/limits.ts';
 import type { Sketch } from '../space/sketch.ts';
-import { createExtractor, featureCount, kernelSlots, slotOffset, wholeFeatures } from './extractor.ts';
+import { createExtractor, kernelSlots, rowLength, slotOffset, wholeFeatures } from './extractor.ts';
 import { families } from './families.ts';
 
 /** A feature for people. */
@@ -26,7 +26,7 @@ export interface NamedFeatures {
 
 /** The very numbers of a feature row with their names and units; `values` as createExtractor takes them. */
 export function namedFeatures(sketch: Sketch, values: ArrayLike<number>, device: DeviceDescription): NamedFeatures {
-  const row = new Float32Array(featureCount);
+  const row = new Float32Array(rowLength);
   createExtractor(sketch, device).extract(Float64Array.from(values), row, 0);
   return {
     whole: wholeFeatures.map(({ name, unit }, column) => ({ name, unit, value: row[column] as number })),

@@ -21,7 +21,7 @@ export interface SearchSketch {
 /** What is searched: the sketches of a workload's program on one device (`sketch-space.ts`), or recorded measurements (`recorded-space.ts`). */
 export interface SearchSpace {
   readonly sketches: readonly SearchSketch[];
-  /** Columns of a feature row, the same for all sketches. */
+  /** Numbers in a row (see FeatureExtractor), the same for all sketches. */
   readonly columns: number;
   /** Features are the decisions themselves and say nothing of what they do to a machine (spaces recorded by others). */
   readonly decisionsOnly?: true;

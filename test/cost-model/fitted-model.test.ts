@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createAnalyticModel } from '../../src/cost-model/analytic-model.ts';
 import { fitCosts } from '../../src/cost-model/fit-costs.ts';
 import { createFittedModel } from '../../src/cost-model/fitted-model.ts';
-import { machines, terms, writeTerms } from '../../src/cost-model/kernel-costs.ts';
-import { createExtractor, featureCount } from '../../src/features/extractor.ts';
+import { costTermNames } from '../../src/features/cost-terms.ts';
+import { createExtractor, featureCount, rowLength } from '../../src/features/extractor.ts';
 import { defaultLimits } from '../../src/ir/limits.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import { createRandom } from '../../src/support/random.ts';
@@ -18,22 +18,21 @@ function rowsOf(operator: string, shape: string, each: number): { rows: Float32A
   const candidates = sketchesOf(programOfCase({ title: '', operator, wish: { shape } })).flatMap((sketch) =>
     legalCandidates(sketch, defaultLimits, each, createRandom(5)).map((values) => ({ sketch, values })),
   );
-  const rows = new Float32Array(candidates.length * featureCount);
+  const rows = new Float32Array(candidates.length * rowLength);
   for (const [at, { sketch, values }] of candidates.entries())
-    createExtractor(sketch, device).extract(values, rows, at * featureCount);
+    createExtractor(sketch, device).extract(values, rows, at * rowLength);
   return { rows, count: candidates.length };
 }
 
 /** Times on a machine where workgroup memory costs much and scattered loads little, the opposite of what is assumed. */
 function labelsOf({ rows, count }: { rows: Float32Array; count: number }): Float32Array {
   const costs = createAnalyticModel('cpu').costs.slice();
-  for (const [t, { name }] of terms.entries()) {
+  for (const [t, name] of costTermNames.entries()) {
     if (/workgroup memory|barriers/.test(name)) costs[t] = 20 * (costs[t] as number);
     if (/scattered|contiguous/.test(name)) costs[t] = 0.1 * (costs[t] as number);
   }
-  const counts = new Float64Array(terms.length);
   const times = Float64Array.from({ length: count }, (_, row) => {
-    writeTerms(rows, row * featureCount, machines.cpu, counts, 0);
+    const counts = rows.subarray(row * rowLength + featureCount, (row + 1) * rowLength);
     return counts.reduce((sum, each, t) => sum + each * (costs[t] as number), 0);
   });
   const best = Math.min(...times);
@@ -42,7 +41,7 @@ function labelsOf({ rows, count }: { rows: Float32Array; count: number }): Float
 
 const accuracyOn = (model: ReturnType<typeof createFittedModel>, at: ReturnType<typeof rowsOf>): number => {
   const scores = new Float32Array(at.count);
-  model.score(at.rows, at.count, featureCount, scores);
+  model.score(at.rows, at.count, rowLength, scores);
   return pairwiseAccuracy(scores, labelsOf(at));
 };
 
@@ -51,15 +50,15 @@ describe('the fitted model', () => {
   const other = rowsOf('conv2d', 'n=1,c=16,h=14,w=14,oc=32', 60);
   const data = {
     rows: product.rows,
-    columns: featureCount,
+    columns: rowLength,
     count: product.count,
     labels: labelsOf(product),
   };
 
   it('is the analytic model until it learns', () => {
     const [a, b] = [new Float32Array(product.count), new Float32Array(product.count)];
-    createFittedModel('cpu').score(product.rows, product.count, featureCount, a);
-    createAnalyticModel('cpu').score(product.rows, product.count, featureCount, b);
+    createFittedModel('cpu').score(product.rows, product.count, rowLength, a);
+    createAnalyticModel('cpu').score(product.rows, product.count, rowLength, b);
     expect(a).toEqual(b);
     expect(createFittedModel('cpu').trained).toBe(false);
   });

@@ -37,7 +37,7 @@ describe.skipIf(xgboostMissing)('the flat forest predicts what the library predi
         // Rows are walked four at a time, so every remainder must come out right.
         for (const count of [0, 1, 2, 3, 4, 5, 257]) {
           const into = new Float32Array(257).fill(-7);
-          predictForest(forest, rows, count, into);
+          predictForest(forest, rows, count, columns, into);
           expect(into.slice(0, count)).toEqual(expected.slice(0, count));
           expect(into.slice(count).every((value) => value === -7)).toBe(true);
         }

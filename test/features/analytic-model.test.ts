@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createAnalyticModel } from '../../src/cost-model/analytic-model.ts';
-import { createExtractor, featureCount } from '../../src/features/extractor.ts';
+import { createExtractor, rowLength } from '../../src/features/extractor.ts';
 import { defaultLimits } from '../../src/ir/limits.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import type { Sketch } from '../../src/space/sketch.ts';
@@ -19,10 +19,10 @@ function sketchOf(operator: string, shape: string, rule: string): Sketch {
 }
 
 function scoreOf(type: Type, sketch: Sketch, values: Float64Array): number {
-  const row = new Float32Array(featureCount);
+  const row = new Float32Array(rowLength);
   createExtractor(sketch, devices[type]).extract(values, row, 0);
   const score = new Float32Array(1);
-  createAnalyticModel(type).score(row, 1, featureCount, score);
+  createAnalyticModel(type).score(row, 1, rowLength, score);
   return score[0] as number;
 }
 

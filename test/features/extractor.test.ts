@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createExtractor, featureCount, featureNames, kernelSlots } from '../../src/features/extractor.ts';
+import { type CostTermName, costTermNames } from '../../src/features/cost-terms.ts';
+import { createExtractor, featureCount, featureNames, kernelSlots, rowLength } from '../../src/features/extractor.ts';
 import { defaultLimits } from '../../src/ir/limits.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import type { Sketch } from '../../src/space/sketch.ts';
@@ -13,10 +14,15 @@ const devices = [makeDevice(), makeDevice({ type: 'gpu', environment: {} })];
 const perKernel = (featureCount - 2) / kernelSlots;
 const slotOf = (column: number): number => (column < 2 ? 0 : Math.floor((column - 2) / perKernel));
 
-function rowOf(sketch: Sketch, values: Float64Array, device = devices[0]): Float32Array {
-  const row = new Float32Array(featureCount);
+function wholeRowOf(sketch: Sketch, values: Float64Array, device = devices[0]): Float32Array {
+  const row = new Float32Array(rowLength);
   createExtractor(sketch, device as (typeof devices)[number]).extract(values, row, 0);
   return row;
+}
+
+/** The features without the terms of cost. */
+function rowOf(sketch: Sketch, values: Float64Array, device = devices[0]): Float32Array {
+  return wholeRowOf(sketch, values, device).subarray(0, featureCount);
 }
 
 /** Features of an operand are missing where a kernel has none. */
@@ -104,12 +110,12 @@ describe('features', () => {
     const sketch = firstSketch('matmul', 'm=64,n=64,k=64');
     const [first, second] = legalCandidates(sketch, defaultLimits, 2, createRandom(1)) as [Float64Array, Float64Array];
     const extractor = createExtractor(sketch, makeDevice());
-    const out = new Float32Array(featureCount * 3 + 7).fill(-7);
-    extractor.extract(second, out, featureCount + 7);
-    extractor.extract(first, out, featureCount + 7);
-    expect(out.subarray(featureCount + 7, 2 * featureCount + 7)).toEqual(rowOf(sketch, first));
-    expect(out.subarray(0, featureCount + 7).every((value) => value === -7)).toBe(true);
-    expect(out.subarray(2 * featureCount + 7).every((value) => value === -7)).toBe(true);
+    const out = new Float32Array(rowLength * 3 + 7).fill(-7);
+    extractor.extract(second, out, rowLength + 7);
+    extractor.extract(first, out, rowLength + 7);
+    expect(out.subarray(rowLength + 7, 2 * rowLength + 7)).toEqual(wholeRowOf(sketch, first));
+    expect(out.subarray(0, rowLength + 7).every((value) => value === -7)).toBe(true);
+    expect(out.subarray(2 * rowLength + 7).every((value) => value === -7)).toBe(true);
   });
 
   it('tell candidates apart', () => {
@@ -126,5 +132,25 @@ describe('features', () => {
     const few = makeDevice({ environment: { LP_NUM_THREADS: '2' } });
     const many = makeDevice({ environment: { LP_NUM_THREADS: '48' } });
     expect(rowOf(sketch, values, few)[column]).not.toBe(rowOf(sketch, values, many)[column]);
+  });
+
+  it('are followed by the terms of the cost, which are finite for every prefix and count all kernels', () => {
+    for (const workload of cases) {
+      const random = createRandom(4).fork(workload.title);
+      for (const sketch of sketchesOf(programOfCase(workload))) {
+        const [values] = legalCandidates(sketch, defaultLimits, 1, random);
+        if (values === undefined) continue;
+        for (const depth of [0, values.length >> 1, values.length]) {
+          const prefix = values.slice().fill(Number.NaN, depth);
+          const terms = wholeRowOf(sketch, prefix).subarray(featureCount);
+          expect(terms.every((term) => Number.isFinite(term) && term >= 0)).toBe(true);
+          expect(terms[costTermNames.indexOf('kernels')]).toBe(sketch.tilings.length);
+        }
+        const term = (name: CostTermName): number =>
+          wholeRowOf(sketch, values)[featureCount + costTermNames.indexOf(name)] as number;
+        expect(term('arithmetic')).toBeGreaterThan(0);
+        expect(term('stores')).toBeGreaterThan(0);
+      }
+    }
   });
 });

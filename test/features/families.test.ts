@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createExtractor, featureCount, featureNames, slotOffset } from '../../src/features/extractor.ts';
+import { createExtractor, featureCount, featureNames, rowLength, slotOffset } from '../../src/features/extractor.ts';
 import { families, kernelFeatures } from '../../src/features/families.ts';
 import { defaultLimits } from '../../src/ir/limits.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
@@ -40,7 +40,7 @@ describe('every feature', () => {
       for (const sketch of sketchesOf(programOfCase({ title: '', operator, wish: { shape } }), limits)) {
         const extractor = createExtractor(sketch, devices[type]);
         for (const values of legalCandidates(sketch, limits, 60, createRandom(1))) {
-          const row = new Float32Array(featureCount);
+          const row = new Float32Array(rowLength);
           extractor.extract(values, row, 0);
           row.forEach((value, column) => {
             if (!Number.isNaN(value)) seen[column]?.add(value);
@@ -59,7 +59,7 @@ describe('every feature', () => {
       for (const sketch of sketchesOf(programOfCase(workload))) {
         const complete = legalCandidates(sketch, defaultLimits, 12, random);
         const extractors = Object.values(devices).map((device) => createExtractor(sketch, device));
-        const [a, b] = [new Float32Array(featureCount), new Float32Array(featureCount)];
+        const [a, b] = [new Float32Array(rowLength), new Float32Array(rowLength)];
         for (const extractor of extractors) {
           for (const values of complete) {
             extractor.extract(values, b, 0);

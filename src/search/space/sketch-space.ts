@@ -1,4 +1,4 @@
-import { createExtractor, featureCount } from '../../features/extractor.ts';
+import { createExtractor, rowLength } from '../../features/extractor.ts';
 import type { DeviceDescription } from '../../ir/limits.ts';
 import { createPruner, mostStatements } from '../../space/pruning.ts';
 import type { Sketch } from '../../space/sketch.ts';
@@ -17,7 +17,7 @@ export function sketchSpace(sketches: readonly Sketch[], device: DeviceDescripti
       createPruner: once(() => createPruner(sketch, device.limits, mostStatements[device.type])),
       createExtractor: once(() => createExtractor(sketch, device)),
     })),
-    columns: featureCount,
+    columns: rowLength,
     device,
   };
 }
