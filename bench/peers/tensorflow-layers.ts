@@ -110,10 +110,16 @@ export function tensorflowLayerOf(tf: Tensorflow, workload: Workload, inputs: In
     case 'attention': {
       const [q, k, v] = [tensor('Q'), tensor('K'), tensor('V')];
       const [m, n] = [at('m'), at('n')];
-      const mask = at('causal') === 1 ? tf.tensor(causalMask(m, n), [m, n]) : null;
+      // Its products do not repeat keys for several heads of queries.
+      if (at('kv_heads') !== 0) return null;
+      const masks = [
+        ...(attributes.mask ? [tensor('M')] : []),
+        ...(at('causal') === 1 ? [tf.tensor(causalMask(m, n), [m, n])] : []),
+      ];
+      const scale = attributes.scale ? Number(attributes.scale) : 1 / Math.sqrt(at('d'));
       const run = (): Tensor => {
-        const scaled = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(at('d')));
-        return tf.matMul(tf.softmax(mask === null ? scaled : tf.add(scaled, mask)), v);
+        const scaled = tf.mul(tf.matMul(q, k, false, true), scale);
+        return tf.matMul(tf.softmax(masks.reduce((all, mask) => tf.add(all, mask), scaled)), v);
       };
       return { name: 'matMul, softmax, matMul', run, toOurs: same };
     }

@@ -190,6 +190,19 @@ const cases: readonly Case[] = [
     starts: [nan],
   },
   {
+    title: 'attention with a mask that hides some keys of one query, all keys of another, and adds +inf for a third',
+    operator: 'attention',
+    shape: { b: 1, h: 2, kv_heads: 1, m: 2, n: 5, d: 4, dv: 2 },
+    attributes: { mask: '1,h,m,n' },
+    inputs: {
+      Q: constant(16, 0),
+      K: row(20, {}),
+      V: row(10, {}),
+      M: [...[-inf, 0, -inf, 0, -inf], ...constant(5, -inf), ...[0, inf, 0, 0, 0], ...constant(5, 0)],
+    },
+    starts: [1, -1.5, nan, nan, nan, nan, -0.4, -0.8],
+  },
+  {
     title: 'layer_norm of a row with an infinity and a row with a NaN',
     operator: 'layer_norm',
     shape: { rows: 3, cols: 24 },

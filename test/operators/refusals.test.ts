@@ -151,6 +151,24 @@ describe('parameters that do not go together are refused with what would be righ
       'attention: causal=1 needs m=9 to be at most n=8, or the first query would see no key',
     ],
     [
+      'attention',
+      'h=6,kv_heads=4',
+      {},
+      'attention: kv_heads=4 must divide h=6, so that equally many heads of queries share each',
+    ],
+    [
+      'attention',
+      '',
+      { mask: 'm,n' },
+      'attention: mask="m,n" must be four entries, b,h,m,n in this order or 1 in their places, e.g. mask="1,1,m,n"',
+    ],
+    [
+      'attention',
+      '',
+      { scale: '-1' },
+      'attention: scale="-1" must be a number above 0 and at most 1000, e.g. scale=0.125',
+    ],
+    [
       'reduce',
       '',
       { kind: 'median' },

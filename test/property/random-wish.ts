@@ -159,9 +159,17 @@ const wishes: Readonly<Record<string, Wish>> = {
   rms_norm: rowsAndColumns,
   batch_norm: (draw) => ({ shape: fourSizes(draw) }),
   attention: ({ few, random, flag }) => {
-    const m = few(9);
+    const [m, kept] = [few(9), few(2)];
+    const isShared = flag() === 1;
     return {
-      shape: { b: few(2), h: few(2), m, n: m + random.below(9), d: few(9), dv: few(9), causal: flag() },
+      shape: {
+        ...{ b: few(2), h: isShared ? kept * few(3) : kept, kv_heads: isShared ? kept : 0 },
+        ...{ m, n: m + random.below(9), d: few(9), dv: few(9), causal: flag() },
+      },
+      attributes: {
+        mask: random.pick(['', '', '', '1,1,m,n', 'b,1,1,n', '1,h,m,n', 'b,h,1,1', 'b,h,m,n']),
+        scale: random.pick(['', '', '1', '0.125', '3']),
+      },
     };
   },
   elementwise: (draw) => ({
