@@ -56,7 +56,7 @@ export function addTuneCommand(program: Command): void {
     )
     .option(
       '--quiet-wait <seconds>',
-      'how long each trial may wait, on average, for a machine that others use to be quiet; 0: never (default: 2.5)',
+      'how long each trial may wait, on average, for a machine that others use to be quiet; 0: never (default: 2.5, under a time limit at most a third of it for all trials)',
       numberFromZero('--quiet-wait', 'seconds'),
     )
     .option('--seed <n>', 'start of all random choices', wholeNumber('--seed', 0, 2 ** 31 - 1), 1);

@@ -189,7 +189,7 @@ export interface TuneOptions {
   readonly cold?: boolean;
   /** Candidates to measure; 64 when absent. */
   readonly trials?: number;
-  /** Seconds that each trial may wait, on average, for a shared machine to be quiet; 2.5 when absent, 0 for never. */
+  /** Seconds that each trial may wait, on average, for a shared machine to be quiet, 0 for never; when absent 2.5, and under a time limit at most a third of it for all trials. */
   readonly quietWait?: number;
   /** Seconds after which no further trial is begun; no limit when absent. */
   readonly timeLimit?: number;

@@ -5,6 +5,7 @@ import type { Peaks } from '../ir/roofline.ts';
 import { createDawnRunner } from '../measure/dawn-runner.ts';
 import type { Runner } from '../measure/runner.ts';
 import { defaultBudget } from '../measure/sampling/budget.ts';
+import { quietWaitOf } from '../measure/sampling/wait-budget.ts';
 import { flopsOf } from '../operators/flops.ts';
 import { isBuiltIn } from '../operators/registry.ts';
 import { createLogWriter, defaultLogFolder } from '../records/log-writer.ts';
@@ -42,11 +43,10 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
   const device = await chooseDevice(options.device, options.profile ?? 'browser', options.cold);
   const usual = defaultBudget(device.description.type, hasColdCaches(device.description));
   const budget = { ...usual, runTimeoutMs: runTimeoutMsOf(options, device.description) };
-  const { quietWait } = options;
-  const waiting = quietWait === undefined ? {} : { quietWait };
+  const quietWait = options.quietWait ?? quietWaitOf(process.env, options.trials ?? defaultTrials, options.timeLimit);
   return tuneOn(
     device,
-    (chosen, quietNs) => createDawnRunner({ device: chosen as Device, budget, quietNs, ...waiting }),
+    (chosen, quietNs) => createDawnRunner({ device: chosen as Device, budget, quietNs, quietWait }),
     options,
     measurePeaks,
   );

@@ -67,12 +67,20 @@ describe('the budget of waiting', () => {
     expect(now()).toBeGreaterThan(45 * 1000);
   });
 
+  it('of all trials is at most a third of a time limit, unless the environment says otherwise', () => {
+    expect(quietWaitOf({}, 64, 96)).toBeCloseTo(0.5);
+    expect(quietWaitOf({}, 4, 96)).toBe(2.5);
+    expect(quietWaitOf({ WGTUNE_QUIET_WAIT: '2' }, 64, 96)).toBe(2);
+  });
+
   it('of 0 never waits, and is what the environment says where that is a number', async () => {
     let asked = 0;
     expect(await createWaitBudget(waitLimits(0)).wait(async () => ++asked > 0)).toBe(false);
     expect(asked).toBe(0);
     expect(
-      [{ WGTUNE_QUIET_WAIT: '0' }, { WGTUNE_QUIET_WAIT: '1.5' }, { WGTUNE_QUIET_WAIT: 'x' }, {}].map(quietWaitOf),
+      [{ WGTUNE_QUIET_WAIT: '0' }, { WGTUNE_QUIET_WAIT: '1.5' }, { WGTUNE_QUIET_WAIT: 'x' }, {}].map((environment) =>
+        quietWaitOf(environment),
+      ),
     ).toEqual([0, 1.5, 2.5, 2.5]);
   });
 });

@@ -23,10 +23,20 @@ export function waitLimits(seconds: number = defaultQuietWait): WaitLimits {
   return { firstMs: 2.4 * eachMs, eachMs, mostMs: 4.8 * eachMs, longestMs: 2.4 * eachMs };
 }
 
-/** What `WGTUNE_QUIET_WAIT` asks for, for scripts and tests that cannot wait; the default where it says nothing sensible. */
-export function quietWaitOf(environment: Readonly<Record<string, string | undefined>>): number {
+/** Waiting takes at most this share of a time limit: what is left must suffice for the trials. */
+const shareOfLimit = 1 / 3;
+
+/**
+ * Seconds that each of `trials` may wait: what `WGTUNE_QUIET_WAIT` asks for, for scripts and tests that cannot wait; where it says nothing
+ * sensible, the default, or less under a limit of `limitSeconds` for all trials together.
+ */
+export function quietWaitOf(
+  environment: Readonly<Record<string, string | undefined>>,
+  trials = 1,
+  limitSeconds = Number.POSITIVE_INFINITY,
+): number {
   const seconds = Number(environment.WGTUNE_QUIET_WAIT ?? Number.NaN);
-  return seconds >= 0 ? seconds : defaultQuietWait;
+  return seconds >= 0 ? seconds : Math.min(defaultQuietWait, (shareOfLimit * limitSeconds) / trials);
 }
 
 export function createWaitBudget(
