@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
 import { chooseDevice } from '../src/device/devices.ts';
+import { makeWorkload } from '../src/operators/parse-workload.ts';
 import type { Trace } from '../src/schedule/trace.ts';
 import { markdownOrigin, markdownTable } from './markdown.ts';
 import { tuneRun } from './noise/tune-run.ts';
@@ -85,7 +86,12 @@ const cases = (flags.workload ?? workloads)
 const rows: (readonly (string | number)[])[] = [];
 for (const { workload, earlier, now } of cases) {
   const [operator, shape] = workload.split(' ') as [string, string];
-  const [before, after] = await timedInTurn(device, operator, shape, [earlier.trace, now.trace], raceMs);
+  const [before, after] = await timedInTurn(
+    device,
+    makeWorkload(operator, { shape }),
+    [earlier.trace, now.trace],
+    raceMs,
+  );
   const perTrial = ({ trialSeconds, trials }: Run): number => trialSeconds / trials;
   rows.push([
     ...[workload, earlier.trialSeconds, earlier.trials, before as number, now.trials, after as number],

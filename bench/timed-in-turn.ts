@@ -1,6 +1,6 @@
 import type { Device } from '../src/device/devices.ts';
 import { createDawnRunner } from '../src/measure/dawn-runner.ts';
-import { makeWorkload } from '../src/operators/parse-workload.ts';
+import { describeWorkload, type Workload } from '../src/operators/workload.ts';
 import { timeOf } from '../src/records/relative-time.ts';
 import type { Trace } from '../src/schedule/trace.ts';
 import { artifactOf, programOf, scheduleProgram } from '../src/tuner/build.ts';
@@ -9,12 +9,10 @@ import { verificationData } from '../src/tuner/workload-data.ts';
 /** Milliseconds of each schedule's kernel on the quiet machine, all of them timed in one race of at most `raceMs`. */
 export async function timedInTurn(
   device: Device,
-  operator: string,
-  shape: string,
+  workload: Workload,
   schedules: readonly Trace[],
   raceMs: number,
 ): Promise<readonly number[]> {
-  const workload = makeWorkload(operator, { shape });
   const verification = verificationData(workload, programOf(workload), 1);
   const runner = await createDawnRunner({ device });
   try {
@@ -30,7 +28,7 @@ export async function timedInTurn(
       };
     });
     const outcome = await runner.race?.(requests, raceMs);
-    if (outcome == null) throw new Error(`no race was held of ${operator} ${shape}`);
+    if (outcome == null) throw new Error(`no race was held of ${describeWorkload(workload)}`);
     return schedules.map((trace) => {
       const at = keys.indexOf(JSON.stringify(trace));
       return (timeOf(outcome.results[at] as (typeof outcome.results)[number]) as number) / 1e6;

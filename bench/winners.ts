@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
 import { chooseDevice } from '../src/device/devices.ts';
+import { makeWorkload } from '../src/operators/parse-workload.ts';
 import type { Trace } from '../src/schedule/trace.ts';
 import { markdownOrigin, markdownTable } from './markdown.ts';
 import { tuneRun } from './noise/tune-run.ts';
@@ -71,7 +72,7 @@ for (const [operator, shape] of wanted) {
     tuned(folder, operator, shape, 2, true),
   ]);
   const traces = winners.map(({ trace }) => trace);
-  const times = await timedInTurn(device, operator, shape, traces, raceMs);
+  const times = await timedInTurn(device, makeWorkload(operator, { shape }), traces, raceMs);
   const cells = versions.flatMap(({ name }, at) => {
     const [quiet, hogged] = times.slice(2 * at, 2 * at + 2) as [number, number];
     const [first, second] = winners.slice(2 * at, 2 * at + 2) as [Winner, Winner];
