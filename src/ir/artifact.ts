@@ -15,6 +15,8 @@ export interface SubgroupNeeds {
 /** A kernel as text with everything needed to dispatch it; the form that is measured, exported and printed. */
 export interface KernelArtifact {
   readonly name: string;
+  /** It reads constant inputs alone: it runs before the others and need not run again while these stay the same. */
+  readonly runsOnce?: true;
   readonly entryPoint: string;
   readonly wgsl: string;
   /** Invocations in x, y, z. */
@@ -39,7 +41,8 @@ export interface KernelArtifact {
 
 export interface BufferSpec {
   readonly name: string;
-  readonly role: 'input' | 'output' | 'scratch';
+  /** Scratch is written anew in every run; what is packed is made by kernels that run once, and kept. */
+  readonly role: 'input' | 'output' | 'scratch' | 'packed';
   readonly dtype: DType;
   readonly shape: readonly number[];
 }

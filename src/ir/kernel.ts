@@ -145,6 +145,8 @@ export interface SharedArray {
 
 export interface Kernel {
   readonly name: string;
+  /** It need not run again while the constant inputs stay the same. */
+  readonly runsOnce?: true;
   /** Workgroups in x, y, z. */
   readonly dispatch: readonly [number, number, number];
   /** Invocations in x, y, z. */

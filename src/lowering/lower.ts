@@ -1,5 +1,6 @@
 import type { BufferSpec } from '../ir/artifact.ts';
-import type { Kernel, LoweredProgram } from '../ir/kernel.ts';
+import { runOnce } from '../ir/constants.ts';
+import type { Kernel, KernelBinding, LoweredProgram } from '../ir/kernel.ts';
 import type { DeviceLimits } from '../ir/limits.ts';
 import type { Buffer, Program, Stmt } from '../ir/nodes.ts';
 import { freshName, readsOf, walkStmt } from '../ir/visit.ts';
@@ -69,14 +70,23 @@ export function lowerProgram(
     }
     kernels.push(kernel);
   }
+  const accessed = (kernel: Kernel, access: KernelBinding['access']): string[] =>
+    kernel.bindings.filter((binding) => binding.access === access).map(({ buffer }) => buffer);
+  const once = runOnce(
+    kernels.map((kernel) => ({ reads: accessed(kernel, 'read'), writes: accessed(kernel, 'read_write') })),
+    program,
+  );
+  const packed = new Set(kernels.flatMap((kernel, at) => (once[at] ? accessed(kernel, 'read_write') : [])));
   const used = new Set(kernels.flatMap((kernel) => kernel.bindings.map((binding) => binding.buffer)));
   const specs: BufferSpec[] = [];
   for (const name of order) {
     const { dtype, shape } = buffers.get(name) as Buffer;
-    const role = program.inputs.includes(name) ? 'input' : program.outputs.includes(name) ? 'output' : 'scratch';
-    if (role !== 'scratch' || used.has(name)) specs.push({ name, role, dtype, shape });
+    const own = packed.has(name) ? 'packed' : 'scratch';
+    const role = program.inputs.includes(name) ? 'input' : program.outputs.includes(name) ? 'output' : own;
+    if (role === 'input' || role === 'output' || used.has(name)) specs.push({ name, role, dtype, shape });
   }
-  return checkScratch(specs, limits) ?? { buffers: specs, kernels };
+  const marked = kernels.map((kernel, at): Kernel => (once[at] ? { ...kernel, runsOnce: true } : kernel));
+  return checkScratch(specs, limits) ?? { buffers: specs, kernels: marked };
 }
 
 /** Matrix loops as instructions, or in the form that runs everywhere. */

@@ -36,6 +36,10 @@ export const transformLayout = (buffer: string, blocks: readonly (number | null)
   'transformLayout',
   { buffer, blocks, order },
 ];
+export const pack = (buffer: string, blocks: readonly (number | null)[], order: readonly number[]): Step => [
+  'pack',
+  { buffer, blocks, order },
+];
 export const doubleBuffer = (buffer: string): Step => ['doubleBuffer', { buffer }];
 export const pad = (block: string, iter: string, multiple: number): Step => ['pad', { block, iter, multiple }];
 export const subgroupMatrix = (loop: string): Step => ['subgroupMatrix', { loop }];

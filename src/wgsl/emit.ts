@@ -21,6 +21,7 @@ function emitKernelArtifact(kernel: Kernel, orderAs: MatrixOrderSyntax): KernelA
   const configs = matrixConfigsOf(kernel);
   return {
     name: kernel.name,
+    ...(kernel.runsOnce ? { runsOnce: true } : {}),
     entryPoint: 'main',
     wgsl,
     workgroupSize: kernel.workgroupSize,

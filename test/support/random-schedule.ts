@@ -1,4 +1,4 @@
-import type { For, Program, Stmt } from '../../src/ir/nodes.ts';
+import type { Buffer, For, Program, Stmt } from '../../src/ir/nodes.ts';
 import { blocksOf, readsOf, walkStmt } from '../../src/ir/visit.ts';
 import { allBlocks, type BlockSite, loopNames, readersOf, writersOf } from '../../src/schedule/legality/find.ts';
 import { applyStep } from '../../src/schedule/replay.ts';
@@ -22,13 +22,16 @@ export function randomWorkload(random: Random, largest = 9): SmallWorkload {
     case 0:
     case 1: {
       const transposes = `transpose_a=${flag()},transpose_b=${flag()}`;
-      return of('matmul', `b=${1 + random.below(2)},m=${size()},n=${size()},k=${size()},${transposes}`);
+      const constant = random.pick([{}, { constant: 'B' }, { constant: 'A,B' }]);
+      return of('matmul', `b=${1 + random.below(2)},m=${size()},n=${size()},k=${size()},${transposes}`, constant);
     }
     case 2: {
       const groups = 1 + random.below(2);
       const channels = `c=${groups * (1 + random.below(2))},oc=${groups * (1 + random.below(2))},groups=${groups}`;
       const window = `kh=${1 + random.below(2)},kw=${1 + random.below(3)},stride=${1 + random.below(2)},pad=${flag()}`;
-      return of('conv2d', `n=1,${channels},h=${2 + random.below(4)},w=${3 + random.below(3)},${window}`);
+      return of('conv2d', `n=1,${channels},h=${2 + random.below(4)},w=${3 + random.below(3)},${window}`, {
+        constant: random.pick(['', 'W']),
+      });
     }
     case 3:
       return of('reduce_sum', `rows=${size()},cols=${size()},axis=${flag()}`);
@@ -98,6 +101,7 @@ const proposals: readonly (readonly [primitive: string, propose: Proposal])[] = 
   ['mergeReductions', proposeMerge],
   ['mergeReductions', proposeMerge],
   ['pad', proposePad],
+  ['pack', proposePack],
   ['fuseIters', proposeFuseIters],
   ['fuseIters', proposeFuseIters],
   ['rfactor', proposeRfactor],
@@ -263,12 +267,19 @@ function proposeDoubleBuffer(program: Program, random: Random): TraceStep | null
 
 function proposeTransformLayout(program: Program, random: Random): TraceStep | null {
   const between = program.buffers.filter(({ name }) => ![...program.inputs, ...program.outputs].includes(name));
-  if (between.length === 0) return null;
-  const { name, shape } = random.pick(between);
+  return between.length === 0 ? null : proposeLayout('transformLayout', random.pick(between), random);
+}
+
+function proposePack(program: Program, random: Random): TraceStep {
+  const input = random.pick(program.constants ?? program.inputs);
+  return proposeLayout('pack', program.buffers.find(({ name }) => name === input) as Buffer, random);
+}
+
+function proposeLayout(primitive: string, { name, shape }: Buffer, random: Random): TraceStep {
   const blocks = shape.map((extent) => (random.below(3) === 0 && extent > 1 ? 2 + random.below(extent - 1) : null));
   const count = blocks.reduce<number>((sum, block) => sum + (block === null ? 1 : 2), 0);
   const order = random.shuffled(Array.from({ length: count }, (_, i) => i));
-  return { primitive: 'transformLayout', args: { buffer: name, blocks, order } };
+  return { primitive, args: { buffer: name, blocks, order } };
 }
 
 function proposeComputeAt(program: Program, random: Random): TraceStep | null {

@@ -84,7 +84,7 @@ export function checkScratch(buffers: readonly BufferSpec[], limits: DeviceLimit
   const isBinding = most === limits.maxStorageBufferBindingSize;
   for (const { name, role, dtype, shape } of buffers) {
     const bytes = shape.reduce((product, extent) => product * extent, dtype === 'f16' ? 2 : 4);
-    if (role !== 'scratch' || bytes <= most) continue;
+    if (role === 'input' || role === 'output' || bytes <= most) continue;
     return refuse(
       'scratch-bytes',
       () => `the intermediate result ${name} of ${shape.join(' x ')} elements takes ${bytes} bytes`,

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { float, forLoop, int, load, lt, select, seq, variable } from '../../ir/builders.ts';
+import { float, int, load, lt, select, seq, variable } from '../../ir/builders.ts';
 import type { Block, Buffer, Expr, For, Program, Stmt, Write } from '../../ir/nodes.ts';
 import { printExpr } from '../../ir/printer.ts';
 import { freshName, mapExpr, namesOf, readsOf, replaceInProgram, usesVar } from '../../ir/visit.ts';
 import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
 import { factorArg, nameArg } from '../arguments.ts';
+import { elementNest } from '../element-nest.ts';
 import { findBlock, findBuffer, findIter, onlyBlockUnder, ownNest } from '../legality/find.ts';
 import { requireSerial } from '../legality/loops.ts';
 import { requireOneWrite, requireOnlyWriter } from '../legality/producer.ts';
@@ -105,7 +106,7 @@ export const pad = definePrimitive({
     const before = copies.map(({ operand: { buffer, dimension }, padded }) => {
       const inside = lt(variable(`d${dimension}`), int(buffer.shape[dimension] as number));
       const zero = float(0, buffer.dtype);
-      return copyNestOf(fresh, `load_${padded.name}`, padded, padded.shape, (indices) =>
+      return elementNest(fresh, `load_${padded.name}`, padded, (indices) =>
         select(inside, load(buffer.name, indices), zero),
       );
     });
@@ -113,7 +114,7 @@ export const pad = definePrimitive({
     const after =
       cut === null
         ? []
-        : [copyNestOf(fresh, `store_${cut.to.name}`, cut.to, cut.to.shape, (indices) => load(cut.from.name, indices))];
+        : [elementNest(fresh, `store_${cut.to.name}`, cut.to, (indices) => load(cut.from.name, indices))];
     const names = new Map(copies.map(({ operand, padded }) => [operand.buffer.name, padded.name]));
     const rewritten: Block = {
       ...block,
@@ -203,33 +204,6 @@ function isProduct(expr: Expr): boolean {
   if (expr.kind === 'load' || expr.kind === 'float') return true;
   if (expr.kind === 'cast') return isProduct(expr.a);
   return expr.kind === 'binary' && expr.op === 'mul' && isProduct(expr.a) && isProduct(expr.b);
-}
-
-/** A nest with one loop per dimension that writes every element of a shape. */
-function copyNestOf(
-  fresh: (wish: string) => string,
-  wish: string,
-  to: Buffer,
-  shape: readonly number[],
-  value: (indices: readonly Expr[]) => Expr,
-): Stmt {
-  const name = fresh(wish);
-  const loops = shape.map((_, d) => fresh(`${name}_d${d}`));
-  const indices = shape.map((_, d) => variable(`d${d}`));
-  const block: Block = {
-    kind: 'block',
-    name,
-    iters: shape.map((extent, d) => ({
-      name: `d${d}`,
-      extent,
-      type: 'spatial',
-      binding: variable(loops[d] as string),
-    })),
-    predicate: [],
-    writes: [{ buffer: to.name, indices, value: value(indices) }],
-    reducer: null,
-  };
-  return loops.reduceRight<Stmt>((body, loop, d) => forLoop(loop, shape[d] as number, body), block);
 }
 
 function lengthen(stmt: Stmt, loop: string, extent: number): Stmt {

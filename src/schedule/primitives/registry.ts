@@ -10,6 +10,7 @@ import { fuse } from './fuse.ts';
 import { fuseIters } from './fuse-iters.ts';
 import { loopPartition } from './loop-partition.ts';
 import { mergeReductions } from './merge-reductions.ts';
+import { pack } from './pack.ts';
 import { pad } from './pad.ts';
 import { reindex } from './reindex.ts';
 import { reorder } from './reorder.ts';
@@ -50,6 +51,7 @@ const registered = [
   mergeReductions,
   fuseIters,
   pad,
+  pack,
 ] as const;
 export const primitives: readonly Primitive[] = registered;
 
