@@ -30,15 +30,16 @@ const { values: flags, positionals } = parseArgs({
   },
 });
 const [path = ''] = positionals;
-const { operator, shape, candidates } = z
+const { operator, shape, attributes, candidates } = z
   .strictObject({
     operator: z.string(),
     shape: z.string(),
+    attributes: z.record(z.string(), z.string()).default({}),
     candidates: z.array(z.strictObject({ sketch: z.string(), decisions: z.record(z.string(), z.number()) })),
   })
   .parse(JSON.parse(readFileSync(path, 'utf8')));
 
-const workload = makeWorkload(operator, { shape });
+const workload = makeWorkload(operator, { shape, attributes });
 const program = programOf(workload);
 const device = await chooseDevice(flags.device);
 const { description } = device;

@@ -95,7 +95,8 @@ async function featuresOf({ workload, made, device }: Shown): Promise<NamedFeatu
   const { sketchesOf } = await import('../space/rules.ts');
   const { recordedValues } = await import('../space/recorded.ts');
   const { splitSizes } = await import('../space/split-sums.ts');
-  const sketches = sketchesOf(programOf(workload), device.limits, splitSizes[device.type]);
+  const { packSizes } = await import('../space/packing.ts');
+  const sketches = sketchesOf(programOf(workload), device.limits, splitSizes[device.type], packSizes[device.type]);
   const sketch = sketches.find(({ name }) => name === made.sketch);
   const values = sketch === undefined ? null : recordedValues(sketch, made.decisions);
   if (sketch === undefined || values === null)

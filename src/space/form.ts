@@ -2,11 +2,14 @@ import type { Program } from '../ir/nodes.ts';
 import { assert } from '../support/errors.ts';
 import { isRefusal } from '../support/refusal.ts';
 import { buildSchedule, type ScheduleBuilder } from './builder.ts';
+import { applyPacking, type Packing } from './packing.ts';
 import type { Padding } from './padding.ts';
 import { applySplit, type Split } from './split-sums.ts';
 
 /** What is done to a program before its stages are given tilings. */
 export interface Form {
+  /** Constant operands that are laid out anew. */
+  readonly packings: readonly Packing[];
   /** Axes that are made longer before anything else. */
   readonly paddings: readonly Padding[];
   /** Elementwise blocks whose expressions go into their readers before their readers are scheduled. */
@@ -15,7 +18,8 @@ export interface Form {
   readonly splits: readonly Split[];
 }
 
-export function applyForm(builder: ScheduleBuilder, { paddings, inlineFirst, splits }: Form): void {
+export function applyForm(builder: ScheduleBuilder, { packings, paddings, inlineFirst, splits }: Form): void {
+  for (const packing of packings) applyPacking(builder, packing);
   for (const { block, iter, multiple } of paddings) builder.apply('pad', { block, iter, multiple });
   for (const block of inlineFirst) builder.apply('computeInline', { block });
   for (const split of splits) applySplit(builder, split);

@@ -1,3 +1,4 @@
+import { blocksRunOnce } from '../ir/constants.ts';
 import { type DeviceLimits, defaultLimits } from '../ir/limits.ts';
 import type { Program } from '../ir/nodes.ts';
 import type { Refusal } from '../support/refusal.ts';
@@ -6,6 +7,7 @@ import { emitNaive } from './emission/naive.ts';
 import { readingComputed } from './emitted.ts';
 import { fuseEpilogues, inlinedFirst, storable } from './epilogue.ts';
 import { type Form, inForm } from './form.ts';
+import { type PackedBuffer, type PackSizes, packedBy, packingsOf, packSizes, withPackedBlocks } from './packing.ts';
 import { type Padding, paddingsOf } from './padding.ts';
 import { flatTiling } from './rules/flat.ts';
 import { implicitGemmTiling } from './rules/implicit-gemm.ts';
@@ -78,10 +80,12 @@ function tilingsOfSplit(
   return tilings.filter((tiling): tiling is Tiling => tiling !== null);
 }
 
-/** The stages that become kernels or parts of one: those that nothing inlines and whose epilogues are in them. */
+/** The stages that become kernels or parts of one: those that run every time, that nothing inlines and whose epilogues are in them. */
 function keptStages(program: Program, inline: readonly string[]): StageInfo[] {
   const stages = stagesOf(program);
-  return fuseEpilogues(program, stages)
+  const once = blocksRunOnce(program);
+  const repeated = stages.filter(({ block }) => !once.has(block.name));
+  return fuseEpilogues(program, repeated)
     .filter((stage) => !inline.includes(stage.block.name))
     .map((stage) => readingComputed(stage, stages, inline));
 }
@@ -113,17 +117,18 @@ function tilingsOfGroup(
  * a reduction reads a computed operand again and again, that operand computed once and stored. The rules ask about structure only (reuse,
  * reduction, shared axes), in the manner of Ansor's derivation rules.
  * `limits` say what may be decided at all: subgroups and their matrices only where the device has them. `sizes` say which reductions are
- * split among workgroups, null for none.
+ * split among workgroups, `packs` which constant operands are packed, null for none.
  */
 export function sketchesOf(
   program: Program,
   limits: DeviceLimits = defaultLimits,
   sizes: SplitSizes | null = splitSizes.gpu,
+  packs: PackSizes | null = packSizes.gpu,
 ): Sketch[] {
   const stages = stagesOf(program);
   const inlined = inlinedFirst(stages);
   const stored = storable(stages).filter((block) => inlined.includes(block));
-  const plain: Variant = { paddings: [], inlineFirst: inlined, splits: [], stored: [] };
+  const plain: Variant = { packings: [], paddings: [], inlineFirst: inlined, splits: [], stored: [] };
   const sketches = sketchesOfForm(program, plain, limits);
   if (stored.length > 0) {
     const others = inlined.filter((block) => !stored.includes(block));
@@ -133,6 +138,8 @@ export function sketchesOf(
   if (paddings.length > 0) sketches.push(...sketchesOfForm(program, paddedForm(program, stages, paddings), limits));
   const splits = splitsOf(stagesOf(inForm(program, plain)), sizes);
   if (splits.length > 0) sketches.push(...sketchesOfForm(program, { ...plain, splits }, limits));
+  const packings = packingsOf(program, stages, packs);
+  if (packings.length > 0) sketches.push(...sketchesOfForm(program, { ...plain, packings }, limits));
   // Two combinations may carry the same rules in another order of weight; the name must stay unique.
   const seen = new Map<string, number>();
   return sketches.map((sketch) => {
@@ -149,7 +156,7 @@ interface Variant extends Form {
 
 /** The form with padded axes: copies of operands are stored, what is computed of them goes straight into its padded copy. */
 function paddedForm(program: Program, stages: readonly StageInfo[], paddings: readonly Padding[]): Variant {
-  const padded = inForm(program, { paddings, inlineFirst: [], splits: [] });
+  const padded = inForm(program, { packings: [], paddings, inlineFirst: [], splits: [] });
   const known = new Set(stages.map((stage) => stage.block.name));
   const after = stagesOf(padded);
   const inlineFirst = inlinedFirst(after);
@@ -157,15 +164,19 @@ function paddedForm(program: Program, stages: readonly StageInfo[], paddings: re
     .filter((stage) => !known.has(stage.block.name) && !stage.isOutput)
     .map((stage) => stage.block.name)
     .filter((block) => !inlineFirst.includes(block));
-  return { paddings, inlineFirst, splits: [], stored };
+  return { packings: [], paddings, inlineFirst, splits: [], stored };
 }
 
 /** Sketches of a program with some elementwise stages inlined first, and some kept as stages of their own. */
 function sketchesOfForm(program: Program, { stored, ...form }: Variant, limits: DeviceLimits): Sketch[] {
   const simpler = inForm(program, form);
   const stages = stagesOf(simpler);
-  const inline = inlinable(stages).filter((block) => !stored.includes(block));
+  const packed = packedBy(form.packings, stages);
+  const packs = new Set(packed.keys());
+  const inline = inlinable(stages).filter((block) => !stored.includes(block) && !packs.has(block));
   const kept = keptStages(simpler, inline);
+  const constant = blocksRunOnce(simpler);
+  const once = stages.filter(({ block }) => constant.has(block.name) && !inline.includes(block.name));
   const combinations: Tiling[][] = [];
   const apart = kept.map((stage) => [stage]);
   // One workgroup of a fused kernel would take whole rows again.
@@ -178,15 +189,27 @@ function sketchesOfForm(program: Program, { stored, ...form }: Variant, limits: 
       const offered = ofSplit ?? tilingsOfGroup(simpler, group, inline, limits);
       // A form with stored stages or split reductions is itself a variant; what is not its point is not varied: every sketch thins the trials of the others.
       const isVaried = ofSplit !== null || stored.length + form.splits.length === 0;
-      const tilings = isVaried ? offered : offered.slice(0, 1);
+      const tilings = packedTilings(offered, group, packed) ?? (isVaried ? offered : offered.slice(0, 1));
       products = products.flatMap((product) => tilings.map((tiling) => [...product, tiling])).slice(0, maxSketches);
     }
     combinations.push(...products.filter((product) => product.length === groups.length));
   }
   return combinations.map((tilings) => {
     const heaviestFirst = [...tilings].sort((a, b) => weight(b) - weight(a));
-    return makeSketch(program, heaviestFirst, { ...form, inline });
+    return makeSketch(program, heaviestFirst, { ...form, inline, once });
   });
+}
+
+/** The tilings of a kernel that reads packed operands, with their blocks; null where it reads none. */
+function packedTilings(
+  offered: readonly Tiling[],
+  group: readonly StageInfo[],
+  packed: ReadonlyMap<string, PackedBuffer>,
+): Tiling[] | null {
+  const own = [...packed.values()].filter(({ buffer }) =>
+    group.some(({ reads }) => reads.some((read) => read.buffer.name === buffer)),
+  );
+  return own.length === 0 ? null : offered.flatMap((tiling) => withPackedBlocks(tiling, own) ?? []);
 }
 
 /** The stages in groups of neighbours that can be one kernel, each as long as it can be. */

@@ -6,7 +6,9 @@ import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { buildSchedule } from './builder.ts';
 import type { Decision } from './decision.ts';
 import { emitTiling } from './emission/emit.ts';
+import { emitNaive } from './emission/naive.ts';
 import { applyForm, type Form } from './form.ts';
+import type { StageInfo } from './stage.ts';
 import type { Tiling } from './tiling.ts';
 
 /** A schedule with open decisions, made by rules from the plain program. */
@@ -20,6 +22,8 @@ export interface Sketch extends Form {
   readonly decisions: readonly Decision[];
   /** Elementwise blocks whose expressions go into their readers once these are scheduled. */
   readonly inline: readonly string[];
+  /** Stages that run once, for all runs with the same constant inputs: they get the naive schedule, and nothing is decided about them. */
+  readonly once: readonly StageInfo[];
 }
 
 /** A scheduled program with the trace that made it. */
@@ -28,8 +32,13 @@ export interface Scheduled {
   readonly program: Program;
 }
 
-export function makeSketch(program: Program, tilings: readonly Tiling[], form: Form & Pick<Sketch, 'inline'>): Sketch {
+export function makeSketch(
+  program: Program,
+  tilings: readonly Tiling[],
+  form: Form & Pick<Sketch, 'inline' | 'once'>,
+): Sketch {
   const rules = [
+    ...(form.packings.length > 0 ? ['packed'] : []),
     ...(form.paddings.length > 0 ? ['padded'] : []),
     ...(form.splits.length > 0 ? ['split'] : []),
     ...tilings.map(({ rule }) => rule),
@@ -48,6 +57,7 @@ export function instantiate(sketch: Sketch, values: ArrayLike<number>): Schedule
   const byName = new Map(sketch.decisions.map((decision, i) => [decision.name, values[i] as number]));
   return buildSchedule(sketch.program, (builder) => {
     applyForm(builder, sketch);
+    for (const stage of sketch.once) emitNaive(stage, builder);
     for (const tiling of sketch.tilings) emitTiling(tiling, builder, (name) => byName.get(name) as number);
     for (const block of sketch.inline) {
       if (!isRefusal(findBlock(builder.program(), block))) builder.apply('computeInline', { block });

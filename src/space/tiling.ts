@@ -98,6 +98,16 @@ export type Meeting =
     }
   | { readonly kind: 'matrix'; readonly config: SubgroupMatrixConfig; readonly lanes: number };
 
+/** A packed operand in blocks of its innermost dimension, which then is the outermost: a tile is one piece of memory. */
+export interface PackedBlocks {
+  readonly buffer: string;
+  readonly dimensions: number;
+  /** Elements of the innermost dimension. */
+  readonly extent: number;
+  /** Elements of a block; 1 where rows stay whole. */
+  readonly block: Formula;
+}
+
 /**
  * One kernel, described once: axes with their levels, copies of operands, how results meet, and edges. A factor is a number or a decision. What
  * else there is to know (the schedule, the estimate, locality, what contradicts what) is derived from this. Immutable.
@@ -114,6 +124,8 @@ export interface Tiling {
   readonly vector: Formula;
   /** 1 where the loops within a step of the reduction are written out. */
   readonly isUnrolled: Formula;
+  /** Constant operands that lie in blocks of its tiles; missing where none is packed. */
+  readonly packed?: readonly PackedBlocks[];
   /** The same kernel with reductions merged into single passes, taken where the decision is 1. */
   readonly merged?: { readonly by: Decision; readonly merges: readonly Merge[]; readonly tiling: Tiling };
 }

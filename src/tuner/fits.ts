@@ -4,6 +4,7 @@ import type { Program } from '../ir/nodes.ts';
 import { lowerProgram } from '../lowering/lower.ts';
 import type { Workload } from '../operators/workload.ts';
 import { completeAtRandom } from '../search/space/completion.ts';
+import { packSizes } from '../space/packing.ts';
 import { createPruner, mostStatements } from '../space/pruning.ts';
 import { sketchesOf } from '../space/rules.ts';
 import { instantiate, type Sketch } from '../space/sketch.ts';
@@ -52,7 +53,7 @@ export function fittingArtifact(workload: Workload, program: Program, device: Bu
  * that one legal candidate speaks for all. Throws UserError where none is left, with what the first of them lacks, the limit and what to do.
  */
 export function fittingSketches(workload: Workload, program: Program, device: DeviceDescription): readonly Sketch[] {
-  const sketches = sketchesOf(program, device.limits, splitSizes[device.type]);
+  const sketches = sketchesOf(program, device.limits, splitSizes[device.type], packSizes[device.type]);
   const lacking: Refusal[] = [];
   const fitting = sketches.filter((sketch) => {
     const pruner = createPruner(sketch, device.limits, mostStatements[device.type]);

@@ -1,5 +1,6 @@
 import { evaluated } from '../../arithmetic/formula.ts';
 import type { ScheduleBuilder } from '../builder.ts';
+import { applyBlocks } from '../packing.ts';
 import type { Tiling } from '../tiling.ts';
 import { emitMatrices } from './matrices.ts';
 import type { Numbers } from './parts.ts';
@@ -18,4 +19,5 @@ export function emitTiling(tiling: Tiling, builder: ScheduleBuilder, decided: (n
   if (meeting.kind === 'lanes') emitRows(tiling, meeting, builder, value);
   else if (meeting.kind === 'matrix') emitMatrices(tiling, meeting, builder, value);
   else emitTiles(tiling, builder, value);
+  for (const blocks of tiling.packed ?? []) applyBlocks(builder, blocks, value(blocks.block));
 }
