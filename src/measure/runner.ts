@@ -84,7 +84,8 @@ export interface MeasureResult {
   /**
    * Milliseconds: `build` is pipelines and first dispatch, `time` the first run and timing, `total` the whole trial. Parts of `time` are `kernel`,
    * in which the kernels ran by the clock, and `wait`, spent waiting for a quiet machine. `ahead`: what another process spent on building the
-   * candidate before the trial, not part of the total.
+   * candidate before the trial, not part of the total. `pack`: one run, by the clock, of the kernels that run once for all runs with the same
+   * constant inputs, which no sample holds.
    */
   readonly phasesMs: {
     readonly build: number;
@@ -94,6 +95,7 @@ export interface MeasureResult {
     readonly kernel?: number;
     readonly wait?: number;
     readonly ahead?: number;
+    readonly pack?: number;
   };
 }
 

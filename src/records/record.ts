@@ -127,7 +127,8 @@ export const recordSchema = z
     /**
      * Where the duration went; `total` is the runner's part of it. Parts of `time` are `kernel`, in which the kernels ran, by the clock, and
      * `wait`, in which the runner waited for the machine to be quiet. `ahead`, not in the total, is what another process spent on building
-     * the candidate before the trial; absent where nothing was built ahead.
+     * the candidate before the trial; absent where nothing was built ahead. `pack`: one run, by the clock, of the kernels that run once for all
+     * runs with the same constant inputs, which no sample holds; absent where there are none.
      */
     phasesMs: z.strictObject({
       build: milliseconds,
@@ -137,6 +138,7 @@ export const recordSchema = z
       kernel: milliseconds.exactOptional(),
       wait: milliseconds.exactOptional(),
       ahead: milliseconds.exactOptional(),
+      pack: milliseconds.exactOptional(),
     }),
     /** What wrote the record. Dawn's version is the device's. */
     tool: z.strictObject({

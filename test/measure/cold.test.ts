@@ -5,7 +5,7 @@ import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
 import { defaultBudget } from '../../src/measure/sampling/budget.ts';
 import { deviceKey, differingFacts, kinshipOf } from '../../src/records/device-key.ts';
 import { makeDevice } from '../records/fixtures.ts';
-import { vectorAdd, vectorAddData, vectorAddInTwo } from './kernels.ts';
+import { vectorAdd, vectorAddData, vectorAddInTwo, vectorAddPacked } from './kernels.ts';
 
 describe('cold caches', () => {
   it('are a condition of the device: such times are never taken for warm ones, and are their nearest relatives', () => {
@@ -34,6 +34,9 @@ describe('cold caches', () => {
       const result = await runner.measure({ artifact: vectorAddInTwo(), bestNs: null });
       expect(result, result.error).toMatchObject({ outcome: 'ok', verification: { checked: 1024, wrong: 0 } });
       expect(result.samplesNs.length).toBeGreaterThan(0);
+      // What runs once has run for the first copy; the others have its results.
+      const packed = await runner.measure({ artifact: vectorAddPacked(), bestNs: null });
+      expect(packed, packed.error).toMatchObject({ outcome: 'ok', verification: { wrong: 0 } });
       // Buffers return to the pool and come out again with another candidate's results in them.
       expect(await runner.measure({ artifact: vectorAdd('C[i] = A[i];'), bestNs: null })).toMatchObject({
         outcome: 'wrong-answer',

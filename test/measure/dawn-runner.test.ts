@@ -12,6 +12,7 @@ import {
   vectorAddData,
   vectorAddDataWithHalves,
   vectorAddInTwo,
+  vectorAddPacked,
 } from './kernels.ts';
 import { isRunning, measuringChildren } from './processes.ts';
 import { describeRunnerContract } from './runner.contract.ts';
@@ -44,6 +45,18 @@ describe('on SwiftShader', () => {
 
   it('runs several kernels in order over a scratch buffer', async () => {
     expect(await measure(vectorAddInTwo())).toMatchObject({ outcome: 'ok', clock: 'timestamp' });
+  });
+
+  it('runs what runs once before all others, once for each set of inputs, and times it apart', async () => {
+    expect((await measure(vectorAddInTwo())).phasesMs).not.toHaveProperty('pack');
+    for (const data of [vectorAddData(), vectorAddDataWithHalves()]) {
+      await runner.prepare(data);
+      const result = await measure(vectorAddPacked());
+      expect(result, result.error).toMatchObject({ outcome: 'ok', verification: { wrong: 0 } });
+      expect(result.phasesMs.pack).toBeGreaterThan(0);
+      expect(await measure(vectorAddPacked(true))).toMatchObject({ outcome: 'wrong-answer' });
+    }
+    await runner.prepare(vectorAddData());
   });
 
   it('catches one wrong corner element, and says which', async () => {

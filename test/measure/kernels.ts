@@ -50,6 +50,22 @@ export function endless(): Artifact {
 
 /** The same in two kernels that share a scratch buffer; the second reads what the first wrote. */
 export function vectorAddInTwo(): Artifact {
+  return inTwo('scratch', 'A', 'A[i]');
+}
+
+/**
+ * The same where B is laid out first, once. The poison is NaN: it tells the first kernel whether it runs for the first time; otherwise it makes
+ * nonsense. `wrong` makes it nonsense anyway.
+ */
+export function vectorAddPacked(wrong = false): Artifact {
+  const value = wrong ? 'B[i] + 1f' : 'select(B[i], 99f, bitcast<u32>(T[i]) != 0x7fc17fc1u)';
+  const { buffers, kernels } = inTwo('packed', 'B', value);
+  return { buffers, kernels: kernels.map((kernel, at) => (at === 0 ? { ...kernel, runsOnce: true } : kernel)) };
+}
+
+/** The value of one operand goes through a buffer T. */
+function inTwo(role: BufferSpec['role'], through: 'A' | 'B', value: string): Artifact {
+  const other = through === 'A' ? 'B' : 'A';
   const [add] = vectorAdd().kernels;
   if (add === undefined) throw new Error('vectorAdd has one kernel');
   const kernel = (
@@ -71,8 +87,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) { let i = id.x; ${to}[i] =
     ],
   });
   return {
-    buffers: [...vectorAdd().buffers, vector('T', 'scratch')],
-    kernels: [kernel('copy', ['A'], 'T', 'A[i]'), kernel('finish', ['T', 'B'], 'C', 'T[i] + B[i]')],
+    buffers: [...vectorAdd().buffers, vector('T', role)],
+    kernels: [kernel('copy', [through], 'T', value), kernel('finish', ['T', other], 'C', `T[i] + ${other}[i]`)],
   };
 }
 

@@ -15,12 +15,16 @@ interface KernelCopies {
   take(count: number): readonly (readonly BuiltKernel[])[];
 }
 
-/** `kernels` are bound to the first copy. Outputs and scratch come from the pool and are added to `taken`; the session keeps the copies of inputs. */
+/**
+ * `kernels` are bound to the first copy. All but inputs come from the pool and are added to `taken`; the session keeps the copies of inputs.
+ * `packed`: the first copy of what kernels that run once have made.
+ */
 export function createCopies(
   session: Session,
   { buffers: specs }: Artifact,
   kernels: readonly BuiltKernel[],
   taken: GPUBuffer[],
+  packed: ReadonlyMap<string, GPUBuffer> = new Map(),
 ): KernelCopies {
   const footprint = specs.reduce((sum, spec) => sum + byteSizeOf(spec), 0);
   const most = Math.max(1, Math.min(mostCopies, Math.floor(copyBytes / footprint)));
@@ -37,6 +41,8 @@ export function createCopies(
             const buffer = session.pool.take(byteSizeOf(spec), usage);
             taken.push(buffer);
             buffers.set(spec.name, buffer);
+            const made = packed.get(spec.name);
+            if (made !== undefined) copy(session.gpu, made, buffer);
           }
         }
         made.push(kernels.map((kernel) => kernel.rebind(buffers)));
@@ -44,4 +50,10 @@ export function createCopies(
       return made.slice(0, Math.min(count, most));
     },
   };
+}
+
+function copy(gpu: GPUDevice, from: GPUBuffer, to: GPUBuffer): void {
+  const encoder = gpu.createCommandEncoder();
+  encoder.copyBufferToBuffer(from, 0, to, 0, to.size);
+  gpu.queue.submit([encoder.finish()]);
 }

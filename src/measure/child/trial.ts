@@ -1,11 +1,17 @@
 import type { Artifact } from '../../ir/artifact.ts';
-import type { BuiltKernel } from '../build/build-kernels.ts';
 import { type Failure, fail, isFailure } from '../failure.ts';
 import type { MeasureRequest, MeasureResult, TimingBudget } from '../runner.ts';
-import type { ClockReading } from '../sampling/clock.ts';
 import { type Pass, runPass } from '../sampling/passes.ts';
 import { type PacedReading, type Samples, takeSamples } from '../sampling/take-samples.ts';
-import { beginProgress, buildAndVerify, giveBackAll, resultOf, stageRunner, type TrialProgress } from './candidate.ts';
+import {
+  beginProgress,
+  buildAndVerify,
+  giveBackAll,
+  resultOf,
+  stageRunner,
+  type TrialProgress,
+  type Verified,
+} from './candidate.ts';
 import { withErrorScopes } from './error-scopes.ts';
 import { createCopies } from './kernel-copies.ts';
 import type { Pacer } from './pacer.ts';
@@ -39,9 +45,9 @@ async function attempt(
   try {
     const verified = await buildAndVerify(session, request, stage, progress, taken);
     if (isFailure(verified)) return verified;
-    const { kernels, first, warmedNs, stillRight } = verified;
+    const { stillRight } = verified;
     const samples = await stage('sample', 'time', () =>
-      timeKernels(session, pacer, request.artifact, kernels, { first, warmedNs }, budget, request.bestNs, taken),
+      timeKernels(session, pacer, request.artifact, verified, budget, request.bestNs, taken),
     );
     if (isFailure(samples)) return samples;
     progress.kernel = samples.kernelMs;
@@ -60,8 +66,7 @@ async function timeKernels(
   session: Session,
   pacer: Pacer | null,
   artifact: Artifact,
-  kernels: readonly BuiltKernel[],
-  { first, warmedNs }: { readonly first: ClockReading; readonly warmedNs: number },
+  { kernels, packed, first, warmedNs }: Verified,
   budget: TimingBudget,
   bestNs: number | null,
   taken: GPUBuffer[],
@@ -84,7 +89,7 @@ async function timeKernels(
         options,
       );
     }
-    const copies = createCopies(session, artifact, kernels, taken);
+    const copies = createCopies(session, artifact, kernels, taken, packed);
     const pass = async (repeats: number, expectedMs: number): Promise<PacedReading> => {
       const sequences = copies.take(repeats);
       await flush.run();
