@@ -162,6 +162,7 @@ export type ReduceOp =
   | 'argmin'
   | 'onlineSoftmax'
   | 'onlineLogSumExp'
+  | 'onlineWeightedSum'
   | 'welford';
 export interface Reducer {
   readonly op: ReduceOp;

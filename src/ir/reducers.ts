@@ -71,21 +71,25 @@ function extreme(op: 'max' | 'min', before: 'gt' | 'lt', identity: (dtype: DType
   };
 }
 
+/** What is subtracted in exponents instead of a maximum: a number also where nothing above minus infinity was seen, so that -inf adds 0. */
+export const shiftOf = (maximum: Expr, dtype: DType): Expr => binary('maxNumber', maximum, lowestFinite(dtype));
+
 /**
- * (maximum m, sum s of exp(x - m)) of a row in one pass: an element is the pair (x, 1). When the maximum grows, the sum so far shrinks.
- * While nothing above minus infinity was seen, the lowest finite number is subtracted instead of m, so that -inf adds 0 and not
- * exp(-inf + inf): a masked element may come first. After Milakov and Gimelshein, "Online normalizer calculation for softmax" (2018).
+ * (maximum m, sum s of exp(x - m), further sums of exp(x - m) times something) of a row in one pass: an element is (x, 1, v ...). When the
+ * maximum grows, the sums so far shrink. While nothing above minus infinity was seen, the lowest finite number is subtracted instead of m, so
+ * that -inf adds 0 and not exp(-inf + inf): a masked element may come first. After Milakov and Gimelshein, "Online normalizer calculation for
+ * softmax" (2018); with a weighted sum the state of Dao et al., "FlashAttention" (2022).
  */
-function online(max: 'max' | 'maxNumber', exp: 'exp' | 'expNumber'): ReducerRule {
+function online(max: 'max' | 'maxNumber', exp: 'exp' | 'expNumber', sums: 1 | 2): ReducerRule {
   return {
-    arity: 2,
+    arity: 1 + sums,
     floats: true,
-    identity: ([m, s]) => [lowestOf(m as DType), float(0, s)],
-    combine: ([m1, s1], [m2, s2], [dtype]) => {
+    identity: ([m, ...others]) => [lowestOf(m as DType), ...others.map((dtype) => float(0, dtype))],
+    combine: ([m1, ...old], [m2, ...added], [dtype]) => {
       const m = binary(max, m1 as Expr, m2 as Expr);
-      const shift = binary('maxNumber', m, lowestFinite(dtype ?? 'f32'));
-      const scaled = (sum: Expr, from: Expr): Expr => mul(sum, unary(exp, sub(from, shift)));
-      return [m, add(scaled(s1 as Expr, m1 as Expr), scaled(s2 as Expr, m2 as Expr))];
+      const shift = shiftOf(m, dtype ?? 'f32');
+      const [shrinkOld, shrinkAdded] = [m1, m2].map((from) => unary(exp, sub(from as Expr, shift))) as [Expr, Expr];
+      return [m, ...old.map((sum, i) => add(mul(sum, shrinkOld), mul(added[i] as Expr, shrinkAdded)))];
     },
   };
 }
@@ -124,9 +128,10 @@ export const reducers: Readonly<Record<ReduceOp, ReducerRule>> = {
   argmax: extreme('max', 'gt', lowestOf),
   argmin: extreme('min', 'lt', highestOf),
   // Readers see from the sum whether the row holds a NaN (operators/unless-broken.ts), so the maximum need not pass it on.
-  onlineSoftmax: online('maxNumber', 'expNumber'),
+  onlineSoftmax: online('maxNumber', 'expNumber', 1),
   // Readers use the maximum by itself too, so both operations are IEEE 754's.
-  onlineLogSumExp: online('max', 'exp'),
+  onlineLogSumExp: online('max', 'exp', 1),
+  onlineWeightedSum: online('maxNumber', 'expNumber', 2),
   welford,
 };
 

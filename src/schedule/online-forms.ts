@@ -1,6 +1,8 @@
 import { float, load, mul } from '../ir/builders.ts';
-import type { Block, DType, Expr, ReduceOp } from '../ir/nodes.ts';
-import { type Correspondence, sameExpression } from './legality/same-expression.ts';
+import type { Block, DType, Expr, ReduceOp, Write } from '../ir/nodes.ts';
+import { printExpr } from '../ir/printer.ts';
+import { type Refusal, refuse } from '../support/refusal.ts';
+import { type Correspondence, correspondence, sameExpression, unmatched } from './legality/same-expression.ts';
 
 /** Two reductions of which the second uses the first one's result, with what a form needs to know about them. */
 export interface Pair {
@@ -12,7 +14,7 @@ export interface Pair {
 }
 
 /** Two reductions that one reduction of tuples can replace. */
-export interface OnlineForm {
+interface OnlineForm {
   readonly first: readonly ReduceOp[];
   readonly second: ReduceOp;
   readonly op: ReduceOp;
@@ -78,7 +80,7 @@ function onlineExponentials(op: ReduceOp, first: readonly ReduceOp[], exponentia
 }
 
 /** All forms. A new one is an entry here and, where its combination is new, a reducer. */
-export const onlineForms: readonly OnlineForm[] = [
+const onlineForms: readonly OnlineForm[] = [
   // Neither of these operations says what it makes of a NaN, so the single pass need not either.
   onlineExponentials('onlineSoftmax', ['maxNumber'], ['expNumber']),
   onlineExponentials('onlineLogSumExp', ['max', 'maxNumber'], ['exp', 'expNumber']),
@@ -111,10 +113,39 @@ export function withoutRoundTrip(expr: Expr): Expr {
 }
 
 /** The forms in words, for a refusal. */
-export function formsInWords(): string {
+function formsInWords(): string {
   const words = onlineForms.map(({ first, second, wants }) => {
     const op = first[0] === 'maxNumber' ? 'max' : first[0];
     return `${op} of x and then ${second} of ${wants}`;
   });
   return [...new Set(words)].join(', or ');
+}
+
+/** The form that two reductions have, or why they have none. */
+export function formOf(pair: Pair): OnlineForm | Refusal {
+  const { first, second } = pair;
+  const candidates = onlineForms.filter(
+    (form) => form.first.some((op) => op === first.reducer?.op) && form.second === second.reducer?.op,
+  );
+  for (const form of candidates) {
+    const iters = correspondence(first, second);
+    if (!form.matches(pair, iters)) continue;
+    const [from, to] = [first.writes[0] as Write, second.writes[0] as Write];
+    const aligned =
+      from.indices.length === to.indices.length &&
+      from.indices.every((index, d) => sameExpression(index, to.indices[d] as Expr, iters));
+    const [extra] = unmatched(iters);
+    if (aligned && extra === undefined) return form;
+    return refuse('other-elements', () =>
+      extra === undefined
+        ? `blocks ${first.name} and ${second.name} write ${from.buffer} and ${to.buffer} at different indices; expected the same`
+        : `iter ${extra.name} runs in one of the blocks ${first.name} and ${second.name} only; expected both over the same elements`,
+    );
+  }
+  const values = `${first.reducer?.op} of ${printExpr(first.writes[0]?.value as Expr)} and then ${second.reducer?.op} of ${printExpr(second.writes[0]?.value as Expr)}`;
+  return refuse(
+    'no-online-form',
+    () => `blocks ${first.name} and ${second.name} are ${values}; no single pass is known for them`,
+    () => `expected ${formsInWords()}`,
+  );
 }

@@ -6,6 +6,7 @@ import type { Trace, TraceStep } from '../../src/schedule/trace.ts';
 import type { Random } from '../../src/support/random.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
 import { linear } from './linear.ts';
+import { weightedMean } from './weighted-mean.ts';
 
 /** A small workload, at whose plain program walks begin. About half of the sizes divide by nothing; 1 is among them. */
 export interface SmallWorkload {
@@ -18,7 +19,7 @@ export function randomWorkload(random: Random, largest = 9): SmallWorkload {
   const size = (): number => 1 + random.below(largest);
   const flag = (): number => random.below(2);
   const of = (operator: string, shape: string, attributes = {}): SmallWorkload => ({ operator, shape, attributes });
-  switch (random.below(10)) {
+  switch (random.below(12)) {
     case 0:
     case 1: {
       const transposes = `transpose_a=${flag()},transpose_b=${flag()}`;
@@ -48,6 +49,9 @@ export function randomWorkload(random: Random, largest = 9): SmallWorkload {
       });
     case 8:
       return of(linear.name, `m=${size()},n=${size()},k=${size()}`);
+    case 9:
+    case 10:
+      return of(weightedMean.name, `r=${1 + random.below(3)},k=${size()},c=${1 + random.below(3)}`);
     default:
       return of('elementwise', `n=1,c=${1 + random.below(3)},h=${size()},w=${size()}`, {
         expression: 'x * y + x',
@@ -100,6 +104,10 @@ const proposals: readonly (readonly [primitive: string, propose: Proposal])[] = 
   ['rfactor', proposeRfactor],
   ['mergeReductions', proposeMerge],
   ['mergeReductions', proposeMerge],
+  ['rfactorSoftmax', proposeRfactorSoftmax],
+  ['rfactorSoftmax', proposeRfactorSoftmax],
+  ['rfactorSoftmax', proposeRfactorSoftmax],
+  ['rfactorSoftmax', proposeRfactorSoftmax],
   ['pad', proposePad],
   ['pack', proposePack],
   ['fuseIters', proposeFuseIters],
@@ -334,6 +342,13 @@ function proposeMerge(program: Program, random: Random): TraceStep | null {
   const at = random.below(reductions.length - 1);
   const [first, second] = reductions.slice(at, at + 2).map(({ block }) => block.name);
   return { primitive: 'mergeReductions', args: { first, second } };
+}
+
+/** Takes the last three reductions; only those of weighted_mean will do. */
+function proposeRfactorSoftmax(program: Program, random: Random): TraceStep | null {
+  const reductions = allBlocks(program).filter((site) => site.block.reducer !== null);
+  const [maximum, sum, weighted] = reductions.slice(-3).map(({ block }) => block.name);
+  return { primitive: 'rfactorSoftmax', args: { maximum, sum, weighted, length: 1 + random.below(6) } };
 }
 
 function proposeDecompose(program: Program, random: Random): TraceStep | null {

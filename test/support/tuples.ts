@@ -27,6 +27,11 @@ const elements: Readonly<Record<ReduceOp, readonly (readonly [DType, Expr])[]>> 
     ['f32', at],
     ['f32', float(1)],
   ],
+  onlineWeightedSum: [
+    ['f32', at],
+    ['f32', float(1)],
+    ['f32', mul(at, float(2))],
+  ],
   welford: [
     ['f32', float(1)],
     ['f32', mul(sub(at, float(0)), float(1))],
@@ -79,6 +84,11 @@ export function rowResults(op: ReduceOp, row: readonly number[]): number[] {
     argmin: [least, row.indexOf(least)],
     onlineSoftmax: [most, sum(row.map((value) => Math.exp(value - most)))],
     onlineLogSumExp: [most, sum(row.map((value) => Math.exp(value - most)))],
+    onlineWeightedSum: [
+      most,
+      sum(row.map((value) => Math.exp(value - most))),
+      sum(row.map((value) => Math.exp(value - most) * value * 2)),
+    ],
     welford: [row.length, mean, sum(row.map((value) => (value - mean) ** 2))],
   };
   return results[op];

@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { load } from '../../ir/builders.ts';
-import type { Block, Buffer, Expr, Program, Write } from '../../ir/nodes.ts';
-import { printExpr } from '../../ir/printer.ts';
+import type { Block, Buffer, Expr, Write } from '../../ir/nodes.ts';
 import { freshName, mapExpr, namesOf, readsOf, replaceInProgram } from '../../ir/visit.ts';
-import { isRefusal, type Refusal, refuse } from '../../support/refusal.ts';
+import { isRefusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
 import { type BlockSite, findBlock, findBuffer, ownNest } from '../legality/find.ts';
-import { requireOnlyWriter } from '../legality/producer.ts';
-import { correspondence, sameExpression, unmatched } from '../legality/same-expression.ts';
-import { formsInWords, type OnlineForm, onlineForms, type Pair, withoutRoundTrip } from '../online-forms.ts';
+import { requireWholeReduction } from '../legality/whole-reduction.ts';
+import { formOf, type Pair, withoutRoundTrip } from '../online-forms.ts';
 import { definePrimitive } from '../primitive.ts';
 import { mapBlocks } from '../rewrite.ts';
 
@@ -35,7 +33,7 @@ export const mergeReductions = definePrimitive({
     for (const name of [first, second]) {
       const site = findBlock(program, name);
       if (isRefusal(site)) return site;
-      const refused = requireWhole(program, site);
+      const refused = requireWholeReduction(program, site, 'mergeReductions');
       if (refused !== null) return refused;
       sites.push(site);
     }
@@ -121,58 +119,3 @@ export const mergeReductions = definePrimitive({
   },
   describe: ({ first, second }) => `mergeReductions(${first}, ${second})`,
 });
-
-/** Requires a reduction of one value that is computed as a whole, in a nest of its own. */
-function requireWhole(program: Program, site: BlockSite): Refusal | null {
-  const { block, around } = site;
-  if (block.reducer === null || !block.reducer.initialises)
-    return refuse(
-      'no-reduction',
-      () => `block ${block.name} is no whole reduction`,
-      () => 'mergeReductions before decomposeReduction',
-    );
-  if (block.writes.length > 1)
-    return refuse(
-      'several-writes',
-      () => `block ${block.name} combines tuples of ${block.writes.length} already; expected a reduction of one value`,
-    );
-  const nest = ownNest(site);
-  const shared = nest.kind === 'for' ? around.slice(0, around.indexOf(nest)) : around;
-  const [outer] = shared;
-  if (outer !== undefined)
-    return refuse(
-      'loop-shared',
-      () => `loop ${outer.name} holds block ${block.name} and other blocks; expected a nest of its own`,
-      () => 'mergeReductions before computeAt and reverseComputeAt',
-    );
-  return requireOnlyWriter(program, block.writes[0]?.buffer as string, block.name);
-}
-
-/** The form that two reductions have. */
-function formOf(pair: Pair): OnlineForm | Refusal {
-  const { first, second } = pair;
-  const candidates = onlineForms.filter(
-    (form) => form.first.some((op) => op === first.reducer?.op) && form.second === second.reducer?.op,
-  );
-  for (const form of candidates) {
-    const iters = correspondence(first, second);
-    if (!form.matches(pair, iters)) continue;
-    const [from, to] = [first.writes[0] as Write, second.writes[0] as Write];
-    const aligned =
-      from.indices.length === to.indices.length &&
-      from.indices.every((index, d) => sameExpression(index, to.indices[d] as Expr, iters));
-    const [extra] = unmatched(iters);
-    if (aligned && extra === undefined) return form;
-    return refuse('other-elements', () =>
-      extra === undefined
-        ? `blocks ${first.name} and ${second.name} write ${from.buffer} and ${to.buffer} at different indices; expected the same`
-        : `iter ${extra.name} runs in one of the blocks ${first.name} and ${second.name} only; expected both over the same elements`,
-    );
-  }
-  const values = `${first.reducer?.op} of ${printExpr(first.writes[0]?.value as Expr)} and then ${second.reducer?.op} of ${printExpr(second.writes[0]?.value as Expr)}`;
-  return refuse(
-    'no-online-form',
-    () => `blocks ${first.name} and ${second.name} are ${values}; no single pass is known for them`,
-    () => `expected ${formsInWords()}`,
-  );
-}

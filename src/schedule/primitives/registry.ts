@@ -17,6 +17,7 @@ import { reorder } from './reorder.ts';
 import { reverseComputeAt } from './reverse-compute-at.ts';
 import { reverseComputeInline } from './reverse-compute-inline.ts';
 import { rfactor } from './rfactor.ts';
+import { rfactorSoftmax } from './rfactor-softmax.ts';
 import { setScope } from './set-scope.ts';
 import { split } from './split.ts';
 import { storageAlign } from './storage-align.ts';
@@ -49,6 +50,7 @@ const registered = [
   decomposeReduction,
   rfactor,
   mergeReductions,
+  rfactorSoftmax,
   fuseIters,
   pad,
   pack,
