@@ -6,7 +6,7 @@ import type { Trace } from '../src/schedule/trace.ts';
 import { artifactOf, programOf, scheduleProgram } from '../src/tuner/build.ts';
 import { verificationData } from '../src/tuner/workload-data.ts';
 
-/** Milliseconds of each schedule's kernel on the quiet machine, all of them timed in one race of at most `raceMs`. */
+/** Milliseconds of each schedule's kernel on the quiet machine, all of them timed in one race of at most `raceMs`. Throws where one has no time. */
 export async function timedInTurn(
   device: Device,
   workload: Workload,
@@ -30,8 +30,10 @@ export async function timedInTurn(
     const outcome = await runner.race?.(requests, raceMs);
     if (outcome == null) throw new Error(`no race was held of ${describeWorkload(workload)}`);
     return schedules.map((trace) => {
-      const at = keys.indexOf(JSON.stringify(trace));
-      return (timeOf(outcome.results[at] as (typeof outcome.results)[number]) as number) / 1e6;
+      const result = outcome.results[keys.indexOf(JSON.stringify(trace))];
+      const timeNs = result === undefined ? null : timeOf(result);
+      if (timeNs === null) throw new Error(`a kernel of ${describeWorkload(workload)} has no time: ${result?.error}`);
+      return timeNs / 1e6;
     });
   } finally {
     await runner.close();
