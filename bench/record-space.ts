@@ -6,6 +6,8 @@
  * --keep name=a,b says which options a decision keeps (all sketches' decisions whose name ends so). Every candidate is built, verified and timed,
  * none is stopped early. Measurements are kept in a file beside the output: run the same command again to go on after an interruption.
  * `--sample n` measures n candidates drawn at random instead of all, and thins nothing: such samples teach and test models.
+ * `--logs folder` adds the candidates of the workload that tuning logs hold: those that searches came to. `--seconds n` ends after so long: the same
+ * command goes on later, and the file of a sample holds what was measured until then.
  * `--like file` instead of an operator takes the workload and the candidates of a recorded file and measures all of them anew.
  * `--again 0.25` measures the fastest quarter of a space that was recorded once more and adds the samples to its file: a machine that others use is at
  * times twice as fast as at others, which a second look hours or minutes later shows. Repeat it as often as you like.
@@ -40,6 +42,7 @@ import {
   writeKernelSpace,
 } from '../src/testing/recorded/kernel-space.ts';
 import { buildArtifact, programOf } from '../src/tuner/build.ts';
+import { knownObservations, loadKnown } from '../src/tuner/known.ts';
 import { toolVersion } from '../src/tuner/tool.ts';
 import { verificationData } from '../src/tuner/workload-data.ts';
 import { candidateAsRecorded, sketchesAsRecorded } from './search/recorded-options.ts';
@@ -52,6 +55,8 @@ interface Flags {
   readonly device?: string;
   readonly points: string;
   readonly sample?: string;
+  readonly logs: string[];
+  readonly seconds?: string;
   readonly again?: string;
   readonly like?: string;
   readonly keep: string[];
@@ -68,7 +73,7 @@ async function main(operator: string | undefined, flags: Flags): Promise<void> {
   const { description } = device;
   const program = programOf(workload);
   const { space, listed, sampled } =
-    like === null ? wished(program, flags, description) : recordedBefore(like, program);
+    like === null ? await wished(workload, program, flags, description) : recordedBefore(like, program);
   if (listed.length === 0) throw new UserError('no candidate of this space is legal on this device');
   console.log(`${describeWorkload(workload)} on ${description.name}: ${listed.length} candidates`);
   for (const { name, decisions } of space.sketches)
@@ -107,6 +112,7 @@ async function main(operator: string | undefined, flags: Flags): Promise<void> {
   try {
     await runner.prepare(verification.data);
     for (const [at, candidate] of open.entries()) {
+      if (performance.now() - started > 1000 * Number(flags.seconds ?? Number.POSITIVE_INFINITY)) break;
       const row = await measure(candidate);
       rows.set(candidateKey(candidate), joined(rows.get(candidateKey(candidate)), row));
       if (!flags.warm && recorded === null) appendFileSync(partial, `${JSON.stringify(row)}\n`);
@@ -119,6 +125,10 @@ async function main(operator: string | undefined, flags: Flags): Promise<void> {
     await runner.close();
   }
   if (flags.warm) return;
+  const measured = listed.filter((candidate) => rows.has(candidateKey(candidate)));
+  if (measured.length < listed.length)
+    console.log(`${measured.length} of ${listed.length} are measured; the same command goes on`);
+  if (measured.length < listed.length && !sampled) return;
   await writeKernelSpace(out, {
     recordedAt: new Date().toISOString(),
     tool: toolVersion,
@@ -129,9 +139,9 @@ async function main(operator: string | undefined, flags: Flags): Promise<void> {
       name,
       decisions: decisions.map((decision) => ({ name: decision.name, options: [...decision.options] })),
     })),
-    rows: listed.map((candidate) => rows.get(candidateKey(candidate)) as KernelRow),
+    rows: measured.map((candidate) => rows.get(candidateKey(candidate)) as KernelRow),
   });
-  rmSync(partial, { force: true });
+  if (measured.length === listed.length) rmSync(partial, { force: true });
   console.log(`${out}: ${rows.size} rows`);
 
   async function measure({ sketch, values }: Candidate): Promise<KernelRow> {
@@ -140,9 +150,10 @@ async function main(operator: string | undefined, flags: Flags): Promise<void> {
     const held = { s: sketch, v: [...values] };
     if (isRefusal(built) || isRefusal(scheduled)) return { ...held, t: [], o: 'refused' };
     const checks = verification.checksFor(scheduled.program);
-    const { outcome, samplesNs } = await runner.measure({ artifact: built, checks, bestNs: flags.warm ? 1 : null });
-    const t = samplesNs.map(Math.round);
-    return outcome === 'ok' ? { ...held, t } : { ...held, t, o: outcome };
+    const result = await runner.measure({ artifact: built, checks, bestNs: flags.warm ? 1 : null });
+    const t = result.samplesNs.map(Math.round);
+    const q = result.relative === null ? {} : { q: Math.round(result.relative.timeNs) };
+    return result.outcome === 'ok' ? { ...held, t, ...q } : { ...held, t, o: result.outcome };
   }
 }
 
@@ -166,15 +177,16 @@ function workloadOf(operator: string | undefined, flags: Flags): Workload {
 }
 
 /** The candidates that the flags ask for. */
-function wished(program: Program, flags: Flags, device: DeviceDescription): Wanted {
-  const all = sketchesOf(program);
+async function wished(workload: Workload, program: Program, flags: Flags, device: DeviceDescription): Promise<Wanted> {
+  const all = sketchesOf(program, device.limits);
   const taken = all.filter(({ name }) => flags.sketch === undefined || name === flags.sketch);
   if (taken.length === 0) throw new UserError(`--sketch: there are ${all.map(({ name }) => name).join(', ')}`);
   const kept = keepOptions(taken, flags.keep);
   const spaceOf = (sketches: readonly Sketch[]): SketchSpace => sketchSpace(sketches, device);
   if (flags.sample !== undefined) {
     const space = spaceOf(kept);
-    return { space, listed: drawn(space, Number(flags.sample)), sampled: true };
+    const found = [...drawn(space, Number(flags.sample)), ...(await candidatesOfLogs(flags.logs, workload, space))];
+    return { space, listed: [...new Map(found.map((one) => [candidateKey(one), one])).values()], sampled: true };
   }
   const space = thinTo(Number(flags.points), kept, spaceOf);
   return { space, listed: enumerateCandidates(space) ?? [], sampled: false };
@@ -205,7 +217,19 @@ function fastestOf(rows: readonly KernelRow[], fraction: number): ReadonlySet<st
 /** A row with the samples of another measurement of the same candidate; one that failed this time changes nothing. */
 function joined(before: KernelRow | undefined, now: KernelRow): KernelRow {
   if (before === undefined) return now;
-  return now.o === undefined ? { ...before, t: [...before.t, ...now.t] } : before;
+  if (now.o !== undefined) return before;
+  const quiet = [before.q, now.q].filter((time) => time !== undefined);
+  return { ...before, t: [...before.t, ...now.t], ...(quiet.length === 0 ? {} : { q: Math.min(...quiet) }) };
+}
+
+/** What searches came to. */
+async function candidatesOfLogs(
+  folders: readonly string[],
+  workload: Workload,
+  space: SketchSpace,
+): Promise<readonly Candidate[]> {
+  const known = await Promise.all(folders.map((folder) => loadKnown(folder, workload, space.device)));
+  return known.flatMap(({ records }) => knownObservations(space, records).map(({ candidate }) => candidate));
 }
 
 /** Different candidates at random, fewer where there are no more. */
@@ -237,6 +261,8 @@ const command = new Command()
   .option('--device <name>')
   .option('--points <n>', 'candidates at most', '2500')
   .option('--sample <n>', 'this many candidates at random instead of all')
+  .option('--logs <folder>', 'with --sample: also the candidates of these tuning logs', collect, [])
+  .option('--seconds <n>', 'end after so long')
   .option('--again <fraction>', 'measure the fastest of what was recorded once more')
   .option('--like <file>', 'measure what a recorded file holds anew')
   .option('--keep <name=a,b>', 'options that decisions keep whose name ends so', collect, [])

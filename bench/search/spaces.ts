@@ -11,6 +11,8 @@ import { replayKernelSpace } from '../../src/testing/recorded/replayed-sketches.
 import { type ReplayedSpace, replaySpace } from '../../src/testing/recorded/replayed-space.ts';
 import { programOf } from '../../src/tuner/build.ts';
 import { createTrialEffort } from '../../src/tuner/trial-effort.ts';
+import { createLandscape, landscapeEnding } from '../landscape/landscape.ts';
+import { ofSpace } from '../ranking/measured.ts';
 
 /** Files of a folder that may hold a space, by name; a file given by itself is taken as it is. */
 export function spaceFiles(path: string): string[] {
@@ -36,6 +38,11 @@ export type LoadedSpace = ReplayedSpace & { readonly logSeconds?: LogSeconds };
 export async function loadSpace(path: string): Promise<LoadedSpace> {
   if (!path.endsWith(kernelSpaceEnding)) return replaySpace(await readExternalSpace(path));
   const recorded = await readKernelSpace(path);
+  if (path.endsWith(landscapeEnding)) {
+    const measured = ofSpace(recorded);
+    const landscape = createLandscape(nameOfSpace(path), measured);
+    return { ...landscape, logSeconds: createTrialEffort(measured.space, []).logSeconds };
+  }
   const today = sketchesOf(programOf(recorded.workload));
   const replayed = replayKernelSpace(nameOfSpace(path), recorded, today);
   const sketches = recorded.sketches.map(({ name }) => today.find((sketch) => sketch.name === name) as Sketch);

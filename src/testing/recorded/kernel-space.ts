@@ -20,6 +20,8 @@ const rowSchema = z.strictObject({
   v: z.array(z.number()),
   /** Timing samples in the order taken, whole nanoseconds; a row that was measured several times holds all of them. */
   t: z.array(z.number().positive()),
+  /** Its time on the quiet machine by the references beside the samples, whole nanoseconds; left out where none ran. */
+  q: z.number().positive().exactOptional(),
   /** How the trial ended; left out where it is `ok`. */
   o: z.enum(outcomes).exactOptional(),
 });
@@ -46,9 +48,9 @@ const spaceSchema = z.strictObject({
 /** One measured candidate. */
 export type KernelRow = z.infer<typeof rowSchema>;
 
-/** A row's time in nanoseconds: the median of its samples; null where it failed. */
-export function rowTimeNs({ t, o }: KernelRow): number | null {
-  return o !== undefined || t.length === 0 ? null : median(t);
+/** A row's time in nanoseconds: that on the quiet machine, else the median of its samples; null where it failed. */
+export function rowTimeNs({ t, q, o }: KernelRow): number | null {
+  return o !== undefined || t.length === 0 ? null : (q ?? median(t));
 }
 
 /**

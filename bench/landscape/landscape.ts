@@ -1,0 +1,85 @@
+import { normalQuantile } from '../../src/cost-model/gaussian/normal.ts';
+import { loadXgboost, type XgboostLibrary } from '../../src/cost-model/xgboost-library.ts';
+import type { SketchSpace } from '../../src/search/space/sketch-space.ts';
+import { type Candidate, candidateKey } from '../../src/search/strategy.ts';
+import { UserError } from '../../src/support/errors.ts';
+import { hashText } from '../../src/support/hash.ts';
+import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
+import type { ReplayedSpace } from '../../src/testing/recorded/replayed-space.ts';
+import type { Measured } from '../ranking/measured.ts';
+import { agreementOf } from './held-out.ts';
+import { fitSurrogate, heldOutPredictions, type Lesson, type SurrogateOptions, usualOptions } from './surrogate.ts';
+
+/** Ending of the files of candidates from which a landscape is made (`bench/record-space.ts --sample n --logs folder`). */
+export const landscapeEnding = '.landscape.space.json.gz';
+
+/** An error beyond so many standard deviations would make optima that nothing leads to, among tens of millions of candidates. */
+const widestError = 1.5;
+/** Climbs for the best of the landscape start from so many of the fastest measured candidates. */
+const climbs = 16;
+
+export function libraryOf(): XgboostLibrary {
+  const found = loadXgboost();
+  if (isRefusal(found)) throw new UserError(`a landscape needs XGBoost: ${explainRefusal(found)}`);
+  return found;
+}
+
+/** What a landscape learns from. */
+export function lessonOf({ candidates, timesNs }: Pick<Measured, 'candidates' | 'timesNs'>): Lesson {
+  return { candidates, logTimes: timesNs.map(Math.log) };
+}
+
+/**
+ * A space too large to be measured, as a space to search: a measured candidate takes the time that was measured, any other one what a surrogate
+ * predicts, times an error of the surrogate's own size that belongs to the candidate (`fastError` of held-out candidates), so that the landscape is as
+ * rugged as the real one. The best is the fastest that hill climbing from the fastest measured candidates finds. Other seeds give other landscapes.
+ */
+export function createLandscape(
+  name: string,
+  measured: Measured,
+  given: Partial<SurrogateOptions> = {},
+): ReplayedSpace {
+  const options = { ...usualOptions, ...given };
+  const { space, candidates, timesNs } = measured;
+  const library = libraryOf();
+  const lesson = lessonOf(measured);
+  const { fastError } = agreementOf(heldOutPredictions(library, space, lesson, options), lesson.logTimes);
+  const surrogate = fitSurrogate(library, space, lesson, options);
+  const known = new Map(candidates.map((candidate, at) => [candidateKey(candidate), timesNs[at] as number]));
+  const timeOf = (candidate: Pick<Candidate, 'sketch' | 'values'>): number => {
+    const key = candidateKey(candidate);
+    let timeNs = known.get(key);
+    if (timeNs === undefined) {
+      timeNs = Math.exp(surrogate(candidate) + fastError * errorOf(`${options.seed} ${key}`));
+      known.set(key, timeNs);
+    }
+    return timeNs;
+  };
+  const fastest = [...candidates].sort((a, b) => timeOf(a) - timeOf(b)).slice(0, climbs);
+  const bestNs = Math.min(...fastest.map((candidate) => timeOf(climbed(space, candidate, timeOf))));
+  return { name, space, timeOf, size: candidates.length, bestNs };
+}
+
+/** A number of a candidate from a standard normal distribution without its tails. */
+function errorOf(key: string): number {
+  const unit = (Number.parseInt(hashText(key).slice(0, 8), 16) + 0.5) / 2 ** 32;
+  return Math.max(-widestError, Math.min(widestError, normalQuantile(unit)));
+}
+
+/** Goes to the fastest legal neighbour, one decision made otherwise, until there is no faster one. */
+function climbed(space: SketchSpace, from: Candidate, timeOf: (candidate: Candidate) => number): Candidate {
+  const { decisions, createPruner } = space.sketches[from.sketch] as SketchSpace['sketches'][number];
+  const pruner = createPruner();
+  for (let best = from; ; ) {
+    let next = best;
+    for (const [at, { options }] of decisions.entries())
+      for (const option of options) {
+        const values = best.values.with(at, option);
+        if (pruner.check(Float64Array.from(values)) !== null) continue;
+        const neighbour = { ...best, values };
+        if (timeOf(neighbour) < timeOf(next)) next = neighbour;
+      }
+    if (next === best) return best;
+    best = next;
+  }
+}
