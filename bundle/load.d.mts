@@ -56,8 +56,8 @@ export interface Requirements extends DeviceNeeds {
 
 export interface BundleBuffer {
   readonly name: string;
-  /** The caller gives inputs and outputs; scratch is the kernel's own. */
-  readonly role: 'input' | 'output' | 'scratch';
+  /** The caller gives inputs and outputs. Scratch is the kernel's own, and so is what it packs: that is kept from run to run. */
+  readonly role: 'input' | 'output' | 'scratch' | 'packed';
   readonly dtype: DType;
   /** Row-major. */
   readonly shape: readonly number[];
@@ -70,6 +70,8 @@ export interface BundleKernel {
   /** WGSL, beside the manifest. */
   readonly file: string;
   readonly entryPoint: string;
+  /** Whether it reads constant inputs alone, so that it need not run again while these hold the same values. */
+  readonly runsOnce: boolean;
   /** Invocations of a workgroup. */
   readonly workgroupSize: Triple;
   /** Workgroups. */
@@ -87,7 +89,7 @@ export interface BundleKernel {
 
 /** The part of `manifest.json` that it takes to run a bundle; `manifest.schema.json` describes all of it. */
 export interface Manifest {
-  readonly version: 1;
+  readonly version: 2;
   readonly title: string;
   readonly requirements: Requirements;
   readonly buffers: readonly BundleBuffer[];
@@ -124,15 +126,19 @@ export interface LoadedKernel {
   readonly manifest: Manifest;
   /**
    * Records its dispatches in a compute pass, or in one of its own where an encoder is given. `buffers` has each input and output by name: a
-   * GPUBuffer with usage STORAGE, or a part of one. Throws where one is missing or too small.
+   * GPUBuffer with usage STORAGE, or a part of one. Throws where one is missing or too small. Kernels that run once are recorded the first
+   * time, and again where an input that they read is another buffer, or another part of it, than the last time: submit commands in the order in
+   * which they were recorded, and call `repack` where such a buffer has got other values.
    */
   encode(
     target: GPUCommandEncoder | GPUComputePassEncoder,
     buffers: Readonly<Record<string, GPUBuffer | GPUBufferBinding>>,
   ): void;
+  /** Has the next `encode` record the kernels that run once again. */
+  repack(): void;
   /** Uploads inputs (row-major), runs, and reads the outputs back: for trying it out. In models keep data on the device, with `encode`. */
   run(inputs: Readonly<Record<string, ArrayBuffer | ArrayBufferView>>): Promise<Record<string, ArrayBuffer>>;
-  /** Frees its scratch buffers. */
+  /** Frees its own buffers. */
   destroy(): void;
 }
 

@@ -3,7 +3,7 @@
 
 /** @import { BundleBuffer, CompiledPipeline, LoadedKernel, Manifest, PipelineKernel, Requirements, Target, Triple } from './load.d.mts' */
 
-const knownVersion = 1;
+const knownVersion = 2;
 
 /** What a person calls a limit. */
 const limitWords = {
@@ -133,17 +133,30 @@ export async function createKernel(device, manifest, sources) {
     }),
   );
   const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
-  const scratch = new Map(
+  const own = new Map(
     manifest.buffers
-      .filter(({ role }) => role === 'scratch')
+      .filter(({ role }) => role === 'scratch' || role === 'packed')
       .map(({ name, bytes }) => [name, device.createBuffer({ label: name, size: bytes, usage: STORAGE })]),
   );
 
+  const readOnce = new Set(
+    manifest.kernels.flatMap(({ runsOnce, bindings }) => (runsOnce ? bindings.map(({ buffer }) => buffer) : [])),
+  );
+  /**
+   * The parts that the kernels that run once have read; null while they have to run.
+   * @type {Map<string, GPUBufferBinding> | null}
+   */
+  let packedFrom = null;
+
   /** @type {LoadedKernel['encode']} */
   const encode = (target, buffers) => {
-    const bound = new Map(manifest.buffers.map((spec) => [spec.name, partOf(spec, scratch.get(spec.name), buffers)]));
+    const bound = new Map(manifest.buffers.map((spec) => [spec.name, partOf(spec, own.get(spec.name), buffers)]));
+    const constants = new Map([...bound].filter(([name]) => readOnce.has(name) && !own.has(name)));
+    const last = packedFrom;
+    const isPacked = last !== null && [...constants].every(([name, part]) => isSamePart(part, last.get(name)));
     const pass = 'dispatchWorkgroups' in target ? target : target.beginComputePass({ label: manifest.title });
     for (const { kernel, groups, pipeline, layouts } of steps) {
+      if (kernel.runsOnce && isPacked) continue;
       pass.setPipeline(pipeline);
       for (const index of groups) {
         const entries = kernel.bindings
@@ -158,11 +171,15 @@ export async function createKernel(device, manifest, sources) {
       pass.dispatchWorkgroups(...kernel.dispatch);
     }
     if (pass !== target) pass.end();
+    packedFrom = constants;
   };
 
   return {
     manifest,
     encode,
+    repack() {
+      packedFrom = null;
+    },
     async run(inputs) {
       /** @type {Record<string, GPUBuffer>} */
       const buffers = {};
@@ -170,7 +187,7 @@ export async function createKernel(device, manifest, sources) {
       const answers = [];
       try {
         for (const spec of manifest.buffers) {
-          if (spec.role === 'scratch') continue;
+          if (own.has(spec.name)) continue;
           const buffer = device.createBuffer({ size: spec.bytes, usage: STORAGE | COPY_SRC | COPY_DST });
           buffers[spec.name] = buffer;
           if (spec.role === 'input') device.queue.writeBuffer(buffer, 0, bytesOf(spec, inputs[spec.name]));
@@ -193,7 +210,7 @@ export async function createKernel(device, manifest, sources) {
       }
     },
     destroy() {
-      for (const buffer of scratch.values()) buffer.destroy();
+      for (const buffer of own.values()) buffer.destroy();
     },
   };
 }
@@ -208,6 +225,9 @@ function partOf({ name, role, bytes }, own, given) {
   if (size < bytes) throw new Error(`${role} ${name} has ${size} bytes, and the kernel needs ${bytes}`);
   return { buffer: whole.buffer, offset, size: bytes };
 }
+
+/** @type {(part: GPUBufferBinding, other: GPUBufferBinding | undefined) => boolean} */
+const isSamePart = (part, other) => part.buffer === other?.buffer && part.offset === other.offset;
 
 /** @type {(spec: BundleBuffer, data: ArrayBuffer | ArrayBufferView | undefined) => Uint8Array<ArrayBuffer>} */
 function bytesOf({ name, dtype, shape, bytes }, data) {

@@ -41,6 +41,7 @@ export function formatBest(
       'time',
       `${colours.green(formatTime(kernel.timeNs))}  ${formatThroughput(rates.flopsPerSecond, rates.bytesPerSecond)}`,
     ],
+    ...packedFact(kernel.packNs),
     ['measured on', whoseText(kernel)],
     ['schedule', decisionsText(kernel)],
     ['when', kernel.startedAt],
@@ -52,6 +53,10 @@ export function formatBest(
   const next = commands.map((command) => `  ${command}`).join('\n');
   return `${colours.bold(describeWorkload(kernel.workload))}\n${formatFacts(facts, colours.dim)}\n\nnext\n${next}`;
 }
+
+/** What the time leaves out. */
+const packedFact = (packNs: number | null): [string, string][] =>
+  packNs === null ? [] : [['packing', `${formatTime(packNs)}, once: constant inputs are laid out anew`]];
 
 /** A schedule verified and timed: what it was, whether it is right, how fast. */
 export function formatRun(
@@ -81,6 +86,8 @@ export function formatRun(
       'time',
       `${formatTime(timeNs)} (${howTimed(result.relative)})${flopsPerSecond === null || bytesPerSecond === null ? '' : `  ${formatThroughput(flopsPerSecond, bytesPerSecond)}`}`,
     ]);
+    const { pack } = result.phasesMs;
+    facts.push(...packedFact(pack === undefined ? null : pack * 1e6));
     facts.push(['spread', spreadText(result.samplesNs, result.clock)]);
   }
   const caches = hasColdCaches(device) ? ', cold caches' : '';

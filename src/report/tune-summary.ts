@@ -2,7 +2,7 @@ import { hasColdCaches } from '../device/caches.ts';
 import { describeWorkload } from '../operators/workload.ts';
 import type { Outcome } from '../records/outcome.ts';
 import { printable } from '../support/printable.ts';
-import type { OutcomeTally, PruneSummary, ReuseResult, TuneResult } from '../tuner/events.ts';
+import type { OutcomeTally, PackingResult, PruneSummary, ReuseResult, TuneResult } from '../tuner/events.ts';
 import { decisionsText } from './decisions.ts';
 import {
   compareToNaive,
@@ -34,6 +34,7 @@ export function formatTuneSummary(
   const facts: [string, string][] = [
     ['best', bestText(result, colours)],
     ...(best === null ? [] : [['schedule', decisionsText(best)] satisfies [string, string]]),
+    ...(result.packing === null ? [] : [['packing', packingText(result.packing)] satisfies [string, string]]),
     ['trials', `${result.trials} of ${trialsAsked} in ${formatDuration(elapsedMs)}${stops[stoppedBy]}`],
     ...(result.reuse === null ? [] : [['reused', reuseText(result.reuse, result)] satisfies [string, string]]),
     ['outcomes', outcomesText(result)],
@@ -54,6 +55,12 @@ export function formatTuneSummary(
   const title = colours.bold(`${describeWorkload(workload)} on ${device.name}${caches}`);
   const next = commands.length === 0 ? '' : `\n\nnext\n${commands.map((command) => `  ${command}`).join('\n')}`;
   return `${title}\n${formatFacts(facts, colours.dim)}${next}`;
+}
+
+/** `0.91 ms a run with constant inputs laid out anew, which takes 3.1 ms once; 1.05 ms without`: of either kind the fastest. */
+function packingText({ withNs, packNs, withoutNs }: PackingResult): string {
+  const without = withoutNs === null ? '' : `; ${formatTime(withoutNs)} without`;
+  return `${formatTime(withNs)} a run with constant inputs laid out anew, which takes ${formatTime(packNs)} once${without}`;
 }
 
 /** Why there is no best kernel: how the trials ended, counted. */

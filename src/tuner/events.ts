@@ -23,6 +23,8 @@ export interface TunedKernel {
   readonly sketch: string | null;
   readonly decisions: Readonly<Record<string, number | string>>;
   readonly timeNs: number;
+  /** One run of the kernels that run once for all runs with the same constant inputs, which the time leaves out; null where there are none. */
+  readonly packNs: number | null;
   /** Id of its record. */
   readonly record: string;
 }
@@ -114,6 +116,15 @@ export interface ReuseResult {
   readonly bestNs: number | null;
 }
 
+/** What laying constant inputs out anew, once, is worth: the fastest kernel that does, and the fastest that does not, timed in turn. */
+export interface PackingResult {
+  readonly withNs: number;
+  /** What it costs, once. */
+  readonly packNs: number;
+  /** Null where every kernel that was right does so. */
+  readonly withoutNs: number | null;
+}
+
 /** What measuring the fastest kernel and the naive schedule again told about the machine. */
 export interface DriftSummary {
   /** Measurements that could be compared with an earlier one of the same kernel. */
@@ -147,6 +158,8 @@ export interface TuneResult {
   /** Inputs and outputs moved once each, in the time of the best. */
   readonly bytesPerSecond: number | null;
   readonly trials: number;
+  /** Null where no kernel was right that lays constant inputs out anew. */
+  readonly packing: PackingResult | null;
   /** Null when no record of another device was reused. */
   readonly reuse: ReuseResult | null;
   readonly outcomes: OutcomeTally;

@@ -18,7 +18,8 @@ export interface FinalRace {
   /** The record of the race's winner, and that of the naive schedule, null where it took no part. */
   readonly winner: VerifiedRecord;
   readonly naive: VerifiedRecord | null;
-  readonly contestants: number;
+  /** The records of all that took part. */
+  readonly entered: readonly TuningRecord[];
   readonly decided: boolean;
 }
 
@@ -56,20 +57,25 @@ export async function finalRace(
   return {
     winner,
     naive: naive !== undefined && isVerified(naive) ? naive : null,
-    contestants: entered.length,
+    entered,
     decided: outcome.decided,
   };
 }
 
-/** The records whose intervals reach the fastest's, fastest first, each schedule once. */
+/**
+ * The records whose intervals reach the fastest's, fastest first, each schedule once; and where some of them have kernels that run once and
+ * some have not, the fastest of either, so that their times compare.
+ */
 function mayBeFastest(records: readonly VerifiedRecord[], times: RunTimes): readonly VerifiedRecord[] {
   const bySchedule = new Map<string, VerifiedRecord>();
   // Of several measurements of a schedule, the last one stands.
   for (const record of records) if (record.origin !== 'baseline') bySchedule.set(scheduleKey(record.trace), record);
   const rivals = [...bySchedule.values()];
-  return reachingFastest(rivals.map((record) => times.intervalOf(record))).map(
-    (index) => rivals[index] as VerifiedRecord,
-  );
+  const fastest = (among: readonly VerifiedRecord[]): readonly VerifiedRecord[] =>
+    reachingFastest(among.map((record) => times.intervalOf(record))).map((index) => among[index] as VerifiedRecord);
+  const packs = ({ phasesMs }: VerifiedRecord): boolean => phasesMs.pack !== undefined;
+  const kinds = [rivals.filter(packs), rivals.filter((record) => !packs(record))];
+  return [...new Set([...fastest(rivals), ...kinds.flatMap((kind) => fastest(kind).slice(0, 1))])];
 }
 
 /** The naive schedule, to be tried. */

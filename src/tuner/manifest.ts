@@ -7,7 +7,7 @@ import type { BestKernel } from './events.ts';
 import { toolVersion } from './tool.ts';
 
 /** Version of the manifest's shape. A loader runs only bundles of its own version, and every bundle has its loader beside it. */
-const manifestVersion = 1;
+const manifestVersion = 2;
 
 const name = z.string().min(1);
 const count = z.int().nonnegative();
@@ -54,7 +54,11 @@ const requirementsSchema = z.strictObject({
 
 const bufferSchema = z.strictObject({
   name,
-  role: z.enum(['input', 'output', 'scratch']).describe('inputs and outputs are given, scratch is made by who runs it'),
+  role: z
+    .enum(['input', 'output', 'scratch', 'packed'])
+    .describe(
+      'inputs and outputs are given, scratch is made by who runs it; what is packed too, and it is kept from run to run',
+    ),
   dtype: z.enum(['f32', 'f16', 'i32', 'u32', 'bool']).describe('of one element; bool is stored as u32'),
   shape: z.array(count).describe('row-major'),
   bytes: count.describe('least size of the GPU buffer, a multiple of four'),
@@ -63,6 +67,9 @@ const bufferSchema = z.strictObject({
 const kernelSchema = z.strictObject({
   file: name.describe('its WGSL, beside the manifest'),
   entryPoint: name,
+  runsOnce: z
+    .boolean()
+    .describe('it reads constant inputs alone, and need not run again while these hold the same values'),
   workgroupSize: triple.describe('invocations in x, y, z; as in the text'),
   dispatch: triple.describe('workgroups in x, y, z'),
   bindings: z.array(
@@ -86,7 +93,8 @@ const manifestSchema = z.strictObject({
   kernels: z.array(kernelSchema).describe('to be dispatched in this order, in one compute pass'),
   workload: workloadSchema,
   device: deviceSchema.describe('where it was tuned'),
-  timeNs: z.number().positive().describe('nanoseconds of one run there'),
+  timeNs: z.number().positive().describe('nanoseconds of one run there, without the kernels that run once'),
+  packNs: z.number().positive().nullable().describe('nanoseconds of those; null where there are none'),
   record: name.describe('the tuning record that it was made from'),
 });
 
@@ -96,7 +104,7 @@ const agrees: Stored extends Manifest ? true : never = true;
 void agrees;
 
 /** The manifest of a bundle. */
-export function manifestOf({ artifact, workload, device, timeNs, record }: BestKernel): Stored {
+export function manifestOf({ artifact, workload, device, timeNs, packNs, record }: BestKernel): Stored {
   const { buffers, kernels } = artifact;
   return manifestSchema.parse({
     $schema: './manifest.schema.json',
@@ -105,17 +113,21 @@ export function manifestOf({ artifact, workload, device, timeNs, record }: BestK
     title: describeWorkload(workload),
     requirements: requirementsOf(artifact),
     buffers: buffers.map((spec) => ({ ...spec, bytes: byteSizeOf(spec) })),
-    kernels: kernels.map(({ name: file, entryPoint, workgroupSize, dispatch, bindings, subgroups }) => ({
-      file: `${file}.wgsl`,
-      entryPoint,
-      workgroupSize,
-      dispatch,
-      bindings,
-      usesSubgroups: subgroups !== null,
-    })),
+    kernels: kernels.map(
+      ({ name: file, entryPoint, runsOnce = false, workgroupSize, dispatch, bindings, subgroups }) => ({
+        file: `${file}.wgsl`,
+        entryPoint,
+        runsOnce,
+        workgroupSize,
+        dispatch,
+        bindings,
+        usesSubgroups: subgroups !== null,
+      }),
+    ),
     workload,
     device,
     timeNs,
+    packNs,
     record,
   });
 }

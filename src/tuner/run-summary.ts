@@ -16,8 +16,30 @@ export function tunedKernel(record: VerifiedRecord, timeNs: number = timeOf(reco
     sketch: record.sketch,
     decisions: record.decisions,
     timeNs,
+    packNs: packNsOf(record),
     record: record.id,
   };
+}
+
+/** Nanoseconds of one run of the kernels that run once; null where there are none. */
+function packNsOf({ phasesMs: { pack } }: TuningRecord): number | null {
+  return pack === undefined ? null : pack * 1e6;
+}
+
+/** `timeOfRecord`: a record's time in the run's unit. */
+export function packingResult(
+  records: readonly TuningRecord[],
+  timeOfRecord: (record: TuningRecord) => number | null,
+): TuneResult['packing'] {
+  const timed = records.flatMap((record) => {
+    const timeNs = record.origin === 'baseline' ? null : timeOfRecord(record);
+    return timeNs === null ? [] : [{ timeNs, packNs: packNsOf(record) }];
+  });
+  timed.sort((a, b) => a.timeNs - b.timeNs);
+  const packed = timed.find(({ packNs }) => packNs !== null);
+  if (packed === undefined) return null;
+  const withoutNs = timed.find(({ packNs }) => packNs === null)?.timeNs ?? null;
+  return { withNs: packed.timeNs, packNs: packed.packNs as number, withoutNs };
 }
 
 /** Milliseconds that a run will still take, by the mean of its trials so far. */

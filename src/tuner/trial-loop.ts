@@ -14,7 +14,7 @@ import { createIncumbent } from './incumbent.ts';
 import { joinOldRuns, type Known, knownObservations } from './known.ts';
 import { createPruneAccount, prunedOf } from './prune-account.ts';
 import type { Reuse } from './retarget.ts';
-import { reasonToStop, remainingMs, reuseResult, tunedKernel, wallClockNote } from './run-summary.ts';
+import { packingResult, reasonToStop, remainingMs, reuseResult, tunedKernel, wallClockNote } from './run-summary.ts';
 import { createRunTimes } from './run-times.ts';
 import { searched } from './searched.ts';
 import type { TrialEffort } from './trial-effort.ts';
@@ -42,6 +42,7 @@ type LoopOutcome = Pick<
   | 'bestFromLog'
   | 'naiveNs'
   | 'trials'
+  | 'packing'
   | 'reuse'
   | 'outcomes'
   | 'pruned'
@@ -272,12 +273,13 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     bestFromLog: incumbent.isFromLog(),
     naiveNs: naiveNs(),
     trials,
+    packing: packingResult(race?.entered ?? incumbent.timed(), (record) => incumbent.countedNs(record)),
     reuse: reuseResult(options.reuse, reused),
     outcomes: attempts.outcomes,
     pruned: prunedOf(strategy),
     drift: drift.summary(),
     disturbance: disturbance.summary(),
-    race: race === null ? null : { contestants: race.contestants, decided: race.decided },
+    race: race === null ? null : { contestants: race.entered.length, decided: race.decided },
     builtAhead: options.runner.aheadSummary?.() ?? null,
     elapsedMs: elapsed(),
     spentMs: { measure: attempts.spentMs(), ...strategy.spentMs },

@@ -1,5 +1,5 @@
 import type { Artifact } from '../../src/ir/artifact.ts';
-import type { DeviceDescription } from '../../src/ir/limits.ts';
+import { type DeviceDescription, defaultLimits } from '../../src/ir/limits.ts';
 import { findOperator } from '../../src/operators/catalog.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import type { Workload } from '../../src/operators/workload.ts';
@@ -84,6 +84,22 @@ export function madeForEightLanes(operator: string, kindOf: (artifact: Artifact)
   return [...kinds.values()];
 }
 
+/** A product with a constant operand that is turned, once, before tiles read it; it runs on every device. */
+export function madePacked(): Made {
+  const attributes = { constant: 'B' };
+  const workload = makeWorkload('matmul', { shape: 'm=8,n=64,k=64,transpose_b=1', attributes });
+  const program = findOperator('matmul').build(workload);
+  const sketch = sketchesOf(program, defaultLimits).find(({ packings }) => packings.length > 0) as Sketch;
+  const whole = legalCandidates(sketch, defaultLimits, 30, createRandom(3)).find(
+    (values) => values[sketch.decisions.findIndex(({ name }) => name.endsWith('.blocks'))] === 0,
+  ) as Float64Array;
+  const scheduled = instantiate(sketch, whole);
+  if (isRefusal(scheduled)) throw new Error(scheduled.message());
+  const artifact = buildArtifact(scheduled.program, { ...eightLanes, limits: defaultLimits });
+  if (isRefusal(artifact)) throw new Error(artifact.message());
+  return { workload, scheduled, artifact };
+}
+
 /** A few legal candidates of a sketch, some of which share rows among 8 lanes of subgroups, where the sketch offers that. */
 function mixedCandidates(sketch: Sketch): readonly Float64Array[] {
   const shares = (values: Float64Array): boolean =>
@@ -103,6 +119,7 @@ export function bestKernelOf({ workload, scheduled, artifact }: Made): BestKerne
     sketch: null,
     decisions: {},
     timeNs: 1000,
+    packNs: artifact.kernels.some(({ runsOnce }) => runsOnce) ? 500 : null,
     record: 'run.0',
     device: eightLanes,
     whose: 'same-device',

@@ -54,10 +54,12 @@ async function load({ driver, bundles }: LoadRequest): Promise<LoadResult> {
       regardless: onAdapter?.includes('lanes') ? await regardless(granted, folder, module, data) : null,
     });
   }
+  const packing = loaded.find(({ module }) => module.manifest.kernels.some(({ runsOnce }) => runsOnce));
+  const packed = packing === undefined ? [] : await packedOnce(granted, packing.module, packing.workload);
   const first = loaded.find(({ onAdapter, module }) => onAdapter === null && module.manifest.kernels.length > 1);
-  if (first === undefined) return { answers, inParts: null, complaints: [] };
+  if (first === undefined) return { answers, inParts: null, complaints: [], packed };
   const own = await (await adapter()).requestDevice(first.module.deviceNeeds);
-  return { answers, ...(await encodedInParts(own, first.module, dataOf(first.workload))) };
+  return { answers, packed, ...(await encodedInParts(own, first.module, dataOf(first.workload))) };
 }
 
 interface Data {
@@ -110,7 +112,7 @@ async function encodedInParts(
 ): Promise<Pick<LoadResult, 'inParts' | 'complaints'>> {
   const kernel = await module.createKernel(device);
   const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
-  const given = kernel.manifest.buffers.filter(({ role }) => role !== 'scratch');
+  const given = kernel.manifest.buffers.filter(({ role }) => role === 'input' || role === 'output');
   const starts = new Map<string, number>();
   let size = 256;
   for (const { name, bytes } of given) {
@@ -154,6 +156,63 @@ async function encodedInParts(
     return bytes.slice(start, start + length);
   });
   return { inParts, complaints };
+}
+
+/**
+ * A kernel with constant inputs, four times: with its first values; after the constants have got others behind its back, which it must not
+ * notice; with all the others once it was told; and with the first again, in other buffers.
+ */
+async function packedOnce(device: GPUDevice, module: typeof Bundle, workload: Workload): Promise<Verification[]> {
+  const kernel = await module.createKernel(device);
+  const { buffers: specs } = kernel.manifest;
+  const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
+  const constants = (workload.attributes.constant ?? '').split(',');
+  const [first, second] = [1, 2].map((seed) => verificationData(workload, programOf(workload), seed)) as [
+    VerificationData,
+    VerificationData,
+  ];
+  const made = (): Record<string, GPUBuffer> =>
+    Object.fromEntries(
+      specs
+        .filter(({ role }) => role === 'input' || role === 'output')
+        .map(({ name, bytes }) => [name, device.createBuffer({ size: bytes, usage: STORAGE | COPY_SRC | COPY_DST })]),
+    );
+  const write = (buffers: Record<string, GPUBuffer>, { data }: VerificationData, which: (name: string) => boolean) => {
+    for (const { buffer, bytes } of data.inputs)
+      if (which(buffer)) device.queue.writeBuffer(buffers[buffer] as GPUBuffer, 0, bytes as Uint8Array<ArrayBuffer>);
+  };
+  const outputs = async (buffers: Record<string, GPUBuffer>, expected: VerificationData): Promise<Verification> => {
+    const encoder = device.createCommandEncoder();
+    kernel.encode(encoder, buffers);
+    const answers = specs
+      .filter(({ role }) => role === 'output')
+      .map(({ name, bytes }) => {
+        const answer = device.createBuffer({ size: bytes, usage: MAP_READ | COPY_DST });
+        encoder.copyBufferToBuffer(buffers[name] as GPUBuffer, 0, answer, 0, bytes);
+        return [name, answer] as const;
+      });
+    device.queue.submit([encoder.finish()]);
+    const read = new Map<string, ArrayBuffer>();
+    for (const [name, answer] of answers) {
+      await answer.mapAsync(GPUMapMode.READ);
+      read.set(name, answer.getMappedRange().slice(0));
+    }
+    return compared(kernel.manifest, expected.data, (name) => read.get(name) as ArrayBuffer);
+  };
+  const [buffers, others] = [made(), made()];
+  const all = (): boolean => true;
+  const seen: Verification[] = [];
+  write(buffers, first, all);
+  seen.push(await outputs(buffers, first));
+  write(buffers, second, (name) => constants.includes(name));
+  seen.push(await outputs(buffers, first));
+  write(buffers, second, all);
+  kernel.repack();
+  seen.push(await outputs(buffers, second));
+  write(others, first, all);
+  seen.push(await outputs(others, first));
+  kernel.destroy();
+  return seen;
 }
 
 async function verify(kernel: LoadedKernel, { verification: { data } }: Data): Promise<Verification> {

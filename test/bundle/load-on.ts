@@ -34,6 +34,8 @@ export interface LoadResult {
   readonly answers: readonly LoadAnswer[];
   /** The first bundle with several dispatches that runs, recorded in a pass of the caller's on parts of larger buffers. Null where there is none. */
   readonly inParts: Verification | null;
+  /** Runs of a kernel with constant inputs, see `packedOnce`; none where there is none. */
+  readonly packed: readonly Verification[];
   /** What `encode` throws without one of the buffers, and with one that is too small. */
   readonly complaints: readonly string[];
 }

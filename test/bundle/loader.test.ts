@@ -27,7 +27,7 @@ const nothing: Requirements = {
   subgroupMatrix: null,
 };
 const manifestWith = (changes: Partial<Requirements>): Manifest => ({
-  version: 1,
+  version: 2,
   title: 'softmax rows=2 cols=8 f32',
   requirements: { ...nothing, ...changes },
   buffers: [],
@@ -114,8 +114,8 @@ describe('the loader refuses', () => {
   it('a manifest of another version, or from before there were versions', () => {
     const of = (version: number | undefined): string | null =>
       unsupportedReason({ ...manifestWith({}), version } as never, adapter() as never);
-    expect(of(1)).toBeNull();
-    expect(of(2)).toMatch(/^manifest.json is of version 2, and this loader knows 1: export the bundle again/);
+    expect(of(2)).toBeNull();
+    expect(of(1)).toMatch(/^manifest.json is of version 1, and this loader knows 2: export the bundle again/);
     expect(of(undefined)).toMatch(/^manifest.json is of a version before versions/);
   });
 });
@@ -164,6 +164,7 @@ describe('the order of lanes', () => {
   const kernel: Manifest['kernels'][number] = {
     file: 'k.wgsl',
     entryPoint: 'main',
+    runsOnce: false,
     workgroupSize: [4, 2, 1],
     dispatch: [1, 1, 1],
     bindings: [],

@@ -36,7 +36,7 @@ describe('the manifest', () => {
     const manifest = readJson(join(folder, 'manifest.json'));
     expect(stranger.safeParse(manifest).success).toBe(true);
     for (const bad of [
-      { ...manifest, version: 2 },
+      { ...manifest, version: 1 },
       { ...manifest, requirements: undefined },
       { ...manifest, more: 1 },
     ])
@@ -44,7 +44,7 @@ describe('the manifest', () => {
     const { requiredLimits } = requirementsOf(made.artifact);
     expect(requiredLimits.maxComputeInvocationsPerWorkgroup).toBeGreaterThan(256);
     expect(manifest).toMatchObject({
-      version: 1,
+      version: 2,
       requirements: {
         requiredFeatures: ['subgroups'],
         requiredLimits,

@@ -9,7 +9,7 @@ import { listOperators } from '../../src/operators/catalog.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { artifactOf, naiveOf } from '../../src/tuner/build.ts';
 import { exportBundle } from '../../src/tuner/export.ts';
-import { bestKernelOf, madeForEightLanes } from './exported.ts';
+import { bestKernelOf, madeForEightLanes, madePacked } from './exported.ts';
 import { type LoadAnswer, type LoadResult, loadOn } from './load-on.ts';
 
 /** Kernels that ask for the same things beyond the default are of one kind. */
@@ -32,7 +32,9 @@ let result: LoadResult;
 
 beforeAll(async () => {
   for (const { made, folder: own } of bundles) await exportBundle({ kernel: bestKernelOf(made), folder: own });
-  const wanted = bundles.map(({ folder: own, workload }) => ({ folder: own, workload }));
+  const packed = { folder: join(folder, 'packed'), ...madePacked() };
+  await exportBundle({ kernel: bestKernelOf(packed), folder: packed.folder });
+  const wanted = [...bundles, packed].map(({ folder: own, workload }) => ({ folder: own, workload }));
   result = await loadOn(await chooseDevice('swiftshader'), wanted);
   for (const answer of result.answers) answers.set(answer.folder, answer);
 });
@@ -90,6 +92,23 @@ describe('bundles made for subgroups of 8 lanes and 1,024 invocations, on SwiftS
       if (manifest.requirements.requiredFeatures.length > 0)
         expect(onBare.reason).toMatch(/needs the feature subgroups, which this device was not made with/);
     }
+  });
+});
+
+describe('a loaded kernel that lays constant inputs out anew', () => {
+  it('has a packed buffer and a kernel that runs once in its manifest', () => {
+    const manifest = JSON.parse(readFileSync(join(folder, 'packed', 'manifest.json'), 'utf8'));
+    expect(manifest.kernels.map(({ runsOnce }: { runsOnce: boolean }) => runsOnce)).toEqual([true, false]);
+    expect(manifest.buffers).toContainEqual(
+      expect.objectContaining({ name: 'B_packed', role: 'packed', shape: [1, 64, 64] }),
+    );
+    expect(manifest.packNs).toBeGreaterThan(0);
+  });
+
+  it('does so once, again where it is told, and where the inputs are in other buffers', () => {
+    expect(answers.get(join(folder, 'packed'))?.onAsked).toMatchObject({ rejected: null, verification: { wrong: 0 } });
+    expect(result.packed.map(({ wrong }) => wrong)).toEqual([0, 0, 0, 0]);
+    for (const { checked } of result.packed) expect(checked).toBeGreaterThan(0);
   });
 });
 

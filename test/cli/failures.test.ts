@@ -85,6 +85,7 @@ describe('a kernel that is wrong', () => {
       drift: { remeasured: 0, drifted: 0, worst: null },
       disturbance: null,
       race: null,
+      packing: null,
       builtAhead: null,
       speedup: null,
       flopsPerSecond: null,

@@ -82,6 +82,7 @@ describe('the summary of a tuning run', () => {
       sketch: 'tiled',
       decisions: { step: 4, vector: 2 },
       timeNs: 4_560_000,
+      packNs: null,
       record: 'run#3',
     },
     bestFromLog: false,
@@ -95,6 +96,7 @@ describe('the summary of a tuning run', () => {
     flopsPerSecond: 0.92e9,
     bytesPerSecond: 0.1e9,
     trials: 12,
+    packing: null,
     reuse: null,
     outcomes: { 'wrong-answer': 2, ok: 11 },
     pruned: {
