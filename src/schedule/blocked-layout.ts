@@ -6,7 +6,7 @@ import type { Buffer, Expr } from '../ir/nodes.ts';
 import { type Refusal, refuse } from '../support/refusal.ts';
 
 /** A dimension of the new buffer: a whole dimension of the old one, or its blocks, or the places in a block. */
-export interface LaidOutDimension {
+interface LaidOutDimension {
   readonly of: number;
   readonly part: 'whole' | 'blocks' | 'places';
   readonly extent: number;

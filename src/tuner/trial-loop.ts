@@ -36,23 +36,19 @@ interface LoopOptions extends AttemptsOptions {
   readonly onEvent: (event: TuneEvent) => void;
 }
 
-type LoopOutcome = Pick<
+type LoopOutcome = Omit<
   TuneResult,
-  | 'best'
-  | 'bestFromLog'
-  | 'naiveNs'
-  | 'trials'
-  | 'packing'
-  | 'reuse'
-  | 'outcomes'
-  | 'pruned'
-  | 'drift'
-  | 'disturbance'
-  | 'race'
-  | 'builtAhead'
-  | 'elapsedMs'
-  | 'spentMs'
-  | 'stoppedBy'
+  | 'workload'
+  | 'device'
+  | 'peaks'
+  | 'speedup'
+  | 'flopsPerSecond'
+  | 'bytesPerSecond'
+  | 'search'
+  | 'model'
+  | 'seed'
+  | 'logPath'
+  | 'logFolder'
 > & {
   /** Records written. */
   readonly measured: number;
