@@ -1,11 +1,11 @@
 import { normalQuantile } from '../../src/cost-model/gaussian/normal.ts';
 import { loadXgboost, type XgboostLibrary } from '../../src/cost-model/xgboost-library.ts';
-import type { SketchSpace } from '../../src/search/space/sketch-space.ts';
 import { type Candidate, candidateKey } from '../../src/search/strategy.ts';
 import { UserError } from '../../src/support/errors.ts';
 import { hashText } from '../../src/support/hash.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import type { ReplayedSpace } from '../../src/testing/recorded/replayed-space.ts';
+import { climb } from '../cuts/known.ts';
 import type { Measured } from '../ranking/measured.ts';
 import { agreementOf } from './held-out.ts';
 import { fitSurrogate, heldOutPredictions, type Lesson, type SurrogateOptions, usualOptions } from './surrogate.ts';
@@ -56,7 +56,7 @@ export function createLandscape(
     return timeNs;
   };
   const fastest = [...candidates].sort((a, b) => timeOf(a) - timeOf(b)).slice(0, climbs);
-  const bestNs = Math.min(...fastest.map((candidate) => timeOf(climbed(space, candidate, timeOf))));
+  const bestNs = Math.min(...fastest.map((candidate) => timeOf(climb(space.sketches, candidate, timeOf))));
   return { name, space, timeOf, size: candidates.length, bestNs };
 }
 
@@ -64,22 +64,4 @@ export function createLandscape(
 function errorOf(key: string): number {
   const unit = (Number.parseInt(hashText(key).slice(0, 8), 16) + 0.5) / 2 ** 32;
   return Math.max(-widestError, Math.min(widestError, normalQuantile(unit)));
-}
-
-/** Goes to the fastest legal neighbour, one decision made otherwise, until there is no faster one. */
-function climbed(space: SketchSpace, from: Candidate, timeOf: (candidate: Candidate) => number): Candidate {
-  const { decisions, createPruner } = space.sketches[from.sketch] as SketchSpace['sketches'][number];
-  const pruner = createPruner();
-  for (let best = from; ; ) {
-    let next = best;
-    for (const [at, { options }] of decisions.entries())
-      for (const option of options) {
-        const values = best.values.with(at, option);
-        if (pruner.check(Float64Array.from(values)) !== null) continue;
-        const neighbour = { ...best, values };
-        if (timeOf(neighbour) < timeOf(next)) next = neighbour;
-      }
-    if (next === best) return best;
-    best = next;
-  }
 }
