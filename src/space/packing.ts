@@ -17,12 +17,19 @@ export interface Packing {
 export interface PackSizes {
   /** Elements of the operand: fewer lie in the nearest cache in whatever layout. */
   readonly leastElements: number;
+  /** Outputs that use each of them. */
+  readonly leastReuse: number;
+  /** Also operands whose dimensions stay in order, so that nothing but blocks is gained. */
+  readonly inOrder: boolean;
 }
 
-/** See docs/decisions/036-constant-operands.md. */
+/**
+ * A CPU device reads rows that lie in order as fast as blocks of them, and what is used once as fast in any order; a GPU copies a tile that is one piece of memory in whole vectors, however
+ * narrow it is (docs/decisions/036-constant-operands.md).
+ */
 export const packSizes: Readonly<Record<DeviceDescription['type'], PackSizes | null>> = {
-  gpu: { leastElements: 2 ** 12 },
-  cpu: { leastElements: 2 ** 12 },
+  gpu: { leastElements: 2 ** 12, leastReuse: 1, inOrder: true },
+  cpu: { leastElements: 2 ** 12, leastReuse: 2, inOrder: false },
 };
 
 /**
@@ -38,12 +45,22 @@ export function packingsOf(program: Program, stages: readonly StageInfo[], sizes
     const accesses = stage.reads.filter((read) => read.buffer.name === buffer);
     const [access] = accesses;
     if (accesses.length !== 1 || access === undefined || sizeOf(access) < sizes.leastElements) return [];
+    if (reuseOf(stage, access) < sizes.leastReuse) return [];
     const order = orderOf(stage, access);
-    return order === null ? [] : [{ buffer, order }];
+    return order === null || (isInOrder(order) && !sizes.inOrder) ? [] : [{ buffer, order }];
   });
 }
 
+const isInOrder = (order: readonly number[]): boolean => order.every((d, at) => d === at);
+
 const sizeOf = ({ buffer }: AccessInfo): number => buffer.shape.reduce((all, extent) => all * extent, 1);
+
+/** Outputs that use one element of an operand. */
+const reuseOf = ({ block }: StageInfo, access: AccessInfo): number =>
+  block.iters.reduce(
+    (all, { type, extent }, i) => (type === 'reduction' || movesWith(access, i) ? all : all * extent),
+    1,
+  );
 
 /** The order in which a stage's tiles read an operand; null where a dimension is not an iter by itself, or no tiles would cut it. */
 function orderOf(stage: StageInfo, access: AccessInfo): readonly number[] | null {
@@ -88,7 +105,7 @@ export function packedBy(
       // Nobody else reads the input any more.
       const maker = stages.find(({ reads }) => reads.some((read) => read.buffer.name === buffer));
       if (maker === undefined) return [];
-      return [[maker.block.name, { buffer: maker.write.buffer.name, isInOrder: order.every((d, at) => d === at) }]];
+      return [[maker.block.name, { buffer: maker.write.buffer.name, isInOrder: isInOrder(order) }]];
     }),
   );
 }

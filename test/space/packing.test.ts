@@ -15,7 +15,7 @@ import { describeValues, legalCandidates } from './candidates.ts';
 
 const limits: DeviceLimits = { ...defaultLimits, subgroupMinSize: 4, subgroupMaxSize: 4 };
 /** Packs whatever can be packed. */
-const all: PackSizes = { leastElements: 1 };
+const all: PackSizes = { leastElements: 1, leastReuse: 1, inOrder: true };
 
 const packedOf = (program: Program, sizes: PackSizes | null = all): Sketch[] =>
   sketchesOf(program, limits, null, sizes).filter(({ packings }) => packings.length > 0);
@@ -40,6 +40,9 @@ describe('a constant operand is packed', () => {
     expect(packings('matmul', 'm=8,n=12,k=16', 'B', packSizes.gpu)).toEqual([]);
     expect(packings('matmul', 'm=8,n=64,k=64', 'B', packSizes.gpu)).toHaveLength(1);
     expect(packings('matmul', 'm=8,n=64,k=64', 'B', null)).toEqual([]);
+    expect(packings('matmul', 'm=8,n=64,k=64', 'B', packSizes.cpu)).toEqual([]);
+    expect(packings('matmul', 'm=8,n=64,k=64,transpose_b=1', 'B', packSizes.cpu)).toHaveLength(1);
+    expect(packings('matmul', 'm=1,n=64,k=64,transpose_b=1', 'B', packSizes.cpu)).toEqual([]);
     expect(packings('elementwise', 'h=64,w=64', 'x')).toEqual([]);
     expect(packings('gather', 'n=8,v=64,d=64', 'X')).toEqual([]);
   });
