@@ -8,9 +8,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
+import { quantile } from '../src/search/recorded/curve.ts';
 import { markdownOrigin, markdownTable } from './markdown.ts';
 import { tuneRun } from './noise/tune-run.ts';
-import { quantile } from './search/job.ts';
 
 const { values: flags } = parseArgs({
   options: {

@@ -19,7 +19,8 @@ import { knownBySampling, knownWhole } from './cuts/known.ts';
 import { libraryOf } from './landscape/landscape.ts';
 import { markdownOrigin, markdownTable } from './markdown.ts';
 import { meanOf } from './ranking/measures.ts';
-import { loadSpace, spaceFiles } from './search/spaces.ts';
+import { spaceFiles } from '../src/search/recorded/space-files.ts';
+import { loadSpace } from './search/spaces.ts';
 
 const { values: flags } = parseArgs({
   options: {

@@ -13,13 +13,13 @@ import { chooseDevice } from '../src/device/devices.ts';
 import { createDawnRunner } from '../src/measure/dawn-runner.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { describeWorkload } from '../src/operators/workload.ts';
+import { quantile } from '../src/search/recorded/curve.ts';
 import { sketchesOf } from '../src/space/rules.ts';
 import { instantiate } from '../src/space/sketch.ts';
 import { explainRefusal, isRefusal } from '../src/support/refusal.ts';
 import { buildArtifact, programOf } from '../src/tuner/build.ts';
 import { verificationData } from '../src/tuner/workload-data.ts';
 import { markdownOrigin, markdownTable } from './markdown.ts';
-import { quantile } from './search/job.ts';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,

@@ -7,9 +7,9 @@
  */
 import { Command } from 'commander';
 import { median, medianUncertainty } from '../src/measure/sampling/statistics.ts';
+import { kernelSpaceEnding, readKernelSpace } from '../src/search/recorded/kernel-space.ts';
 import { exitCode, UserError } from '../src/support/errors.ts';
 import { createRandom } from '../src/support/random.ts';
-import { kernelSpaceEnding, readKernelSpace } from '../src/testing/recorded/kernel-space.ts';
 import { rankCorrelation } from './statistics/rank-correlation.ts';
 
 /** Whether the samples so far are enough, given the best median so far (Infinity at first). */

@@ -11,7 +11,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
-import { readKernelSpace } from '../src/testing/recorded/kernel-space.ts';
+import { readKernelSpace } from '../src/search/recorded/kernel-space.ts';
 import { type Agreement, agreementOf } from './landscape/held-out.ts';
 import { createLandscape, lessonOf, libraryOf } from './landscape/landscape.ts';
 import { heldOutPredictions, usualOptions } from './landscape/surrogate.ts';

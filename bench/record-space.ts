@@ -24,6 +24,14 @@ import type { Program } from '../src/ir/nodes.ts';
 import { createDawnRunner } from '../src/measure/dawn-runner.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { describeWorkload, type Workload } from '../src/operators/workload.ts';
+import {
+  type KernelRow,
+  type KernelSpace,
+  kernelSpaceEnding,
+  readKernelSpace,
+  rowTimeNs,
+  writeKernelSpace,
+} from '../src/search/recorded/kernel-space.ts';
 import { enumerateCandidates } from '../src/search/space/enumeration.ts';
 import { createSampler } from '../src/search/space/sampling.ts';
 import { type SketchSpace, sketchSpace } from '../src/search/space/sketch-space.ts';
@@ -33,14 +41,6 @@ import { instantiate, type Sketch } from '../src/space/sketch.ts';
 import { exitCode, UserError } from '../src/support/errors.ts';
 import { createRandom } from '../src/support/random.ts';
 import { isRefusal } from '../src/support/refusal.ts';
-import {
-  type KernelRow,
-  type KernelSpace,
-  kernelSpaceEnding,
-  readKernelSpace,
-  rowTimeNs,
-  writeKernelSpace,
-} from '../src/testing/recorded/kernel-space.ts';
 import { buildArtifact, programOf } from '../src/tuner/build.ts';
 import { knownObservations, loadKnown } from '../src/tuner/known.ts';
 import { toolVersion } from '../src/tuner/tool.ts';

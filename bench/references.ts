@@ -23,6 +23,7 @@ import { runPasses } from '../src/measure/sampling/passes.ts';
 import { createReferences } from '../src/measure/sampling/references.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import type { ReferenceTimes } from '../src/records/relative-time.ts';
+import { mean, quantile } from '../src/search/recorded/curve.ts';
 import { sketchSpace } from '../src/search/space/sketch-space.ts';
 import { createRandomSearch } from '../src/search/strategies/random.ts';
 import { sketchesOf } from '../src/space/rules.ts';
@@ -32,7 +33,6 @@ import { buildArtifact, programOf } from '../src/tuner/build.ts';
 import { verificationData } from '../src/tuner/workload-data.ts';
 import { markdownOrigin, markdownTable } from './markdown.ts';
 import { startHog } from './noise/hog.ts';
-import { mean, quantile } from './search/job.ts';
 
 const { values: flags } = parseArgs({
   options: {

@@ -4,17 +4,17 @@ import { describeWorkload, type Workload, workloadKey } from '../../src/operator
 import { deviceKey } from '../../src/records/device-key.ts';
 import { loadRecords } from '../../src/records/log-reader.ts';
 import { isVerified, type TuningRecord } from '../../src/records/record.ts';
-import { type SketchSpace, sketchSpace } from '../../src/search/space/sketch-space.ts';
-import type { Candidate } from '../../src/search/strategy.ts';
-import { recordedValues } from '../../src/space/recorded.ts';
-import { sketchesOf } from '../../src/space/rules.ts';
-import type { Sketch } from '../../src/space/sketch.ts';
 import {
   type KernelSpace,
   kernelSpaceEnding,
   readKernelSpace,
   rowTimeNs,
-} from '../../src/testing/recorded/kernel-space.ts';
+} from '../../src/search/recorded/kernel-space.ts';
+import { type SketchSpace, sketchSpace } from '../../src/search/space/sketch-space.ts';
+import type { Candidate } from '../../src/search/strategy.ts';
+import { recordedValues } from '../../src/space/recorded.ts';
+import { sketchesOf } from '../../src/space/rules.ts';
+import type { Sketch } from '../../src/space/sketch.ts';
 import { programOf } from '../../src/tuner/build.ts';
 import { candidateAsRecorded, sketchesAsRecorded } from '../search/recorded-options.ts';
 

@@ -1,4 +1,5 @@
-import { mean, type Outcome, quantile, reachedAfter } from './job.ts';
+import { mean, quantile, reachedAfter } from '../../src/search/recorded/curve.ts';
+import type { Outcome } from './job.ts';
 
 const width = 720;
 const height = 420;

@@ -1,8 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createFittedModel } from '../../src/cost-model/fitted-model.ts';
+import { spaceFiles } from '../../src/search/recorded/space-files.ts';
 import { createRandomSearch } from '../../src/search/strategies/random.ts';
-import { loadSpace, spaceFiles } from './spaces.ts';
+import { loadSpace } from './spaces.ts';
 
 /** Candidates of each space that costs are fitted to: a few hundred determine eighteen costs. */
 const most = 400;

@@ -1,10 +1,10 @@
 import { defaultBudget } from '../../src/measure/sampling/budget.ts';
 import { median } from '../../src/measure/sampling/statistics.ts';
+import type { ReplayedSpace } from '../../src/search/recorded/replayed-space.ts';
 import type { Candidate, SearchStrategy } from '../../src/search/strategy.ts';
 import { hashJson } from '../../src/support/hash.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { createHostTimer, createMadeHost, hostCourses } from '../../src/testing/made-host.ts';
-import type { ReplayedSpace } from '../../src/testing/recorded/replayed-space.ts';
 import type { Job, MadeTimes, Outcome } from './job.ts';
 
 /**

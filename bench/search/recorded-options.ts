@@ -1,8 +1,8 @@
+import type { KernelSpace } from '../../src/search/recorded/kernel-space.ts';
 import type { SketchSpace } from '../../src/search/space/sketch-space.ts';
 import type { Candidate } from '../../src/search/strategy.ts';
 import { recordedRowValues, withRecordedOptions } from '../../src/space/recorded.ts';
 import type { Sketch } from '../../src/space/sketch.ts';
-import type { KernelSpace } from '../../src/testing/recorded/kernel-space.ts';
 
 /** Today's sketches that were recorded, in the recorded order, with the options recorded; a decision that is newer has the value it had then. */
 export function sketchesAsRecorded({ sketches }: Pick<KernelSpace, 'sketches'>, today: readonly Sketch[]): Sketch[] {

@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
+import { mean, quantile, reachedAfter, trialsTo } from '../../src/search/recorded/curve.ts';
 import { markdownTable } from '../markdown.ts';
-import { mean, type Outcome, quantile, reachedAfter, trialsTo } from './job.ts';
+import type { Outcome } from './job.ts';
 
 export const targets = [0.9, 0.95, 0.99];
 export const checkpoints = [16, 32, 50, 64, 100, 128, 256];

@@ -2,10 +2,10 @@ import { expect, it } from 'vitest';
 import { idleFeatures } from '../../bench/ranking/constant-features.ts';
 import { ofSpace } from '../../bench/ranking/measured.ts';
 import { candidateAsRecorded, sketchesAsRecorded } from '../../bench/search/recorded-options.ts';
+import { readKernelSpace } from '../../src/search/recorded/kernel-space.ts';
 import { sketchSpace } from '../../src/search/space/sketch-space.ts';
 import { candidateKey } from '../../src/search/strategy.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
-import { readKernelSpace } from '../../src/testing/recorded/kernel-space.ts';
 import { programOf } from '../../src/tuner/build.ts';
 
 const recorded = await readKernelSpace('tuning-logs/spaces/skinny.space.json.gz');

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readExternalSpace } from '../../src/search/recorded/read-space.ts';
+import type { RecordedRow, RecordedSpace } from '../../src/search/recorded/recorded-space.ts';
 import { UserError } from '../../src/support/errors.ts';
-import { readExternalSpace } from '../../src/testing/recorded/read-space.ts';
-import type { RecordedRow, RecordedSpace } from '../../src/testing/recorded/recorded-space.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wgtune-spaces-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,8 +1,8 @@
-import { sketchSpace } from '../../search/space/sketch-space.ts';
-import { candidateKey, type SearchSketch } from '../../search/strategy.ts';
 import { recordedRowValues, withRecordedOptions } from '../../space/recorded.ts';
 import type { Sketch } from '../../space/sketch.ts';
 import { UserError } from '../../support/errors.ts';
+import { sketchSpace } from '../space/sketch-space.ts';
+import { candidateKey, type SearchSketch } from '../strategy.ts';
 import { type KernelSpace, rowTimeNs } from './kernel-space.ts';
 import { prefixTree, type ReplayedSpace } from './replayed-space.ts';
 

@@ -1,12 +1,6 @@
 import type { FeatureExtractor } from '../../features/extractor.ts';
-import {
-  type Candidate,
-  candidateKey,
-  type SearchDecision,
-  type SearchSketch,
-  type SearchSpace,
-} from '../../search/strategy.ts';
 import type { Pruner } from '../../space/pruning.ts';
+import { type Candidate, candidateKey, type SearchDecision, type SearchSketch, type SearchSpace } from '../strategy.ts';
 import type { ParameterValue, RecordedParameter, RecordedRow, RecordedSpace } from './recorded-space.ts';
 
 /** A recorded space as a space to search, with the answer to every candidate. */
