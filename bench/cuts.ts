@@ -12,6 +12,7 @@ import { stringify } from 'csv-stringify/sync';
 import { createFittedModel } from '../src/cost-model/fitted-model.ts';
 import { createResidualModel } from '../src/cost-model/residual-model.ts';
 import { createXgboostModel } from '../src/cost-model/xgboost-model.ts';
+import { spaceFiles } from '../src/search/recorded/space-files.ts';
 import { createBeamSearch } from '../src/search/strategies/beam.ts';
 import { createRandom } from '../src/support/random.ts';
 import { type LayerLoss, lossOf } from './cuts/judge.ts';
@@ -19,7 +20,6 @@ import { knownBySampling, knownWhole } from './cuts/known.ts';
 import { libraryOf } from './landscape/landscape.ts';
 import { markdownOrigin, markdownTable } from './markdown.ts';
 import { meanOf } from './ranking/measures.ts';
-import { spaceFiles } from '../src/search/recorded/space-files.ts';
 import { loadSpace } from './search/spaces.ts';
 
 const { values: flags } = parseArgs({

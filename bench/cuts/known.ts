@@ -1,8 +1,8 @@
+import type { ReplayedSpace } from '../../src/search/recorded/replayed-space.ts';
 import { enumerateCandidates } from '../../src/search/space/enumeration.ts';
 import { createSampler } from '../../src/search/space/sampling.ts';
 import { type Candidate, candidateKey, type SearchSketch } from '../../src/search/strategy.ts';
 import { createRandom } from '../../src/support/random.ts';
-import type { ReplayedSpace } from '../../src/search/recorded/replayed-space.ts';
 import { type Known, sampledBest } from './judge.ts';
 
 /** Completions by which a prefix of a space that is not known whole is judged. */

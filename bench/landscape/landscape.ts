@@ -1,10 +1,10 @@
 import { normalQuantile } from '../../src/cost-model/gaussian/normal.ts';
 import { loadXgboost, type XgboostLibrary } from '../../src/cost-model/xgboost-library.ts';
+import type { ReplayedSpace } from '../../src/search/recorded/replayed-space.ts';
 import { type Candidate, candidateKey } from '../../src/search/strategy.ts';
 import { UserError } from '../../src/support/errors.ts';
 import { hashText } from '../../src/support/hash.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
-import type { ReplayedSpace } from '../../src/search/recorded/replayed-space.ts';
 import { climb } from '../cuts/known.ts';
 import type { Measured } from '../ranking/measured.ts';
 import { agreementOf } from './held-out.ts';

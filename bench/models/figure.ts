@@ -1,4 +1,4 @@
-import { colours, escaped, svgOf } from '../search/figure.ts';
+import { colours, escaped, svgOf } from '../../src/report/svg.ts';
 import type { Row } from './summary.ts';
 
 const bar = { height: 14, gap: 4 };

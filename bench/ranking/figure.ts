@@ -1,4 +1,4 @@
-import { colours, escaped, svgOf } from '../search/figure.ts';
+import { colours, escaped, svgOf } from '../../src/report/svg.ts';
 import { measures } from './measures.ts';
 import { allKinds, type Row } from './tables.ts';
 

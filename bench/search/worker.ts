@@ -1,9 +1,9 @@
 /** A worker process of the search bench: plays the jobs it is sent, one after the other. */
 
-import { type LoadedSpace, loadSpace } from './spaces.ts';
 import type { Job } from './job.ts';
 import { costsWithout } from './left-out.ts';
 import { play } from './play.ts';
+import { type LoadedSpace, loadSpace } from './spaces.ts';
 import { leftOut, strategies } from './strategies.ts';
 
 const fitted = new Map<string, Promise<Float64Array>>();

@@ -8,6 +8,7 @@ import { addLogsCommand } from './logs.ts';
 import { addOpsCommand } from './ops.ts';
 import { addRunCommand } from './run.ts';
 import { addShowCommand } from './show.ts';
+import { addTransferCommand } from './transfer.ts';
 import { addTuneCommand } from './tune.ts';
 
 /**
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   addRunCommand(program);
   addExportCommand(program);
   addLogsCommand(program);
+  addTransferCommand(program);
   return program.addHelpText(
     'after',
     `

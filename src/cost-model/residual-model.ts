@@ -15,7 +15,7 @@ export function createResidualModel(base: CostModel, correction: XgboostModel): 
   return {
     name: `${base.name}+${correction.name}`,
     get trained() {
-      return correction.trained;
+      return base.trained || correction.trained;
     },
     get step() {
       return correction.trained ? (correction.step ?? 1) : (base.step ?? 1);

@@ -1,7 +1,7 @@
 import { kernelSpaceEnding, readKernelSpace } from '../search/recorded/kernel-space.ts';
 import { nameOfSpace, readExternalSpace } from '../search/recorded/read-space.ts';
 import { replayKernelSpace } from '../search/recorded/replayed-sketches.ts';
-import { type ReplayedSpace, replaySpace } from '../search/recorded/replayed-space.ts';
+import { type MeasuredSpace, replaySpace } from '../search/recorded/replayed-space.ts';
 import type { LogSeconds } from '../search/scoring/per-second.ts';
 import { sketchSpace } from '../search/space/sketch-space.ts';
 import { sketchesOf } from '../space/rules.ts';
@@ -10,7 +10,7 @@ import { programOf } from './build.ts';
 import { createTrialEffort } from './trial-effort.ts';
 
 /** A recorded space; where its kernels are known, with the seconds that trials of them are expected to take. */
-type LoadedSpace = ReplayedSpace & { readonly logSeconds?: LogSeconds };
+type LoadedSpace = MeasuredSpace & { readonly logSeconds?: LogSeconds };
 
 /** Reads a space of ours or of others. Rejects with UserError that names the file and what is wrong with it. */
 export async function loadSpace(path: string): Promise<LoadedSpace> {

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { lossOf, sampledBest } from '../../bench/cuts/judge.ts';
 import { climb, knownWhole } from '../../bench/cuts/known.ts';
 import type { CostModel } from '../../src/cost-model/cost-model.ts';
-import { hopeless } from '../../src/search/scoring/prefix-scorer.ts';
-import { createRandom } from '../../src/support/random.ts';
 import { makeRecordedSpace } from '../../src/search/recorded/recorded-space.ts';
 import { replaySpace } from '../../src/search/recorded/replayed-space.ts';
+import { hopeless } from '../../src/search/scoring/prefix-scorer.ts';
+import { createRandom } from '../../src/support/random.ts';
 
 /** A space of two decisions; a time for each pair of them. */
 const times = [

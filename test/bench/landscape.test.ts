@@ -3,10 +3,10 @@ import { agreementOf } from '../../bench/landscape/held-out.ts';
 import { createLandscape } from '../../bench/landscape/landscape.ts';
 import { type Measured, ofSpace } from '../../bench/ranking/measured.ts';
 import { loadXgboost } from '../../src/cost-model/xgboost-library.ts';
+import { readKernelSpace } from '../../src/search/recorded/kernel-space.ts';
 import { createRandomSearch } from '../../src/search/strategies/random.ts';
 import { candidateKey } from '../../src/search/strategy.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
-import { readKernelSpace } from '../../src/search/recorded/kernel-space.ts';
 
 describe('the agreement of predictions with measurements', () => {
   const logTimes = Array.from({ length: 40 }, (_, at) => at / 10);

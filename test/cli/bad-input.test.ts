@@ -90,6 +90,19 @@ const mistakes: readonly (readonly [string, number, RegExp])[] = [
   ['show matmul --schedule @/softmax.json', usage, /the schedule is for softmax, not for matmul/],
   ['show matmul --schedule @/two.jsonl', usage, /two\.jsonl holds 2 records; give a file with the one line you want/],
   ['show matmul --schedule @/unfit.json --naive', usage, /--schedule and --naive name two schedules/],
+  // Experiments
+  ['transfer --spaces @/nowhere', usage, /there is no file or folder \S+nowhere/],
+  ['transfer --spaces @/full', usage, /--spaces has no recorded space; name files that end in \.json/],
+  ['transfer --spaces @/empty.json', usage, /empty\.json: it is neither T4 .* nor a Kernel Tuner cache/],
+  ['transfer --spaces @/broken.json', usage, /broken\.json: it is not JSON/],
+  ['transfer --spaces @/empty.json --target A100', usage, /--target matches none of the spaces empty/],
+  ['transfer --spaces @/empty.json --target (', usage, /--target "\(" must be a regular expression/],
+  [
+    'transfer --spaces @/empty.json --tiers severl',
+    usage,
+    /--tiers "severl" must be of cold, .* \(did you mean several\?\)/,
+  ],
+  ['transfer --spaces @/empty.json --method @/none.mjs', usage, /--method: there is no module \S+none\.mjs/],
 ];
 
 /** These are started as a shell would start them; the others run here, which is quicker. */

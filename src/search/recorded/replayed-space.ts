@@ -14,12 +14,22 @@ export interface ReplayedSpace {
   readonly bestNs: number | null;
 }
 
+/** The same with all its rows at hand. */
+export interface MeasuredSpace extends ReplayedSpace {
+  /** Every recorded candidate, in the order of the rows. */
+  readonly candidates: readonly Candidate[];
+  /** A decision's value in words, by which other spaces know it. */
+  readonly wordOf: (candidate: Pick<Candidate, 'sketch' | 'values'>, decision: number) => string;
+  /** Nanoseconds that measuring a candidate took: all its samples; null where it failed. What building it took is not recorded. */
+  readonly spentNsOf: (candidate: Pick<Candidate, 'sketch' | 'values'>) => number | null;
+}
+
 /**
  * The parameters of a recorded space as decisions in the file's order. A prefix is legal when some row continues it, whatever constraints
  * the tuner had that measured the space. Numbers stand for themselves, other values are replaced by their position. Features are only the
  * parameters and the products of every two that are numbers: such a space tests the search and not what we know of kernels.
  */
-export function replaySpace(recorded: RecordedSpace): ReplayedSpace {
+export function replaySpace(recorded: RecordedSpace): MeasuredSpace {
   const codes = recorded.parameters.map(codeOf);
   const decisions = recorded.parameters.map(
     ({ name, values }, at): SearchDecision => ({
@@ -30,8 +40,10 @@ export function replaySpace(recorded: RecordedSpace): ReplayedSpace {
     }),
   );
   const valuesOf = (row: RecordedRow): number[] => row.values.map((value, at) => codes[at]?.(value) as number);
-  const times = new Map(recorded.rows.map((row) => [candidateKey({ sketch: 0, values: valuesOf(row) }), row.timeNs]));
-  const legal = prefixTree(recorded.rows.map(valuesOf));
+  const rowValues = recorded.rows.map(valuesOf);
+  const rows = new Map(recorded.rows.map((row, at) => [keyOf(rowValues[at] as number[]), row]));
+  const rowOf = ({ values }: Pick<Candidate, 'values'>): RecordedRow | undefined => rows.get(keyOf(values));
+  const legal = prefixTree(rowValues);
   const columns = featureColumns(recorded.parameters);
   const sketch: SearchSketch = {
     name: recorded.name,
@@ -43,10 +55,28 @@ export function replaySpace(recorded: RecordedSpace): ReplayedSpace {
   return {
     name: recorded.name,
     space: { sketches: [sketch], columns: Math.max(1, columns.length), decisionsOnly: true },
-    timeOf: (candidate) => times.get(candidateKey(candidate)) ?? null,
+    timeOf: (candidate) => rowOf(candidate)?.timeNs ?? null,
     size: recorded.rows.length,
+    candidates: rowValues.map((values) => ({ sketch: 0, values, score: null })),
+    wordOf: ({ values }, decision) => {
+      const parameter = recorded.parameters[decision] as RecordedParameter;
+      const value = values[decision] as number;
+      return String(isNumeric(parameter) ? value : parameter.values[value]);
+    },
+    spentNsOf: (candidate) => {
+      const row = rowOf(candidate);
+      return row === undefined ? null : spentNs(row.timeNs, row.samplesNs);
+    },
     bestNs: measured.length === 0 ? null : measured.reduce((best, time) => Math.min(best, time)),
   };
+}
+
+const keyOf = (values: readonly number[]): string => candidateKey({ sketch: 0, values });
+
+/** What measuring took, by the samples; a row without samples was timed once. */
+export function spentNs(timeNs: number | null, samplesNs: readonly number[]): number | null {
+  if (timeNs === null) return null;
+  return samplesNs.length === 0 ? timeNs : samplesNs.reduce((sum, sample) => sum + sample, 0);
 }
 
 function isNumeric({ values }: RecordedParameter): boolean {

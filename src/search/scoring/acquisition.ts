@@ -6,7 +6,7 @@ import type { Random } from '../../support/random.ts';
 import { type Candidate, candidateKey, type Observation, type SearchSpace } from '../strategy.ts';
 import { choosePerSecond, type LogSeconds } from './per-second.ts';
 import { type SurrogateInputs, surrogateInputsOf } from './surrogate-inputs.ts';
-import { lineThrough, logTargets, rankTargets } from './surrogate-targets.ts';
+import { type LineBelief, lineThrough, logTargets, rankTargets } from './surrogate-targets.ts';
 
 /** Learning anew is due when the observations have grown by this fraction, and by this many. */
 const growth = 0.1;
@@ -15,6 +15,10 @@ const leastGrowth = 4;
 const mostForHyper = 150;
 const firstIterations = 40;
 const laterIterations = 12;
+/** Times of a few trials that happen to be alike say nothing of the scale of all others. */
+const leastSpread = 0.1;
+/** A trial by which a base is believed tells candidates apart whose times differ by this much in logarithms. */
+const typicalSpread = 0.5;
 
 /** The parts of the two processes; each part can be left out, to see what it contributes. */
 export interface AcquisitionOptions {
@@ -53,6 +57,11 @@ export interface Choice {
   readonly base?: Float32Array;
   /** Whether `base` is no more than a rule of thumb: then the first process alone starts from it, and the others learn without it. */
   readonly doubtful?: boolean;
+  /**
+   * `base` is minus the logarithm of a time, up to a constant, and was measured elsewhere; it is believed as if so many trials had shown that times
+   * here are proportional to it. It may change between calls.
+   */
+  readonly trust?: number;
   /** How long trials take: then the improvement expected per second decides (Snoek and others, 2012). Absent where all count alike. */
   readonly logSeconds?: LogSeconds;
 }
@@ -130,13 +139,21 @@ function createExpert(
     return field;
   };
 
+  /** A step of one in the base is believed to be a step of one in the logarithms of the times, in the scale of the targets. */
+  const beliefOf = (trust: number): LineBelief => {
+    const logs = observed.flatMap(({ timeNs }) => (timeNs === null ? [] : [Math.log(timeNs)]));
+    const centre = logs.reduce((sum, log) => sum + log, 0) / Math.max(1, logs.length);
+    const spread = Math.sqrt(logs.reduce((sum, log) => sum + (log - centre) ** 2, 0) / Math.max(1, logs.length));
+    return { slope: 1 / Math.max(leastSpread, spread), weight: trust * typicalSpread ** 2 };
+  };
+
   return (choice, count, taken) => {
     const { candidates } = choice;
     const base = trusting || choice.doubtful !== true ? choice.base : undefined;
     const wanted = targetsOf(observed.map(({ timeNs }) => timeNs));
     if (fieldOf !== choice) fieldFor(choice);
     const known = observed.map(({ candidate }) => base?.[positions.get(candidateKey(candidate)) ?? -1] ?? Number.NaN);
-    const line = lineThrough(known, wanted);
+    const line = lineThrough(known, wanted, choice.trust === undefined ? undefined : beliefOf(choice.trust));
     const targets = wanted.map((target, at) => target - line(known[at] as number));
     const due = Math.max(leastGrowth, observed.length * growth);
     if (learnedFrom === 0 || observed.length - learnedFrom >= due) learn(targets);

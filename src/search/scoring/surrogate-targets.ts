@@ -26,11 +26,21 @@ export function logTargets(times: readonly (number | null)[]): Float64Array {
   return standardised(Float64Array.from(times, (time) => -Math.log(time ?? slowest)));
 }
 
+/** What is believed of a line before any data: its slope, as if points of that variance in the base (their sum) lay on it. */
+export interface LineBelief {
+  readonly slope: number;
+  readonly weight: number;
+}
+
 /**
  * The best line from a model's scores without measurements to the targets, never falling, and flat where the model has no scores or little is
- * known: two more observations without slope are added to the data.
+ * known: without a belief two more observations without slope are added to the data.
  */
-export function lineThrough(base: readonly number[], targets: Float64Array): (base: number) => number {
+export function lineThrough(
+  base: readonly number[],
+  targets: Float64Array,
+  belief?: LineBelief,
+): (base: number) => number {
   const known = [...base.keys()].filter((at) => Number.isFinite(base[at]));
   const centre = known.reduce((sum, at) => sum + (base[at] as number), 0) / Math.max(1, known.length);
   const level = known.reduce((sum, at) => sum + (targets[at] as number), 0) / Math.max(1, known.length);
@@ -41,7 +51,8 @@ export function lineThrough(base: readonly number[], targets: Float64Array): (ba
     variance += ((base[at] as number) - centre) ** 2;
   }
   const typical = variance / Math.max(1, known.length);
-  const slope = variance > 0 ? Math.max(0, covariance / (variance + 2 * typical)) : 0;
+  const { slope: believed, weight } = belief ?? { slope: 0, weight: 2 * typical };
+  const slope = variance + weight > 0 ? Math.max(0, (covariance + weight * believed) / (variance + weight)) : 0;
   return (value) => (slope === 0 || !Number.isFinite(value) ? 0 : slope * (value - centre));
 }
 

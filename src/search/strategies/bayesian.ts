@@ -169,7 +169,7 @@ export function createTurns(
  * Number of each candidate's sizes that are powers of two, where other sizes are offered: all that is known beforehand of decisions whose
  * kernels are not known. With powers of two addresses take shifts, and parts come out even; some devices do not care.
  */
-function powersOfTwo({ sketches }: SearchSpace, candidates: readonly Candidate[]): Float32Array {
+export function powersOfTwo({ sketches }: SearchSpace, candidates: readonly Candidate[]): Float32Array {
   const powers = sketches.map(({ decisions }) =>
     decisions.map(({ options, unordered }) => (unordered === true ? null : powersAmong(options))),
   );

@@ -1,0 +1,58 @@
+/**
+ * Joins what several sources say of candidates into one score, by how well each agrees with what was measured here: the weights are those of a
+ * linear regression of minus the logarithms of the times on the sources' scores, drawn towards equal weights that sum to one (the times of
+ * two devices are proportional, until measurements say otherwise). No weight is negative: a source that contradicts the measurements says
+ * nothing, rather than the opposite.
+ */
+
+/** Standard deviation of a time's logarithm about what the sources explain. */
+const noise = 0.4;
+/** Standard deviation of the sum of the weights about one. */
+const spread = 0.6;
+
+/**
+ * The weight of each source. `scores`: for each source one score per trial, in natural logarithms of throughput; `times`: nanoseconds of the
+ * trials, null for a failure, which counts as the slowest.
+ */
+export function sourceWeights(
+  scores: readonly (readonly number[])[],
+  times: readonly (number | null)[],
+): Float64Array<ArrayBuffer> {
+  const sources = scores.length;
+  const prior = 1 / Math.max(1, sources);
+  const weights = new Float64Array(sources).fill(prior);
+  const slowest = times.reduce<number>((most, time) => Math.max(most, time ?? 0), 0);
+  if (slowest === 0) return weights;
+  const targets = centred(times.map((time) => -Math.log(time ?? slowest)));
+  const columns = scores.map(centred);
+  const ridge = (noise * noise * sources) / (spread * spread);
+  // Coordinate descent: exact for a convex problem of a few weights, and it keeps each at or above zero.
+  const residual = targets.map(
+    (target, at) => target - columns.reduce((sum, column) => sum + prior * (column[at] as number), 0),
+  );
+  for (let round = 0; round < 100; round++) {
+    let moved = 0;
+    for (const [source, column] of columns.entries()) {
+      const held = weights[source] as number;
+      let gain = ridge * (prior - held);
+      let curvature = ridge;
+      for (const [at, value] of column.entries()) {
+        gain += value * (residual[at] as number);
+        curvature += value * value;
+      }
+      const next = Math.max(0, held + gain / curvature);
+      const step = next - held;
+      if (step === 0) continue;
+      weights[source] = next;
+      for (const [at, value] of column.entries()) residual[at] = (residual[at] as number) - step * value;
+      moved = Math.max(moved, Math.abs(step));
+    }
+    if (moved < 1e-6) break;
+  }
+  return weights;
+}
+
+function centred(values: readonly number[]): number[] {
+  const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  return values.map((value) => value - mean);
+}

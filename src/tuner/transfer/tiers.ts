@@ -1,0 +1,150 @@
+import { createAnalyticModel } from '../../cost-model/analytic-model.ts';
+import type { CostModel } from '../../cost-model/cost-model.ts';
+import { createFrozenModel } from '../../cost-model/frozen-model.ts';
+import { createResidualModel } from '../../cost-model/residual-model.ts';
+import { loadXgboost, type XgboostLibrary } from '../../cost-model/xgboost-library.ts';
+import { createXgboostModel } from '../../cost-model/xgboost-model.ts';
+import type { MeasuredSpace } from '../../search/recorded/replayed-space.ts';
+import { createAutoSearch } from '../../search/strategies/auto.ts';
+import { createOrderedSearch } from '../../search/strategies/in-order.ts';
+import { createRankSearch } from '../../search/strategies/rank.ts';
+import { createTransferSearch } from '../../search/strategies/transfer.ts';
+import type { Candidate, SearchStrategy } from '../../search/strategy.ts';
+import { UserError } from '../../support/errors.ts';
+import { explainRefusal, isRefusal } from '../../support/refusal.ts';
+import { createModel } from '../strategies.ts';
+import type { DrawnSource } from './draw.ts';
+import type { TierName } from './run.ts';
+
+/** What a run starts from. */
+export interface TierTask {
+  readonly target: MeasuredSpace;
+  readonly sources: readonly DrawnSource[];
+  readonly seed: number;
+  /** Candidates that `remeasure` measures. */
+  readonly top: number;
+  /** A model of the sources, and what each of them says of the target's candidates: the same for all runs with the same draws. */
+  readonly sourceModel: () => Promise<CostModel>;
+  readonly sourceScores: () => Promise<readonly Float32Array[]>;
+}
+
+type Create = (task: TierTask) => Promise<SearchStrategy> | SearchStrategy;
+
+export const tiers: Readonly<Record<TierName, Create>> = {
+  cold: ({ target, seed }) => {
+    // Features that are decisions tell a model nothing that the processes do not know; `createAutoSearch` then leaves it out.
+    const { space } = target;
+    const model = space.decisionsOnly ? booster(seed) : createModel('xgboost', 'cpu', seed).model;
+    return createAutoSearch(space, { seed, model });
+  },
+  copy: ({ target, sources }) => createOrderedSearch('copy', target.space, bestInTurns(target, sources, 1)),
+  remeasure: ({ target, sources, top }) =>
+    createOrderedSearch('remeasure', target.space, bestInTurns(target, sources, top).slice(0, top)),
+  source: async ({ target, sourceModel }) => {
+    const scores = scoresOf(target, await sourceModel());
+    const order = [...scores.keys()].sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b);
+    return createOrderedSearch(
+      'source',
+      target.space,
+      order.map((at) => target.candidates[at] as Candidate),
+    );
+  },
+  residual: async ({ target, seed, sourceModel }) => {
+    const model = createResidualModel(await sourceModel(), createXgboostModel(library(), { seed }));
+    return createRankSearch(target.space, { seed, model, warmUp: 0, epsilon: 0, round: 1 });
+  },
+  several: async ({ target, seed, sourceScores }) => {
+    const scores = [...(await sourceScores())];
+    // Where kernels are known, what is known of machines is one more source.
+    if (target.space.decisionsOnly !== true) scores.push(bounded(scoresOf(target, createAnalyticModel('cpu'))));
+    return createTransferSearch(target.space, { seed, all: target.candidates, scores });
+  },
+};
+
+function library(): XgboostLibrary {
+  const found = loadXgboost();
+  if (isRefusal(found)) throw new UserError(`models of sources need XGBoost: ${explainRefusal(found)}`);
+  return found;
+}
+
+/** Without XGBoost the search of recorded decisions does not ask a model. */
+function booster(seed: number): CostModel {
+  const found = loadXgboost();
+  return isRefusal(found) ? createModel('random', 'cpu', seed).model : createXgboostModel(found, { seed });
+}
+
+/** Trees enough to follow a space of a few thousand rows: there is no noise to speak of, and what is not learned here is learned by trials. */
+const sourceRounds = 200;
+
+/** Learns which candidates are fast on the sources; each source is compared with itself only. */
+export async function trainSourceModel(sources: readonly DrawnSource[], columns: number): Promise<CostModel> {
+  const count = sources.reduce((sum, source) => sum + source.count, 0);
+  const rows = new Float32Array(count * columns);
+  const labels = new Float32Array(count);
+  const groups = new Uint32Array(count);
+  let at = 0;
+  for (const [group, source] of sources.entries()) {
+    rows.set(source.rows, at * columns);
+    labels.set(source.labels, at);
+    groups.fill(group, at, at + source.count);
+    at += source.count;
+  }
+  // Rankings of thousands of rows learn little of the best ones; logarithms of the times do.
+  const model = createXgboostModel(library(), { seed: 1, rounds: sourceRounds, objective: 'reg:squarederror' });
+  await model.fit({ rows, columns, count, labels, groups });
+  return createFrozenModel(model);
+}
+
+/** Candidates so much slower than the best (e^3 is 20 times) are all alike: how slow they are says nothing of the fast ones. */
+const lowestScore = -3;
+
+/**
+ * What a source says of each candidate of a target: the natural logarithm of its throughput relative to the source's best; measured where the
+ * draw has it, elsewhere predicted by a model of this source alone.
+ */
+export async function scoresOfSource(target: MeasuredSpace, source: DrawnSource): Promise<Float32Array> {
+  const scores = scoresOf(target, await trainSourceModel([source], target.space.columns));
+  const bestNs = source.timesNs.reduce<number>((best, time) => Math.min(best, time ?? best), Number.POSITIVE_INFINITY);
+  for (const [at, timeNs] of source.timesNs.entries())
+    if (timeNs !== undefined) scores[at] = timeNs === null ? lowestScore : Math.log(bestNs / timeNs);
+  return bounded(scores);
+}
+
+/** Scores with the best at zero, and none below the lowest that tells something. */
+function bounded(scores: Float32Array): Float32Array {
+  const best = scores.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
+  return scores.map((score) => Math.max(lowestScore, score - best));
+}
+
+/** A model's score of each candidate of a target. */
+function scoresOf(target: MeasuredSpace, model: CostModel): Float32Array {
+  const scores = new Float32Array(target.candidates.length);
+  model.score(featuresOf(target), scores.length, target.space.columns, scores);
+  return scores;
+}
+
+/** Features of all candidates of a target, row after row. */
+export function featuresOf({ space, candidates }: Pick<MeasuredSpace, 'space' | 'candidates'>): Float32Array {
+  const rows = new Float32Array(candidates.length * space.columns);
+  const extractors = space.sketches.map((sketch) => sketch.createExtractor());
+  for (const [at, { sketch, values }] of candidates.entries())
+    extractors[sketch]?.extract(Float64Array.from(values), rows, at * space.columns);
+  return rows;
+}
+
+/** Up to `most` candidates that were fastest on each source: the best of every source, then every second best, and so on. */
+function bestInTurns(target: MeasuredSpace, sources: readonly DrawnSource[], most: number): Candidate[] {
+  const orders = sources.map(({ timesNs }) =>
+    [...timesNs.keys()]
+      .filter((at) => typeof timesNs[at] === 'number')
+      .sort((a, b) => (timesNs[a] as number) - (timesNs[b] as number) || a - b)
+      .slice(0, most),
+  );
+  const chosen = new Set<number>();
+  for (let turn = 0; turn < most; turn++)
+    for (const order of orders) {
+      const at = order[turn];
+      if (at !== undefined) chosen.add(at);
+    }
+  return [...chosen].map((at) => target.candidates[at] as Candidate);
+}
