@@ -9,7 +9,7 @@ import { UserError } from '../../src/support/errors.ts';
 import { createRandom, type Random } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { programOf } from '../../src/tuner/build.ts';
-import { describeValues, legalCandidates, smallSplits } from '../space/candidates.ts';
+import { describeValues, legalCandidates, packAll, smallSplits } from '../space/candidates.ts';
 import { randomWish } from './random-wish.ts';
 
 /** A workload of an operator of the catalog and a schedule of it that a search could propose. */
@@ -47,6 +47,15 @@ function withSumsInEither(random: Random, make: (accumulate: Readonly<Record<str
   }
 }
 
+/** Now and then with some of its inputs constant. */
+function withConstants(random: Random, workload: Workload): Workload {
+  const constant = random.below(3) > 0 ? [] : programOf(workload).inputs.filter(() => random.below(2) === 0);
+  if (constant.length === 0) return workload;
+  const { operator, params, attributes, dtype } = workload;
+  const wish = { shape: params, attributes: { ...attributes, constant: constant.join(',') }, dtype };
+  return makeWorkload(operator, { ...wish, recorded: true });
+}
+
 /** The case of a seed and an index: one of a workload's sketches with random legal decisions, now and then the naive schedule. */
 export function randomCase({ seed, index, dtype = 'f32', limits = judgedLimits, most = 40 }: CaseOptions): RandomCase {
   const random = createRandom(seed).fork(`case ${index}`);
@@ -55,9 +64,10 @@ export function randomCase({ seed, index, dtype = 'f32', limits = judgedLimits, 
   const formula = random.pick(['', '', '', 'relu(x + shift)', 'x * factor', 'x * factor + residual']);
   const epilogue = formula === '' ? {} : { epilogue: formula };
   const attributes = { ...wish.attributes, ...epilogue };
-  const workload = withSumsInEither(random, (accumulate) =>
+  const varying = withSumsInEither(random, (accumulate) =>
     makeWorkload(operator, { ...wish, attributes: { ...attributes, ...accumulate }, dtype }),
   );
+  const workload = withConstants(createRandom(seed).fork(`constants ${index}`), varying);
   const program = programOf(workload);
   const nonFinite = createRandom(seed).fork(`non-finite ${index}`).below(3) === 0;
   const start = `seed ${seed}, case ${index}: ${describeWorkload(workload)}${nonFinite ? ' of non-finite values' : ''}`;
@@ -68,7 +78,7 @@ export function randomCase({ seed, index, dtype = 'f32', limits = judgedLimits, 
   }
   // Now and then with reductions split that are as short as all others here.
   const sizes = createRandom(seed).fork(`splits ${index}`).below(3) === 0 ? smallSplits : splitSizes.gpu;
-  const sketch = random.pick(sketchesOf(program, limits, sizes));
+  const sketch = random.pick(sketchesOf(program, limits, sizes, packAll));
   const [values] = legalCandidates(sketch, limits, 1, random);
   if (values === undefined) throw new Error(`${start}, ${sketch.name}: no legal candidate`);
   const title = `${start}, ${describeValues(sketch, values)}`;

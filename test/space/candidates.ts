@@ -5,6 +5,7 @@ import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { completeAtRandom } from '../../src/search/space/completion.ts';
 import { createEstimator } from '../../src/space/estimator.ts';
 import { type EstimateName, estimateAt, estimateLength, type KernelEstimate } from '../../src/space/kernel-estimate.ts';
+import type { PackSizes } from '../../src/space/packing.ts';
 import { createPruner } from '../../src/space/pruning.ts';
 import { positionsIn, type Sketch } from '../../src/space/sketch.ts';
 import type { SplitSizes } from '../../src/space/split-sums.ts';
@@ -17,6 +18,9 @@ export const smallSplits: SplitSizes = {
   ...{ leastTerms: 1, tile: 1024, workgroups: 256 },
   ...{ shortestProduct: 2, shortestRow: 2, mostParts: 8 },
 };
+
+/** Packs every constant operand that can be packed. */
+export const packAll: PackSizes = { leastElements: 1, leastReuse: 1, inOrder: true };
 
 /** The plain program of a case. */
 export function programOfCase({ operator, wish }: Case, dtype = 'f32'): Program {

@@ -11,13 +11,11 @@ import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { interpret } from '../../src/testing/interpret.ts';
 import { runLowered, type Values } from '../lowering/simt.ts';
 import { integerInputs, plain } from '../support/schedule.ts';
-import { describeValues, legalCandidates } from './candidates.ts';
+import { describeValues, legalCandidates, packAll } from './candidates.ts';
 
 const limits: DeviceLimits = { ...defaultLimits, subgroupMinSize: 4, subgroupMaxSize: 4 };
-/** Packs whatever can be packed. */
-const all: PackSizes = { leastElements: 1, leastReuse: 1, inOrder: true };
 
-const packedOf = (program: Program, sizes: PackSizes | null = all): Sketch[] =>
+const packedOf = (program: Program, sizes: PackSizes | null = packAll): Sketch[] =>
   sketchesOf(program, limits, null, sizes).filter(({ packings }) => packings.length > 0);
 const packings = (operator: string, shape: string, constant: string, sizes?: PackSizes | null): string[] =>
   packedOf(plain(operator, shape, { constant }), sizes).map(
