@@ -64,7 +64,7 @@ const made = candidates.map(({ sketch: name, decisions }) => {
   if (isRefusal(scheduled)) throw new Error(explainRefusal(scheduled));
   const artifact = buildArtifact(scheduled.program, description);
   if (isRefusal(artifact)) throw new Error(explainRefusal(artifact));
-  return { artifact, checks: verification.checksFor(scheduled.program) };
+  return { artifact, checks: verification.checksFor(scheduled) };
 });
 
 const runs: { readonly candidate: number; readonly round: number; readonly ms: number; readonly buildMs: number }[] =

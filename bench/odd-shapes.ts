@@ -90,7 +90,7 @@ async function entrantsOf(shape: Shape): Promise<Entrant[]> {
   const entrant = (title: string, trace: Trace): Entrant => {
     const scheduled = scheduleProgram(workload, trace);
     const artifact = artifactOf(scheduled, description);
-    const checks = verification.checksFor(scheduled);
+    const checks = verification.checksFor({ program: scheduled, trace });
     const samplesNs: number[] = [];
     const measure = async (): Promise<void> => {
       const result = await runner.measure({ artifact, checks, bestNs: null });

@@ -149,7 +149,7 @@ async function main(operator: string | undefined, flags: Flags): Promise<void> {
     const built = isRefusal(scheduled) ? scheduled : buildArtifact(scheduled.program, description);
     const held = { s: sketch, v: [...values] };
     if (isRefusal(built) || isRefusal(scheduled)) return { ...held, t: [], o: 'refused' };
-    const checks = verification.checksFor(scheduled.program);
+    const checks = verification.checksFor(scheduled);
     const result = await runner.measure({ artifact: built, checks, bestNs: flags.warm ? 1 : null });
     const t = result.samplesNs.map(Math.round);
     const q = result.relative === null ? {} : { q: Math.round(result.relative.timeNs) };

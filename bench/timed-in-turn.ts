@@ -20,10 +20,11 @@ export async function timedInTurn(
     // Equal schedules are one kernel.
     const keys = [...new Set(schedules.map((trace) => JSON.stringify(trace)))];
     const requests = keys.map((key) => {
-      const program = scheduleProgram(workload, JSON.parse(key) as Trace);
+      const trace = JSON.parse(key) as Trace;
+      const program = scheduleProgram(workload, trace);
       return {
         artifact: artifactOf(program, device.description),
-        checks: verification.checksFor(program),
+        checks: verification.checksFor({ program, trace }),
         bestNs: null,
       };
     });

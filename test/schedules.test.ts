@@ -63,7 +63,7 @@ describe.each(devices)('hand-made schedules on $description.name', (device) => {
     if (missing !== undefined) return context.skip(`${runner.device.name} has no ${missing}`);
     const { data, checksFor } = verificationData(workload, programOf(workload), 1);
     await runner.prepare(data);
-    const result = await runner.measure({ artifact, checks: checksFor(program), bestNs: null });
+    const result = await runner.measure({ artifact, checks: checksFor({ program, trace }), bestNs: null });
     expect(result.error).toBe('');
     expect(result.verification?.wrong).toBe(0);
     expect(result.verification?.checked).toBeGreaterThan(0);

@@ -96,7 +96,9 @@ async function featuresOf({ workload, made, device }: Shown): Promise<NamedFeatu
   const { recordedValues } = await import('../space/recorded.ts');
   const { splitSizes } = await import('../space/split-sums.ts');
   const { packSizes } = await import('../space/packing.ts');
-  const sketches = sketchesOf(programOf(workload), device.limits, splitSizes[device.type], packSizes[device.type]);
+  const { transformSizes } = await import('../space/transforms.ts');
+  const sizes = [splitSizes[device.type], packSizes[device.type], transformSizes[device.type]] as const;
+  const sketches = sketchesOf(programOf(workload), device.limits, ...sizes);
   const sketch = sketches.find(({ name }) => name === made.sketch);
   const values = sketch === undefined ? null : recordedValues(sketch, made.decisions);
   if (sketch === undefined || values === null)

@@ -19,6 +19,8 @@ export interface OutputCheck {
   readonly relativeTolerance: number;
   /** The allowed error of each element; where it is given, the tolerances are ignored. */
   readonly allowed?: Float64Array;
+  /** Of a candidate's check: it takes the place of the workload's own checks of the output, because the candidate rounds otherwise. */
+  readonly isInstead?: true;
 }
 
 /** Further inputs of a workload; a candidate must be right with these as well before its time counts. */

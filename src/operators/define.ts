@@ -220,10 +220,10 @@ export function defineOperator<
     isExact: (workload) => isEquality(plainTolerance(workload)),
     takesOnes: (workload) =>
       definition.ones?.(parametersOf(workload), attributesOf(workload)) ?? isEquality(plainTolerance(workload)),
-    boundedReference: (workload, inputs) => {
+    boundedReference: (workload, inputs, factor = 1) => {
       const epilogue = ownEpilogue(workload);
       const program = plainProgram(workload);
-      // The tolerance of arithmetic in f32; boundedReference adds the rounding of stored results to f16.
+      // The tolerance of arithmetic in f32; boundedReference adds the rounding of stored results.
       const tolerance = plainTolerance({ ...workload, dtype: 'f32' });
       const references = referencesOf(workload, inputs);
       return Object.fromEntries(
@@ -240,6 +240,8 @@ export function defineOperator<
             },
             size: shape.reduce((all, next) => all * next, 1),
             terms: longestSum(program),
+            dtype: workload.dtype,
+            factor,
             tolerance: isEquality(tolerance) ? null : tolerance,
             epilogue: epilogue === null ? exact : formulaTolerance(epilogue.formula, tolerance, workload.dtype),
           });

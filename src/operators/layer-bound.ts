@@ -3,7 +3,7 @@ import type { BoundedReference, ElementReference } from './references.ts';
 
 /** The relative error of rounding to nearest: half a unit in the last place. */
 const rounding = { f32: 2 ** -24, f16: 2 ** -11 } as const;
-const largestF16 = 65504;
+const largest = { f32: 3.4e38, f16: 65504 } as const;
 /** A device may take f16 numbers smaller than this for 0. */
 const leastNormal = 2 ** -14;
 const typicalSamples = 64;
@@ -25,6 +25,9 @@ interface BoundOptions {
   readonly tolerance: Tolerance | null;
   /** The tolerance that the epilogue adds. */
   readonly epilogue: Tolerance;
+  /** What results are stored as, and how many times as far from the exact ones as plain sums they may be. */
+  readonly dtype: 'f32' | 'f16';
+  readonly factor: number;
 }
 
 /**
@@ -35,26 +38,29 @@ interface BoundOptions {
  * sums in f16 from some K = 10,000 on. The sum of squares is taken from the mean square of some results.
  */
 export function boundedReference(options: BoundOptions): BoundedReference {
-  const { plain, finished, size, terms, tolerance, epilogue } = options;
+  const { plain, finished, size, terms, tolerance, epilogue, dtype, factor } = options;
   const steps = Math.max(1, Math.floor(size / typicalSamples));
   let squares = 0;
   let seen = 0;
   for (let flat = 0; flat < size && seen < typicalSamples; flat += steps, seen++) squares += plain(flat) ** 2;
   const spread = Math.max(Math.sqrt(squares / seen), Math.sqrt(terms));
-  const sumError = (value: number): number => margin * rounding.f32 * Math.sqrt(terms) * (spread + Math.abs(value));
+  const unit = factor * margin * rounding.f32 * Math.sqrt(terms);
+  const sumError = (value: number): number => unit * (spread + Math.abs(value));
   return (flat) => {
     const value = plain(flat);
     const error =
-      tolerance === null ? sumError(value) : otherInputs * (tolerance.absolute + tolerance.relative * Math.abs(value));
+      tolerance === null
+        ? sumError(value)
+        : factor * otherInputs * (tolerance.absolute + tolerance.relative * Math.abs(value));
     const expected = finished(flat, 0);
     const moved = Math.max(
       Math.abs(finished(flat, error) - expected),
       Math.abs(finished(flat, -error) - expected),
       epilogue.absolute + epilogue.relative * Math.abs(expected),
     );
-    const largest = Math.abs(expected) + moved;
-    if (!(largest <= largestF16)) return { expected: Number.NaN, allowed: Number.NaN };
-    const flushed = Math.abs(expected) - moved < leastNormal ? leastNormal : 0;
-    return { expected, allowed: moved + rounding.f16 * largest + flushed };
+    const most = Math.abs(expected) + moved;
+    if (!(most <= largest[dtype])) return { expected: Number.NaN, allowed: Number.NaN };
+    const flushed = dtype === 'f16' && Math.abs(expected) - moved < leastNormal ? leastNormal : 0;
+    return { expected, allowed: moved + rounding[dtype] * most + flushed };
   };
 }

@@ -62,6 +62,13 @@ export interface Operator {
   readonly isExact: (workload: Workload) => boolean;
   /** Whether f16 may be verified with inputs that are all 1 (see OperatorDefinition.ones). */
   readonly takesOnes: (workload: Workload) => boolean;
-  /** The reference for any f16 inputs: values that are not rounded, and how far a kernel with sums in f32 may be from them. */
-  readonly boundedReference: (workload: Workload, inputs: InputValues) => Readonly<Record<string, BoundedReference>>;
+  /**
+   * The reference for any inputs: values that are not rounded, and how far a kernel with sums in f32 may be from them; `factor` times as far
+   * where it computes them in a way that rounds more than sums do.
+   */
+  readonly boundedReference: (
+    workload: Workload,
+    inputs: InputValues,
+    factor?: number,
+  ) => Readonly<Record<string, BoundedReference>>;
 }

@@ -45,3 +45,4 @@ export const pad = (block: string, iter: string, multiple: number): Step => ['pa
 export const subgroupMatrix = (loop: string): Step => ['subgroupMatrix', { loop }];
 export const fuseIters = (block: string, ...iters: string[]): Step => ['fuseIters', { block, iters }];
 export const reindex = (block: string, buffer: string, scope: Scope): Step => ['reindex', { block, buffer, scope }];
+export const winograd = (block: string, outputs: 2 | 4): Step => ['winograd', { block, outputs }];

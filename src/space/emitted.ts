@@ -2,12 +2,22 @@ import { variable } from '../ir/builders.ts';
 import type { Expr, ReduceOp } from '../ir/nodes.ts';
 import { reducers } from '../ir/reducers.ts';
 import { walkExpr } from '../ir/visit.ts';
+import { casesOf } from './cases.ts';
 import type { StageInfo } from './stage.ts';
 
-/** Operations of a value: every node that computes; of indices those that are no sums of multiples, which lowering folds. */
-function valueOperations(expr: Expr): number {
+/**
+ * Operations of a value: every node that computes; of indices those that are no sums of multiples, which lowering folds. With `isByCase`, of
+ * formulas among which a place in a pattern chooses the mean, because each is written out where it holds.
+ */
+function valueOperations(expr: Expr, isByCase = false): number {
   let count = 0;
   walkExpr(expr, (node) => {
+    const cases = isByCase ? casesOf(node) : null;
+    if (cases !== null) {
+      const { formulas, period } = cases;
+      count += formulas.reduce((sum, formula) => sum + valueOperations(formula), 0) / period;
+      return false;
+    }
     if (node.kind === 'unary' || node.kind === 'select') count++;
     else if (node.kind === 'binary') count++;
     // What an address costs is counted with the load.
@@ -38,6 +48,10 @@ export function pointOperations({ block }: StageInfo): number {
   const values = block.writes.reduce((sum, { value }) => sum + valueOperations(value), 0);
   return values + (block.reducer === null ? 0 : combineOperations(block.reducer.op));
 }
+
+/** Operations of one instance, without loads and stores, of a stage each of whose formulas is written out where it holds. */
+export const meanOperations = ({ block }: StageInfo): number =>
+  block.writes.reduce((sum, { value }) => sum + valueOperations(value, true), 0);
 
 /** A stage whose reads count the operations of the stages inlined at them, and of those inlined into these in turn. */
 export function readingComputed(stage: StageInfo, stages: readonly StageInfo[], inline: readonly string[]): StageInfo {

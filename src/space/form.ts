@@ -5,6 +5,7 @@ import { buildSchedule, type ScheduleBuilder } from './builder.ts';
 import { applyPacking, type Packing } from './packing.ts';
 import type { Padding } from './padding.ts';
 import { applySplit, type Split } from './split-sums.ts';
+import type { Transform } from './transforms.ts';
 
 /** What is done to a program before its stages are given tilings. */
 export interface Form {
@@ -12,15 +13,21 @@ export interface Form {
   readonly packings: readonly Packing[];
   /** Axes that are made longer before anything else. */
   readonly paddings: readonly Padding[];
+  /** Sums over windows that are computed by another algorithm. */
+  readonly transforms: readonly Transform[];
   /** Elementwise blocks whose expressions go into their readers before their readers are scheduled. */
   readonly inlineFirst: readonly string[];
   /** Reductions whose parts are shared out among workgroups. */
   readonly splits: readonly Split[];
 }
 
-export function applyForm(builder: ScheduleBuilder, { packings, paddings, inlineFirst, splits }: Form): void {
+export function applyForm(
+  builder: ScheduleBuilder,
+  { packings, paddings, transforms, inlineFirst, splits }: Form,
+): void {
   for (const packing of packings) applyPacking(builder, packing);
   for (const { block, iter, multiple } of paddings) builder.apply('pad', { block, iter, multiple });
+  for (const { block, outputs } of transforms) builder.apply('winograd', { block, outputs });
   for (const block of inlineFirst) builder.apply('computeInline', { block });
   for (const split of splits) applySplit(builder, split);
 }

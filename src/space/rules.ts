@@ -3,12 +3,14 @@ import { type DeviceLimits, defaultLimits } from '../ir/limits.ts';
 import type { Program } from '../ir/nodes.ts';
 import type { Refusal } from '../support/refusal.ts';
 import { buildSchedule } from './builder.ts';
+import { periodsOf } from './cases.ts';
 import { emitNaive } from './emission/naive.ts';
 import { readingComputed } from './emitted.ts';
 import { fuseEpilogues, inlinedFirst, storable } from './epilogue.ts';
 import { type Form, inForm } from './form.ts';
 import { type PackedBuffer, type PackSizes, packedBy, packingsOf, packSizes, withPackedBlocks } from './packing.ts';
 import { type Padding, paddingsOf } from './padding.ts';
+import { casesTiling, pairsOfCases } from './rules/cases.ts';
 import { flatTiling } from './rules/flat.ts';
 import { implicitGemmTiling } from './rules/implicit-gemm.ts';
 import { matrixTilings } from './rules/matrix.ts';
@@ -21,9 +23,10 @@ import { makeSketch, type Scheduled, type Sketch } from './sketch.ts';
 import { type Split, type SplitSizes, splitSizes, splitsOf } from './split-sums.ts';
 import { hasReuse, type StageInfo, stagesOf } from './stage.ts';
 import { stagesOfTiling, type Tiling } from './tiling.ts';
+import { type Transform, type TransformSizes, transformSizes, transformsOf } from './transforms.ts';
 
 /** Names of rules in the order in which they came: a rule keeps its number in features. `naive` decides nothing and is only a yardstick. */
-export const ruleNames = ['tiled', 'rows', 'flat', 'naive', 'turned', 'matrix', 'gemm'] as const;
+export const ruleNames = ['tiled', 'rows', 'flat', 'naive', 'turned', 'matrix', 'gemm', 'cases'] as const;
 
 /** Sharing a reduction among invocations pays where outputs are too few to keep a device busy. */
 const fewOutputs = 16384;
@@ -124,11 +127,12 @@ export function sketchesOf(
   limits: DeviceLimits = defaultLimits,
   sizes: SplitSizes | null = splitSizes.gpu,
   packs: PackSizes | null = packSizes.gpu,
+  worthTransforming: TransformSizes | null = transformSizes.gpu,
 ): Sketch[] {
   const stages = stagesOf(program);
   const inlined = inlinedFirst(stages);
   const stored = storable(stages).filter((block) => inlined.includes(block));
-  const plain: Variant = { packings: [], paddings: [], inlineFirst: inlined, splits: [], stored: [] };
+  const plain: Variant = { packings: [], paddings: [], transforms: [], inlineFirst: inlined, splits: [], stored: [] };
   const sketches = sketchesOfForm(program, plain, limits);
   if (stored.length > 0) {
     const others = inlined.filter((block) => !stored.includes(block));
@@ -140,6 +144,8 @@ export function sketchesOf(
   if (splits.length > 0) sketches.push(...sketchesOfForm(program, { ...plain, splits }, limits));
   const packings = packingsOf(program, stages, packs);
   if (packings.length > 0) sketches.push(...sketchesOfForm(program, { ...plain, packings }, limits));
+  for (const transform of transformsOf(program, stages, worthTransforming))
+    sketches.push(...sketchesOfForm(program, transformedForm(program, stages, transform), limits));
   // Two combinations may carry the same rules in another order of weight; the name must stay unique.
   const seen = new Map<string, number>();
   return sketches.map((sketch) => {
@@ -156,7 +162,7 @@ interface Variant extends Form {
 
 /** The form with padded axes: copies of operands are stored, what is computed of them goes straight into its padded copy. */
 function paddedForm(program: Program, stages: readonly StageInfo[], paddings: readonly Padding[]): Variant {
-  const padded = inForm(program, { packings: [], paddings, inlineFirst: [], splits: [] });
+  const padded = inForm(program, { packings: [], paddings, transforms: [], inlineFirst: [], splits: [] });
   const known = new Set(stages.map((stage) => stage.block.name));
   const after = stagesOf(padded);
   const inlineFirst = inlinedFirst(after);
@@ -164,7 +170,40 @@ function paddedForm(program: Program, stages: readonly StageInfo[], paddings: re
     .filter((stage) => !known.has(stage.block.name) && !stage.isOutput)
     .map((stage) => stage.block.name)
     .filter((block) => !inlineFirst.includes(block));
-  return { packings: [], paddings, inlineFirst, splits: [], stored };
+  return { packings: [], paddings, transforms: [], inlineFirst, splits: [], stored };
+}
+
+/**
+ * The form with transformed sums: every transform is a kernel, whose result is stored. What follows the sums goes into the transform of the
+ * results, and what comes before them into the copies that the transforms of operands make.
+ */
+function transformedForm(program: Program, stages: readonly StageInfo[], transform: Transform): Variant {
+  const after = stagesOf(
+    inForm(program, { packings: [], paddings: [], transforms: [transform], inlineFirst: [], splits: [] }),
+  );
+  const known = new Set(stages.map((stage) => stage.block.name));
+  const made = after.filter(({ block }) => !known.has(block.name) && periodsOf(block).size > 0);
+  const result = made.at(-1)?.block.name;
+  const early = inlinedFirst(stages);
+  const inlineFirst = inlinedFirst(after).filter((block) => block === result || early.includes(block));
+  const stored = made.map(({ block }) => block.name).filter((block) => !inlineFirst.includes(block));
+  return { packings: [], paddings: [], transforms: [transform], inlineFirst, splits: [], stored };
+}
+
+/** The tilings of a group where sums are transformed: the products are varied, nothing else is. */
+function tilingsOfTransformed(
+  program: Program,
+  group: readonly StageInfo[],
+  transforms: readonly Transform[],
+  limits: DeviceLimits,
+): Tiling[] {
+  const [stage, last] = group as [StageInfo, StageInfo?];
+  if (last !== undefined) return [casesTiling(stage, last)];
+  const offered = tilingsOfStage(program, stage, limits);
+  if (!transforms.some(({ block }) => block === stage.block.name)) return offered.slice(0, 1);
+  // Points are products of their own: what an invocation held of several would be used once.
+  const tiled = tiledTiling(stage, limits, [stage.block.iters[0]?.name as string]);
+  return [...(tiled === null ? [] : [tiled]), ...offered.filter(({ rule }) => rule === 'matrix')];
 }
 
 /** Sketches of a program with some elementwise stages inlined first, and some kept as stages of their own. */
@@ -180,15 +219,20 @@ function sketchesOfForm(program: Program, { stored, ...form }: Variant, limits: 
   const combinations: Tiling[][] = [];
   const apart = kept.map((stage) => [stage]);
   // One workgroup of a fused kernel would take whole rows again.
-  const fused = form.splits.length > 0 ? apart : fusedRows(kept, limits);
-  for (const groups of fused.length < kept.length ? [fused, apart] : [fused]) {
+  const isTransformed = form.transforms.length > 0;
+  const fused = isTransformed ? pairsOfCases(kept) : form.splits.length > 0 ? apart : fusedRows(kept, limits);
+  for (const groups of fused.length < kept.length && !isTransformed ? [fused, apart] : [fused]) {
     let products: Tiling[][] = [[]];
     for (const group of groups) {
       const [stage] = group as [StageInfo];
       const ofSplit = tilingsOfSplit(simpler, stage, kept, form.splits, limits);
-      const offered = ofSplit ?? tilingsOfGroup(simpler, group, inline, limits);
+      const offered =
+        ofSplit ??
+        (isTransformed
+          ? tilingsOfTransformed(simpler, group, form.transforms, limits)
+          : tilingsOfGroup(simpler, group, inline, limits));
       // A form with stored stages or split reductions is itself a variant; what is not its point is not varied: every sketch thins the trials of the others.
-      const isVaried = ofSplit !== null || stored.length + form.splits.length === 0;
+      const isVaried = ofSplit !== null || isTransformed || stored.length + form.splits.length === 0;
       const tilings = packedTilings(offered, group, packed) ?? (isVaried ? offered : offered.slice(0, 1));
       products = products.flatMap((product) => tilings.map((tiling) => [...product, tiling])).slice(0, maxSketches);
     }

@@ -40,6 +40,7 @@ export function makeSketch(
   const rules = [
     ...(form.packings.length > 0 ? ['packed'] : []),
     ...(form.paddings.length > 0 ? ['padded'] : []),
+    ...form.transforms.map(({ outputs }) => `winograd${outputs}`),
     ...(form.splits.length > 0 ? ['split'] : []),
     ...tilings.map(({ rule }) => rule),
   ];

@@ -104,7 +104,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       const refused = isRefusal(artifact) || isRefusal(scheduled);
       const result = refused
         ? refusedResult(artifact as Refusal)
-        : await runner.measure({ artifact, checks: verification.checksFor(scheduled.program), bestNs });
+        : await runner.measure({ artifact, checks: verification.checksFor(scheduled), bestNs });
       const tookMs = performance.now() - begun;
       spentMs += tookMs;
       return enter(prepared, result, {
@@ -119,7 +119,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       const requests = prepared.flatMap(({ artifact, scheduled }) =>
         isRefusal(artifact) || isRefusal(scheduled)
           ? []
-          : [{ artifact, checks: verification.checksFor(scheduled.program), bestNs: null }],
+          : [{ artifact, checks: verification.checksFor(scheduled), bestNs: null }],
       );
       const outcome = (await runner.race?.(requests, limitMs)) ?? null;
       spentMs += performance.now() - begun;

@@ -9,6 +9,7 @@ import { createPruner, mostStatements } from '../space/pruning.ts';
 import { sketchesOf } from '../space/rules.ts';
 import { instantiate, type Sketch } from '../space/sketch.ts';
 import { splitSizes } from '../space/split-sums.ts';
+import { transformSizes } from '../space/transforms.ts';
 import { UserError } from '../support/errors.ts';
 import { createRandom } from '../support/random.ts';
 import { explainRefusal, isRefusal, type Refusal } from '../support/refusal.ts';
@@ -53,7 +54,8 @@ export function fittingArtifact(workload: Workload, program: Program, device: Bu
  * that one legal candidate speaks for all. Throws UserError where none is left, with what the first of them lacks, the limit and what to do.
  */
 export function fittingSketches(workload: Workload, program: Program, device: DeviceDescription): readonly Sketch[] {
-  const sketches = sketchesOf(program, device.limits, splitSizes[device.type], packSizes[device.type]);
+  const sizes = [splitSizes[device.type], packSizes[device.type], transformSizes[device.type]] as const;
+  const sketches = sketchesOf(program, device.limits, ...sizes);
   const lacking: Refusal[] = [];
   const fitting = sketches.filter((sketch) => {
     const pruner = createPruner(sketch, device.limits, mostStatements[device.type]);

@@ -31,7 +31,11 @@ export async function runSchedule(options: RunOptions): Promise<RunResult> {
   const runner = await createDawnRunner({ device });
   try {
     await runner.prepare(verification.data);
-    const result = await runner.measure({ artifact, checks: verification.checksFor(scheduled), bestNs: null });
+    const result = await runner.measure({
+      artifact,
+      checks: verification.checksFor({ program: scheduled, trace }),
+      bestNs: null,
+    });
     const timeNs = timeOf(result);
     const rates = timeNs === null ? noRates : ratesOf(program, timeNs);
     return { workload, device: description, result, trace, artifact, ...rates, known };

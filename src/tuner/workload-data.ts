@@ -5,9 +5,12 @@ import { findOperator } from '../operators/catalog.ts';
 import { type Expectation, encode, expectationOf, generateInputs } from '../operators/inputs.ts';
 import { type LayerInputs, layerInputsOf } from '../operators/layer-inputs.ts';
 import type { InputValues } from '../operators/operator.ts';
+import type { BoundedReference } from '../operators/references.ts';
 import { callUserFunction } from '../operators/user-function.ts';
 import type { Workload } from '../operators/workload.ts';
 import { allBlocks } from '../schedule/legality/find.ts';
+import { errorFactorOf } from '../schedule/rounding.ts';
+import type { Scheduled } from '../space/sketch.ts';
 import { assert } from '../support/errors.ts';
 import { createRandom, type Random } from '../support/random.ts';
 
@@ -19,6 +22,8 @@ const sampledOperations = 12_000_000;
 const mostSamples = 8192;
 /** Samples taken however much an element costs: corners, edges and a few inside. */
 const leastSamples = 64;
+/** A bound on an element asks for its reference so many times. */
+const referencesAnElement = 4;
 /** Positions at a candidate's own tile boundaries, and what their reference may cost: a few milliseconds of each trial. */
 const boundaries = { most: 192, least: 16, operations: 2_000_000 };
 /** Positions with inputs like those of a layer, in all of an output's regions; what their references may cost, each of the two twice. */
@@ -29,8 +34,11 @@ const mostKept = 1 << 17;
 /** Inputs of a workload and what its outputs must be. */
 export interface VerificationData {
   readonly data: WorkloadData;
-  /** Further positions where this scheduled program's tiles begin and end; nothing when whole outputs are compared anyway. */
-  readonly checksFor: (scheduled: Program) => OutputCheck[];
+  /**
+   * Further positions where the tiles of this schedule begin and end; nothing when whole outputs are compared anyway. Of a schedule that rounds
+   * otherwise than sums do, checks in place of the workload's own.
+   */
+  readonly checksFor: (scheduled: Scheduled) => OutputCheck[];
 }
 
 /**
@@ -65,31 +73,46 @@ export function verificationData(workload: Workload, program: Program, seed: num
     if (isWhole(size)) return check(name, null);
     return check(name, sampledPositions(shape, samplesFor(leastSamples, mostSamples, sampledOperations), random));
   });
+  /** An output's elements within the bounds of what sums may be off. */
+  const boundedCheck = (
+    buffer: string,
+    positions: Uint32Array,
+    references: ReturnType<typeof operator.boundedReference>,
+  ): OutputCheck => {
+    const reference = references[buffer];
+    assert(reference !== undefined, () => `${workload.operator} has no output ${buffer}`);
+    const elements = callUserFunction(workload.operator, 'reference', () =>
+      [...positions].map((position) => ({ position, ...reference(position) })),
+    );
+    // Nothing is promised for results that the dtype cannot hold.
+    const known = elements.filter(({ allowed }) => Number.isFinite(allowed));
+    return {
+      buffer,
+      positions: Uint32Array.from(known, ({ position }) => position),
+      expected: Float64Array.from(known, ({ expected }) => expected),
+      allowed: Float64Array.from(known, ({ allowed }) => allowed),
+      absoluteTolerance: 0,
+      relativeTolerance: 0,
+    };
+  };
   const layerCount = samplesFor(layerSamples.least, layerSamples.most, layerSamples.operations);
   const furtherInputs = ({ name, values }: LayerInputs): FurtherInputs[] => {
     const references = operator.boundedReference(workload, values);
-    const further = outputs.flatMap((output) => {
-      const reference = references[output.name];
-      assert(reference !== undefined, () => `${workload.operator} has no output ${output.name}`);
-      const positions = sampledPositions(output.shape, Math.min(layerCount, output.size), random);
-      const elements = callUserFunction(workload.operator, 'reference', () =>
-        [...positions].map((position) => ({ position, ...reference(position) })),
-      );
-      // Nothing is promised for results that f16 cannot hold.
-      const known = elements.filter(({ allowed }) => Number.isFinite(allowed));
-      if (known.length === 0) return [];
-      return {
-        buffer: output.name,
-        positions: Uint32Array.from(known, ({ position }) => position),
-        expected: Float64Array.from(known, ({ expected }) => expected),
-        allowed: Float64Array.from(known, ({ allowed }) => allowed),
-        absoluteTolerance: 0,
-        relativeTolerance: 0,
-      };
-    });
+    const further = outputs
+      .map(({ name: output, shape, size }) =>
+        boundedCheck(output, sampledPositions(shape, Math.min(layerCount, size), random), references),
+      )
+      .filter(({ expected }) => expected.length > 0);
     return further.length === 0 ? [] : [{ name, inputs: encodedInputs(program, values), checks: further }];
   };
   const atBoundaries = remembering(expected);
+  const insteadCount = samplesFor(leastSamples, mostSamples, sampledOperations / referencesAnElement);
+  const bounded = new Map<number, ReturnType<typeof operator.boundedReference>>();
+  const boundedBy = (factor: number): ReturnType<typeof operator.boundedReference> => {
+    const known = bounded.get(factor) ?? rememberingBounds(operator.boundedReference(workload, inputs, factor));
+    bounded.set(factor, known);
+    return known;
+  };
   const boundaryCount = samplesFor(boundaries.least, boundaries.most, boundaries.operations);
   return {
     data: {
@@ -97,13 +120,43 @@ export function verificationData(workload: Workload, program: Program, seed: num
       checks,
       further: layerInputsOf(workload, seed, program).flatMap((set) => furtherInputs(set)),
     },
-    checksFor: (scheduled) =>
-      outputs
+    checksFor: ({ program: scheduled, trace }) => {
+      const factor = errorFactorOf(program, trace);
+      if (factor !== null)
+        return outputs.map(({ name, shape, size }) => {
+          const positions = Uint32Array.from(
+            new Set([
+              ...sampledPositions(shape, Math.min(size, insteadCount), random),
+              ...boundaryPositions(scheduled, name, shape, boundaryCount, random),
+            ]),
+          );
+          return { ...boundedCheck(name, positions, boundedBy(factor)), isInstead: true };
+        });
+      return outputs
         .filter(({ size }) => !isWhole(size))
         .map(({ name, shape }) =>
           check(name, boundaryPositions(scheduled, name, shape, boundaryCount, random), atBoundaries),
-        ),
+        );
+    },
   };
+}
+
+/** The same, each position computed once. */
+function rememberingBounds(references: Readonly<Record<string, BoundedReference>>): Record<string, BoundedReference> {
+  return Object.fromEntries(
+    Object.entries(references).map(([output, reference]): [string, BoundedReference] => {
+      const known = new Map<number, ReturnType<BoundedReference>>();
+      return [
+        output,
+        (position) => {
+          if (known.size > mostKept) known.clear();
+          const element = known.get(position) ?? reference(position);
+          known.set(position, element);
+          return element;
+        },
+      ];
+    }),
+  );
 }
 
 /** Computes each position once. */

@@ -57,7 +57,7 @@ export async function createDeviceJudge(device: Device): Promise<DeviceJudge> {
         : verificationData(workload, program, inputSeed);
       await runner.prepare(data);
       const artifact = artifactOf(scheduled.program, device.description);
-      const result = await runner.measure({ artifact, checks: checksFor(scheduled.program), bestNs: null });
+      const result = await runner.measure({ artifact, checks: checksFor(scheduled), bestNs: null });
       const { outcome, verification, error } = result;
       // A kernel of a microsecond may be `unstable`; its answer still counts.
       const right = ['ok', 'unstable'].includes(outcome) && verification?.wrong === 0 && verification.checked > 0;

@@ -5,12 +5,13 @@ import { describeWorkload, type Workload } from '../../src/operators/workload.ts
 import { naiveSchedule, sketchesOf } from '../../src/space/rules.ts';
 import { instantiate, type Scheduled } from '../../src/space/sketch.ts';
 import { splitSizes } from '../../src/space/split-sums.ts';
+import { transformSizes } from '../../src/space/transforms.ts';
 import { UserError } from '../../src/support/errors.ts';
 import { createRandom, type Random } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { programOf } from '../../src/tuner/build.ts';
-import { describeValues, legalCandidates, packAll, smallSplits } from '../space/candidates.ts';
-import { randomWish } from './random-wish.ts';
+import { describeValues, legalCandidates, packAll, smallSplits, smallTransforms } from '../space/candidates.ts';
+import { imageWish, randomWish } from './random-wish.ts';
 
 /** A workload of an operator of the catalog and a schedule of it that a search could propose. */
 export interface RandomCase {
@@ -30,6 +31,8 @@ export interface CaseOptions {
   readonly limits?: DeviceLimits;
   /** Largest size of a dimension. */
   readonly most?: number;
+  /** Only convolutions of images by Winograd's algorithm. */
+  readonly isTransformed?: boolean;
 }
 
 /** The limits that every device grants, with the subgroups of SwiftShader, which is always installed. */
@@ -57,9 +60,10 @@ function withConstants(random: Random, workload: Workload): Workload {
 }
 
 /** The case of a seed and an index: one of a workload's sketches with random legal decisions, now and then the naive schedule. */
-export function randomCase({ seed, index, dtype = 'f32', limits = judgedLimits, most = 40 }: CaseOptions): RandomCase {
+export function randomCase(options: CaseOptions): RandomCase {
+  const { seed, index, dtype = 'f32', limits = judgedLimits, most = 40, isTransformed = false } = options;
   const random = createRandom(seed).fork(`case ${index}`);
-  const [operator, wish] = randomWish(random, most);
+  const [operator, wish] = isTransformed ? imageWish(random) : randomWish(random, most);
   // The operator's own tensors have upper-case names and a few that are not these.
   const formula = random.pick(['', '', '', 'relu(x + shift)', 'x * factor', 'x * factor + residual']);
   const epilogue = formula === '' ? {} : { epilogue: formula };
@@ -71,18 +75,26 @@ export function randomCase({ seed, index, dtype = 'f32', limits = judgedLimits, 
   const program = programOf(workload);
   const nonFinite = createRandom(seed).fork(`non-finite ${index}`).below(3) === 0;
   const start = `seed ${seed}, case ${index}: ${describeWorkload(workload)}${nonFinite ? ' of non-finite values' : ''}`;
-  if (random.below(12) === 0) {
+  if (!isTransformed && random.below(12) === 0) {
     const scheduled = naiveSchedule(program);
     if (isRefusal(scheduled)) throw new Error(`${start}, naive: ${explainRefusal(scheduled)}`);
     return { workload, program, scheduled, nonFinite, title: `${start}, naive` };
   }
   // Now and then with reductions split that are as short as all others here.
   const sizes = createRandom(seed).fork(`splits ${index}`).below(3) === 0 ? smallSplits : splitSizes.gpu;
-  const sketch = random.pick(sketchesOf(program, limits, sizes, packAll));
+  // Sums over windows of 3 by 3 now and then by Winograd's algorithm, also where it does not pay.
+  const transforming = createRandom(seed).fork(`transforms ${index}`);
+  const transforms =
+    isTransformed || transforming.below(3) === 0
+      ? smallTransforms[transforming.pick([2, 4] as const)]
+      : transformSizes.gpu;
+  const sketches = sketchesOf(program, limits, sizes, packAll, transforms);
+  const sketch = random.pick(isTransformed ? sketches.filter((one) => one.transforms.length > 0) : sketches);
   const [values] = legalCandidates(sketch, limits, 1, random);
   if (values === undefined) throw new Error(`${start}, ${sketch.name}: no legal candidate`);
   const title = `${start}, ${describeValues(sketch, values)}`;
   const scheduled = instantiate(sketch, values);
   if (isRefusal(scheduled)) throw new Error(`${title}: ${explainRefusal(scheduled)}`);
-  return { workload, program, scheduled, nonFinite, title };
+  // An element that is not finite reaches all outputs of its tiles there.
+  return { workload, program, scheduled, nonFinite: nonFinite && sketch.transforms.length === 0, title };
 }

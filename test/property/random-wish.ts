@@ -195,7 +195,7 @@ const wishes: Readonly<Record<string, Wish>> = {
   }),
   group_norm: ({ few, size }) => {
     const groups = few(4);
-    return { shape: { n: few(2), c: groups * few(4), h: few(5), w: size(), groups } };
+    return { shape: { n: few(2), c: groups * few(3), h: few(5), w: size(), groups } };
   },
   instance_norm: (draw) => ({ shape: fourSizes(draw) }),
   lrn: ({ random, few, size }) => ({
@@ -249,6 +249,29 @@ const wishes: Readonly<Record<string, Wish>> = {
     };
   },
 };
+
+/** A convolution of images with windows of 3 by 3 neighbours, in groups of channels now and then. */
+export function imageWish(random: Random): readonly [operator: string, wish: WorkloadWish] {
+  const few = (bound: number): number => 1 + random.below(bound);
+  const groups = random.pick([1, 1, 2]);
+  const pad = (): number => random.below(3);
+  return [
+    random.pick(['conv2d', 'conv2d_nhwc']),
+    {
+      shape: {
+        ...{
+          n: few(2),
+          c: groups * few(3),
+          h: 3 + random.below(10),
+          w: 3 + random.below(10),
+          oc: groups * few(3),
+          groups,
+        },
+        ...{ pad: pad(), pad_left: pad(), pad_bottom: pad(), pad_right: pad() },
+      },
+    },
+  ];
+}
 
 /** An operator of the catalog and a small shape of it. `most` is the largest size. */
 export function randomWish(random: Random, most: number): readonly [operator: string, WorkloadWish] {

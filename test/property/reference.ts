@@ -4,6 +4,7 @@ import { expectedAt, generateInputs } from '../../src/operators/inputs.ts';
 import { layerInputsOf } from '../../src/operators/layer-inputs.ts';
 import type { InputValues } from '../../src/operators/operator.ts';
 import type { Workload } from '../../src/operators/workload.ts';
+import { errorFactorOf } from '../../src/schedule/rounding.ts';
 import { createRandom } from '../../src/support/random.ts';
 import type { RandomCase } from './random-case.ts';
 
@@ -74,8 +75,22 @@ function fillsTaps({ params }: Workload): boolean {
 }
 
 /** What every output of a case must hold. */
-export function checksOf({ workload, program }: RandomCase, inputs: InputValues): OutputCheck[] {
-  const { absolute, relative } = findOperator(workload.operator).tolerance(workload);
+export function checksOf({ workload, program, scheduled }: RandomCase, inputs: InputValues): OutputCheck[] {
+  const operator = findOperator(workload.operator);
+  const { absolute, relative } = operator.tolerance(workload);
+  const factor = errorFactorOf(program, scheduled.trace);
+  if (factor !== null) {
+    const references = operator.boundedReference(workload, inputs, factor);
+    return program.outputs.map((buffer) => {
+      const size = program.buffers.find(({ name }) => name === buffer)?.shape.reduce((all, next) => all * next, 1) ?? 0;
+      const elements = Array.from({ length: size }, (_, position) => references[buffer]?.(position));
+      return {
+        ...{ buffer, positions: null, absoluteTolerance: 0, relativeTolerance: 0 },
+        expected: Float64Array.from(elements, (element) => element?.expected ?? Number.NaN),
+        allowed: Float64Array.from(elements, (element) => element?.allowed ?? 0),
+      };
+    });
+  }
   return program.outputs.map((buffer) => ({
     buffer,
     positions: null,
@@ -91,13 +106,14 @@ function ownReference(made: RandomCase, seed: number): Reference {
   return {
     inputs,
     fault(outputs) {
-      for (const { buffer, expected, absoluteTolerance, relativeTolerance } of checksOf(made, inputs)) {
+      for (const { buffer, expected, absoluteTolerance, relativeTolerance, allowed } of checksOf(made, inputs)) {
         for (const [position, want] of expected.entries()) {
           const got = outputs[buffer]?.[position];
           // NaN equals NaN, each infinity itself, and -0 equals 0.
           if (got === want || (got !== undefined && Number.isNaN(got) && Number.isNaN(want))) continue;
           const error = Math.abs((got ?? Number.NaN) - want);
-          if (!(error <= absoluteTolerance + relativeTolerance * Math.abs(want)) || error === Number.POSITIVE_INFINITY)
+          const most = allowed?.[position] ?? absoluteTolerance + relativeTolerance * Math.abs(want);
+          if (!(error <= most) || error === Number.POSITIVE_INFINITY)
             return `${buffer}[${position}] is ${got}, expected ${want}`;
         }
       }

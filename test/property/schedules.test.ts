@@ -6,6 +6,7 @@ import { randomCase } from './random-case.ts';
 
 const interpreted = caseCount(300);
 const lowered = caseCount(300);
+const transformed = caseCount(40);
 
 const dtypeOf = (index: number): 'f32' | 'f16' => (index % 4 === 3 ? 'f16' : 'f32');
 
@@ -27,6 +28,19 @@ it(
       );
   },
   timeoutFor(interpreted, 100),
+);
+
+it(
+  `${transformed} random schedules of Winograd's algorithm give what the reference says, as programs and as kernels executed lane by lane`,
+  () => {
+    for (let index = 0; index < transformed; index++) {
+      const made = randomCase({ seed: seed + 2, index, isTransformed: true });
+      expect(made.scheduled.trace.steps.map(({ primitive }) => primitive)).toContain('winograd');
+      const wrong = index % 2 === 0 ? wrongAsProgram(made, seed + index) : wrongAsKernels(made, seed + index);
+      if (wrong !== null) throw new Error(wrong);
+    }
+  },
+  timeoutFor(transformed, 1000),
 );
 
 it(

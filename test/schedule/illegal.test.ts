@@ -95,7 +95,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       'a primitive that does not exist',
       'matmul',
       [['tile', { loop: 'i' }]],
-      'there is no primitive named tile; the primitives are split, fuse, reorder, bind, loopPartition, unroll, vectorize, subgroupMatrix, cacheRead, reindex, cacheWrite, setScope, storageAlign, transformLayout, doubleBuffer, computeAt, reverseComputeAt, computeInline, reverseComputeInline, decomposeReduction, rfactor, mergeReductions, rfactorSoftmax, fuseIters, pad, pack',
+      'there is no primitive named tile; the primitives are split, fuse, reorder, bind, loopPartition, unroll, vectorize, subgroupMatrix, cacheRead, reindex, cacheWrite, setScope, storageAlign, transformLayout, doubleBuffer, computeAt, reverseComputeAt, computeInline, reverseComputeInline, decomposeReduction, rfactor, mergeReductions, rfactorSoftmax, fuseIters, pad, pack, winograd',
     ],
     [
       'an argument that does not exist',

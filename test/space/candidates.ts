@@ -10,6 +10,7 @@ import { createPruner } from '../../src/space/pruning.ts';
 import { positionsIn, type Sketch } from '../../src/space/sketch.ts';
 import type { SplitSizes } from '../../src/space/split-sums.ts';
 import type { Tiling } from '../../src/space/tiling.ts';
+import type { TransformSizes } from '../../src/space/transforms.ts';
 import type { Random } from '../../src/support/random.ts';
 import type { Case } from './cases.ts';
 
@@ -21,6 +22,12 @@ export const smallSplits: SplitSizes = {
 
 /** Packs every constant operand that can be packed. */
 export const packAll: PackSizes = { leastElements: 1, leastReuse: 1, inOrder: true };
+
+/** Transforms every sum that can be, in tiles of two by two where there are few channels, or of four by four everywhere. */
+export const smallTransforms: Readonly<Record<2 | 4, TransformSizes>> = {
+  2: { elementProducts: 0, mostTime: Number.POSITIVE_INFINITY, mostError: 3 },
+  4: { elementProducts: 0, mostTime: Number.POSITIVE_INFINITY, mostError: Number.POSITIVE_INFINITY },
+};
 
 /** The plain program of a case. */
 export function programOfCase({ operator, wish }: Case, dtype = 'f32'): Program {

@@ -25,7 +25,7 @@ describe('verification data', () => {
       ]);
       expect(data.checks).toMatchObject([{ buffer: 'C', positions: null, absoluteTolerance: 0, relativeTolerance: 0 }]);
       expect(data.checks[0]?.expected.length).toBe(19 * 7);
-      expect(checksFor(naiveOf(workload).program)).toEqual([]);
+      expect(checksFor(naiveOf(workload))).toEqual([]);
     }
   });
 
@@ -56,7 +56,7 @@ describe('verification data', () => {
     const values = sketch.decisions.map(({ name, options }) => tile[name] ?? (options[0] as number));
     const made = instantiate(sketch, values);
     if (isRefusal(made)) throw new Error(made.message());
-    const own = [...((checksFor(made.program)[0]?.positions ?? []) as Uint32Array)];
+    const own = [...((checksFor(made)[0]?.positions ?? []) as Uint32Array)];
     const columns = new Set(own.map((at) => at % 603));
     // Columns are tiled by 64 and 4: first and last of the first tile, of the last tile, and the edge of the image.
     for (const column of [0, 3, 4, 63, 64, 575, 576, 602]) expect(columns).toContain(column);
@@ -72,7 +72,7 @@ describe('verification data', () => {
     const values = sketch.decisions.map(({ name, options }) => tile[name] ?? (options[0] as number));
     const made = instantiate(sketch, values);
     if (isRefusal(made)) throw new Error(made.message());
-    const columns = new Set([...((checksFor(made.program)[0]?.positions ?? []) as Uint32Array)].map((at) => at % 63));
+    const columns = new Set([...((checksFor(made)[0]?.positions ?? []) as Uint32Array)].map((at) => at % 63));
     for (const column of [0, 3, 4, 31, 32, 62]) expect(columns).toContain(column);
   });
 
@@ -87,7 +87,7 @@ describe('verification data', () => {
       expect(positions, operator).not.toBeNull();
       expect(expected.length).toBeLessThanOrEqual(most);
       expect(expected.length).toBeGreaterThanOrEqual(40);
-      const [own] = checksFor(naiveOf(workload).program);
+      const [own] = checksFor(naiveOf(workload));
       expect(own?.expected.length).toBeGreaterThan(0);
       expect(own?.expected.length).toBeLessThanOrEqual(192);
     }
@@ -95,12 +95,12 @@ describe('verification data', () => {
 
   it('expects the same at the same positions for every candidate', () => {
     const { checksFor, workload, data } = dataOf('matmul', 'm=601,n=603,k=400');
-    const program = naiveOf(workload).program;
+    const naive = naiveOf(workload);
     const told = new Map<number, number>();
     const inputs = data.inputs.map(({ bytes }) => new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4));
     const [a, b] = inputs as [Float32Array, Float32Array];
     for (let candidate = 0; candidate < 3; candidate++) {
-      const [own] = checksFor(program);
+      const [own] = checksFor(naive);
       own?.positions?.forEach((at, slot) => {
         const [row, column] = [Math.floor(at / 603), at % 603];
         let sum = told.get(at) ?? 0;

@@ -120,6 +120,8 @@ export async function buildAndVerify(
   taken: GPUBuffer[],
 ): Promise<Verified | Failure> {
   const { gpu, pool } = session;
+  const replaced = new Set(ownChecks.flatMap(({ buffer, isInstead }) => (isInstead ? [buffer] : [])));
+  const checks = [...session.checks.filter(({ buffer }) => !replaced.has(buffer)), ...ownChecks];
   const problem = artifactProblem(artifact);
   if (problem !== null) return problem;
   const built = await stage('build', 'build', () =>
@@ -127,7 +129,7 @@ export async function buildAndVerify(
       const bound = bindBuffers(session, artifact.buffers, taken);
       if (isFailure(bound)) return bound;
       const { buffers, written } = bound;
-      const outputs = new Set([...session.checks, ...ownChecks].map(({ buffer }) => buffer));
+      const outputs = new Set(checks.map(({ buffer }) => buffer));
       const readback = createReadback(session, artifact.buffers, buffers, outputs, taken);
       const kernels = await buildKernels(gpu, artifact, buffers);
       await compileByEmptyDispatch(gpu, kernels);
@@ -136,7 +138,6 @@ export async function buildAndVerify(
   );
   if (isFailure(built)) return built;
   const { kernels: all, buffers, written, readback } = built;
-  const checks = [...session.checks, ...ownChecks];
   const runsOnce = (_: BuiltKernel, at: number): boolean => artifact.kernels[at]?.runsOnce === true;
   const once = all.filter(runsOnce);
   const kernels = all.filter((kernel, at) => !runsOnce(kernel, at));

@@ -25,6 +25,7 @@ import { subgroupMatrix } from './subgroup-matrix.ts';
 import { transformLayout } from './transform-layout.ts';
 import { unroll } from './unroll.ts';
 import { vectorize } from './vectorize.ts';
+import { winograd } from './winograd.ts';
 
 /** Every primitive, in the order in which the documentation lists them. */
 const registered = [
@@ -54,6 +55,7 @@ const registered = [
   fuseIters,
   pad,
   pack,
+  winograd,
 ] as const;
 export const primitives: readonly Primitive[] = registered;
 

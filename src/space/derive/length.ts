@@ -14,7 +14,7 @@ import {
   sum,
 } from '../../arithmetic/formula.ts';
 import { copiedElements, copyOf, groupOf, loadWidth, sharedCopy } from '../copies.ts';
-import { pointOperations, runningIndex } from '../emitted.ts';
+import { meanOperations, pointOperations, runningIndex } from '../emitted.ts';
 import type { AccessInfo, StageInfo } from '../stage.ts';
 import {
   type Axis,
@@ -44,6 +44,7 @@ export function lengthOf(tiling: Tiling, shape: LengthShape, tiles: MemoryTiles)
   if (meeting.kind === 'matrix') return matricesLength(tiling, shape);
   const nest = lastNest(tiling);
   if (axesOf(nest, 'reduction').length > 0) return tilesLength(tiling, nest, shape, tiles);
+  if (tiling.nests.length > 1) return casesLength(tiling);
   return nest.axes.length === 1 ? flatLength(tiling, nest) : turnedLength(tiling, nest, shape);
 }
 
@@ -162,6 +163,31 @@ function flatLength({ vector }: Tiling, { stage, axes }: StageNest): Formula {
     product(each, sum(product(vector, perElement), 1 + index.alike, product(2, isRough(axis, tile)))),
     product(taken, index.taking + index.apart + still),
     4,
+  );
+}
+
+/** What keeps an element inside where others of its row and its column are kept inside by the same conditions. */
+const sharedConditions = 3;
+
+/** Patterns of formulas, all written out. */
+function casesLength({ nests }: Tiling): Formula {
+  return sum(
+    ...nests.map((nest) => {
+      const outputs = product(...nest.axes.map(heldOf));
+      const roughs = nest.axes.map((axis) => isRough(axis));
+      // A result that stays in registers is chosen where it lies outside; one that is stored has an address.
+      const each = nest.writes.length > 0 ? 2 : either(...roughs);
+      return sum(
+        product(outputs, sum(meanOperations(nest.stage), each)),
+        ...nest.reads.map((read, q) =>
+          product(
+            copiedElements(nest, q, heldOf),
+            sum(2 + Math.min(read.computed, sharedConditions), isGuarded(read, nest.axes)),
+          ),
+        ),
+      );
+    }),
+    10,
   );
 }
 

@@ -72,7 +72,11 @@ function elementwise(tiling: Tiling, { invocations, outputs }: Shape, tiles: Mem
   const nest = lastNest(tiling);
   const { stage } = nest;
   return {
-    registers: product(tiling.vector, 1 + stage.reads.length),
+    // Of several stages each keeps what it reads; what the last one stores is gone at once.
+    registers:
+      tiling.nests.length > 1
+        ? sum(...tiling.nests.map(heldBy), ...tiling.nests.slice(0, -1).map(({ axes }) => product(...axes.map(heldOf))))
+        : product(tiling.vector, 1 + stage.reads.length),
     // A single invocation has no other to wait for.
     barriers: both(above(sum(...tiles.taken), 0), above(invocations, 1)),
     iterations: tiles.iterations,

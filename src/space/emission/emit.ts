@@ -2,6 +2,7 @@ import { evaluated } from '../../arithmetic/formula.ts';
 import type { ScheduleBuilder } from '../builder.ts';
 import { applyBlocks } from '../packing.ts';
 import type { Tiling } from '../tiling.ts';
+import { emitCases } from './cases.ts';
 import { emitMatrices } from './matrices.ts';
 import type { Numbers } from './parts.ts';
 import { emitRows } from './rows.ts';
@@ -18,6 +19,7 @@ export function emitTiling(tiling: Tiling, builder: ScheduleBuilder, decided: (n
   const value: Numbers = (formula) => evaluated(formula, ({ name }) => decided(name));
   if (meeting.kind === 'lanes') emitRows(tiling, meeting, builder, value);
   else if (meeting.kind === 'matrix') emitMatrices(tiling, meeting, builder, value);
+  else if (tiling.nests.length > 1) emitCases(tiling, builder, value);
   else emitTiles(tiling, builder, value);
   for (const blocks of tiling.packed ?? []) applyBlocks(builder, blocks, value(blocks.block));
 }

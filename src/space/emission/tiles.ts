@@ -68,7 +68,7 @@ function fuseAxes(builder: ScheduleBuilder, { axes, stage }: StageNest): void {
 }
 
 /** Splits the axes of the block that stores, brings levels of a kind together and binds those of workgroups and invocations. */
-function placeSpatial(
+export function placeSpatial(
   builder: ScheduleBuilder,
   nest: StageNest,
   store: string,

@@ -11,14 +11,15 @@ const cuttableAxes = 2;
 /** Taps of a window that an invocation may hold in registers along another axis than the innermost. */
 const mostHeldTaps = 8;
 
-/** The tiling of a stage whose iters are grouped into axes: adjacent iters of one kind, in the order of the block. */
+/** The tiling of a stage whose iters are grouped into axes: adjacent iters of one kind, in the order of the block. Iters named in `apart` have nothing but workgroups. */
 export function tilingOverAxes(
   rule: string,
   stage: StageInfo,
   limits: DeviceLimits,
   groups: readonly (readonly number[])[],
+  apart: readonly string[] = [],
 ): Tiling {
-  const whole = groups.map((iters) => wholeAxis(stage, iters));
+  const whole = groups.map((iters) => wholeAxis(stage, iters, apart));
   const spatial = whole.filter(({ type }) => type === 'spatial');
   const reduction = whole.filter(({ type }) => type === 'reduction');
   const list = createDecisions(stage.block.name);

@@ -17,7 +17,7 @@ export interface WholeAxis {
   readonly isApart: boolean;
 }
 
-export function wholeAxis(stage: StageInfo, iters: readonly number[]): WholeAxis {
+export function wholeAxis(stage: StageInfo, iters: readonly number[], apart: readonly string[]): WholeAxis {
   const { block, reads } = stage;
   const hasReuse = reads.some((read) => iters.every((i) => !movesWith(read, i)));
   const own = iters.map((i) => block.iters[i] as (typeof block.iters)[number]);
@@ -27,7 +27,7 @@ export function wholeAxis(stage: StageInfo, iters: readonly number[]): WholeAxis
     iters,
     extent: own.reduce((all, { extent }) => all * extent, 1),
     hasReuse,
-    isApart: !hasReuse && iters.some((i) => liesApart(stage, i)),
+    isApart: own.some(({ name }) => apart.includes(name)) || (!hasReuse && iters.some((i) => liesApart(stage, i))),
   };
 }
 
