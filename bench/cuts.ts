@@ -1,8 +1,9 @@
 /**
  * What early pruning loses: which prefixes beams cut at which depth, by what judgement, and what these would have led to.
- *     node --import tsx bench/cuts.ts [--spaces tuning-logs/spaces tuning-logs/landscapes] [--only pattern] [--seeds 5] [--first-seed 1] [--trials 64] [--out out/cuts]
+ *     node --import tsx bench/cuts.ts [--spaces tuning-logs/spaces tuning-logs/landscapes] [--only pattern] [--seeds 5] [--first-seed 1] [--trials 64] [--donated 0] [--out out/cuts]
  * On spaces that were measured whole the best completion of every prefix is known. On landscapes it is estimated: by random completions, and by good
  * candidates that hill climbing comes to. A beam is judged with the model that it had: at trial 0 the analytic one alone. Runs choose as `wgtune tune` does.
+ * `--donated n`: how many of a prefix's completions end as good candidates do.
  * Writes README.md and layers.csv (a line per depth of each beam).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -29,6 +30,7 @@ const { values: flags } = parseArgs({
     seeds: { type: 'string', default: '5' },
     'first-seed': { type: 'string', default: '1' },
     trials: { type: 'string', default: '64' },
+    donated: { type: 'string' },
     out: { type: 'string', default: 'out/cuts' },
   },
 });
@@ -56,6 +58,7 @@ for (const file of flags.spaces.flatMap(spaceFiles).filter((path) => new RegExp(
     let made = 0;
     const strategy = createBeamSearch(loaded.space, {
       ...{ seed, model },
+      ...(flags.donated === undefined ? {} : { donated: Number(flags.donated) }),
       ...(loaded.logSeconds === undefined ? {} : { logSeconds: loaded.logSeconds }),
       watch: (sketch, layer) =>
         void seen.push({

@@ -7,8 +7,12 @@ import type { SearchSketch } from '../strategy.ts';
 export const hopeless = -1e30;
 
 export interface PrefixScorerOptions {
-  /** Random completions per prefix. */
+  /** Completions per prefix. */
   readonly completions: number;
+  /** How many of them take over the open decisions of a donor, drawn at random from `donors`. */
+  readonly donated?: number;
+  /** Candidates of the sketch that are thought good. */
+  readonly donors?: () => readonly ArrayLike<number>[];
 }
 
 /** Scores prefixes of one sketch, all of one depth, as rows of a matrix of decision values. */
@@ -18,14 +22,15 @@ export interface PrefixScorer {
 }
 
 /**
- * A prefix is worth the best of some random legal completions, each scored as a complete program: a model of complete programs is near a
- * coin flip on half-made ones (Ansor's Figure 3). Owns its scratch memory.
+ * A prefix is worth the best of some legal completions, each scored as a complete program: a model of complete programs is near a coin flip on
+ * half-made ones (Ansor's Figure 3). Completions at random seldom come to the good ends of a large space; those that end as a good candidate does
+ * show a prefix in company that suits it (docs/decisions/038-large-spaces.md). Owns its scratch memory.
  */
 export function createPrefixScorer(
   sketch: SearchSketch,
   columns: number,
   model: CostModel,
-  { completions }: PrefixScorerOptions,
+  { completions, donated = 0, donors = () => [] }: PrefixScorerOptions,
   random: Random,
 ): PrefixScorer {
   const width = sketch.decisions.length;
@@ -58,11 +63,13 @@ export function createPrefixScorer(
         return;
       }
       reserve(count * completions);
+      const good = donors();
       let made = 0;
       for (let i = 0; i < count; i++) {
         for (let c = 0; c < completions; c++) {
           for (let d = 0; d < width; d++) scratch[d] = prefixes[i * width + d] as number;
-          if (!completeAtRandom(sketch, pruner, scratch, depth, random)) continue;
+          const donor = good.length > 0 && c < donated ? good[random.below(good.length)] : undefined;
+          if (!completeAtRandom(sketch, pruner, scratch, depth, random, donor)) continue;
           extractor.extract(scratch, rows, made * columns);
           owners[made++] = i;
         }

@@ -13,16 +13,22 @@ export interface BeamOptions extends LearnedOptions {
   readonly width?: number;
   /** Fraction of a proposal that is drawn at random from the whole space. */
   readonly epsilon?: number;
-  /** Random completions by which a prefix is judged. */
+  /** Completions by which a prefix is judged. */
   readonly completions?: number;
+  /** How many of them end as a good candidate does: one of the fastest measured, or of the best ends of the beam before. The others are random. */
+  readonly donated?: number;
+  /** Fraction of the first trials that is drawn at random. */
+  readonly ignorance?: number;
   /** Options of the acquisition that, beside the model, chooses among the beam's ends; `null` leaves the choice to the model's scores. */
   readonly acquisition?: AcquisitionOptions | null;
   /** Is shown what became of the prefixes of every depth of every beam, with the sketch's number: for benches. */
   readonly watch?: (sketch: number, layer: BeamLayer) => void;
 }
 
-const defaults = { width: 64, epsilon: 0.15, completions: 8 } as const;
+const defaults = { width: 64, epsilon: 0.15, completions: 8, donated: 4, ignorance: 0.5 } as const;
 const leastWidth = 12;
+/** Good candidates of each kind by whose decisions prefixes are completed. */
+const donorsOfAKind = 8;
 /** Trials after which the share of random draws has fallen to a third of its start. */
 const ignoranceTrials = 40;
 /** Candidates of a round: enough to spread the cost of learning, few enough to use soon what was learned. */
@@ -45,14 +51,20 @@ const maxWidenings = 3;
  */
 export function createBeamSearch(space: SearchSpace, options: BeamOptions): SearchStrategy {
   const { seed, model, logSeconds, watch } = options;
-  const { width, epsilon, completions } = { ...defaults, ...options };
+  const { width, epsilon, completions, donated, ignorance: atFirst } = { ...defaults, ...options };
   const root = createRandom(seed).fork('beam');
   const random = root.fork('choices');
   const sampler = createSampler(space, root.fork('pool'), null);
   const { history, tally } = sampler;
-  const scorers = space.sketches.map((sketch) =>
-    createPrefixScorer(sketch, space.columns, model, { completions }, random),
-  );
+  let lastEnds: readonly Candidate[] = [];
+  const donorsOf = (index: number): readonly (readonly number[])[] =>
+    [...history.fastest(donorsOfAKind), ...lastEnds].flatMap(({ sketch, values }) =>
+      sketch === index ? [values] : [],
+    );
+  const scorers = space.sketches.map((sketch, index) => {
+    const judging = { completions, donated, donors: () => donorsOf(index) };
+    return createPrefixScorer(sketch, space.columns, model, judging, random);
+  });
   const stopwatch = createStopwatch();
   const acquisition =
     options.acquisition === null ? null : createAcquisition(space, root.fork('chooser'), options.acquisition);
@@ -64,14 +76,14 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
       const made = constructCandidates(sketch, scorers[index] as (typeof scorers)[number], share, tally, look);
       return made.map((one): Candidate => ({ sketch: index, ...one }));
     });
-    return found
-      .filter((candidate) => !history.has(candidate))
-      .sort((a, b) => (b.score as number) - (a.score as number));
+    const sorted = found.sort((a, b) => (b.score as number) - (a.score as number));
+    lastEnds = sorted.slice(0, donorsOfAKind);
+    return sorted.filter((candidate) => !history.has(candidate));
   };
 
   const isCautious = cautionOf(options, history);
   /** While little has been measured half of the trials look around: an analytic model may be wrong about this device. */
-  const ignorance = (): number => 0.5 * Math.exp(-history.size / ignoranceTrials);
+  const ignorance = (): number => atFirst * Math.exp(-history.size / ignoranceTrials);
 
   /** The ends of the beam, best first, each once. */
   const ends = (count: number): Candidate[] => {
