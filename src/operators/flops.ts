@@ -1,4 +1,5 @@
 import { variable } from '../ir/builders.ts';
+import { blocksRunOnce } from '../ir/constants.ts';
 import type { Block, DType, Expr, Program, ReduceOp } from '../ir/nodes.ts';
 import { reducers } from '../ir/reducers.ts';
 import { blocksOf, holdsLoad, readsOf, walkExpr } from '../ir/visit.ts';
@@ -89,9 +90,18 @@ export function flopsOfBlock(block: Block): number {
   return values + (block.reducer === null ? 0 : flopsOfCombination(block.reducer.op));
 }
 
-/** Floating-point operations of a program: every block over its whole iteration domain, guards and repeated work not counted. */
+/** The blocks that run every time, whatever is made of constant inputs once. */
+function repeatedBlocks(program: Program): Block[] {
+  const once = blocksRunOnce(program);
+  return blocksOf(program).filter(({ name }) => !once.has(name));
+}
+
+/**
+ * Floating-point operations of one run of a program: every block over its whole iteration domain, guards and repeated work not counted, nor what
+ * needs to run only once.
+ */
 export function flopsOf(program: Program): number {
-  return blocksOf(program).reduce((total, block) => {
+  return repeatedBlocks(program).reduce((total, block) => {
     const instances = block.iters.reduce((product, iter) => product * iter.extent, 1);
     return total + instances * flopsOfBlock(block);
   }, 0);
@@ -99,10 +109,12 @@ export function flopsOf(program: Program): number {
 
 /**
  * Bytes that every kernel for the program must move: inputs and outputs once each. Of an input that is read only where indices say, it is as
- * many elements as are read; repeated indices would make it fewer.
+ * many elements as are read; repeated indices would make it fewer. Constant inputs of which only something made of them once is read do not count.
  */
 export function minimumBytes(program: Program): number {
-  return bytesOf(program, [...program.inputs, ...program.outputs], picked(program));
+  const read = new Set(repeatedBlocks(program).flatMap((block) => readsOf(block).map(({ buffer }) => buffer)));
+  const inputs = program.inputs.filter((name) => read.has(name) || !program.constants?.includes(name));
+  return bytesOf(program, [...inputs, ...program.outputs], picked(program));
 }
 
 /** By buffer that is read only at positions (see nodes.ts): how many elements are read there. */

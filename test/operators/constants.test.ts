@@ -5,6 +5,7 @@ import { checkedProgram } from '../../src/operators/checked-program.ts';
 import { defineOperator, dimension } from '../../src/operators/define.ts';
 import { mul, reductionAxis, sumOver } from '../../src/operators/expression.ts';
 import { exact, integers } from '../../src/operators/fill.ts';
+import { flopsOf, minimumBytes } from '../../src/operators/flops.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { compute, input, program } from '../../src/operators/tensor.ts';
 import { describeWorkload, workloadKey } from '../../src/operators/workload.ts';
@@ -78,6 +79,15 @@ describe('constant inputs', () => {
 });
 
 describe('what runs once', () => {
+  it('is no work of a run, and what it alone reads is not moved in one', () => {
+    const program = programOf(makeWorkload('squared_weights_test'));
+    const { constants: _, ...varying } = program;
+    expect([flopsOf(program), flopsOf(varying)]).toEqual([16, 24]);
+    expect([minimumBytes(program), minimumBytes(varying)]).toEqual([36, 68]);
+    const [constant, plain] = [programOf(withConstant('B')), programOf(withConstant(''))];
+    expect([flopsOf(constant), minimumBytes(constant)]).toEqual([flopsOf(plain), minimumBytes(plain)]);
+  });
+
   it('is what reads constants alone, and no output', () => {
     expect([...blocksRunOnce(programOf(makeWorkload('squared_weights_test')))]).toEqual(['S_stage']);
     const all = makeWorkload('squared_weights_test', { attributes: { constant: 'X,W' } });
