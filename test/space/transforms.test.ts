@@ -56,6 +56,20 @@ describe("Winograd's algorithm is offered", () => {
     expect(namesOf('conv2d', 'c=8,oc=8,h=12,w=12', free)).toEqual(['winograd2+tiled+cases+cases+cases']);
   });
 
+  it('where the filter is constant also for small images: its transform runs once', () => {
+    const made = programOfCase(caseOf('conv2d', 'c=512,oc=512,h=7,w=7', { constant: 'W' }));
+    const [sketch, ...more] = transformedOf(made, transformSizes.cpu);
+    if (sketch === undefined) throw new Error('no sketch is transformed');
+    expect(more).toEqual([]);
+    const [values] = legalCandidates(sketch, defaultLimits, 1, createRandom(2));
+    const scheduled = instantiate(sketch, values as Float64Array);
+    if (isRefusal(scheduled)) throw new Error(explainRefusal(scheduled));
+    const lowered = lowerProgram(scheduled.program, defaultLimits);
+    if (isRefusal(lowered)) throw new Error(explainRefusal(lowered));
+    const often = lowered.kernels.filter(({ runsOnce }) => runsOnce !== true).map(({ name }) => name);
+    expect(often).toEqual(['padded_points_transform', 'conv2d', 'Y_transform']);
+  });
+
   it("for a user's program of that structure, whatever its names", () => {
     const image = input('image', [20, 20, 32], 'f32');
     const weights = input('weights', [3, 3, 16, 32], 'f32');
