@@ -95,9 +95,11 @@ async function featuresOf({ workload, made, device }: Shown): Promise<NamedFeatu
   const { sketchesOf } = await import('../space/rules.ts');
   const { recordedValues } = await import('../space/recorded.ts');
   const { splitSizes } = await import('../space/split-sums.ts');
+  const { chainSizes } = await import('../space/online-chains.ts');
   const { packSizes } = await import('../space/packing.ts');
   const { transformSizes } = await import('../space/transforms.ts');
-  const sizes = [splitSizes[device.type], packSizes[device.type], transformSizes[device.type]] as const;
+  const { type } = device;
+  const sizes = [splitSizes[type], packSizes[type], transformSizes[type], chainSizes[type]] as const;
   const sketches = sketchesOf(programOf(workload), device.limits, ...sizes);
   const sketch = sketches.find(({ name }) => name === made.sketch);
   const values = sketch === undefined ? null : recordedValues(sketch, made.decisions);

@@ -2,6 +2,7 @@ import type { Program } from '../ir/nodes.ts';
 import { assert } from '../support/errors.ts';
 import { isRefusal } from '../support/refusal.ts';
 import { buildSchedule, type ScheduleBuilder } from './builder.ts';
+import { applyChain, type OnlineChain } from './online-chains.ts';
 import { applyPacking, type Packing } from './packing.ts';
 import type { Padding } from './padding.ts';
 import { applySplit, type Split } from './split-sums.ts';
@@ -19,17 +20,20 @@ export interface Form {
   readonly inlineFirst: readonly string[];
   /** Reductions whose parts are shared out among workgroups. */
   readonly splits: readonly Split[];
+  /** Sums that a softmax weighs, cut into parts that are rescaled. */
+  readonly chains: readonly OnlineChain[];
 }
 
 export function applyForm(
   builder: ScheduleBuilder,
-  { packings, paddings, transforms, inlineFirst, splits }: Form,
+  { packings, paddings, transforms, inlineFirst, splits, chains }: Form,
 ): void {
   for (const packing of packings) applyPacking(builder, packing);
   for (const { block, iter, multiple } of paddings) builder.apply('pad', { block, iter, multiple });
   for (const { block, outputs } of transforms) builder.apply('winograd', { block, outputs });
   for (const block of inlineFirst) builder.apply('computeInline', { block });
   for (const split of splits) applySplit(builder, split);
+  for (const chain of chains) applyChain(builder, chain);
 }
 
 /** A plain program in this form. */

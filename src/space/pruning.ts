@@ -2,8 +2,9 @@ import { createFinder, openIn } from '../arithmetic/evaluator.ts';
 import { above, either, type Formula, product, quotient } from '../arithmetic/formula.ts';
 import type { DeviceDescription, DeviceLimits } from '../ir/limits.ts';
 import type { Decision } from './decision.ts';
-import { type Conflict, conflictsOf } from './derive/conflicts.ts';
+import { conflictsOf } from './derive/conflicts.ts';
 import { type EstimateFormulas, estimateOf } from './derive/estimate.ts';
+import type { Conflict } from './derive/findings.ts';
 import { positionsIn, type Sketch } from './sketch.ts';
 
 /** Private scalars beyond this spill on every device we know; a kernel that needs them is never the fast one. */

@@ -3,17 +3,18 @@ import { type DeviceLimits, defaultLimits } from '../ir/limits.ts';
 import type { Program } from '../ir/nodes.ts';
 import type { Refusal } from '../support/refusal.ts';
 import { buildSchedule } from './builder.ts';
-import { periodsOf } from './cases.ts';
 import { emitNaive } from './emission/naive.ts';
 import { readingComputed } from './emitted.ts';
 import { fuseEpilogues, inlinedFirst, storable } from './epilogue.ts';
-import { type Form, inForm } from './form.ts';
+import { inForm } from './form.ts';
+import { type ChainSizes, chainOf, chainSizes, partLengthOf } from './online-chains.ts';
 import { type PackedBuffer, type PackSizes, packedBy, packingsOf, packSizes, withPackedBlocks } from './packing.ts';
-import { type Padding, paddingsOf } from './padding.ts';
+import { paddingsOf } from './padding.ts';
 import { casesTiling, pairsOfCases } from './rules/cases.ts';
 import { flatTiling } from './rules/flat.ts';
 import { implicitGemmTiling } from './rules/implicit-gemm.ts';
 import { matrixTilings } from './rules/matrix.ts';
+import { onlineTiling, sharesRows } from './rules/online.ts';
 import { passesTiling } from './rules/passes.ts';
 import { rowsTiling } from './rules/rows.ts';
 import { tiledTiling } from './rules/tiled.ts';
@@ -24,9 +25,10 @@ import { type Split, type SplitSizes, splitSizes, splitsOf } from './split-sums.
 import { hasReuse, type StageInfo, stagesOf } from './stage.ts';
 import { stagesOfTiling, type Tiling } from './tiling.ts';
 import { type Transform, type TransformSizes, transformSizes, transformsOf } from './transforms.ts';
+import { paddedForm, transformedForm, type Variant } from './variants.ts';
 
 /** Names of rules in the order in which they came: a rule keeps its number in features. `naive` decides nothing and is only a yardstick. */
-export const ruleNames = ['tiled', 'rows', 'flat', 'naive', 'turned', 'matrix', 'gemm', 'cases'] as const;
+export const ruleNames = ['tiled', 'rows', 'flat', 'naive', 'turned', 'matrix', 'gemm', 'cases', 'online'] as const;
 
 /** Sharing a reduction among invocations pays where outputs are too few to keep a device busy. */
 const fewOutputs = 16384;
@@ -120,7 +122,7 @@ function tilingsOfGroup(
  * a reduction reads a computed operand again and again, that operand computed once and stored. The rules ask about structure only (reuse,
  * reduction, shared axes), in the manner of Ansor's derivation rules.
  * `limits` say what may be decided at all: subgroups and their matrices only where the device has them. `sizes` say which reductions are
- * split among workgroups, `packs` which constant operands are packed, null for none.
+ * split among workgroups, `packs` which constant operands are packed, null for none; `chains` which softmaxes become one kernel with what they weigh.
  */
 export function sketchesOf(
   program: Program,
@@ -128,11 +130,20 @@ export function sketchesOf(
   sizes: SplitSizes | null = splitSizes.gpu,
   packs: PackSizes | null = packSizes.gpu,
   worthTransforming: TransformSizes | null = transformSizes.gpu,
+  chains: ChainSizes = chainSizes.gpu,
 ): Sketch[] {
   const stages = stagesOf(program);
   const inlined = inlinedFirst(stages);
   const stored = storable(stages).filter((block) => inlined.includes(block));
-  const plain: Variant = { packings: [], paddings: [], transforms: [], inlineFirst: inlined, splits: [], stored: [] };
+  const plain: Variant = {
+    packings: [],
+    paddings: [],
+    transforms: [],
+    inlineFirst: inlined,
+    splits: [],
+    chains: [],
+    stored: [],
+  };
   const sketches = sketchesOfForm(program, plain, limits);
   if (stored.length > 0) {
     const others = inlined.filter((block) => !stored.includes(block));
@@ -142,6 +153,7 @@ export function sketchesOf(
   if (paddings.length > 0) sketches.push(...sketchesOfForm(program, paddedForm(program, stages, paddings), limits));
   const splits = splitsOf(stagesOf(inForm(program, plain)), sizes);
   if (splits.length > 0) sketches.push(...sketchesOfForm(program, { ...plain, splits }, limits));
+  sketches.push(...onlineSketches(program, plain, limits, chains));
   const packings = packingsOf(program, stages, packs);
   if (packings.length > 0) sketches.push(...sketchesOfForm(program, { ...plain, packings }, limits));
   for (const transform of transformsOf(program, stages, worthTransforming))
@@ -155,39 +167,24 @@ export function sketchesOf(
   });
 }
 
-interface Variant extends Form {
-  /** Elementwise stages that remain stages of their own. */
-  readonly stored: readonly string[];
-}
-
-/** The form with padded axes: copies of operands are stored, what is computed of them goes straight into its padded copy. */
-function paddedForm(program: Program, stages: readonly StageInfo[], paddings: readonly Padding[]): Variant {
-  const padded = inForm(program, { packings: [], paddings, transforms: [], inlineFirst: [], splits: [] });
-  const known = new Set(stages.map((stage) => stage.block.name));
-  const after = stagesOf(padded);
-  const inlineFirst = inlinedFirst(after);
-  const stored = after
-    .filter((stage) => !known.has(stage.block.name) && !stage.isOutput)
-    .map((stage) => stage.block.name)
-    .filter((block) => !inlineFirst.includes(block));
-  return { packings: [], paddings, transforms: [], inlineFirst, splits: [], stored };
-}
-
-/**
- * The form with transformed sums: every transform is a kernel, whose result is stored. What follows the sums goes into the transform of the
- * results, and what comes before them into the copies that the transforms of operands make.
- */
-function transformedForm(program: Program, stages: readonly StageInfo[], transform: Transform): Variant {
-  const after = stagesOf(
-    inForm(program, { packings: [], paddings: [], transforms: [transform], inlineFirst: [], splits: [] }),
-  );
-  const known = new Set(stages.map((stage) => stage.block.name));
-  const made = after.filter(({ block }) => !known.has(block.name) && periodsOf(block).size > 0);
-  const result = made.at(-1)?.block.name;
-  const early = inlinedFirst(stages);
-  const inlineFirst = inlinedFirst(after).filter((block) => block === result || early.includes(block));
-  const stored = made.map(({ block }) => block.name).filter((block) => !inlineFirst.includes(block));
-  return { packings: [], paddings: [], transforms: [transform], inlineFirst, splits: [], stored };
+/** Where a softmax weighs a sum: one kernel for both, which never stores a row. */
+function onlineSketches(program: Program, plain: Variant, limits: DeviceLimits, sizes: ChainSizes): Sketch[] {
+  const found = chainOf(inForm(program, plain));
+  const length = found === null ? null : partLengthOf(found.extent, sizes);
+  if (found === null || length === null) return [];
+  const chain = { ...found.chain, length };
+  const form = { ...plain, chains: [chain] };
+  const simpler = inForm(program, form);
+  // What runs once for constant inputs is no part of a kernel that runs every time.
+  if (blocksRunOnce(simpler).size > 0) return [];
+  const stages = stagesOf(simpler);
+  const tiling = onlineTiling(stages, chain);
+  if (tiling === null || (sharesRows(tiling) && !sizes.isForShared)) return [];
+  const own = new Set(stagesOfTiling(tiling).map(({ block }) => block.name));
+  const inline = inlinable(stages).filter((block) => !own.has(block));
+  const others = keptStages(simpler, inline).filter(({ block }) => !own.has(block.name));
+  const rest = others.map((stage) => tilingsOfGroup(simpler, [stage], inline, limits)[0] as Tiling);
+  return [makeSketch(program, [tiling, ...rest], { ...form, inline, once: [] })];
 }
 
 /** The tilings of a group where sums are transformed: the products are varied, nothing else is. */

@@ -96,7 +96,43 @@ export type Meeting =
       /** Partial results of the second level of a tree in workgroup memory; 1 where there is none. */
       readonly tree: Formula;
     }
-  | { readonly kind: 'matrix'; readonly config: SubgroupMatrixConfig; readonly lanes: number };
+  | { readonly kind: 'matrix'; readonly config: SubgroupMatrixConfig; readonly lanes: number }
+  | {
+      /** Parts of a sum that a softmax weighs, rescaled in registers as they come: see rules/online.ts. */
+      readonly kind: 'online';
+      readonly roles: OnlineRoles;
+      /** Rows of a workgroup: invocations along them, and rows of each. */
+      readonly rows: Formula;
+      readonly heldRows: Formula;
+      /** Invocations that share columns, and terms of a part; columns and terms of each. */
+      readonly across: Formula;
+      readonly heldColumns: Formula;
+      readonly heldTerms: Formula;
+      /** Terms of a weighed sum, and of a product, that are loaded together. */
+      readonly together: Formula;
+      readonly heldDeep: Formula;
+    };
+
+/** The stages of a softmax cut into parts by what they do, and positions of the tile's rows and columns among their iters. */
+export interface OnlineRoles {
+  /** Makes the elements, where they are a product of their own; null where they are read or computed in place. */
+  readonly scores: StageInfo | null;
+  readonly maxima: StageInfo;
+  readonly weights: StageInfo;
+  readonly sums: StageInfo;
+  readonly partial: StageInfo;
+  readonly joined: StageInfo;
+  /** Stores the result. */
+  readonly final: StageInfo;
+  /** Rows and columns of the result; the row in stages by rows and in the scores; and the scores' iter that is their terms. */
+  readonly row: {
+    readonly final: number;
+    readonly column: number;
+    readonly inner: number;
+    readonly scores: number;
+    readonly terms: number;
+  };
+}
 
 /** A packed operand in blocks of its innermost dimension, which then is the outermost: a tile is one piece of memory. */
 export interface PackedBlocks {

@@ -4,6 +4,7 @@ import type { Program } from '../ir/nodes.ts';
 import { lowerProgram } from '../lowering/lower.ts';
 import type { Workload } from '../operators/workload.ts';
 import { completeAtRandom } from '../search/space/completion.ts';
+import { chainSizes } from '../space/online-chains.ts';
 import { packSizes } from '../space/packing.ts';
 import { createPruner, mostStatements } from '../space/pruning.ts';
 import { sketchesOf } from '../space/rules.ts';
@@ -54,7 +55,8 @@ export function fittingArtifact(workload: Workload, program: Program, device: Bu
  * that one legal candidate speaks for all. Throws UserError where none is left, with what the first of them lacks, the limit and what to do.
  */
 export function fittingSketches(workload: Workload, program: Program, device: DeviceDescription): readonly Sketch[] {
-  const sizes = [splitSizes[device.type], packSizes[device.type], transformSizes[device.type]] as const;
+  const { type } = device;
+  const sizes = [splitSizes[type], packSizes[type], transformSizes[type], chainSizes[type]] as const;
   const sketches = sketchesOf(program, device.limits, ...sizes);
   const lacking: Refusal[] = [];
   const fitting = sketches.filter((sketch) => {

@@ -2,6 +2,7 @@ import { type DeviceLimits, defaultLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { describeWorkload, type Workload } from '../../src/operators/workload.ts';
+import { chainSizes } from '../../src/space/online-chains.ts';
 import { naiveSchedule, sketchesOf } from '../../src/space/rules.ts';
 import { instantiate, type Scheduled } from '../../src/space/sketch.ts';
 import { splitSizes } from '../../src/space/split-sums.ts';
@@ -10,7 +11,14 @@ import { UserError } from '../../src/support/errors.ts';
 import { createRandom, type Random } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { programOf } from '../../src/tuner/build.ts';
-import { describeValues, legalCandidates, packAll, smallSplits, smallTransforms } from '../space/candidates.ts';
+import {
+  describeValues,
+  legalCandidates,
+  packAll,
+  smallChains,
+  smallSplits,
+  smallTransforms,
+} from '../space/candidates.ts';
 import { imageWish, randomWish } from './random-wish.ts';
 
 /** A workload of an operator of the catalog and a schedule of it that a search could propose. */
@@ -88,7 +96,8 @@ export function randomCase(options: CaseOptions): RandomCase {
     isTransformed || transforming.below(3) === 0
       ? smallTransforms[transforming.pick([2, 4] as const)]
       : transformSizes.gpu;
-  const sketches = sketchesOf(program, limits, sizes, packAll, transforms);
+  const chains = createRandom(seed).fork(`chains ${index}`).below(2) === 0 ? smallChains : chainSizes.gpu;
+  const sketches = sketchesOf(program, limits, sizes, packAll, transforms, chains);
   const sketch = random.pick(isTransformed ? sketches.filter((one) => one.transforms.length > 0) : sketches);
   const [values] = legalCandidates(sketch, limits, 1, random);
   if (values === undefined) throw new Error(`${start}, ${sketch.name}: no legal candidate`);

@@ -5,6 +5,7 @@ import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { completeAtRandom } from '../../src/search/space/completion.ts';
 import { createEstimator } from '../../src/space/estimator.ts';
 import { type EstimateName, estimateAt, estimateLength, type KernelEstimate } from '../../src/space/kernel-estimate.ts';
+import type { ChainSizes } from '../../src/space/online-chains.ts';
 import type { PackSizes } from '../../src/space/packing.ts';
 import { createPruner } from '../../src/space/pruning.ts';
 import { positionsIn, type Sketch } from '../../src/space/sketch.ts';
@@ -28,6 +29,9 @@ export const smallTransforms: Readonly<Record<2 | 4, TransformSizes>> = {
   2: { elementProducts: 0, mostTime: Number.POSITIVE_INFINITY, mostError: 3 },
   4: { elementProducts: 0, mostTime: Number.POSITIVE_INFINITY, mostError: Number.POSITIVE_INFINITY },
 };
+
+/** Cuts softmaxes with a weighted sum into parts that are shorter than any that would pay. */
+export const smallChains: ChainSizes = { mostTerms: 2, partLength: 4, isForShared: true };
 
 /** The plain program of a case. */
 export function programOfCase({ operator, wish }: Case, dtype = 'f32'): Program {

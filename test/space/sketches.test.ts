@@ -99,6 +99,7 @@ describe('rules ask about structure', () => {
       ['find_row_max', 'scores', 'sum_row', 'weigh_values'],
       ['find_row_max sum_row normalise', 'scores', 'weigh_values'],
       ['find_row_max', 'normalise', 'scores', 'sum_row', 'weigh_values'],
+      ['scores find_row_max_rf sum_row_weights sum_row_rf weigh_values_rf weigh_values weigh_values_rescaled'],
     ]);
   });
 

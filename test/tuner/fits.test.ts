@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { makeWorkload, type WorkloadWish } from '../../src/operators/parse-workload.ts';
+import { chainSizes } from '../../src/space/online-chains.ts';
+import { packSizes } from '../../src/space/packing.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
+import { splitSizes } from '../../src/space/split-sums.ts';
+import { transformSizes } from '../../src/space/transforms.ts';
 import { buildArtifact, naiveOf, programOf } from '../../src/tuner/build.ts';
 import { fittingSketches } from '../../src/tuner/fits.ts';
 import { device } from '../report/fixtures.ts';
@@ -29,7 +33,9 @@ describe('what no candidate can meet', () => {
 
   it('leaves every sketch of what fits', () => {
     const wish = { shape: 'h=2,m=32,n=32,d=8,dv=8' };
-    const all = sketchesOf(programOf(makeWorkload('attention', wish)), anvil.limits);
+    const program = programOf(makeWorkload('attention', wish));
+    const { limits, type } = anvil;
+    const all = sketchesOf(program, limits, splitSizes[type], packSizes[type], transformSizes[type], chainSizes[type]);
     expect(fittingOf('attention', wish).map(({ name }) => name)).toEqual(all.map(({ name }) => name));
   });
 });

@@ -26,13 +26,8 @@ import {
   tileOf,
 } from '../tiling.ts';
 import { steppingAxes, wholeTilesOf } from './edges.ts';
-
-/** A contradiction of decided values that holds whatever else is decided: a vector that does not divide its tile, lanes that could only idle. */
-export interface Conflict {
-  readonly reason: string;
-  /** 1 where the values contradict each other. While this is unknown, they do not. */
-  readonly holds: Formula;
-}
+import type { Conflict } from './findings.ts';
+import { onlineConflicts } from './online.ts';
 
 /** All ways in which decisions of a tiling contradict each other or change nothing. */
 export function conflictsOf(tiling: Tiling): Conflict[] {
@@ -96,7 +91,9 @@ function idleInTurn(axis: Axis): Conflict[] {
   );
 }
 
-function meetingConflicts({ meeting }: Tiling): Conflict[] {
+function meetingConflicts(tiling: Tiling): Conflict[] {
+  const { meeting } = tiling;
+  if (meeting.kind === 'online') return onlineConflicts(tiling, meeting);
   if (meeting.kind !== 'lanes') return [];
   const { wish, lanes, rows, tree } = meeting;
   const isInSubgroups = above(wish, 1);

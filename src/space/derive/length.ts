@@ -31,6 +31,7 @@ import {
 } from '../tiling.ts';
 import { copyLength, guardOperations } from './copy-length.ts';
 import { wholeTilesOf } from './edges.ts';
+import { onlineLength } from './online.ts';
 import type { MemoryTiles } from './traffic.ts';
 
 /**
@@ -42,6 +43,7 @@ export function lengthOf(tiling: Tiling, shape: LengthShape, tiles: MemoryTiles)
   const { meeting } = tiling;
   if (meeting.kind === 'lanes') return rowsLength(tiling, meeting);
   if (meeting.kind === 'matrix') return matricesLength(tiling, shape);
+  if (meeting.kind === 'online') return onlineLength(tiling, meeting);
   const nest = lastNest(tiling);
   if (axesOf(nest, 'reduction').length > 0) return tilesLength(tiling, nest, shape, tiles);
   if (tiling.nests.length > 1) return casesLength(tiling);

@@ -27,19 +27,9 @@ import {
   tileOf,
   tilesOf,
 } from '../tiling.ts';
+import type { MeetingNumbers } from './findings.ts';
+import { onlineNumbers } from './online.ts';
 import { type MemoryTiles, repeats, wholeUnits } from './traffic.ts';
-
-/** The numbers that depend on how results meet. */
-interface MeetingNumbers {
-  readonly registers: Formula;
-  readonly barriers: Formula;
-  readonly iterations: Formula;
-  readonly idle: Formula;
-  /** Bytes of operands that a workgroup uses again. */
-  readonly reused: Formula;
-  /** Results in workgroup memory: bytes that one workgroup keeps, and bytes that all workgroups read and write. */
-  readonly shared: { readonly bytes: Formula; readonly read: Formula; readonly written: Formula };
-}
 
 interface Shape {
   readonly workgroups: Formula;
@@ -55,6 +45,7 @@ export function meetingOf(tiling: Tiling, shape: Shape, tiles: MemoryTiles): Mee
   const { meeting } = tiling;
   if (meeting.kind === 'lanes') return amongLanes(tiling, meeting, shape);
   if (meeting.kind === 'matrix') return inMatrices(tiling, meeting, shape, tiles);
+  if (meeting.kind === 'online') return onlineNumbers(meeting, shape);
   return axesOf(lastNest(tiling), 'reduction').length === 0
     ? elementwise(tiling, shape, tiles)
     : inRegisters(tiling, shape, tiles);

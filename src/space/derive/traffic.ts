@@ -39,6 +39,8 @@ import { steppingAxes, wholeTilesOf } from './edges.ts';
 
 /** The most rounds of a cooperative copy that are written out; more rounds stay a loop. */
 export const mostWrittenRounds = 16;
+/** Elements of a row in workgroup memory that an invocation takes at once. */
+export const rowVector = 4;
 
 /** Bytes of one variable in workgroup memory as WebGPU counts them against the limit: in units of 16. */
 export const wholeUnits = (bytes: Formula): Formula => product(ceilQuotient(bytes, 16), 16);
@@ -178,7 +180,7 @@ function operandOf({ meeting }: Tiling, nest: StageNest, read: AccessInfo, q: nu
  * invocations reduce together. Null where neighbours along x are outputs next to each other, and the answer depends on the operand.
  */
 export function isAllContiguous({ meeting, nests }: Tiling): Formula | null {
-  if (meeting.kind === 'serial') return null;
+  if (meeting.kind === 'serial' || meeting.kind === 'online') return null;
   if (meeting.kind === 'matrix') return 1;
   const isAlongRows = nests
     .filter(({ stage }) => stage.reduction.length > 0)

@@ -4,6 +4,7 @@ import { applyBlocks } from '../packing.ts';
 import type { Tiling } from '../tiling.ts';
 import { emitCases } from './cases.ts';
 import { emitMatrices } from './matrices.ts';
+import { emitOnline } from './online.ts';
 import type { Numbers } from './parts.ts';
 import { emitRows } from './rows.ts';
 import { emitTiles } from './tiles.ts';
@@ -19,6 +20,7 @@ export function emitTiling(tiling: Tiling, builder: ScheduleBuilder, decided: (n
   const value: Numbers = (formula) => evaluated(formula, ({ name }) => decided(name));
   if (meeting.kind === 'lanes') emitRows(tiling, meeting, builder, value);
   else if (meeting.kind === 'matrix') emitMatrices(tiling, meeting, builder, value);
+  else if (meeting.kind === 'online') emitOnline(tiling, meeting, builder, value);
   else if (tiling.nests.length > 1) emitCases(tiling, builder, value);
   else emitTiles(tiling, builder, value);
   for (const blocks of tiling.packed ?? []) applyBlocks(builder, blocks, value(blocks.block));
