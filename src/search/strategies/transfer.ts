@@ -20,12 +20,6 @@ interface TransferOptions {
   readonly trust?: number;
 }
 
-/** A search that starts from what was measured elsewhere. */
-interface TransferSearch extends SearchStrategy {
-  /** How much each source weighs now. */
-  readonly weights: readonly number[];
-}
-
 const defaultTrust = 2;
 /** Trials for which the sources alone decide: if they are right, these are enough. */
 const believed = 8;
@@ -37,7 +31,7 @@ const patience = 16;
  * by expected improvement. Each source weighs as much as it agrees with what was measured here; where none does, the processes are on their own, as in a search that
  * knows nothing. (Transfer by a prior mean as in Golovin and others, Vizier, 2017; weights by agreement in the spirit of Feurer and others, 2018.)
  */
-export function createTransferSearch(space: SearchSpace, options: TransferOptions): TransferSearch {
+export function createTransferSearch(space: SearchSpace, options: TransferOptions): SearchStrategy {
   const { seed, all, scores, trust = defaultTrust } = options;
   const history = createHistory(space);
   const acquisition = createAcquisition(space, createRandom(seed).fork('transfer'), options.acquisition);
@@ -54,10 +48,9 @@ export function createTransferSearch(space: SearchSpace, options: TransferOption
   let bestAt = 0;
   const measured: { readonly at: number; readonly timeNs: number | null }[] = [];
   const stopwatch = createStopwatch();
-  let weights = new Float64Array(scores.length);
 
   const blend = (): void => {
-    weights = sourceWeights(
+    const weights = sourceWeights(
       scores.map((score) => measured.map(({ at }) => score[at] as number)),
       measured.map(({ timeNs }) => timeNs),
     );
@@ -118,9 +111,6 @@ export function createTransferSearch(space: SearchSpace, options: TransferOption
     tally: createTally(),
     get spentMs() {
       return stopwatch.spentMs;
-    },
-    get weights() {
-      return [...weights];
     },
   };
 }
