@@ -19,7 +19,7 @@ export function randomWorkload(random: Random, largest = 9): SmallWorkload {
   const size = (): number => 1 + random.below(largest);
   const flag = (): number => random.below(2);
   const of = (operator: string, shape: string, attributes = {}): SmallWorkload => ({ operator, shape, attributes });
-  switch (random.below(12)) {
+  switch (random.below(14)) {
     case 0:
     case 1: {
       const transposes = `transpose_a=${flag()},transpose_b=${flag()}`;
@@ -52,6 +52,13 @@ export function randomWorkload(random: Random, largest = 9): SmallWorkload {
     case 9:
     case 10:
       return of(weightedMean.name, `r=${1 + random.below(3)},k=${size()},c=${1 + random.below(3)}`);
+    case 11:
+    case 12: {
+      const channels = `c=${1 + random.below(2)},oc=${1 + random.below(2)}`;
+      return of('conv2d', `n=1,${channels},h=${3 + random.below(3)},w=${3 + random.below(3)},kh=3,kw=3,pad=${flag()}`, {
+        constant: random.pick(['', 'W']),
+      });
+    }
     default:
       return of('elementwise', `n=1,c=${1 + random.below(3)},h=${size()},w=${size()}`, {
         expression: 'x * y + x',
@@ -108,6 +115,10 @@ const proposals: readonly (readonly [primitive: string, propose: Proposal])[] = 
   ['rfactorSoftmax', proposeRfactorSoftmax],
   ['rfactorSoftmax', proposeRfactorSoftmax],
   ['rfactorSoftmax', proposeRfactorSoftmax],
+  ['winograd', proposeWinograd],
+  ['winograd', proposeWinograd],
+  ['winograd', proposeWinograd],
+  ['winograd', proposeWinograd],
   ['pad', proposePad],
   ['pack', proposePack],
   ['fuseIters', proposeFuseIters],
@@ -345,6 +356,10 @@ function proposeMerge(program: Program, random: Random): TraceStep | null {
 }
 
 /** Takes the last three reductions; only those of weighted_mean will do. */
+function proposeWinograd(program: Program, random: Random): TraceStep {
+  return { primitive: 'winograd', args: { block: anyBlock(program, random).block.name, outputs: random.pick([2, 4]) } };
+}
+
 function proposeRfactorSoftmax(program: Program, random: Random): TraceStep | null {
   const reductions = allBlocks(program).filter((site) => site.block.reducer !== null);
   const [maximum, sum, weighted] = reductions.slice(-3).map(({ block }) => block.name);
