@@ -1,12 +1,13 @@
 import { takePriority } from '../../src/device/priority.ts';
 import { dieWithParent } from '../../src/device/watchdog.ts';
+import { checksWith } from '../../src/measure/child/candidate.ts';
 import { compareOutput, describeWrong, nothingCompared } from '../../src/measure/child/compare.ts';
 import { errorText } from '../../src/measure/failure.ts';
 import type { OutputCheck } from '../../src/measure/runner.ts';
 import { median } from '../../src/measure/sampling/statistics.ts';
 import { generateInputs } from '../../src/operators/inputs.ts';
 import type { ReferenceTimes } from '../../src/records/relative-time.ts';
-import { programOf } from '../../src/tuner/build.ts';
+import { programOf, scheduleProgram } from '../../src/tuner/build.ts';
 import { verificationData } from '../../src/tuner/workload-data.ts';
 import { openOnnxruntimeSide } from '../peers/onnxruntime-side.ts';
 import { openTensorflowSide } from '../peers/tensorflow-side.ts';
@@ -69,7 +70,10 @@ async function open({ side: name, quietNs, quietWait, ...options }: OpenSide): P
   const side = await openSide({ ...options, inputs });
   if (side === null) return { kind: 'opened', way: null, wrong: null };
   // The first run compiles. A time is of use only if the right thing was computed.
-  const wrong = faultOf(await side.output(), verificationData(workload, program, seed).data.checks, name === 'wgtune');
+  const { data, checksFor } = verificationData(workload, program, seed);
+  const isOurs = name === 'wgtune';
+  const own = isOurs ? checksFor({ trace: options.trace, program: scheduleProgram(workload, options.trace) }) : [];
+  const wrong = faultOf(await side.output(), checksWith(data.checks, own), isOurs);
   opened = { side, gauge: await createGauge(side.gpu, device.description.type, quietNs, quietWait) };
   return { kind: 'opened', way: side.way, wrong };
 }

@@ -2,7 +2,7 @@ import type { Verification } from '../../records/outcome.ts';
 import type { ReferenceName, ReferenceTimes } from '../../records/relative-time.ts';
 import { artifactProblem, type BuiltKernel, buildKernels } from '../build/build-kernels.ts';
 import { type Failure, fail, isFailure } from '../failure.ts';
-import type { MeasureRequest, MeasureResult } from '../runner.ts';
+import type { MeasureRequest, MeasureResult, OutputCheck } from '../runner.ts';
 import type { ClockReading } from '../sampling/clock.ts';
 import { compileByEmptyDispatch, runPass } from '../sampling/passes.ts';
 import { median } from '../sampling/statistics.ts';
@@ -111,6 +111,12 @@ export interface Verified {
   readonly stillRight: () => Promise<Failure | null>;
 }
 
+/** The workload's checks with those of a candidate, of which some take the place of the former. */
+export function checksWith(checks: readonly OutputCheck[], own: readonly OutputCheck[]): readonly OutputCheck[] {
+  const replaced = new Set(own.flatMap(({ buffer, isInstead }) => (isInstead ? [buffer] : [])));
+  return [...checks.filter(({ buffer }) => !replaced.has(buffer)), ...own];
+}
+
 /** `taken` collects the buffers to be given back; `progress.isSound` tells whether they may be used again. */
 export async function buildAndVerify(
   session: Session,
@@ -120,8 +126,7 @@ export async function buildAndVerify(
   taken: GPUBuffer[],
 ): Promise<Verified | Failure> {
   const { gpu, pool } = session;
-  const replaced = new Set(ownChecks.flatMap(({ buffer, isInstead }) => (isInstead ? [buffer] : [])));
-  const checks = [...session.checks.filter(({ buffer }) => !replaced.has(buffer)), ...ownChecks];
+  const checks = checksWith(session.checks, ownChecks);
   const problem = artifactProblem(artifact);
   if (problem !== null) return problem;
   const built = await stage('build', 'build', () =>
