@@ -14,13 +14,14 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
 import { chooseDevice } from '../src/device/devices.ts';
+import { median } from '../src/measure/sampling/statistics.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { isVerified } from '../src/records/record.ts';
 import { timeOf } from '../src/records/relative-time.ts';
 import { scheduleKey } from '../src/records/schedule-key.ts';
 import type { Trace } from '../src/schedule/trace.ts';
 import { type Course, courseOf, winnerAfter, winnerWithin } from './live/course.ts';
-import { fractionOf, medianOf, overallOf, type Reached, relativeTimes } from './live/fractions.ts';
+import { fractionOf, overallOf, type Reached, relativeTimes } from './live/fractions.ts';
 import { keepRace, racesMissing, readRaces } from './live/races.ts';
 import {
   folderNameOf,
@@ -224,7 +225,7 @@ function report(all: readonly Made[]): string {
   const notes = [
     'Fractions of the best known: medians of the seeds, the worst seed in brackets; over workloads and seeds in the first table. "x": how many times faster than the best baseline, geometric mean and least over workloads.',
     'Smaller budgets are the first trials of a run of the largest one: the winner then is the kernel that its log held for the fastest, and no race was held. The winner of a whole run is that of its race.',
-    `Seconds are from a run's first record on. Search and learning: ${((medianOf(shares) ?? 0) * 100).toFixed(1)}% of the time in the median run.`,
+    `Seconds are from a run's first record on. Search and learning: ${((median(shares) ?? 0) * 100).toFixed(1)}% of the time in the median run.`,
     ...[...impossible].map(([what, why]) => `${what}: ${why}`),
   ];
   const text = `${overallTable(overall)}\n\n${workloadTable(reached)}\n\n${notes.map((note) => `- ${note}\n`).join('')}`;

@@ -13,6 +13,7 @@ import { chooseDevice } from '../src/device/devices.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import type { Trace } from '../src/schedule/trace.ts';
 import { markdownOrigin, markdownTable } from './markdown.ts';
+import { geometricMean } from './models/summary.ts';
 import { tuneRun } from './noise/tune-run.ts';
 import { timedInTurn } from './timed-in-turn.ts';
 
@@ -103,9 +104,7 @@ const header = [
   ...['workload', 's, earlier', 'trials', 'ms'],
   ...[`trials in ${flags.seconds} s, now`, 'ms', 'times faster', "a trial's share of the earlier's time"],
 ];
-const logMean = (values: readonly number[]): number =>
-  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / Math.max(1, values.length));
-const means = [6, 7].map((column) => logMean(rows.map((row) => row[column] as number)));
+const means = [6, 7].map((column) => geometricMean(rows.map((row) => row[column] as number)));
 const table = markdownTable(
   header,
   [...rows, ['geometric mean', '', '', '', '', '', ...means]].map((row) =>

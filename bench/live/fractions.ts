@@ -1,5 +1,7 @@
+import { median } from '../../src/measure/sampling/statistics.ts';
 import { scheduleKey } from '../../src/records/schedule-key.ts';
 import type { Trace } from '../../src/schedule/trace.ts';
+import { geometricMean } from '../models/summary.ts';
 
 /** A race of some kernels of a workload; every race of it has the anchor, by which the times of several races compare. */
 export interface TimedRace {
@@ -20,7 +22,7 @@ export function relativeTimes(races: readonly TimedRace[]): ReadonlyMap<string, 
     if (unit === undefined) continue;
     for (const [key, time] of Object.entries(times)) ratios.set(key, [...(ratios.get(key) ?? []), time / unit]);
   }
-  return new Map([...ratios].map(([key, all]) => [key, medianOf(all) as number]));
+  return new Map([...ratios].map(([key, all]) => [key, median(all) as number]));
 }
 
 /** What a kernel reaches of the best known: the least time of all raced kernels over its own; null where it was not raced, 0 where there is none. */
@@ -38,15 +40,6 @@ export interface Reached {
   readonly budget: number;
   /** One per seed that has come so far. */
   readonly fractions: readonly number[];
-}
-
-export function medianOf(values: readonly number[]): number | null {
-  if (values.length === 0) return null;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle] as number) + (sorted[middle - 1] as number)) / 2;
 }
 
 /** A strategy over all workloads at one budget. */
@@ -80,15 +73,14 @@ export function overallOf(reached: readonly Reached[], baselines: ReadonlySet<st
       const rivals = reached.filter(
         (one) => one.workload === workload && one.unit === unit && one.budget === budget && baselines.has(one.strategy),
       );
-      const best = Math.max(...rivals.flatMap((rival) => medianOf(rival.fractions) ?? []));
-      const median = medianOf(fractions);
-      return median === null || baselines.has(strategy) || !(best > 0) ? [] : [median / best];
+      const best = Math.max(...rivals.flatMap((rival) => median(rival.fractions) ?? []));
+      const middle = median(fractions);
+      return middle === null || baselines.has(strategy) || !(best > 0) ? [] : [middle / best];
     });
-    const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
     return {
-      ...{ strategy, unit, budget, runs: all.length, median: medianOf(all) },
+      ...{ strategy, unit, budget, runs: all.length, median: median(all) },
       worst: all.length === 0 ? null : Math.min(...all),
-      faster: ratios.length === 0 ? null : { mean, least: Math.min(...ratios) },
+      faster: ratios.length === 0 ? null : { mean: geometricMean(ratios), least: Math.min(...ratios) },
     };
   });
 }

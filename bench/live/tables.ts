@@ -1,5 +1,6 @@
+import { median } from '../../src/measure/sampling/statistics.ts';
 import { markdownTable } from '../markdown.ts';
-import { medianOf, type Overall, type Reached } from './fractions.ts';
+import type { Overall, Reached } from './fractions.ts';
 
 const two = (value: number | null): string => (value === null ? '' : value.toFixed(2));
 const budgetOf = ({ budget, unit }: Pick<Reached, 'budget' | 'unit'>): string => `${budget} ${unit}`;
@@ -14,7 +15,7 @@ export function workloadTable(reached: readonly Reached[]): string {
       const seeds = Math.max(...own.map(({ fractions }) => fractions.length));
       const cells = budgets.map((budget) => {
         const fractions = own.find((one) => budgetOf(one) === budget)?.fractions ?? [];
-        return fractions.length === 0 ? '' : `${two(medianOf(fractions))} (${two(Math.min(...fractions))})`;
+        return fractions.length === 0 ? '' : `${two(median(fractions))} (${two(Math.min(...fractions))})`;
       });
       return [workload, strategy, `${seeds}`, ...cells];
     },
