@@ -10,6 +10,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
+import { findBooster } from '../src/cost-model/find-booster.ts';
 import { createFittedModel } from '../src/cost-model/fitted-model.ts';
 import { createResidualModel } from '../src/cost-model/residual-model.ts';
 import { createXgboostModel } from '../src/cost-model/xgboost-model.ts';
@@ -18,7 +19,6 @@ import { createBeamSearch } from '../src/search/strategies/beam.ts';
 import { createRandom } from '../src/support/random.ts';
 import { type LayerLoss, lossOf } from './cuts/judge.ts';
 import { knownBySampling, knownWhole } from './cuts/known.ts';
-import { libraryOf } from './landscape/landscape.ts';
 import { markdownOrigin, markdownTable } from './markdown.ts';
 import { meanOf } from './ranking/measures.ts';
 import { loadSpace } from './search/spaces.ts';
@@ -54,7 +54,7 @@ for (const file of flags.spaces.flatMap(spaceFiles).filter((path) => new RegExp(
   const known = knownWhole(loaded) ?? knownBySampling(loaded, 1);
   for (const seed of seeds) {
     const random = createRandom(seed).fork('asked');
-    const model = createResidualModel(createFittedModel('cpu'), createXgboostModel(libraryOf(), { seed }));
+    const model = createResidualModel(createFittedModel('cpu'), createXgboostModel(findBooster().trainer, { seed }));
     let made = 0;
     const strategy = createBeamSearch(loaded.space, {
       ...{ seed, model },

@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
 import { readKernelSpace } from '../src/search/recorded/kernel-space.ts';
 import { type Agreement, agreementOf } from './landscape/held-out.ts';
-import { createLandscape, lessonOf, libraryOf } from './landscape/landscape.ts';
+import { createLandscape, landscapeTrainer, lessonOf } from './landscape/landscape.ts';
 import { heldOutPredictions, usualOptions } from './landscape/surrogate.ts';
 import { markdownOrigin, markdownTable } from './markdown.ts';
 import { ofSpace } from './ranking/measured.ts';
@@ -37,7 +37,7 @@ for (const file of files) {
   const measured = ofSpace(recorded);
   const lesson = lessonOf(measured);
   const options = { ...usualOptions, seed: Number(flags.seed), folds: Number(flags.folds) };
-  const predicted = heldOutPredictions(libraryOf(), measured.space, lesson, options);
+  const predicted = heldOutPredictions(landscapeTrainer(), measured.space, lesson, options);
   const found: Agreement = agreementOf(predicted, lesson.logTimes);
   const { bestNs } = createLandscape(measured.name, measured, options);
   const fastest = Math.min(...measured.timesNs);

@@ -4,10 +4,9 @@
  * Builds beams over the default matmul and conv2d with a trained booster and prints the rate of every part, medians over rounds.
  */
 import { cpus } from 'node:os';
-import type { CostModel } from '../src/cost-model/cost-model.ts';
+import { findBooster } from '../src/cost-model/find-booster.ts';
 import { createFittedModel } from '../src/cost-model/fitted-model.ts';
 import { createResidualModel } from '../src/cost-model/residual-model.ts';
-import { loadXgboost } from '../src/cost-model/xgboost-library.ts';
 import { createXgboostModel } from '../src/cost-model/xgboost-model.ts';
 import { type DeviceDescription, defaultLimits } from '../src/ir/limits.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
@@ -16,7 +15,6 @@ import { createBeamSearch } from '../src/search/strategies/beam.ts';
 import type { Observation } from '../src/search/strategy.ts';
 import { sketchesOf } from '../src/space/rules.ts';
 import { createRandom } from '../src/support/random.ts';
-import { explainRefusal, isRefusal } from '../src/support/refusal.ts';
 import { programOf } from '../src/tuner/build.ts';
 
 /** No device is needed: a description is enough to build and judge prefixes. */
@@ -38,12 +36,11 @@ const device: DeviceDescription = {
 };
 
 const rounds = 12;
-const library = loadXgboost();
+const booster = findBooster();
 console.log(
   `${new Date().toISOString().slice(0, 10)}  ${cpus()[0]?.model ?? 'unknown CPU'}  node ${process.version}  one core`,
 );
-if (isRefusal(library))
-  console.log(`XGBoost is missing, the analytic model with fitted costs scores: ${explainRefusal(library)}`);
+console.log(`scored upon the analytic model with fitted costs by ${booster.description}`);
 console.log(
   'checked: through legality; scored: of these, the legal ones, through features and score as well; medians of rounds (quartiles)',
 );
@@ -55,9 +52,7 @@ for (const [operator, shape] of [
 ] as const) {
   const space = sketchSpace(sketchesOf(programOf(makeWorkload(operator, { shape }))), device);
   const base = createFittedModel('cpu');
-  const model: CostModel = isRefusal(library)
-    ? base
-    : createResidualModel(base, createXgboostModel(library, { seed: 1 }));
+  const model = createResidualModel(base, createXgboostModel(booster.trainer, { seed: 1 }));
   const search = createBeamSearch(space, { seed: 1, model });
   const random = createRandom(7);
   // Any times will do, because the search is timed and not the kernels.

@@ -1,10 +1,9 @@
+import type { TreeTrainer } from '../../src/cost-model/booster.ts';
+import { findBooster } from '../../src/cost-model/find-booster.ts';
 import { normalQuantile } from '../../src/cost-model/gaussian/normal.ts';
-import { loadXgboost, type XgboostLibrary } from '../../src/cost-model/xgboost-library.ts';
 import type { ReplayedSpace } from '../../src/search/recorded/replayed-space.ts';
 import { type Candidate, candidateKey } from '../../src/search/strategy.ts';
-import { UserError } from '../../src/support/errors.ts';
 import { hashText } from '../../src/support/hash.ts';
-import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { climb } from '../cuts/known.ts';
 import type { Measured } from '../ranking/measured.ts';
 import { agreementOf } from './held-out.ts';
@@ -18,10 +17,9 @@ const widestError = 1.5;
 /** Climbs for the best of the landscape start from so many of the fastest measured candidates. */
 const climbs = 16;
 
-export function libraryOf(): XgboostLibrary {
-  const found = loadXgboost();
-  if (isRefusal(found)) throw new UserError(`a landscape needs XGBoost: ${explainRefusal(found)}`);
-  return found;
+/** Landscapes are trained by XGBoost alone: by other trees they would be other landscapes. */
+export function landscapeTrainer(): TreeTrainer {
+  return findBooster('xgboost').trainer;
 }
 
 /** What a landscape learns from. */
@@ -41,10 +39,10 @@ export function createLandscape(
 ): ReplayedSpace {
   const options = { ...usualOptions, ...given };
   const { space, candidates, timesNs } = measured;
-  const library = libraryOf();
+  const trainer = landscapeTrainer();
   const lesson = lessonOf(measured);
-  const { fastError } = agreementOf(heldOutPredictions(library, space, lesson, options), lesson.logTimes);
-  const surrogate = fitSurrogate(library, space, lesson, options);
+  const { fastError } = agreementOf(heldOutPredictions(trainer, space, lesson, options), lesson.logTimes);
+  const surrogate = fitSurrogate(trainer, space, lesson, options);
   const known = new Map(candidates.map((candidate, at) => [candidateKey(candidate), timesNs[at] as number]));
   const timeOf = (candidate: Pick<Candidate, 'sketch' | 'values'>): number => {
     const key = candidateKey(candidate);

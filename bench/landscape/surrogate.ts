@@ -1,6 +1,5 @@
-import { type Booster, trainBooster } from '../../src/cost-model/booster.ts';
+import type { Booster, TreeTrainer } from '../../src/cost-model/booster.ts';
 import { createFittedModel } from '../../src/cost-model/fitted-model.ts';
-import type { XgboostLibrary } from '../../src/cost-model/xgboost-library.ts';
 import type { FeatureExtractor } from '../../src/features/extractor.ts';
 import type { SketchSpace } from '../../src/search/space/sketch-space.ts';
 import type { Candidate } from '../../src/search/strategy.ts';
@@ -35,7 +34,7 @@ export const usualOptions: SurrogateOptions = { seed: 1, rounds: 300, members: 4
  * meet its own model again. Each booster has seen rows drawn with replacement.
  */
 export function fitSurrogate(
-  library: XgboostLibrary,
+  trainer: TreeTrainer,
   space: SketchSpace,
   lesson: Lesson,
   { seed, rounds, members }: SurrogateOptions,
@@ -52,7 +51,7 @@ export function fitSurrogate(
     const rows = new Float32Array(count * write.columns);
     for (const [at, from] of drawn.entries())
       rows.set(known.subarray(from * write.columns, (from + 1) * write.columns), at * write.columns);
-    return trainBooster(library, {
+    return trainer.train({
       ...{ rows, columns: write.columns, rounds, params, threads: 1, seed: random.below(0x7fffffff) },
       labels: Float32Array.from(drawn, (from) => (logTimes[from] as number) - centre),
       objective: 'reg:squarederror',
@@ -100,7 +99,7 @@ function createRowWriter(space: SketchSpace): {
 
 /** Predictions of each candidate by a surrogate that has not seen it, nor the other candidates of its fold. */
 export function heldOutPredictions(
-  library: XgboostLibrary,
+  trainer: TreeTrainer,
   space: SketchSpace,
   { candidates, logTimes }: Lesson,
   options: SurrogateOptions,
@@ -113,7 +112,7 @@ export function heldOutPredictions(
   for (let fold = 0; fold < folds; fold++) {
     const known = order.filter((_, at) => at % folds !== fold);
     const surrogate = fitSurrogate(
-      library,
+      trainer,
       space,
       {
         candidates: known.map((at) => candidates[at] as Candidate),

@@ -1,12 +1,11 @@
 import { createAnalyticModel } from '../../src/cost-model/analytic-model.ts';
 import type { CostModel } from '../../src/cost-model/cost-model.ts';
+import { findBooster } from '../../src/cost-model/find-booster.ts';
 import { createFittedModel } from '../../src/cost-model/fitted-model.ts';
 import { createResidualModel } from '../../src/cost-model/residual-model.ts';
-import { loadXgboost } from '../../src/cost-model/xgboost-library.ts';
 import { createXgboostModel, type XgboostModelOptions } from '../../src/cost-model/xgboost-model.ts';
 import type { PrefixScorerOptions } from '../../src/search/scoring/prefix-scorer.ts';
 import { UserError } from '../../src/support/errors.ts';
-import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { hiddenBy, withHidden } from './hidden-features.ts';
 
 /** A model and how prefixes are scored with it. */
@@ -19,21 +18,15 @@ export interface NamedWay {
   readonly way: Way;
 }
 
-function library() {
-  const found = loadXgboost();
-  if (isRefusal(found)) throw new UserError(`the bench of rankings needs XGBoost: ${explainRefusal(found)}`);
-  return found;
-}
-
 const boosters =
   (options: Omit<XgboostModelOptions, 'seed'> = {}) =>
   (seed: number): CostModel =>
-    createXgboostModel(library(), { ...options, seed });
+    createXgboostModel(findBooster().trainer, { ...options, seed });
 /** Boosters that start from a base of fitted costs, as the beam's model does. */
 const onFitted =
   (options: Omit<XgboostModelOptions, 'seed'> = {}) =>
   (seed: number): CostModel =>
-    createResidualModel(createFittedModel('cpu'), createXgboostModel(library(), { ...options, seed }));
+    createResidualModel(createFittedModel('cpu'), createXgboostModel(findBooster().trainer, { ...options, seed }));
 
 const regression = { objective: 'reg:squarederror' } as const;
 
@@ -51,7 +44,8 @@ export const ways: ReadonlyMap<string, Way> = new Map<string, Way>([
     'on-analytic',
     {
       ...byCompletions,
-      create: (seed) => createResidualModel(createAnalyticModel('cpu'), createXgboostModel(library(), { seed })),
+      create: (seed) =>
+        createResidualModel(createAnalyticModel('cpu'), createXgboostModel(findBooster().trainer, { seed })),
     },
   ],
   ['throughput', { ...byCompletions, create: onFitted(regression) }],

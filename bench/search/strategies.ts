@@ -1,7 +1,7 @@
 import type { CostModel } from '../../src/cost-model/cost-model.ts';
+import { findBooster } from '../../src/cost-model/find-booster.ts';
 import { createFittedModel } from '../../src/cost-model/fitted-model.ts';
 import { createResidualModel } from '../../src/cost-model/residual-model.ts';
-import { loadXgboost } from '../../src/cost-model/xgboost-library.ts';
 import { createXgboostModel, type XgboostModel } from '../../src/cost-model/xgboost-model.ts';
 import { rowLength } from '../../src/features/extractor.ts';
 import { createAnnealingSearch } from '../../src/search/strategies/annealing.ts';
@@ -14,8 +14,6 @@ import type { LearnedOptions } from '../../src/search/strategies/learned.ts';
 import { createRandomSearch } from '../../src/search/strategies/random.ts';
 import { createRankSearch } from '../../src/search/strategies/rank.ts';
 import type { SearchSpace, SearchStrategy } from '../../src/search/strategy.ts';
-import { UserError } from '../../src/support/errors.ts';
-import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 
 import type { LoadedSpace } from './spaces.ts';
 
@@ -24,17 +22,11 @@ type Create = (loaded: LoadedSpace, seed: number, costs?: Float64Array) => Searc
 
 /** A single booster, as in the tools that the baselines follow. */
 function plainBooster(seed: number): CostModel {
-  return createXgboostModel(library(), { seed, members: 1, objective: 'reg:squarederror' });
-}
-
-function library() {
-  const found = loadXgboost();
-  if (isRefusal(found)) throw new UserError(`the bench of searches needs XGBoost: ${explainRefusal(found)}`);
-  return found;
+  return createXgboostModel(findBooster().trainer, { seed, members: 1, objective: 'reg:squarederror' });
 }
 
 function boosters(seed: number): XgboostModel {
-  return createXgboostModel(library(), { seed });
+  return createXgboostModel(findBooster().trainer, { seed });
 }
 
 /** The analytic model needs our features: on an external space the boosters start from nothing. */

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { assert, InternalError } from '../support/errors.ts';
 import { isRefusal, type Refusal, refuse } from '../support/refusal.ts';
-import { explainLoadFailure, hostPlace, locateXgboost, type XgboostPlace } from './xgboost-location.ts';
+import { explainLoadFailure, hostPlace, locateXgboost, refuseVersion, type XgboostPlace } from './xgboost-location.ts';
+import type { XgboostFile } from './xgboost-places.ts';
 
 /** A dense matrix, row after row; NaN means missing. */
 interface DenseMatrix {
@@ -24,6 +25,8 @@ export interface LibraryBooster {
   setParameter(name: string, value: string): void;
   /** One boosting round; rounds count from 0. */
   update(round: number, matrix: TrainingMatrix): void;
+  /** One boosting round fitted to derivatives of the caller's own, one of each per row. */
+  boost(matrix: TrainingMatrix, first: Float32Array, second: Float32Array): void;
   /** Margins (no transformation) of `count` rows: the library's in-place prediction. */
   predict(matrix: DenseMatrix, into: Float32Array): void;
   /** The same through a matrix of the library; slower, and open to `base_margin`. */
@@ -36,6 +39,8 @@ export interface LibraryBooster {
 /** The C interface of libxgboost as far as a cost model needs it. A failing call throws InternalError with XGBoost's own text. */
 export interface XgboostLibrary {
   readonly path: string;
+  /** Who put it there: the npm package, conda, Python, the system ... */
+  readonly source: string;
   readonly version: string;
   createMatrix(matrix: DenseMatrix, threads: number): TrainingMatrix;
   createBooster(matrices: readonly TrainingMatrix[]): LibraryBooster;
@@ -58,12 +63,19 @@ interface Functions {
     threads: number,
   ) => Status;
   readonly matrixSetFloats: (handle: bigint, field: string, values: Float32Array, length: number) => Status;
-  readonly matrixSetUints: (handle: bigint, field: string, values: Uint32Array, length: number) => Status;
+  readonly matrixSetInfo: (handle: bigint, field: string, values: string) => Status;
   readonly matrixFree: (handle: bigint) => Status;
   readonly boosterCreate: (matrices: bigint[], length: number, out: Pointer[]) => Status;
   readonly boosterFree: (handle: bigint) => Status;
   readonly boosterSetParam: (handle: bigint, name: string, value: string) => Status;
   readonly boosterUpdate: (handle: bigint, round: number, matrix: bigint) => Status;
+  readonly boosterBoost: (
+    handle: bigint,
+    matrix: bigint,
+    first: Float32Array,
+    second: Float32Array,
+    length: number,
+  ) => Status;
   readonly boosterPredictDense: (
     handle: bigint,
     values: string,
@@ -85,6 +97,7 @@ interface Functions {
   readonly boosterLoad: (handle: bigint, bytes: Uint8Array, length: number) => Status;
 }
 
+/** Functions that each version from 1.7 to 3 has, and none that the newest ones advise against where an older one will do. */
 const prototypes: Readonly<Record<keyof Functions, string>> = {
   version: 'void XGBoostVersion(_Out_ int *, _Out_ int *, _Out_ int *)',
   lastError: 'const char *XGBGetLastError()',
@@ -92,12 +105,13 @@ const prototypes: Readonly<Record<keyof Functions, string>> = {
   matrixCreate:
     'int XGDMatrixCreateFromMat_omp(const float *, uint64_t, uint64_t, float missing, _Out_ void **, int threads)',
   matrixSetFloats: 'int XGDMatrixSetFloatInfo(void *, const char *, const float *, uint64_t)',
-  matrixSetUints: 'int XGDMatrixSetUIntInfo(void *, const char *, const uint32_t *, uint64_t)',
+  matrixSetInfo: 'int XGDMatrixSetInfoFromInterface(void *, const char *, const char *)',
   matrixFree: 'int XGDMatrixFree(void *)',
   boosterCreate: 'int XGBoosterCreate(void **, uint64_t, _Out_ void **)',
   boosterFree: 'int XGBoosterFree(void *)',
   boosterSetParam: 'int XGBoosterSetParam(void *, const char *, const char *)',
   boosterUpdate: 'int XGBoosterUpdateOneIter(void *, int, void *)',
+  boosterBoost: 'int XGBoosterBoostOneIter(void *, void *, const float *, const float *, uint64_t)',
   boosterPredictDense:
     'int XGBoosterPredictFromDense(void *, const char *, const char *, void *, _Out_ void **, _Out_ uint64_t *, _Out_ void **)',
   boosterPredictMatrix:
@@ -113,14 +127,27 @@ const predictConfig =
 type Koffi = typeof import('koffi');
 
 /**
- * Loads libxgboost once per process and path, on first use: a run without a booster does not pay for it.
- * Returns a refusal with its remedy where there is none: the tuner goes on with the analytic model.
+ * Loads libxgboost once per process and path, on first use: a run without a booster does not pay for it. Of several the first one that loads is taken.
+ * Returns a refusal with its remedy where none does: that of the first, which is the one that was named or comes with wgtune.
  */
 export function loadXgboost(place: XgboostPlace = hostPlace()): XgboostLibrary | Refusal {
-  const path = locateXgboost(place);
-  if (isRefusal(path)) return path;
-  const held = loaded.get(path);
-  if (held !== undefined) return held;
+  const files = locateXgboost(place);
+  if (isRefusal(files)) return files;
+  let refusal: Refusal | undefined;
+  for (const file of files) {
+    const found = loaded.get(file.path) ?? load(file);
+    if (!isRefusal(found)) {
+      loaded.set(file.path, found);
+      return found;
+    }
+    refusal ??= found;
+  }
+  assert(refusal, 'there are files, or a refusal');
+  return refusal;
+}
+const loaded = new Map<string, XgboostLibrary>();
+
+function load(file: XgboostFile): XgboostLibrary | Refusal {
   let koffi: Koffi;
   try {
     koffi = createRequire(import.meta.url)('koffi') as Koffi;
@@ -128,13 +155,10 @@ export function loadXgboost(place: XgboostPlace = hostPlace()): XgboostLibrary |
     const text = (error as Error).message;
     return refuse('xgboost-no-ffi', () => `koffi, which calls XGBoost, has no build for this machine: ${text}`);
   }
-  const library = bind(koffi, path);
-  if (!isRefusal(library)) loaded.set(path, library);
-  return library;
+  return bind(koffi, file);
 }
-const loaded = new Map<string, XgboostLibrary>();
 
-function bind(koffi: Koffi, path: string): XgboostLibrary | Refusal {
+function bind(koffi: Koffi, { path, source }: XgboostFile): XgboostLibrary | Refusal {
   const bound: Partial<Record<keyof Functions, unknown>> = {};
   try {
     const handle = koffi.load(path);
@@ -147,6 +171,10 @@ function bind(koffi: Koffi, path: string): XgboostLibrary | Refusal {
   const check = (what: string, status: Status): void => {
     if (status !== 0) throw new InternalError(`XGBoost: ${what}: ${firstLine(call.lastError())}`);
   };
+  const version = [[0], [0], [0]] as const;
+  call.version(...version);
+  const refusal = refuseVersion(path, version.flat());
+  if (refusal !== null) return refusal;
   check('set verbosity', call.setGlobalConfig('{"verbosity":0}'));
 
   const freeMatrix = new FinalizationRegistry<bigint>((handle) => void call.matrixFree(handle));
@@ -161,7 +189,7 @@ function bind(koffi: Koffi, path: string): XgboostLibrary | Refusal {
     const matrix: TrainingMatrix = {
       handle,
       setFloats: (field, values) => check(field, call.matrixSetFloats(handle, field, values, values.length)),
-      setGroups: (sizes) => check('group', call.matrixSetUints(handle, 'group', sizes, sizes.length)),
+      setGroups: (sizes) => check('group', call.matrixSetInfo(handle, 'group', arrayText(koffi, sizes, '<u4'))),
       free: () => {
         if (!live) return;
         live = false;
@@ -185,13 +213,15 @@ function bind(koffi: Koffi, path: string): XgboostLibrary | Refusal {
     const booster: LibraryBooster = {
       setParameter: (name, value) => check(`parameter ${name}`, call.boosterSetParam(handle, name, value)),
       update: (round, matrix) => check(`round ${round}`, call.boosterUpdate(handle, round, matrix.handle)),
+      boost: (matrix, first, second) =>
+        check('boost', call.boosterBoost(handle, matrix.handle, first, second, first.length)),
       predict: ({ rows, count, columns }, into) => {
         assert(
           live && rows.length >= count * columns && into.length >= count,
           'prediction: freed, or buffers too small',
         );
         if (count === 0) return;
-        const values = `{"data":[${koffi.address(rows)},true],"shape":[${count},${columns}],"typestr":"<f4","version":3}`;
+        const values = arrayText(koffi, rows, '<f4', [count, columns]);
         const status = call.boosterPredictDense(handle, values, predictConfig, null, shape, dimensions, result);
         check('predict', status);
         copyResult(count, into);
@@ -233,15 +263,19 @@ function bind(koffi: Koffi, path: string): XgboostLibrary | Refusal {
     return refuse('model-unreadable', () => `XGBoost cannot read this model: ${text}`);
   };
 
-  const version = [[0], [0], [0]] as const;
-  call.version(...version);
   return {
     path,
+    source,
     version: version.flat().join('.'),
     createMatrix,
     createBooster: (matrices) => wrapBooster(createHandle(matrices)),
     loadBooster,
   };
+}
+
+/** How XGBoost is told where an array lies (NumPy's array interface). */
+function arrayText(koffi: Koffi, array: Float32Array | Uint32Array, type: string, shape = [array.length]): string {
+  return `{"data":[${koffi.address(array)},true],"shape":[${shape}],"typestr":"${type}","version":3}`;
 }
 
 /** XGBoost puts the time and its own source file before its messages and a stack trace behind; the rest says what is wrong. */

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Refusal, refuse } from '../support/refusal.ts';
+import { type XgboostFile, xgboostFiles } from './xgboost-places.ts';
 
 /** Where to look for libxgboost, and on what machine: a parameter, so that every refusal can be tested anywhere. */
 export interface XgboostPlace {
@@ -11,12 +13,15 @@ export interface XgboostPlace {
   readonly override: string | undefined;
   /** Folder of the npm package `xgboost_node`, or null when it is not installed. */
   readonly packageFolder: () => string | null;
+  /** Libraries of package managers, which are tried after that of the npm package. */
+  readonly files: () => readonly XgboostFile[];
 }
 
 export function hostPlace(): XgboostPlace {
+  const { platform, arch } = process;
   return {
-    platform: process.platform,
-    arch: process.arch,
+    platform,
+    arch,
     override: process.env.WGTUNE_XGBOOST_LIBRARY,
     packageFolder: () => {
       try {
@@ -25,10 +30,14 @@ export function hostPlace(): XgboostPlace {
         return null;
       }
     },
+    files: () => xgboostFiles({ platform, arch, environment: process.env, home: homedir(), root: '' }),
   };
 }
 
-const ownBuild = 'set WGTUNE_XGBOOST_LIBRARY to a libxgboost of your own (pip install xgboost brings one)';
+/** Whose library it is, where it was named. */
+const named = 'WGTUNE_XGBOOST_LIBRARY';
+const ownBuild =
+  'install XGBoost 1.7 to 3 (pip install xgboost, apt-get install libxgboost0, brew install xgboost), or set WGTUNE_XGBOOST_LIBRARY to its library';
 
 /** The file the npm package ships for a platform; it has no other builds. */
 const shipped: Readonly<Record<string, readonly string[]>> = {
@@ -36,22 +45,30 @@ const shipped: Readonly<Record<string, readonly string[]>> = {
   'darwin arm64': ['binary', 'libxgboost.dylib'],
 };
 
-/** Path of the shared library to load, or a refusal that names the remedy. Looks at files; loads nothing. */
-export function locateXgboost(place: XgboostPlace): string | Refusal {
+/** Shared libraries to try, in order, or a refusal that names the remedy. One that the user names is the only one. Looks at files; loads nothing. */
+export function locateXgboost(place: XgboostPlace): readonly XgboostFile[] | Refusal {
   if (place.override !== undefined && place.override !== '') {
     const path = place.override;
-    if (existsSync(path)) return path;
+    if (existsSync(path)) return [{ path, source: named }];
     return refuse(
       'xgboost-not-found',
       () => `WGTUNE_XGBOOST_LIBRARY names ${path}, and there is no such file`,
       () => 'correct it, or unset it to use the library of the npm package xgboost_node',
     );
   }
+  const packaged = packagedLibrary(place);
+  const found = typeof packaged === 'string' ? [{ path: packaged, source: 'the npm package xgboost_node' }] : [];
+  const files = [...found, ...place.files()];
+  return files.length === 0 && typeof packaged !== 'string' ? packaged : files;
+}
+
+/** The library of the npm package, or why there is none. */
+function packagedLibrary(place: XgboostPlace): string | Refusal {
   const file = shipped[`${place.platform} ${place.arch}`];
   if (file === undefined) {
     return refuse(
       'xgboost-wrong-platform',
-      () => `the npm package xgboost_node has no XGBoost for ${place.platform} ${place.arch}`,
+      () => `the npm package xgboost_node has no XGBoost for ${place.platform} ${place.arch}, and no other was found`,
       () => ownBuild,
     );
   }
@@ -69,6 +86,17 @@ export function locateXgboost(place: XgboostPlace): string | Refusal {
     'xgboost-not-installed',
     () => `the npm package xgboost_node is installed without ${file.join('/')}`,
     () => `reinstall it with: npm ci, or ${ownBuild}`,
+  );
+}
+
+/** The versions whose C interface and files are known: from 1.7 to before 4. */
+export function refuseVersion(path: string, [major, minor]: readonly number[]): Refusal | null {
+  const version = 100 * (major ?? 0) + (minor ?? 0);
+  if (version >= 107 && version < 400) return null;
+  return refuse(
+    'xgboost-wrong-version',
+    () => `XGBoost (${path}) is version ${major}.${minor}, and 1.7 to 3 are known`,
+    () => ownBuild,
   );
 }
 

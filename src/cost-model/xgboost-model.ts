@@ -1,7 +1,7 @@
 import { featureCount } from '../features/extractor.ts';
 import { assert } from '../support/errors.ts';
 import { createRandom } from '../support/random.ts';
-import { type Booster, trainBooster } from './booster.ts';
+import type { Booster, TreeTrainer } from './booster.ts';
 import type { CostModel, TrainingData } from './cost-model.ts';
 import {
   type Calibration,
@@ -13,7 +13,6 @@ import {
   rankingOf,
   subset,
 } from './training-set.ts';
-import type { XgboostLibrary } from './xgboost-library.ts';
 
 export interface XgboostModelOptions {
   readonly seed: number;
@@ -44,9 +43,9 @@ const unfitted: Calibration = { scale: 1, shift: 0 };
 const rankMargin = 3;
 
 /**
- * Gradient-boosted trees over features: an ensemble that ranks the programs of a group among each other. Before the first fit a score is the base score, or 0.
+ * Gradient-boosted trees over features, trained by XGBoost's library or by our own trees: an ensemble that ranks the programs of a group among each other. Before the first fit a score is the base score, or 0.
  */
-export function createXgboostModel(library: XgboostLibrary, options: XgboostModelOptions): XgboostModel {
+export function createXgboostModel(trainer: TreeTrainer, options: XgboostModelOptions): XgboostModel {
   const { objective, rounds, members, threads, seed } = { ...defaults, ...options };
   assert(members >= 1 && rounds >= 1 && threads >= 1, 'xgboost model: members, rounds and threads start at 1');
   const step = objective === 'rank:pairwise' ? rankMargin : 1;
@@ -62,7 +61,7 @@ export function createXgboostModel(library: XgboostLibrary, options: XgboostMode
     const weights = data.weights === undefined ? undefined : gather(data.weights, order);
     // Trees learn from features; the terms of cost that follow in a row of ours are the analytic model's.
     const columns = Math.min(data.columns, featureCount);
-    return trainBooster(library, {
+    return trainer.train({
       rows: gatherRows(data.rows, data.columns, order, columns),
       columns,
       labels: ranks ? labels : logLabels(labels),
@@ -95,7 +94,7 @@ export function createXgboostModel(library: XgboostLibrary, options: XgboostMode
   };
 
   return {
-    name: 'xgboost',
+    name: trainer.name,
     get step() {
       return boosters.length > 0 ? step : 1;
     },

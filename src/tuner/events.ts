@@ -13,7 +13,7 @@ import type { PassedOver } from './choose-best.ts';
 /** Ways to search; `auto` is Bayesian optimisation where the space can be enumerated, and the beam elsewhere. */
 export const searchNames = ['auto', 'beam', 'bayesian', 'annealing', 'evolution', 'rank', 'random', 'grid'] as const;
 export type SearchName = (typeof searchNames)[number];
-export const modelNames = ['xgboost', 'analytic', 'random'] as const;
+export const modelNames = ['xgboost', 'own-trees', 'analytic', 'random'] as const;
 export type ModelName = (typeof modelNames)[number];
 
 /** A kernel that was built, verified and timed, with the schedule that makes it. */

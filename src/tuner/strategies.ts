@@ -1,9 +1,9 @@
 import { createAnalyticModel } from '../cost-model/analytic-model.ts';
 import type { CostModel } from '../cost-model/cost-model.ts';
+import { findBooster } from '../cost-model/find-booster.ts';
 import { createFittedModel } from '../cost-model/fitted-model.ts';
 import { createRandomModel } from '../cost-model/random-model.ts';
 import { createResidualModel } from '../cost-model/residual-model.ts';
-import { loadXgboost } from '../cost-model/xgboost-library.ts';
 import { createXgboostModel } from '../cost-model/xgboost-model.ts';
 import { createAnnealingSearch } from '../search/strategies/annealing.ts';
 import { createAutoSearch } from '../search/strategies/auto.ts';
@@ -15,7 +15,7 @@ import type { LearnedOptions } from '../search/strategies/learned.ts';
 import { createRandomSearch } from '../search/strategies/random.ts';
 import { createRankSearch } from '../search/strategies/rank.ts';
 import type { SearchSpace, SearchStrategy } from '../search/strategy.ts';
-import { explainRefusal, isRefusal } from '../support/refusal.ts';
+import { explainRefusal } from '../support/refusal.ts';
 import type { ModelName, SearchName } from './events.ts';
 
 const creators: Readonly<Record<SearchName, (space: SearchSpace, options: LearnedOptions) => SearchStrategy>> = {
@@ -30,8 +30,8 @@ const creators: Readonly<Record<SearchName, (space: SearchSpace, options: Learne
 };
 
 /**
- * A cost model by name. Without the XGBoost library the analytic model takes its place, its costs fitted as measurements
- * come, and `note` says why and what remedies it.
+ * A cost model by name. Without the XGBoost library our own trees take its place, and the name says so; where a library is there
+ * or was named and cannot be used, `note` says why and what remedies it.
  */
 export function createModel(
   name: ModelName,
@@ -40,18 +40,14 @@ export function createModel(
 ): { model: CostModel; name: ModelName; note: string | null } {
   if (name === 'analytic') return { model: createAnalyticModel(type), name, note: null };
   if (name === 'random') return { model: createRandomModel(seed), name, note: null };
-  const library = loadXgboost();
-  if (isRefusal(library)) {
-    return {
-      model: createFittedModel(type),
-      name: 'analytic',
-      note: `XGBoost is not available: ${explainRefusal(library)}. Going on with the analytic model.`,
-    };
-  }
+  const { trainer, missing, broken } = findBooster(name === 'own-trees' ? 'own' : undefined);
   return {
-    model: createResidualModel(createFittedModel(type), createXgboostModel(library, { seed })),
-    name,
-    note: null,
+    model: createResidualModel(createFittedModel(type), createXgboostModel(trainer, { seed })),
+    name: trainer.name,
+    note:
+      missing !== null && broken
+        ? `XGBoost is not available: ${explainRefusal(missing)}. wgtune's own trees take its place.`
+        : null,
   };
 }
 

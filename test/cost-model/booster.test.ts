@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { type BoosterTraining, loadBooster, trainBooster } from '../../src/cost-model/booster.ts';
+import { type Booster, type BoosterTraining, loadBooster } from '../../src/cost-model/booster.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
-import { pairwiseAccuracy, sample, xgboost, xgboostMissing } from './fixtures.ts';
+import { pairwiseAccuracy, sample, trainers } from './fixtures.ts';
 
 const columns = 20;
 const train = sample(600, columns, 1);
 const test = sample(300, columns, 2);
 
-function trainOn(changes: Partial<BoosterTraining>) {
-  const { rows, labels } = train;
-  const given = { rows, columns, labels, objective: 'reg:squarederror', rounds: 60, seed: 1, threads: 1 } as const;
-  return trainBooster(xgboost(), { ...given, ...changes });
-}
-
-function predictTest(booster: ReturnType<typeof trainBooster>): Float32Array {
+function predictTest(booster: Booster): Float32Array {
   const into = new Float32Array(test.count);
   booster.predict(test.rows, test.count, columns, into);
   return into;
 }
 
-describe.skipIf(xgboostMissing)('booster', () => {
+describe.each(trainers)('a booster of $name', (trainer) => {
+  const trainOn = (changes: Partial<BoosterTraining>): Booster => {
+    const { rows, labels } = train;
+    const given = { rows, columns, labels, objective: 'reg:squarederror', rounds: 60, seed: 1, threads: 1 } as const;
+    return trainer.train({ ...given, ...changes });
+  };
+
   it('learns a known function', () => {
     const predicted = predictTest(trainOn({}));
     const mean = test.labels.reduce((sum, value) => sum + value, 0) / test.count;
@@ -120,7 +120,8 @@ describe.skipIf(xgboostMissing)('booster', () => {
     expect(() => booster.predict(test.rows, 2, columns, new Float32Array(1))).toThrow(/too small/);
   });
 
-  it('says which parameter XGBoost does not take', () => {
-    expect(() => trainOn({ params: { max_depth: 'deep' } })).toThrow(/XGBoost: .*max_depth/);
+  it('says which parameter is not taken', () => {
+    const says = { xgboost: /XGBoost: .*max_depth/, 'own-trees': /own trees: max_depth is deep/ };
+    expect(() => trainOn({ params: { max_depth: 'deep' } })).toThrow(says[trainer.name]);
   });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { TreeTrainer } from '../../src/cost-model/booster.ts';
 import type { CostModel, TrainingData } from '../../src/cost-model/cost-model.ts';
 import { createRandomModel } from '../../src/cost-model/random-model.ts';
 import { createResidualModel } from '../../src/cost-model/residual-model.ts';
 import { createXgboostModel, type XgboostModel, type XgboostModelOptions } from '../../src/cost-model/xgboost-model.ts';
-import { pairwiseAccuracy, sample, xgboost, xgboostMissing } from './fixtures.ts';
+import { pairwiseAccuracy, sample, trainers } from './fixtures.ts';
 
 const columns = 20;
 const train = sample(300, columns, 11);
@@ -15,8 +16,8 @@ function scores(model: CostModel, data = test): Float32Array {
   return into;
 }
 
-function boosted(options: Partial<XgboostModelOptions> = {}): XgboostModel {
-  return createXgboostModel(xgboost(), { seed: 3, ...options });
+function boostedBy(trainer: TreeTrainer, options: Partial<XgboostModelOptions> = {}): XgboostModel {
+  return createXgboostModel(trainer, { seed: 3, ...options });
 }
 
 /** A model that knows one column only; `trust` says how its score relates to the truth. */
@@ -33,18 +34,21 @@ function columnModel(column: number, trust: (value: number) => number): CostMode
 
 const models: Record<string, () => CostModel> = {
   random: () => createRandomModel(3),
-  ...(xgboostMissing
-    ? {}
-    : {
-        xgboost: () => boosted(),
-        'xgboost, regression': () => boosted({ objective: 'reg:squarederror' }),
-        'xgboost, one member': () => boosted({ members: 1 }),
-        residual: () =>
+  ...Object.fromEntries(
+    trainers.flatMap((trainer) => [
+      [trainer.name, () => boostedBy(trainer)],
+      [`${trainer.name}, regression`, () => boostedBy(trainer, { objective: 'reg:squarederror' })],
+      [`${trainer.name}, one member`, () => boostedBy(trainer, { members: 1 })],
+      [
+        `residual, ${trainer.name}`,
+        () =>
           createResidualModel(
             columnModel(0, (value) => value),
-            boosted(),
+            boostedBy(trainer),
           ),
-      }),
+      ],
+    ]),
+  ),
 };
 
 describe.each(Object.entries(models))('every cost model: %s', (_name, create) => {
@@ -101,7 +105,9 @@ describe('random model', () => {
   });
 });
 
-describe.skipIf(xgboostMissing)('xgboost model', () => {
+describe.each(trainers)('a model of boosters by $name', (trainer) => {
+  const boosted = (options: Partial<XgboostModelOptions> = {}): XgboostModel => boostedBy(trainer, options);
+
   for (const objective of ['rank:pairwise', 'reg:squarederror'] as const) {
     it(`puts programs it has not seen in order (${objective})`, async () => {
       const model = boosted({ objective });
@@ -122,7 +128,8 @@ describe.skipIf(xgboostMissing)('xgboost model', () => {
   });
 });
 
-describe.skipIf(xgboostMissing)('residual model', () => {
+describe.each(trainers)('a residual model by $name', (trainer) => {
+  const boosted = (options: Partial<XgboostModelOptions> = {}): XgboostModel => boostedBy(trainer, options);
   // Few rows, so that prior knowledge must help.
   const few: TrainingData = { ...train, count: 16 };
   const truth = (data: ReturnType<typeof sample>): CostModel => ({

@@ -1,3 +1,6 @@
+import type { TreeTrainer } from '../../src/cost-model/booster.ts';
+import { libraryTrainer } from '../../src/cost-model/library-trainer.ts';
+import { ownTrainer } from '../../src/cost-model/own-trees/own-trainer.ts';
 import { loadXgboost, type XgboostLibrary } from '../../src/cost-model/xgboost-library.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
@@ -11,6 +14,9 @@ export function xgboost(): XgboostLibrary {
   if (isRefusal(found)) throw new Error(explainRefusal(found));
   return found;
 }
+
+/** Every trainer that this machine has: what one promises, each keeps. */
+export const trainers: readonly TreeTrainer[] = [...(xgboostMissing ? [] : [libraryTrainer(xgboost())]), ownTrainer];
 
 export interface Sample {
   readonly rows: Float32Array;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type BoosterTraining, loadBooster, trainBooster, trainInLibrary } from '../../src/cost-model/booster.ts';
+import { type BoosterTraining, loadBooster } from '../../src/cost-model/booster.ts';
 import { forestFromModel, predictForest } from '../../src/cost-model/flat-forest.ts';
+import { trainInLibrary } from '../../src/cost-model/library-trainer.ts';
+import { ownTrainer } from '../../src/cost-model/own-trees/own-trainer.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
 import { sample, xgboost, xgboostMissing } from './fixtures.ts';
 
@@ -46,7 +48,7 @@ describe.skipIf(xgboostMissing)('the flat forest predicts what the library predi
   }
 });
 
-describe.skipIf(xgboostMissing)('a damaged model is refused', () => {
+describe('a damaged model is refused', () => {
   interface Tree {
     left_children: number[];
     right_children: number[];
@@ -60,7 +62,7 @@ describe.skipIf(xgboostMissing)('a damaged model is refused', () => {
     };
   }
   const model = (): Model =>
-    JSON.parse(new TextDecoder().decode(trainBooster(xgboost(), training(1, 'reg:squarederror', 2)).save())) as Model;
+    JSON.parse(new TextDecoder().decode(ownTrainer.train(training(1, 'reg:squarederror', 2)).save())) as Model;
   const trees = (value: Model): Tree => value.learner.gradient_booster.model.trees[0] as Tree;
 
   const damages: Record<string, [(value: Model) => void, RegExp]> = {

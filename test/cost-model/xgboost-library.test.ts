@@ -19,6 +19,7 @@ function refusalOf(place: Partial<XgboostPlace>): Refusal {
     arch: 'x64',
     override: undefined,
     packageFolder: () => null,
+    files: () => [],
     ...place,
   });
   if (!isRefusal(result)) throw new Error('loaded');

@@ -117,9 +117,10 @@ describe('XGBoost', () => {
         return file;
       },
     ],
-  ])('%s is reported with a remedy, and the run goes on with the analytic model', async (_, prepare) => {
+  ])('%s is reported with a remedy, and the run goes on with our own trees', async (_, prepare) => {
     const logFolder = scratch();
     const library = prepare(join(scratch(), 'libxgboost.so'));
+    vi.stubEnv('WGTUNE_BOOSTER', '');
     vi.stubEnv('WGTUNE_XGBOOST_LIBRARY', library);
     const { result, events, records } = await tuneWithFaults(new Map(), {
       logFolder,
@@ -128,11 +129,11 @@ describe('XGBoost', () => {
       model: 'xgboost',
     });
     const notes = events.flatMap((event) => (event.kind === 'note' ? [event.message] : []));
-    expect(notes).toEqual([expect.stringMatching(/^XGBoost is not available: .*Going on with the analytic model/s)]);
+    expect(notes).toEqual([expect.stringMatching(/^XGBoost is not available: .*wgtune's own trees take its place/s)]);
     expect(notes[0]).toContain(library);
-    expect(result).toMatchObject({ model: 'analytic', trials: 3 });
+    expect(result).toMatchObject({ model: 'own-trees', trials: 3 });
     const searched = records.filter(({ origin }) => origin === 'search');
-    expect(searched.map(({ search }) => search?.model)).toEqual(['analytic', 'analytic', 'analytic']);
+    expect(searched.map(({ search }) => search?.model)).toEqual(['own-trees', 'own-trees', 'own-trees']);
     expect(records.every(isMeasured)).toBe(true);
   });
 });

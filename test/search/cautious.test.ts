@@ -4,7 +4,7 @@ import { createResidualModel } from '../../src/cost-model/residual-model.ts';
 import { createXgboostModel } from '../../src/cost-model/xgboost-model.ts';
 import type { Candidate } from '../../src/search/strategy.ts';
 import { createStrategy } from '../../src/tuner/strategies.ts';
-import { xgboost, xgboostMissing } from '../cost-model/fixtures.ts';
+import { trainers } from '../cost-model/fixtures.ts';
 import { spaceOf } from './spaces.ts';
 
 const space = spaceOf('matmul', 'm=512,n=512,k=512');
@@ -47,13 +47,16 @@ describe('where kernels may not end in time', () => {
     expect((await firstTrials(search, 1, false)).ended).toContain(false);
   });
 
-  it.skipIf(xgboostMissing)('time-outs alone teach the model nothing: the next candidate is as good', async () => {
-    const model = createResidualModel(createAnalyticModel('cpu'), createXgboostModel(xgboost(), { seed: 1 }));
-    const strategy = createStrategy('beam', space, { seed: 1, model, isCautious: () => true });
-    for (let trial = 0; trial < 3; trial++) {
-      const [candidate] = strategy.propose(1) as [Candidate];
-      expect(outputsOf(candidate), `trial ${trial}`).toBeGreaterThanOrEqual(8);
-      await strategy.observe([{ candidate, timeNs: null }]);
-    }
-  });
+  it.each(trainers)(
+    'time-outs alone teach a model by $name nothing: the next candidate is as good',
+    async (trainer) => {
+      const model = createResidualModel(createAnalyticModel('cpu'), createXgboostModel(trainer, { seed: 1 }));
+      const strategy = createStrategy('beam', space, { seed: 1, model, isCautious: () => true });
+      for (let trial = 0; trial < 3; trial++) {
+        const [candidate] = strategy.propose(1) as [Candidate];
+        expect(outputsOf(candidate), `trial ${trial}`).toBeGreaterThanOrEqual(8);
+        await strategy.observe([{ candidate, timeNs: null }]);
+      }
+    },
+  );
 });

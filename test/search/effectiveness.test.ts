@@ -5,7 +5,7 @@ import { createXgboostModel } from '../../src/cost-model/xgboost-model.ts';
 import { createBeamSearch } from '../../src/search/strategies/beam.ts';
 import { createRandomSearch } from '../../src/search/strategies/random.ts';
 import type { SearchStrategy } from '../../src/search/strategy.ts';
-import { xgboost, xgboostMissing } from '../cost-model/fixtures.ts';
+import { trainers } from '../cost-model/fixtures.ts';
 import { bestOf, runSearch, spaceOf } from './spaces.ts';
 
 const seeds = [1, 2, 3, 4, 5];
@@ -22,17 +22,21 @@ async function bestTimes(create: (seed: number) => SearchStrategy): Promise<numb
   return times;
 }
 
-describe.skipIf(xgboostMissing)(`on a synthetic device, ${trials} trials, ${seeds.length} seeds`, () => {
-  it('the beam with XGBoost finds faster kernels than random search', { timeout: 60_000 }, async () => {
-    const random = await bestTimes((seed) => createRandomSearch(space, seed));
-    const beam = await bestTimes((seed) =>
-      createBeamSearch(space, {
-        seed,
-        model: createResidualModel(createAnalyticModel('cpu'), createXgboostModel(xgboost(), { seed })),
-      }),
-    );
-    const said = `beam ${beam.map((time) => Math.round(time / 1e3))}, random ${random.map((time) => Math.round(time / 1e3))}`;
-    expect(median(beam), said).toBeLessThan(0.85 * median(random));
-    expect(Math.max(...beam), said).toBeLessThan(median(random));
-  });
+describe(`on a synthetic device, ${trials} trials, ${seeds.length} seeds`, () => {
+  it.each(trainers)(
+    'the beam with $name finds faster kernels than random search',
+    { timeout: 60_000 },
+    async (trainer) => {
+      const random = await bestTimes((seed) => createRandomSearch(space, seed));
+      const beam = await bestTimes((seed) =>
+        createBeamSearch(space, {
+          seed,
+          model: createResidualModel(createAnalyticModel('cpu'), createXgboostModel(trainer, { seed })),
+        }),
+      );
+      const said = `beam ${beam.map((time) => Math.round(time / 1e3))}, random ${random.map((time) => Math.round(time / 1e3))}`;
+      expect(median(beam), said).toBeLessThan(0.85 * median(random));
+      expect(Math.max(...beam), said).toBeLessThan(median(random));
+    },
+  );
 });

@@ -15,7 +15,6 @@ import { createBeamSearch } from '../../src/search/strategies/beam.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
 import { UserError } from '../../src/support/errors.ts';
 import { programOf } from '../../src/tuner/build.ts';
-import { xgboostMissing } from '../cost-model/fixtures.ts';
 import { makeDevice } from '../records/fixtures.ts';
 import { matmul } from '../tuner/synthetic.ts';
 import { spaceOf } from './spaces.ts';
@@ -113,7 +112,7 @@ function landscape(): string {
   return JSON.stringify({ tune_params_keys: ['x', 'y', 'z'], tune_params: {}, cache });
 }
 
-describe.skipIf(xgboostMissing)('the bench of searches', () => {
+describe('the bench of searches', () => {
   it('makes the same decisions, byte for byte, on one worker and on two', { timeout: 300_000 }, async () => {
     const path = join(folder, 'landscape.cache.json');
     writeFileSync(path, landscape());

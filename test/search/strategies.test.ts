@@ -10,7 +10,7 @@ import { createBeamSearch } from '../../src/search/strategies/beam.ts';
 import { createEvolutionSearch } from '../../src/search/strategies/evolution.ts';
 import { createRandomSearch } from '../../src/search/strategies/random.ts';
 import { createRankSearch } from '../../src/search/strategies/rank.ts';
-import { xgboost, xgboostMissing } from '../cost-model/fixtures.ts';
+import { trainers } from '../cost-model/fixtures.ts';
 import { spaceOf } from './spaces.ts';
 import { describeStrategyContract } from './strategy.contract.ts';
 
@@ -45,13 +45,13 @@ describeStrategyContract('the automatic choice with the analytic model', (space,
   createAutoSearch(space, { seed, model: createAnalyticModel('cpu') }),
 );
 
-if (!xgboostMissing)
-  describeStrategyContract('the beam with XGBoost', (space, seed) =>
+for (const trainer of trainers)
+  describeStrategyContract(`the beam with ${trainer.name}`, (space, seed) =>
     createBeamSearch(space, {
       seed,
       model: createResidualModel(
         createAnalyticModel('cpu'),
-        createXgboostModel(xgboost(), { seed, rounds: 10, members: 1 }),
+        createXgboostModel(trainer, { seed, rounds: 10, members: 1 }),
       ),
     }),
   );

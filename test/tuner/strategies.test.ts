@@ -1,20 +1,26 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { searchNames } from '../../src/tuner/events.ts';
 import { createModel, createStrategy } from '../../src/tuner/strategies.ts';
 import { xgboostMissing } from '../cost-model/fixtures.ts';
 import { spaceOf } from '../search/spaces.ts';
 import { scratchFolder, tuneWith } from './synthetic.ts';
 
-const held = process.env.WGTUNE_XGBOOST_LIBRARY;
-afterEach(() => {
-  if (held === undefined) delete process.env.WGTUNE_XGBOOST_LIBRARY;
-  else process.env.WGTUNE_XGBOOST_LIBRARY = held;
-});
+afterEach(() => vi.unstubAllEnvs());
 
 describe('a model by name', () => {
   it.skipIf(xgboostMissing)('is XGBoost upon the analytic model with fitted costs', () => {
+    vi.stubEnv('WGTUNE_BOOSTER', '');
     const { model, name, note } = createModel('xgboost', 'cpu', 1);
     expect([model.name, name, note]).toEqual(['fitted+xgboost', 'xgboost', null]);
+  });
+
+  it('is our own trees upon it where they are named, by the name or by the environment', () => {
+    const own = ['fitted+own-trees', 'own-trees', null];
+    const named = createModel('own-trees', 'cpu', 1);
+    expect([named.model.name, named.name, named.note]).toEqual(own);
+    vi.stubEnv('WGTUNE_BOOSTER', 'own');
+    const { model, name, note } = createModel('xgboost', 'cpu', 1);
+    expect([model.name, name, note]).toEqual(own);
   });
 
   it('is the analytic or the random one', () => {
@@ -22,15 +28,18 @@ describe('a model by name', () => {
     expect(createModel('random', 'cpu', 1)).toMatchObject({ name: 'random', note: null });
   });
 
-  it('is the analytic one, its costs fitted, with a note and a remedy, where XGBoost is missing', async () => {
-    process.env.WGTUNE_XGBOOST_LIBRARY = '/nowhere/libxgboost.so';
+  it('is our own trees, with a note and a remedy, where the XGBoost that was named is missing', async () => {
+    vi.stubEnv('WGTUNE_BOOSTER', '');
+    vi.stubEnv('WGTUNE_XGBOOST_LIBRARY', '/nowhere/libxgboost.so');
     const { model, name, note } = createModel('xgboost', 'cpu', 1);
-    expect([model.name, name]).toEqual(['fitted', 'analytic']);
-    expect(note).toMatch(/XGBoost is not available: .*\/nowhere\/libxgboost.so.*Going on with the analytic model/);
+    expect([model.name, name]).toEqual(['fitted+own-trees', 'own-trees']);
+    expect(note).toMatch(
+      /XGBoost is not available: .*\/nowhere\/libxgboost.so.*correct it.*wgtune's own trees take its place/,
+    );
 
     const { events, result } = await tuneWith({ logFolder: scratchFolder(), trials: 3, model: 'xgboost' });
     expect(events.filter((event) => event.kind === 'note')).toEqual([{ kind: 'note', message: note }]);
-    expect(result).toMatchObject({ model: 'analytic', trials: 3, stoppedBy: 'trials' });
+    expect(result).toMatchObject({ model: 'own-trees', trials: 3, stoppedBy: 'trials' });
   });
 });
 

@@ -1,8 +1,8 @@
 import { createAnalyticModel } from '../../cost-model/analytic-model.ts';
 import type { CostModel } from '../../cost-model/cost-model.ts';
+import { findBooster } from '../../cost-model/find-booster.ts';
 import { createFrozenModel } from '../../cost-model/frozen-model.ts';
 import { createResidualModel } from '../../cost-model/residual-model.ts';
-import { loadXgboost, type XgboostLibrary } from '../../cost-model/xgboost-library.ts';
 import { createXgboostModel } from '../../cost-model/xgboost-model.ts';
 import type { MeasuredSpace } from '../../search/recorded/replayed-space.ts';
 import { createAutoSearch } from '../../search/strategies/auto.ts';
@@ -10,8 +10,6 @@ import { createOrderedSearch } from '../../search/strategies/in-order.ts';
 import { createRankSearch } from '../../search/strategies/rank.ts';
 import { createTransferSearch } from '../../search/strategies/transfer.ts';
 import type { Candidate, SearchStrategy } from '../../search/strategy.ts';
-import { UserError } from '../../support/errors.ts';
-import { explainRefusal, isRefusal } from '../../support/refusal.ts';
 import { createModel } from '../strategies.ts';
 import type { DrawnSource } from './draw.ts';
 import type { TierName } from './run.ts';
@@ -34,7 +32,9 @@ export const tiers: Readonly<Record<TierName, Create>> = {
   cold: ({ target, seed }) => {
     // Features that are decisions tell a model nothing that the processes do not know; `createAutoSearch` then leaves it out.
     const { space } = target;
-    const model = space.decisionsOnly ? booster(seed) : createModel('xgboost', 'cpu', seed).model;
+    const model = space.decisionsOnly
+      ? createXgboostModel(findBooster().trainer, { seed })
+      : createModel('xgboost', 'cpu', seed).model;
     return createAutoSearch(space, { seed, model });
   },
   copy: ({ target, sources }) => createOrderedSearch('copy', target.space, bestInTurns(target, sources, 1)),
@@ -50,7 +50,7 @@ export const tiers: Readonly<Record<TierName, Create>> = {
     );
   },
   residual: async ({ target, seed, sourceModel }) => {
-    const model = createResidualModel(await sourceModel(), createXgboostModel(library(), { seed }));
+    const model = createResidualModel(await sourceModel(), createXgboostModel(findBooster().trainer, { seed }));
     return createRankSearch(target.space, { seed, model, warmUp: 0, epsilon: 0, round: 1 });
   },
   several: async ({ target, seed, sourceScores }) => {
@@ -60,18 +60,6 @@ export const tiers: Readonly<Record<TierName, Create>> = {
     return createTransferSearch(target.space, { seed, all: target.candidates, scores });
   },
 };
-
-function library(): XgboostLibrary {
-  const found = loadXgboost();
-  if (isRefusal(found)) throw new UserError(`models of sources need XGBoost: ${explainRefusal(found)}`);
-  return found;
-}
-
-/** Without XGBoost the search of recorded decisions does not ask a model. */
-function booster(seed: number): CostModel {
-  const found = loadXgboost();
-  return isRefusal(found) ? createModel('random', 'cpu', seed).model : createXgboostModel(found, { seed });
-}
 
 /** Trees enough to follow a space of a few thousand rows: there is no noise to speak of, and what is not learned here is learned by trials. */
 const sourceRounds = 200;
@@ -90,7 +78,11 @@ export async function trainSourceModel(sources: readonly DrawnSource[], columns:
     at += source.count;
   }
   // Rankings of thousands of rows learn little of the best ones; logarithms of the times do.
-  const model = createXgboostModel(library(), { seed: 1, rounds: sourceRounds, objective: 'reg:squarederror' });
+  const model = createXgboostModel(findBooster().trainer, {
+    seed: 1,
+    rounds: sourceRounds,
+    objective: 'reg:squarederror',
+  });
   await model.fit({ rows, columns, count, labels, groups });
   return createFrozenModel(model);
 }

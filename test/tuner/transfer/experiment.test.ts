@@ -7,7 +7,6 @@ import { formatTransfer } from '../../../src/report/transfer-tables.ts';
 import { type ExperimentOptions, runExperiment } from '../../../src/tuner/transfer/experiment.ts';
 import { createRunPlayer } from '../../../src/tuner/transfer/play-run.ts';
 import { summarise } from '../../../src/tuner/transfer/summary.ts';
-import { xgboostMissing } from '../../cost-model/fixtures.ts';
 import { writeMadeSpace } from './made-spaces.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wgtune-transfer-'));
@@ -90,7 +89,7 @@ describe('an experiment on recorded spaces', () => {
     expect(await files(1, two)).toEqual(whole);
   });
 
-  it.skipIf(xgboostMissing)('learns from a near source, and leaves a misleading one in time', async () => {
+  it('learns from a near source, and leaves a misleading one in time', async () => {
     const tiers = ['residual', 'several'];
     const near = summarise(await runExperiment({ ...options, tiers, sources: /near/ }));
     const far = summarise(await runExperiment({ ...options, tiers: ['several'], sources: /far/ }));
