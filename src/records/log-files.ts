@@ -1,11 +1,15 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../support/errors.ts';
+import { packedEnding } from './log-lines.ts';
 
 /** How a log file's name ends. */
 export const logEnding = '.jsonl';
 
-/** The log files of a path: itself, or a folder's `*.jsonl` by name, which is by date. Throws UserError where it cannot be read. */
+/** How the name of a log packed with gzip ends. */
+export const packedLogEnding = `${logEnding}${packedEnding}`;
+
+/** The log files of a path: itself, or a folder's `*.jsonl` and `*.jsonl.gz` by name, which is by date. Throws UserError where it cannot be read. */
 export async function logFilesOf(path: string, missingIsEmpty: boolean): Promise<readonly string[]> {
   try {
     const found = await stat(path);
@@ -13,7 +17,7 @@ export async function logFilesOf(path: string, missingIsEmpty: boolean): Promise
     if (!found.isDirectory()) throw new UserError(`${path} is neither a log file nor a folder of them`);
     const names = (await readdir(path, { withFileTypes: true }))
       // Only plain files: a pipe would wait for a writer for ever.
-      .filter((entry) => entry.isFile() && entry.name.endsWith(logEnding))
+      .filter((entry) => entry.isFile() && isLogName(entry.name))
       .map((entry) => entry.name);
     return names.sort().map((file) => join(path, file));
   } catch (error) {
@@ -23,6 +27,10 @@ export async function logFilesOf(path: string, missingIsEmpty: boolean): Promise
       throw new UserError(`there is no tuning log ${path}: give a log file or a folder of them`);
     throw new UserError(`the tuning log ${path} cannot be read (${error.code}): check the path and its permissions`);
   }
+}
+
+function isLogName(name: string): boolean {
+  return name.endsWith(logEnding) || name.endsWith(packedLogEnding);
 }
 
 /** Whether an error comes from the operating system, and not from a mistake of ours. */

@@ -1,7 +1,7 @@
 import { explainRefusal, isRefusal } from '../support/refusal.ts';
 import { type FaultReason, type LogFault, lineFault, tornLine } from './log-fault.ts';
 import { isSystemError, logFilesOf } from './log-files.ts';
-import { type LogLine, readLines } from './log-lines.ts';
+import { type LogLine, PackedFileError, readLines } from './log-lines.ts';
 import { newerVersion, parseRecord } from './migrate.ts';
 import type { TuningRecord } from './record.ts';
 
@@ -30,7 +30,7 @@ export interface ReadSummary {
 }
 
 /**
- * Reads logs line by line, files as given and folders' `*.jsonl` by name (which is by date), and hands over every record; keeps
+ * Reads logs line by line, files as given and folders' `*.jsonl` and `*.jsonl.gz` by name (which is by date), and hands over every record; keeps
  * none, so the size of the logs does not matter. A log is data: nothing of it is executed, and a line that is not a record is
  * reported with file and line and skipped. Rejects with UserError when a path given cannot be read at all.
  */
@@ -82,7 +82,7 @@ export async function foldLines<Item extends object>(
     let readingFailed: Error | null = null;
     await readLines(file, options.maxLineBytes ?? maxLineBytes, onLine).catch((error: unknown) => {
       // An error that a handler throws is the caller's affair; one from the file system is a fault of this file alone.
-      if (!isSystemError(error)) throw error;
+      if (!isSystemError(error) && !(error instanceof PackedFileError)) throw error;
       readingFailed = error;
     });
     if (readingFailed !== null) {
