@@ -56,6 +56,7 @@ async function run(name: string): Promise<Run> {
       cold: flags.cold,
       trials: Number(flags.candidates),
       seed: Number(flags.seed),
+      shippedLogs: null,
       // The proposed candidates must not depend on times.
       search: 'random',
       model: 'random',

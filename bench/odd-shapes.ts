@@ -54,6 +54,7 @@ if (flags.tune !== undefined) {
       seed,
       device: flags.device,
       logFolder: flags.log,
+      shippedLogs: null,
     });
     console.log(`tuned ${shape}: best ${milliseconds(best?.timeNs ?? Number.NaN)}, ${JSON.stringify(outcomes)}`);
   }

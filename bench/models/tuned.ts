@@ -34,7 +34,7 @@ export async function tuned({ workload, device, trials, timeLimit, logFolder, si
   const before = (await loadKnown(logFolder, workload, description)).records.filter(isTrial).length;
   if (before < trials && !(timeLimit !== undefined && before > 0))
     await tune({
-      ...{ workload, logFolder, signal, seed, device: description.name, trials: trials - before },
+      ...{ workload, logFolder, signal, seed, shippedLogs: null, device: description.name, trials: trials - before },
       ...(timeLimit === undefined ? {} : { timeLimit }),
     });
   const { records, naive, quietNs } = await loadKnown(logFolder, workload, description);

@@ -14,7 +14,7 @@ interface RunOptions {
   readonly keepLog?: string;
 }
 
-/** What `wgtune tune --json` with these words prints, from a run in a process of its own with logs of its own; `hogSeed`: beside the hog, null without. */
+/** What `wgtune tune --json` with these words prints, from a run in a process of its own with logs of its own, which learns from no others; `hogSeed`: beside the hog, null without. */
 export function tuneRun(
   words: readonly string[],
   hogSeed: number | null,
@@ -25,7 +25,9 @@ export function tuneRun(
   const begun = performance.now();
   try {
     const log = keepLog ?? join(scratch, 'log');
-    const args = ['--import', 'tsx', 'src/cli/main.ts', 'tune', ...words, '--log', log, '--json'];
+    // An earlier version may know no shipped logs.
+    const cold = folder === process.cwd() ? ['--no-shipped-logs'] : [];
+    const args = ['--import', 'tsx', 'src/cli/main.ts', 'tune', ...words, '--log', log, ...cold, '--json'];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, {
       cwd: folder,
       encoding: 'utf8',

@@ -23,6 +23,8 @@ export interface DeviceFlags {
 }
 export interface LogFlags {
   readonly log?: string;
+  /** False: the logs that ship with wgtune are not read. */
+  readonly shippedLogs?: boolean;
 }
 export interface LookupFlags extends WorkloadFlags, DeviceFlags, LogFlags {
   readonly allowOther?: boolean;
@@ -77,7 +79,9 @@ export function addDeviceOptions(command: Command): Command {
 }
 
 export function addLogOption(command: Command): Command {
-  return command.option('--log <folder>', 'folder of the tuning logs (default: tuning-logs)');
+  return command
+    .option('--log <folder>', 'folder of the tuning logs (default: tuning-logs)')
+    .option('--no-shipped-logs', 'do not read the logs that ship with wgtune');
 }
 
 /** Everything it takes to find the best known kernel. */
@@ -113,11 +117,19 @@ function attributesIn({ attr = {}, epilogue, constant }: WorkloadFlags): Readonl
 }
 
 /** The options as the tuner takes them. */
-export function lookupWish({ device, profile, cold, log, allowOther }: Omit<LookupFlags, keyof WorkloadFlags>): {
+export function lookupWish({
+  device,
+  profile,
+  cold,
+  log,
+  shippedLogs,
+  allowOther,
+}: Omit<LookupFlags, keyof WorkloadFlags>): {
   readonly device?: string;
   readonly profile: 'browser' | 'native';
   readonly cold: boolean;
   readonly logFolder?: string;
+  readonly shippedLogs?: null;
   readonly allowOther: boolean;
 } {
   return {
@@ -125,6 +137,7 @@ export function lookupWish({ device, profile, cold, log, allowOther }: Omit<Look
     profile,
     cold: cold === true,
     ...(log === undefined ? {} : { logFolder: log }),
+    ...(shippedLogs === false ? { shippedLogs: null } : {}),
     allowOther: allowOther === true,
   };
 }
@@ -136,7 +149,7 @@ export function followUp(
   flags: WorkloadFlags & DeviceFlags & LogFlags,
   ...rest: readonly string[]
 ): string {
-  const { shape, attr, epilogue, constant, dtype, moduleTimeout, device, profile, cold, log } = flags;
+  const { shape, attr, epilogue, constant, dtype, moduleTimeout, device, profile, cold, log, shippedLogs } = flags;
   const words = [
     'wgtune',
     command,
@@ -151,6 +164,7 @@ export function followUp(
     ...(profile === 'browser' ? [] : ['--profile', profile]),
     ...(cold === true ? ['--cold'] : []),
     ...(log === undefined ? [] : ['--log', log]),
+    ...(shippedLogs === false ? ['--no-shipped-logs'] : []),
     ...rest,
   ];
   return words.map(shellWord).join(' ');

@@ -10,15 +10,21 @@ import { formatFacts } from './table.ts';
 import type { Colours } from './terminal.ts';
 
 /** Whose record it is, in words: never another device's time in disguise. */
-export function whoseText({ whose, device, differs }: Pick<BestKernel, 'whose' | 'device' | 'differs'>): string {
+export function whoseText({
+  whose,
+  device,
+  differs,
+  shipped = false,
+}: Pick<BestKernel, 'whose' | 'device' | 'differs'> & Partial<Pick<BestKernel, 'shipped'>>): string {
   const other = printable(`${device.name} (${device.driver}, ${device.profile})`);
+  const from = shipped ? ', by the logs that ship with wgtune' : '';
   switch (whose) {
     case 'same-device':
-      return `this device (${printable(device.name)})`;
+      return `${shipped ? 'a device like this one' : 'this device'} (${printable(device.name)})${from}`;
     case 'same-architecture':
-      return `${sameHardware(differs) ? 'this hardware, set up otherwise' : 'another device of the same architecture'}: ${other}, which differs in ${differs.join(', ')}`;
+      return `${sameHardware(differs) ? 'this hardware, set up otherwise' : 'another device of the same architecture'}: ${other}, which differs in ${differs.join(', ')}${from}`;
     case 'other-device':
-      return `another device: ${other}`;
+      return `another device: ${other}${from}`;
   }
 }
 

@@ -2,14 +2,15 @@ import { chooseDevice } from '../device/devices.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
 import { describeWorkload, type Workload, workloadKey } from '../operators/workload.ts';
 import { type BestOf, type BestTable, createBestTable } from '../records/best.ts';
-import { differingFacts } from '../records/device-key.ts';
+import { differingFacts, distanceBetween } from '../records/device-key.ts';
 import { createFaultGroups, type LogFault } from '../records/log-fault.ts';
 import { defaultLogFolder } from '../records/log-writer.ts';
+import { shippedLogsOf } from '../records/shipped.ts';
 import { skimLogs, wholeRecord } from '../records/skim.ts';
 import { readStanding } from '../records/standing.ts';
 import { exitCode, UserError } from '../support/errors.ts';
 import { programOf } from './build.ts';
-import { chooseBest, type PassedOver } from './choose-best.ts';
+import { type BestChoice, chooseBest, type PassedOver } from './choose-best.ts';
 import type { BestKernel } from './events.ts';
 import { fittingSketches, requireFits } from './fits.ts';
 import { tunedKernel } from './run-summary.ts';
@@ -21,6 +22,8 @@ export interface BestKernelOptions {
   /** True: the best for cold caches, by records timed that way. */
   readonly cold?: boolean;
   readonly logFolder?: string;
+  /** Folder of the logs that are only read; that of the logs that ship with wgtune when absent, none when null. */
+  readonly shippedLogs?: string | null;
   /** Also take a kernel that was tuned on a device of another architecture. */
   readonly allowOther?: boolean;
 }
@@ -36,23 +39,27 @@ export async function bestKernel(options: BestKernelOptions): Promise<BestKernel
   return bestKernelFor(description, options);
 }
 
-/** The same for a device already described. */
+/**
+ * The same for a device already described. A record of the logs that ship with wgtune is taken only where the user's own have none of a device as near.
+ */
 export async function bestKernelFor(device: DeviceDescription, options: BestKernelOptions): Promise<BestKernel> {
   const { workload } = options;
   const folder = options.logFolder ?? defaultLogFolder;
-  const { table, broken } = await readTable(folder, workload);
-  const { chosen, passedOver } = chooseBest(
-    table,
-    workload,
-    device,
-    ({ whose }) => whose !== 'other-device' || options.allowOther === true,
-  );
+  const own = await readTable([folder], workload);
+  const elsewhere = await readTable(shippedLogsOf(workload, options.shippedLogs), workload);
+  const choose = (table: BestTable): BestChoice =>
+    chooseBest(table, workload, device, ({ whose }) => whose !== 'other-device' || options.allowOther === true);
+  const [ownChoice, shippedChoice] = [choose(own.table), choose(elsewhere.table)];
+  const shipped = isNearer(device, shippedChoice, ownChoice);
+  const { chosen } = shipped ? shippedChoice : ownChoice;
+  const passedOver = [...ownChoice.passedOver, ...(shipped ? shippedChoice.passedOver : [])];
+  const broken = [...own.broken, ...elsewhere.broken];
   if (chosen === null) {
     // Checked now, so that a user who is told to tune first does not learn only then that nothing can be tuned.
     const program = programOf(workload);
     requireFits(workload, program, device);
     fittingSketches(workload, program, device);
-    const other = table.lookup(workload, device);
+    const other = own.table.lookup(workload, device) ?? elsewhere.table.lookup(workload, device);
     throw new UserError(
       noneSentence({
         workload,
@@ -75,26 +82,33 @@ export async function bestKernelFor(device: DeviceDescription, options: BestKern
     startedAt: record.startedAt,
     artifact,
     place,
+    shipped,
     doubt: against?.why ?? null,
     passedOver,
     broken,
   };
 }
 
+/** Whether the first choice is of a nearer device than the second; true where there is no second, false where there is no first. */
+function isNearer(device: DeviceDescription, { chosen: one }: BestChoice, { chosen: other }: BestChoice): boolean {
+  if (one === null || other === null) return one !== null;
+  return distanceBetween(device, one.record.device) < distanceBetween(device, other.record.device);
+}
+
 /** The records of one workload, and what is wrong with lines of the logs. */
 async function readTable(
-  folder: string,
+  paths: readonly string[],
   workload: Workload,
 ): Promise<{ readonly table: BestTable; readonly broken: readonly string[] }> {
   const wanted = workloadKey(workload);
   const options = { missingIsEmpty: true };
-  const table = createBestTable(await readStanding([folder], options));
+  const table = createBestTable(await readStanding(paths, options));
   const faults = createFaultGroups();
   const tell = (fault: LogFault): void => {
     if (fault.severity !== 'note') faults.add(fault);
   };
   await skimLogs(
-    [folder],
+    paths,
     {
       onSkim: (skim, file, line) => {
         if (skim.workloadKey !== wanted || !skim.verified) return;

@@ -15,7 +15,8 @@ export interface PassedOver extends RecordPlace {
   readonly why: string;
 }
 
-interface BestChoice {
+/** What was found of a workload in a table of records. */
+export interface BestChoice {
   /** The best record that counts and makes a kernel on the device; null where none does. */
   readonly chosen: (Ranked & { readonly program: Program; readonly artifact: Artifact }) | null;
   /** Nearest device first, fastest first. */

@@ -215,6 +215,8 @@ export interface TuneOptions {
   readonly model?: ModelName;
   /** Where logs are read and written; `tuning-logs` when absent. */
   readonly logFolder?: string;
+  /** Folder of the logs that are only read; that of the logs that ship with wgtune when absent, none when null. */
+  readonly shippedLogs?: string | null;
   /** False: begin as if nothing were known (the log is written all the same). */
   readonly useKnown?: boolean;
   /** False: do not begin with what records of other devices say. */
@@ -235,6 +237,8 @@ export interface BestKernel extends TunedKernel {
   readonly artifact: Artifact;
   /** Where its record stands in the logs. */
   readonly place: RecordPlace | null;
+  /** Whether its record is of the logs that ship with wgtune, and so never of this machine, also where the device is the same. */
+  readonly shipped: boolean;
   /** Why its time is doubted; it is the best only for want of any other. Null where nothing speaks against it. */
   readonly doubt: string | null;
   /** Faster or nearer records that do not count or make no kernel on the device. */

@@ -32,7 +32,10 @@ export interface Known {
   readonly suspects: readonly Suspect[];
   /** Faster records of this device that were passed over, and why. */
   readonly passedOver: readonly PassedOver[];
-  /** The fastest records of the same workload on every other device: nearest device first, and within one the fastest first. */
+  /**
+   * The fastest records of the same workload on every other device, and of the logs that ship with wgtune, where also a device like this one is another
+   * machine: nearest device first, and within one the fastest first.
+   */
   readonly elsewhere: readonly TuningRecord[];
   /** The latest records of searches on this device, of any workload, oldest first: from them is learned what building takes. */
   readonly builds: readonly TuningRecord[];
@@ -66,8 +69,16 @@ const mostBuilds = 32;
 /** Beyond the fastest few, the records of another device say nothing about this one. */
 const mostFromOneDevice = 8;
 
-/** Reads a folder's logs for a workload on a device. A missing folder counts as an empty one. */
-export async function loadKnown(folder: string, workload: Workload, device: DeviceDescription): Promise<Known> {
+/**
+ * Reads a folder's logs for a workload on a device. A missing folder counts as an empty one. `shipped`: paths of logs from elsewhere; their records are
+ * never taken for measurements of this machine.
+ */
+export async function loadKnown(
+  folder: string,
+  workload: Workload,
+  device: DeviceDescription,
+  shipped: readonly string[] = [],
+): Promise<Known> {
   const wanted = workloadKey(workload);
   const own = deviceKey(device);
   const records: TuningRecord[] = [];
@@ -108,6 +119,11 @@ export async function loadKnown(folder: string, workload: Workload, device: Devi
     },
     options,
   );
+  const fromElsewhere = (skim: Skim, file: string, line: number): void => {
+    const fault = skim.workloadKey === wanted ? others.add(skim, file, line) : null;
+    if (fault !== null) tell(fault);
+  };
+  await skimLogs(shipped, { onSkim: fromElsewhere, onFault: tell }, options);
   const elsewhere = others
     .entries()
     .map((entries) => ({

@@ -10,6 +10,7 @@ import { flopsOf } from '../operators/flops.ts';
 import { isBuiltIn } from '../operators/registry.ts';
 import { createLogWriter, defaultLogFolder } from '../records/log-writer.ts';
 import { type ReferenceTimes, timeOf } from '../records/relative-time.ts';
+import { shippedLogsOf } from '../records/shipped.ts';
 import { sketchSpace } from '../search/space/sketch-space.ts';
 import { exitCode, UserError } from '../support/errors.ts';
 import { programOf } from './build.ts';
@@ -82,7 +83,8 @@ export async function tuneOn(
   const { model, name: modelName, note } = createModel(options.model ?? 'xgboost', description.type, seed);
   if (note !== null) onEvent({ kind: 'note', message: note });
   let mayTimeOut = false;
-  const known = useKnown ? await loadKnown(logFolder, workload, description) : nothingKnown();
+  const shipped = useOthers ? shippedLogsOf(workload, options.shippedLogs) : [];
+  const known = useKnown ? await loadKnown(logFolder, workload, description, shipped) : nothingKnown();
   const effort = createTrialEffort(space, known.builds);
   const strategy = createStrategy(search, space, {
     seed,

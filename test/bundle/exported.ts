@@ -128,6 +128,7 @@ export function bestKernelOf({ workload, scheduled, artifact }: Made): BestKerne
     place: null,
     doubt: null,
     passedOver: [],
+    shipped: false,
     broken: [],
   };
 }
