@@ -8,7 +8,8 @@
  * `--sample n` measures n candidates drawn at random instead of all, and thins nothing: such samples teach and test models.
  * `--logs folder` adds the candidates of the workload that tuning logs hold: those that searches came to. `--seconds n` ends after so long: the same
  * command goes on later, and the file of a sample holds what was measured until then.
- * `--like file` instead of an operator takes the workload and the candidates of a recorded file and measures all of them anew.
+ * `--like file` instead of an operator takes the workload and the candidates of a recorded file and measures all of them anew; with `--rows n` so many of
+ * them, drawn by chance, the same ones on every device.
  * `--again 0.25` measures the fastest quarter of a space that was recorded once more and adds the samples to its file: a machine that others use is at
  * times twice as fast as at others, which a second look hours or minutes later shows. Repeat it as often as you like.
  * `--dry-run` prints the thinned space and ends. `--warm` builds and runs every candidate once, which only fills the driver's own cache:
@@ -59,6 +60,7 @@ interface Flags {
   readonly seconds?: string;
   readonly again?: string;
   readonly like?: string;
+  readonly rows?: string;
   readonly keep: string[];
   readonly sketch?: string;
   readonly out?: string;
@@ -73,7 +75,9 @@ async function main(operator: string | undefined, flags: Flags): Promise<void> {
   const { description } = device;
   const program = programOf(workload);
   const { space, listed, sampled } =
-    like === null ? await wished(workload, program, flags, description) : recordedBefore(like, program);
+    like === null
+      ? await wished(workload, program, flags, description)
+      : recordedBefore(like, program, flags.rows === undefined ? null : Number(flags.rows));
   if (listed.length === 0) throw new UserError('no candidate of this space is legal on this device');
   console.log(`${describeWorkload(workload)} on ${description.name}: ${listed.length} candidates`);
   for (const { name, decisions } of space.sketches)
@@ -192,10 +196,11 @@ async function wished(workload: Workload, program: Program, flags: Flags, device
   return { space, listed: enumerateCandidates(space) ?? [], sampled: false };
 }
 
-/** The candidates of a file, as far as today's sketches can make them. */
-function recordedBefore(like: KernelSpace, program: Program): Wanted {
+/** The candidates of a file, as far as today's sketches can make them: all, or so many by chance. */
+function recordedBefore(like: KernelSpace, program: Program, most: number | null): Wanted {
   const space = sketchSpace(sketchesAsRecorded(like, sketchesOf(program)), like.device);
-  const listed = like.rows.flatMap((row) => candidateAsRecorded(like, row, space) ?? []);
+  const rows = most === null ? like.rows : createRandom(1).fork('rows').shuffled(like.rows).slice(0, most);
+  const listed = rows.flatMap((row) => candidateAsRecorded(like, row, space) ?? []);
   return { space, listed, sampled: like.sampled === true };
 }
 
@@ -265,6 +270,7 @@ const command = new Command()
   .option('--seconds <n>', 'end after so long')
   .option('--again <fraction>', 'measure the fastest of what was recorded once more')
   .option('--like <file>', 'measure what a recorded file holds anew')
+  .option('--rows <n>', 'with --like: so many of its candidates, by chance')
   .option('--keep <name=a,b>', 'options that decisions keep whose name ends so', collect, [])
   .option('--sketch <name>', 'one sketch alone')
   .option('--out <file>')
