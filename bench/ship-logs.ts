@@ -99,7 +99,9 @@ const isThere = new Set(
 );
 const all = wanted();
 const open = all.filter(({ workload }) => trials === 0 || !isThere.has(workloadKey(workload)));
-console.log(`${device.description.name}: ${isThere.size} workloads are there, ${open.length} of ${all.length} are open`);
+console.log(
+  `${device.description.name}: ${isThere.size} workloads are there, ${open.length} of ${all.length} are open`,
+);
 if (flags.list) for (const { title, workload } of open) console.log(`  open: ${title}: ${describeWorkload(workload)}`);
 else
   try {
