@@ -41,6 +41,7 @@ export { type BestKernelOptions, bestKernel } from './tuner/best-kernel.ts';
 export { artifactOf, programOf, scheduleProgram } from './tuner/build.ts';
 export type { BestKernel, RunResult, TunedKernel, TuneEvent, TuneOptions, TuneResult } from './tuner/events.ts';
 export { exportBundle } from './tuner/export.ts';
+export { type LearnResult, learnModel } from './tuner/learning/learn.ts';
 export { type RunOptions, runSchedule } from './tuner/run-schedule.ts';
 export type { MethodTask, MethodTrial, TransferMethod } from './tuner/transfer/user-method.ts';
 export { tune } from './tuner/tune.ts';

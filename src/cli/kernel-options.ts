@@ -92,6 +92,14 @@ export function addLookupOptions(command: Command): Command {
   );
 }
 
+/** For commands that can do something with a schedule that was never measured for the workload. */
+export function addNearestOption(command: Command): Command {
+  return command.option(
+    '--nearest',
+    "where nothing is known of this workload, take the schedule of the nearest known one, refitted to this one's sizes",
+  );
+}
+
 /**
  * The workload that the operator's word and the options name; throws UserError with what is wrong with them. `verified`: kernels will be
  * compared with its reference.

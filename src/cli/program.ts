@@ -4,6 +4,7 @@ import { addBestCommand } from './best.ts';
 import { addDevicesCommand } from './devices.ts';
 import { addExplainCommand } from './explain.ts';
 import { addExportCommand } from './export.ts';
+import { addLearnCommand } from './learn.ts';
 import { addLogsCommand } from './logs.ts';
 import { addOpsCommand } from './ops.ts';
 import { addRunCommand } from './run.ts';
@@ -37,6 +38,7 @@ export function createProgram(): Command {
   addRunCommand(program);
   addExportCommand(program);
   addLogsCommand(program);
+  addLearnCommand(program);
   addTransferCommand(program);
   return program.addHelpText(
     'after',

@@ -3,13 +3,14 @@ import type { Workload } from '../operators/workload.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { exitCode, UserError } from '../support/errors.ts';
 import type { BestKernel, RunResult } from '../tuner/events.ts';
-import { addLookupOptions, type LookupFlags, lookupWish, workloadOf } from './kernel-options.ts';
+import { addLookupOptions, addNearestOption, type LookupFlags, lookupWish, workloadOf } from './kernel-options.ts';
 import { sayWhatWasPassedOver, withTuneCommand } from './known-kernel.ts';
 import { wholeNumber } from './option-values.ts';
 import { print, printJson, say } from './output.ts';
 import { addSourceOptions, checkOneSource, type SourceFlags } from './schedule-source.ts';
 
 interface RunFlags extends LookupFlags, SourceFlags {
+  readonly nearest?: boolean;
   readonly seed: number;
   readonly json?: boolean;
 }
@@ -21,7 +22,7 @@ export function addRunCommand(program: Command): void {
     .description(
       'Builds the best known kernel of a workload, or the schedule that is named, checks its answers on the device and times it. A wrong answer or a failure ends with exit code 1. Writes no record.',
     );
-  addSourceOptions(addLookupOptions(command))
+  addSourceOptions(addNearestOption(addLookupOptions(command)))
     .option('--seed <n>', 'start of the random inputs', wholeNumber('--seed', 0, 2 ** 31 - 1), 1)
     .option('--json', 'print JSON')
     .addHelpText(
@@ -39,11 +40,15 @@ async function runRun(operator: string, flags: RunFlags): Promise<void> {
   const { workload, trace, what } = await findSchedule(operator, flags);
   const { runSchedule } = await import('../tuner/run-schedule.ts');
   const run = await withTuneCommand(operator, flags, () =>
-    runSchedule({ workload, trace, seed: flags.seed, ...lookupWish(flags) }),
+    runSchedule({ workload, trace, seed: flags.seed, nearest: flags.nearest === true, ...lookupWish(flags) }),
   );
   if (flags.json) {
-    const { artifact: _, known, ...document } = run;
-    printJson(known === null ? document : { ...document, known: { ...known, artifact: undefined } });
+    const { artifact: _, known, nearest, ...document } = run;
+    printJson({
+      ...document,
+      ...(known === null ? {} : { known: { ...known, artifact: undefined } }),
+      ...(nearest === null ? {} : { nearest: { ...nearest, artifact: undefined } }),
+    });
   } else {
     const { formatRun } = await import('../report/kernel-report.ts');
     const { coloursFor } = await import('../report/terminal.ts');

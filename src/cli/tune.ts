@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { exitCode, UserError } from '../support/errors.ts';
 import { type ModelName, modelNames, type SearchName, searchNames, type TuneResult } from '../tuner/events.ts';
@@ -28,9 +29,11 @@ interface TuneFlags extends WorkloadFlags, DeviceFlags, LogFlags {
   readonly quietWait?: number;
   readonly seed: number;
   readonly search: SearchName;
-  readonly model: ModelName;
+  /** A model's name, or the path of a file that `wgtune learn` wrote. */
+  readonly model: string;
   readonly fresh?: boolean;
   readonly reuse: boolean;
+  readonly learnFrom?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -68,14 +71,21 @@ export function addTuneCommand(program: Command): void {
       'auto',
     )
     .option(
-      '--model <name>',
-      `what judges them before: ${modelNames.join(', ')}`,
-      oneOf('--model', modelNames),
+      '--model <name|file>',
+      `what judges them before: ${modelNames.join(', ')}, or a model that \`wgtune learn\` wrote, from which xgboost starts`,
+      modelOrFile,
       'xgboost',
+    )
+    .option(
+      '--learn-from <paths...>',
+      'further logs to learn from, files or folders: of other shapes, of other devices, or of both; they are only read',
     );
   addLogOption(command)
     .option('--fresh', 'begin as if nothing were known')
-    .option('--no-reuse', 'do not measure first what was fast on other devices')
+    .option(
+      '--no-reuse',
+      'neither measure first what was fast on other devices and for near shapes nor learn from it; --learn-from and a model are asked all the same',
+    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -85,9 +95,23 @@ Examples:
   wgtune tune conv2d -s c=3,h=7,w=7 --trials 200 --device lavapipe
   wgtune tune elementwise --attr 'expression=gelu(x)' --time-limit 30
   wgtune tune matmul -s m=128,n=128,k=128 --epilogue 'relu(x + bias)'
-  wgtune tune ./my-op.mjs -s n=64`,
+  wgtune tune ./my-op.mjs -s n=64
+  wgtune tune matmul -s m=96,n=96,k=96 --trials 16 --learn-from logs-of-a-friend/
+  wgtune tune matmul -s m=96,n=96,k=96 --trials 16 --model model.json`,
     )
     .action(runTune);
+}
+
+function isModelName(model: string): model is ModelName {
+  return modelNames.some((name) => name === model);
+}
+
+/** A name is taken for one; whatever looks like a path must be a file. */
+function modelOrFile(text: string): string {
+  if (isModelName(text) || existsSync(text)) return text;
+  if (/[./\\]/.test(text))
+    throw new UserError(`--model: there is no file ${text}; \`wgtune learn -o ${text}\` makes one`);
+  return oneOf('--model', modelNames)(text);
 }
 
 async function runTune(operator: string, flags: TuneFlags): Promise<void> {
@@ -115,7 +139,8 @@ async function runTune(operator: string, flags: TuneFlags): Promise<void> {
       ...(flags.quietWait === undefined ? {} : { quietWait: flags.quietWait }),
       seed: flags.seed,
       search: flags.search,
-      model: flags.model,
+      ...(isModelName(flags.model) ? { model: flags.model } : { models: [flags.model] }),
+      ...(flags.learnFrom === undefined ? {} : { learnFrom: flags.learnFrom }),
       useKnown: flags.fresh !== true,
       useOthers: flags.reuse,
       signal: interrupt.signal,
@@ -151,7 +176,7 @@ function interruptedError(operator: string, flags: TuneFlags): UserError {
 
 /** What was asked for, but for `--fresh`: that would forget what is to be gone on from. */
 function resumeCommand(operator: string, flags: TuneFlags): string {
-  const { trials, timeLimit, patience, trialTimeout, quietWait, seed, search, model, reuse } = flags;
+  const { trials, timeLimit, patience, trialTimeout, quietWait, seed, search, model, reuse, learnFrom } = flags;
   return followUp(
     'tune',
     operator,
@@ -165,6 +190,7 @@ function resumeCommand(operator: string, flags: TuneFlags): string {
     ...(search === 'auto' ? [] : ['--search', search]),
     ...(model === 'xgboost' ? [] : ['--model', model]),
     ...(reuse ? [] : ['--no-reuse']),
+    ...(learnFrom === undefined ? [] : ['--learn-from', ...learnFrom]),
   );
 }
 

@@ -45,6 +45,9 @@ interface TreeJson {
   readonly categories?: readonly number[];
 }
 
+/** Every walk takes as many steps as the deepest leaf needs, so that a tree that is a list would take for ever. */
+const deepest = 256;
+
 /** Reads a model XGBoost saved as JSON. Refuses what it cannot predict the same way: other boosters, categorical splits, damaged trees. */
 export function forestFromModel(bytes: Uint8Array): FlatForest | Refusal {
   let model: ModelJson;
@@ -94,6 +97,7 @@ function flatten(trees: readonly TreeJson[], columns: number, base: number): Fla
       if (condition === undefined || child === undefined || other === undefined) {
         return unreadable(`tree ${number} has no node ${from}`);
       }
+      if (level > deepest) return unreadable(`tree ${number} is more than ${deepest} levels deep`);
       depth[number] = level;
       if (child === -1) {
         value[to] = condition;

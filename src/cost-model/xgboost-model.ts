@@ -3,16 +3,8 @@ import { assert } from '../support/errors.ts';
 import { createRandom } from '../support/random.ts';
 import type { Booster, TreeTrainer } from './booster.ts';
 import type { CostModel, TrainingData } from './cost-model.ts';
-import {
-  type Calibration,
-  calibrate,
-  gather,
-  gatherRows,
-  groupMeans,
-  logLabels,
-  rankingOf,
-  subset,
-} from './training-set.ts';
+import { createEnsembleScorer, type Ensemble, noEnsemble } from './ensemble.ts';
+import { calibrate, gather, gatherRows, groupMeans, logLabels, rankingOf, subset } from './training-set.ts';
 
 export interface XgboostModelOptions {
   readonly seed: number;
@@ -35,10 +27,11 @@ export interface XgboostModelOptions {
 export interface XgboostModel extends CostModel {
   score(rows: Float32Array, count: number, columns: number, into: Float32Array, base?: Float32Array): void;
   fit(data: TrainingData): Promise<void>;
+  /** What it has learned. */
+  readonly ensemble: Ensemble;
 }
 
 const defaults = { objective: 'rank:pairwise', rounds: 50, members: 3, threads: 1 } as const;
-const unfitted: Calibration = { scale: 1, shift: 0 };
 /** Margin of a ranking for a step of one in log throughput: the odds that a program which is 2.7 times faster wins. */
 const rankMargin = 3;
 
@@ -49,9 +42,8 @@ export function createXgboostModel(trainer: TreeTrainer, options: XgboostModelOp
   const { objective, rounds, members, threads, seed } = { ...defaults, ...options };
   assert(members >= 1 && rounds >= 1 && threads >= 1, 'xgboost model: members, rounds and threads start at 1');
   const step = objective === 'rank:pairwise' ? rankMargin : 1;
-  let boosters: readonly Booster[] = [];
-  let calibration = unfitted;
-  let scratch = new Float32Array(0);
+  let ensemble = noEnsemble;
+  const score = createEnsembleScorer();
 
   const trainMember = (data: TrainingData, member: number, base: Float32Array | undefined): Booster => {
     const random = createRandom(seed).fork(`member ${member}`);
@@ -89,31 +81,23 @@ export function createXgboostModel(trainer: TreeTrainer, options: XgboostModelOp
       // Lets Ctrl-C and timers through: one member can take a second.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    boosters = trained;
-    calibration = fitted === undefined ? unfitted : { scale: step * fitted.scale, shift: step * fitted.shift };
+    const { scale, shift } =
+      fitted === undefined ? noEnsemble : { scale: step * fitted.scale, shift: step * fitted.shift };
+    ensemble = { boosters: trained, scale, shift, step };
   };
 
   return {
     name: trainer.name,
     get step() {
-      return boosters.length > 0 ? step : 1;
+      return ensemble.step;
     },
     get trained() {
-      return boosters.length > 0;
+      return ensemble.boosters.length > 0;
     },
-    score: (rows, count, columns, into, base) => {
-      if (scratch.length < count) scratch = new Float32Array(2 * count);
-      for (let row = 0; row < count; row++)
-        into[row] = base === undefined ? 0 : onLine(base[row] as number, calibration);
-      for (const booster of boosters) {
-        booster.predict(rows, count, columns, scratch);
-        for (let row = 0; row < count; row++) into[row] = (into[row] as number) + (scratch[row] as number) / members;
-      }
+    get ensemble() {
+      return ensemble;
     },
+    score: (rows, count, columns, into, base) => score(ensemble, rows, count, columns, into, base),
     fit,
   };
-}
-
-function onLine(base: number, { scale, shift }: Calibration): number {
-  return scale * base + shift;
 }

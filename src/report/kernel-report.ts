@@ -4,6 +4,8 @@ import { describeWorkload } from '../operators/workload.ts';
 import { type RelativeTime, timeOf } from '../records/relative-time.ts';
 import { printable } from '../support/printable.ts';
 import type { BestKernel, RunResult } from '../tuner/events.ts';
+import type { NearestKernel } from '../tuner/learning/nearest-kernel.ts';
+import { neighbourName } from '../tuner/learning/neighbours.ts';
 import { decisionsText } from './decisions.ts';
 import { formatCount, formatThroughput, formatTime } from './quantities.ts';
 import { formatFacts } from './table.ts';
@@ -60,19 +62,39 @@ export function formatBest(
   return `${colours.bold(describeWorkload(kernel.workload))}\n${formatFacts(facts, colours.dim)}\n\nnext\n${next}`;
 }
 
+/** A schedule that was never measured for the workload, and says so. */
+export function formatNearest(
+  { workload, from, sketch, decisions }: NearestKernel,
+  commands: readonly string[],
+  colours: Colours,
+): string {
+  const facts: [string, string][] = [
+    ['time', 'not known: nothing of this workload is in the logs'],
+    ['nearest known', `${printable(neighbourName(from))}, where the schedule took ${formatTime(from.timeNs)}`],
+    ['schedule', `${decisionsText({ sketch, decisions })}`],
+  ];
+  const next = commands.map((command) => `  ${command}`).join('\n');
+  return `${colours.bold(describeWorkload(workload))}\n${formatFacts(facts, colours.dim)}\n\nnext\n${next}`;
+}
+
 /** What the time leaves out. */
 const packedFact = (packNs: number | null): [string, string][] =>
   packNs === null ? [] : [['packing', `${formatTime(packNs)}, once: constant inputs are laid out anew`]];
 
 /** A schedule verified and timed: what it was, whether it is right, how fast. */
 export function formatRun(
-  { workload, device, result, flopsPerSecond, bytesPerSecond }: RunResult,
+  { workload, device, result, flopsPerSecond, bytesPerSecond, nearest }: RunResult,
   what: string,
   colours: Colours,
 ): string {
   const { verification, outcome } = result;
   const facts: [string, string][] = [
-    ['schedule', what],
+    [
+      'schedule',
+      nearest === null
+        ? what
+        : `that of the nearest known workload, refitted: ${printable(neighbourName(nearest.from))}`,
+    ],
     [
       'outcome',
       outcome === 'ok' ? colours.green('ok') : outcome === 'unstable' ? colours.yellow(outcome) : colours.red(outcome),

@@ -117,6 +117,7 @@ function statusAfter(event: TuneEvent): string | null {
       return 'preparing the device';
     case 'known':
     case 'reuse':
+    case 'sources':
     case 'space':
       return 'timing the naive schedule';
     case 'baseline':
@@ -153,6 +154,23 @@ function lineOf(event: TuneEvent): string | null {
         return `no schedule of another device fits this one (${formatCount(event.unfit)} tried)`;
       const from = printable(event.devices.join(', '));
       return `measures first ${plural(event.schedules, 'schedule', 'schedules')} that were fast on ${from}${unfit === '' ? '' : `; ${unfit}`}`;
+    }
+    case 'sources': {
+      const records = event.sources.reduce((sum, source) => sum + source.records, 0);
+      const names = event.sources.map(({ name }) => printable(name)).join(', ');
+      const learned =
+        records === 0
+          ? []
+          : [`learned from ${plural(records, 'record', 'records')} in ${formatDuration(event.spentMs)}: ${names}`];
+      const { length } = event.neighbours;
+      const first = printable(event.neighbours[0] ?? '');
+      const measured =
+        length === 0
+          ? []
+          : [
+              `measures first ${plural(length, 'schedule', 'schedules')} of near shapes, refitted (the nearest is ${first})`,
+            ];
+      return [...learned, ...measured].join('\n');
     }
     case 'baseline':
       if (event.timeNs === null) return `the naive schedule gave no time: ${event.outcome}: ${firstLine(event.error)}`;

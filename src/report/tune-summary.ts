@@ -2,7 +2,14 @@ import { hasColdCaches } from '../device/caches.ts';
 import { describeWorkload } from '../operators/workload.ts';
 import type { Outcome } from '../records/outcome.ts';
 import { printable } from '../support/printable.ts';
-import type { OutcomeTally, PackingResult, PruneSummary, ReuseResult, TuneResult } from '../tuner/events.ts';
+import type {
+  LearningResult,
+  OutcomeTally,
+  PackingResult,
+  PruneSummary,
+  ReuseResult,
+  TuneResult,
+} from '../tuner/events.ts';
 import { decisionsText } from './decisions.ts';
 import {
   compareToNaive,
@@ -37,6 +44,7 @@ export function formatTuneSummary(
     ...(result.packing === null ? [] : [['packing', packingText(result.packing)] satisfies [string, string]]),
     ['trials', `${result.trials} of ${trialsAsked} in ${formatDuration(elapsedMs)}${stops[stoppedBy]}`],
     ...(result.reuse === null ? [] : [['reused', reuseText(result.reuse, result)] satisfies [string, string]]),
+    ...(result.learning === null ? [] : learningFacts(result.learning, result)),
     ['outcomes', outcomesText(result)],
     ['pruned', prunedText(result.pruned)],
     ...(result.pruned.judged === 0 ? [] : [['cut', cutText(result.pruned)] satisfies [string, string]]),
@@ -144,6 +152,41 @@ function reuseText({ devices, measured, unfit, bestNs }: ReuseResult, { best, na
       ? 'nothing faster was found since'
       : `the best is ${formatFactor(bestNs / best.timeNs)} faster`;
   return `${from}${left}: ${start}${factor}; ${after}`;
+}
+
+/** What was learned elsewhere and what it weighed in the end; what near shapes gave; how soon the run was near its best. */
+function learningFacts(learning: LearningResult, { best, trials }: TuneResult): [string, string][] {
+  const { sources, neighbours, neighboursNs, nearBestAt } = learning;
+  const weighed = sources.map(({ name, records, weight }) => {
+    const from = records === 0 ? '' : `${formatCount(records)} ${records === 1 ? 'record' : 'records'}, `;
+    const how =
+      weight === null
+        ? 'not asked by this search'
+        : weight === 0
+          ? 'dropped: it contradicts what was measured here'
+          : `weight ${weight.toFixed(2)}`;
+    return `${printable(name)} (${from}${how})`;
+  });
+  const near =
+    nearBestAt === null
+      ? ''
+      : `; within 5% of the best after ${formatCount(nearBestAt)} of ${formatCount(trials)} trials`;
+  const facts: [string, string][] = [];
+  if (weighed.length > 0) facts.push(['learned from', `${weighed.join(', ')}${near}`]);
+  if (neighbours.length > 0) {
+    const from = `${formatCount(neighbours.length)} ${neighbours.length === 1 ? 'schedule' : 'schedules'} of near shapes`;
+    const share =
+      best === null || neighboursNs === null
+        ? ''
+        : `, ${Math.round((100 * best.timeNs) / neighboursNs)}% of the best's speed`;
+    facts.push([
+      'near shapes',
+      neighboursNs === null
+        ? `${from}: none gave a right answer and a steady time here`
+        : `${from}: the fastest takes ${formatTime(neighboursNs)} here${share}`,
+    ]);
+  }
+  return facts;
 }
 
 /** The run also times the naive schedule, and the best once more beside it: their outcomes are in the tally, but they are no trials. */

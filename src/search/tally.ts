@@ -79,3 +79,49 @@ function countAt<Reason>(byDepth: Map<Reason, number[]>, reason: Reason, depth: 
   while (depths.length <= depth) depths.push(0);
   depths[depth] = (depths[depth] as number) + 1;
 }
+
+/** Two tallies that are being kept, seen as one. */
+export function joinTallies(a: PruneTally, b: PruneTally): PruneTally {
+  return {
+    get looked() {
+      return a.looked + b.looked;
+    },
+    get judged() {
+      return a.judged + b.judged;
+    },
+    get byReason() {
+      return joined(a.byReason, b.byReason, (one, other) => one + other);
+    },
+    get byDepth() {
+      return joined(a.byDepth, b.byDepth, sumsOf);
+    },
+    get cutByDepth() {
+      return joined(a.cutByDepth, b.cutByDepth, sumsOf);
+    },
+    get deaths() {
+      const deaths = new Map<string, BeamDeath>();
+      for (const death of [...a.deaths, ...b.deaths]) {
+        const key = `${death.depth} ${death.reason}`;
+        deaths.set(key, { ...death, count: death.count + (deaths.get(key)?.count ?? 0) });
+      }
+      return [...deaths.values()].sort((one, other) => other.count - one.count || one.depth - other.depth);
+    },
+  };
+}
+
+function joined<Key, Value>(
+  a: ReadonlyMap<Key, Value>,
+  b: ReadonlyMap<Key, Value>,
+  join: (a: Value, b: Value) => Value,
+): ReadonlyMap<Key, Value> {
+  const both = new Map(a);
+  for (const [key, value] of b) {
+    const held = both.get(key);
+    both.set(key, held === undefined ? value : join(held, value));
+  }
+  return both;
+}
+
+function sumsOf(a: readonly number[], b: readonly number[]): readonly number[] {
+  return Array.from({ length: Math.max(a.length, b.length) }, (_, at) => (a[at] ?? 0) + (b[at] ?? 0));
+}

@@ -13,6 +13,7 @@ import { programOf } from './build.ts';
 import { type BestChoice, chooseBest, type PassedOver } from './choose-best.ts';
 import type { BestKernel } from './events.ts';
 import { fittingSketches, requireFits } from './fits.ts';
+import { nearestWorkload } from './learning/near-groups.ts';
 import { tunedKernel } from './run-summary.ts';
 
 export interface BestKernelOptions {
@@ -68,6 +69,7 @@ export async function bestKernelFor(device: DeviceDescription, options: BestKern
         broken,
         passedOver,
         other: other?.whose === 'other-device' ? other : null,
+        near: await nearestWorkload(folder, workload, device),
       }),
       exitCode.noRecord,
     );
@@ -131,10 +133,12 @@ interface Nothing {
   readonly passedOver: readonly PassedOver[];
   /** The best of another architecture, which may not be taken unasked. */
   readonly other: BestOf | null;
+  /** The nearest workload of the operator that the logs know. */
+  readonly near: Workload | null;
 }
 
 /** Why there is no kernel, and what to do. */
-function noneSentence({ workload, device, folder, broken, passedOver, other }: Nothing): string {
+function noneSentence({ workload, device, folder, broken, passedOver, other, near }: Nothing): string {
   const name = describeWorkload(workload);
   const [first] = passedOver;
   if (first !== undefined) {
@@ -144,5 +148,9 @@ function noneSentence({ workload, device, folder, broken, passedOver, other }: N
   if (other !== null)
     return `the only record of ${name} in ${folder} is of another device (${other.record.device.name}); tune it on ${device.name}, or add --allow-other to use that one`;
   const unread = broken.length === 0 ? '' : ` that can be read (${broken.join('; ')})`;
-  return `there is no record of ${name} in ${folder}${unread}; tune it first`;
+  const nearest =
+    near === null
+      ? ''
+      : `; the nearest known is ${describeWorkload(near)}, whose schedule \`best --nearest\` and \`run --nearest\` refit`;
+  return `there is no record of ${name} in ${folder}${unread}${nearest}; tune it first`;
 }

@@ -9,6 +9,7 @@ import type { RecordPlace } from '../records/standing.ts';
 import type { Trace } from '../schedule/trace.ts';
 import type { BeamDeath } from '../search/tally.ts';
 import type { PassedOver } from './choose-best.ts';
+import type { NearestKernel } from './learning/nearest-kernel.ts';
 
 /** Ways to search; `auto` is Bayesian optimisation where the space can be enumerated, and the beam elsewhere. */
 export const searchNames = ['auto', 'beam', 'bayesian', 'annealing', 'evolution', 'rank', 'random', 'grid'] as const;
@@ -68,6 +69,13 @@ export type TuneEvent =
       readonly unfit: number;
       readonly devices: readonly string[];
     }
+  /** What was learned elsewhere before the first trial, and the near workloads whose schedules are measured first. */
+  | {
+      readonly kind: 'sources';
+      readonly sources: readonly { readonly name: string; readonly records: number }[];
+      readonly neighbours: readonly string[];
+      readonly spentMs: number;
+    }
   /** The naive schedule's time; `fromLog` when it was measured by an earlier run. */
   | {
       readonly kind: 'baseline';
@@ -116,6 +124,26 @@ export interface ReuseResult {
   readonly bestNs: number | null;
 }
 
+/** What logs of other workloads and devices, and models, have taught a run. */
+export interface LearningResult {
+  readonly sources: readonly {
+    readonly name: string;
+    readonly records: number;
+    /**
+     * What the source weighed in the end, by how well it agrees with what was measured here: a step of one in what it says of a time's logarithm was
+     * believed to be such a step here. 0: it contradicts the measurements and was dropped. Null where the search asks no source.
+     */
+    readonly weight: number | null;
+  }[];
+  /** Near workloads whose schedules, refitted, were measured first, and the fastest of them here; null where none gave the right answer. */
+  readonly neighbours: readonly string[];
+  readonly neighboursNs: number | null;
+  /** The trial, from 1, after which the best was within 5% of the best in the end; null where that is of an earlier run. */
+  readonly nearBestAt: number | null;
+  /** Milliseconds of learning before the first trial. */
+  readonly spentMs: number;
+}
+
 /** What laying constant inputs out anew, once, is worth: the fastest kernel that does, and the fastest that does not, timed in turn. */
 export interface PackingResult {
   readonly withNs: number;
@@ -162,6 +190,8 @@ export interface TuneResult {
   readonly packing: PackingResult | null;
   /** Null when no record of another device was reused. */
   readonly reuse: ReuseResult | null;
+  /** Null where nothing was learned elsewhere. */
+  readonly learning: LearningResult | null;
   readonly outcomes: OutcomeTally;
   readonly pruned: {
     readonly looked: number;
@@ -219,8 +249,12 @@ export interface TuneOptions {
   readonly shippedLogs?: string | null;
   /** False: begin as if nothing were known (the log is written all the same). */
   readonly useKnown?: boolean;
-  /** False: do not begin with what records of other devices say. */
+  /** False: neither begin with what records of other devices say nor learn from other records of the log folder. */
   readonly useOthers?: boolean;
+  /** Further logs to learn from, files or folders: of other workloads, of other devices, or of both. They are only read. */
+  readonly learnFrom?: readonly string[];
+  /** Files of models that `learnModel` wrote: a start for this run's own. */
+  readonly models?: readonly string[];
   /** Aborting ends the run after the trial at hand is recorded. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TuneEvent) => void;
@@ -258,4 +292,6 @@ export interface RunResult {
   readonly bytesPerSecond: number | null;
   /** What the logs say of the schedule where it is the best known one; null where it was given. */
   readonly known: BestKernel | null;
+  /** The nearest workload's schedule, where that was asked for and none of this workload is known. */
+  readonly nearest: NearestKernel | null;
 }

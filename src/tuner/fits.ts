@@ -50,14 +50,17 @@ export function fittingArtifact(workload: Workload, program: Program, device: Bu
   );
 }
 
+/** The sketches of a program as they are searched on a device, also those whose kernels it cannot hold. */
+export function sketchesFor(program: Program, { type, limits }: Pick<DeviceDescription, 'type' | 'limits'>): Sketch[] {
+  return sketchesOf(program, limits, splitSizes[type], packSizes[type], transformSizes[type], chainSizes[type]);
+}
+
 /**
  * The sketches of a workload whose kernels a device can hold: intermediate results and numbers of bindings follow from a sketch's structure, so
  * that one legal candidate speaks for all. Throws UserError where none is left, with what the first of them lacks, the limit and what to do.
  */
 export function fittingSketches(workload: Workload, program: Program, device: DeviceDescription): readonly Sketch[] {
-  const { type } = device;
-  const sizes = [splitSizes[type], packSizes[type], transformSizes[type], chainSizes[type]] as const;
-  const sketches = sketchesOf(program, device.limits, ...sizes);
+  const sketches = sketchesFor(program, device);
   const lacking: Refusal[] = [];
   const fitting = sketches.filter((sketch) => {
     const pruner = createPruner(sketch, device.limits, mostStatements[device.type]);

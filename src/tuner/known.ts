@@ -207,21 +207,32 @@ export function joinOldRuns(
  * candidate, the fastest that counts is taken, by `timeOfRecord`, which gives null for a record that is not verified.
  */
 export function knownObservations(
-  space: SketchSpace,
+  space: Pick<SketchSpace, 'sketches'>,
   records: readonly TuningRecord[],
   counts: (record: TuningRecord) => boolean = () => true,
   timeOfRecord: (record: TuningRecord) => number | null = (record) => (isVerified(record) ? timeOf(record) : null),
 ): Observation[] {
+  const counted = records.filter((record) => !isVerified(record) || counts(record));
+  return observationsOf(
+    space,
+    counted.map((record) => ({ sketch: record.sketch, decisions: record.decisions, timeNs: timeOfRecord(record) })),
+  );
+}
+
+/** The same of decisions and times, which may come from elsewhere. */
+export function observationsOf(
+  space: Pick<SketchSpace, 'sketches'>,
+  measured: readonly (Pick<TuningRecord, 'sketch' | 'decisions'> & { readonly timeNs: number | null })[],
+): Observation[] {
   const byName = new Map(space.sketches.map((sketch, index) => [sketch.name, index]));
   const observations = new Map<string, Observation>();
-  for (const record of records) {
-    const index = record.sketch === null ? undefined : byName.get(record.sketch);
-    if (index === undefined || (isVerified(record) && !counts(record))) continue;
-    const values = recordedValues(space.sketches[index] as SketchSpace['sketches'][number], record.decisions);
+  for (const { sketch, decisions, timeNs } of measured) {
+    const index = sketch === null ? undefined : byName.get(sketch);
+    if (index === undefined) continue;
+    const values = recordedValues(space.sketches[index] as SketchSpace['sketches'][number], decisions);
     // A record of other decisions than today's teaches nothing about this space.
     if (values === null) continue;
     const candidate: Candidate = { sketch: index, values, score: null };
-    const timeNs = timeOfRecord(record);
     const key = candidateKey(candidate);
     const held = observations.get(key)?.timeNs ?? Number.POSITIVE_INFINITY;
     if (!observations.has(key) || (timeNs ?? Number.POSITIVE_INFINITY) < held)

@@ -1,12 +1,45 @@
 import { isVerified, type TuningRecord, type VerifiedRecord } from '../records/record.ts';
 import { timeOf } from '../records/relative-time.ts';
-import type { TunedKernel, TuneResult } from './events.ts';
+import type { TunedKernel, TuneEvent, TuneResult } from './events.ts';
+import { neighbourName } from './learning/neighbours.ts';
+import type { Learning } from './learning/prepare.ts';
 import type { Reuse } from './retarget.ts';
 
 export function reuseResult({ devices, unfit }: Reuse, reused: readonly TuningRecord[]): TuneResult['reuse'] {
   if (reused.length === 0) return null;
   const times = reused.flatMap((record) => (isVerified(record) ? timeOf(record) : []));
   return { devices, unfit, measured: reused.length, bestNs: times.length === 0 ? null : Math.min(...times) };
+}
+
+/** Weights below this make no difference to any choice. */
+const leastWeight = 0.01;
+/** A best so near to the one in the end is as good for most uses. */
+const nearBest = 0.95;
+
+/** `bestNs`: the best after each trial; none where the best is of an earlier run. */
+export function learningResult(
+  { sources, weights, neighbours, spentMs }: Omit<Learning, 'strategy'>,
+  run: {
+    readonly refitted: readonly TuningRecord[];
+    readonly bestNs: readonly (number | null)[];
+    readonly timeOfRecord: (record: TuningRecord) => number | null;
+  },
+): TuneResult['learning'] {
+  if (sources.length === 0 && run.refitted.length === 0) return null;
+  const weighed = weights();
+  const times = run.refitted.flatMap((record) => (isVerified(record) ? (run.timeOfRecord(record) ?? []) : []));
+  const lastNs = run.bestNs.at(-1) ?? null;
+  const nearAt = run.bestNs.findIndex((best) => best !== null && lastNs !== null && best * nearBest <= lastNs);
+  return {
+    sources: sources.map(({ name, records }, at) => {
+      const weight = weighed?.[at] ?? null;
+      return { name, records, weight: weight !== null && weight < leastWeight ? 0 : weight };
+    }),
+    neighbours: neighbours.slice(0, run.refitted.length).map(neighbourName),
+    neighboursNs: times.length === 0 ? null : Math.min(...times),
+    nearBestAt: nearAt < 0 ? null : nearAt + 1,
+    spentMs,
+  };
 }
 
 /** `timeNs`: its time by what the run knows at its end of the quiet machine. */
@@ -44,8 +77,25 @@ export function packingResult(
   return { withNs: packed.timeNs, packNs: packed.packNs as number, withoutNs };
 }
 
+type TrialEvent = Extract<TuneEvent, { readonly kind: 'trial' }>;
+
+/** What is told of a trial. */
+export function trialEvent(
+  { sketch, origin, decisions, outcome, error }: TuningRecord,
+  budget: { readonly trials: number; readonly timeLimitMs: number | null },
+  state: Pick<TrialEvent, 'trial' | 'timeNs' | 'bestNs' | 'improved' | 'naiveNs' | 'elapsedMs'>,
+): TrialEvent {
+  return {
+    kind: 'trial',
+    ...state,
+    of: budget.trials,
+    ...{ sketch: sketch ?? origin, decisions, outcome, error },
+    remainingMs: remainingMs(state.elapsedMs, state.trial, budget),
+  };
+}
+
 /** Milliseconds that a run will still take, by the mean of its trials so far. */
-export function remainingMs(
+function remainingMs(
   elapsedMs: number,
   trials: number,
   { trials: all, timeLimitMs }: { readonly trials: number; readonly timeLimitMs: number | null },

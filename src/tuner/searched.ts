@@ -4,6 +4,7 @@ import type { Candidate, SearchStrategy } from '../search/strategy.ts';
 import { instantiate } from '../space/sketch.ts';
 import type { Proposal } from './attempts.ts';
 import type { ModelName } from './events.ts';
+import type { Reuse } from './retarget.ts';
 
 /** The search that a candidate comes from. */
 interface Searcher {
@@ -33,6 +34,24 @@ export function searched(
       ...(pruned === null ? {} : { pruned }),
     },
   };
+}
+
+/** Schedules that were fast on other devices, and then those of near workloads, which are candidates of this space. */
+export function transferProposals(
+  options: Searcher & {
+    readonly reuse: Pick<Reuse, 'schedules'>;
+    readonly learning: { readonly neighbours: readonly { readonly candidate: Candidate }[] };
+  },
+): readonly Proposal[] {
+  return [
+    ...options.reuse.schedules.map(({ record: { sketch, decisions }, scheduled }) => ({
+      ...{ scheduled, origin: 'transfer' as const, sketch, decisions, search: null },
+    })),
+    ...options.learning.neighbours.map(({ candidate }) => ({
+      ...searched(candidate, 0, options),
+      ...{ origin: 'transfer' as const, search: null },
+    })),
+  ];
 }
 
 function decisionsOf(sketch: SketchSpace['sketches'][number], candidate: Candidate): Record<string, number> {

@@ -12,11 +12,12 @@ import type { ModelName, TuneEvent, TuneResult } from './events.ts';
 import { baselineOf, type FinalRace, finalRace, proposalOf } from './final-race.ts';
 import { createIncumbent } from './incumbent.ts';
 import { joinOldRuns, type Known, knownObservations } from './known.ts';
+import type { Learning } from './learning/prepare.ts';
 import { createPruneAccount, prunedOf } from './prune-account.ts';
 import type { Reuse } from './retarget.ts';
-import { packingResult, reasonToStop, remainingMs, reuseResult, tunedKernel, wallClockNote } from './run-summary.ts';
+import * as summary from './run-summary.ts';
 import { createRunTimes } from './run-times.ts';
-import { searched } from './searched.ts';
+import { searched, transferProposals } from './searched.ts';
 import type { TrialEffort } from './trial-effort.ts';
 
 interface LoopOptions extends AttemptsOptions {
@@ -25,6 +26,7 @@ interface LoopOptions extends AttemptsOptions {
   readonly effort: TrialEffort;
   readonly known: Known;
   readonly reuse: Reuse;
+  readonly learning: Omit<Learning, 'strategy'>;
   readonly trials: number;
   /** The naive schedule would not end within a trial's time, so it is not run. */
   readonly naiveTooLong: boolean;
@@ -79,7 +81,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     disturbance.see(record);
     if (record.clock === 'wall' && !saidClock) {
       saidClock = true;
-      onEvent({ kind: 'note', message: wallClockNote });
+      onEvent({ kind: 'note', message: summary.wallClockNote });
     }
     return record;
   };
@@ -145,10 +147,12 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
 
   let trials = 0;
   let lastGain = 0;
+  /** The best time after each trial. */
+  const bestNs: (number | null)[] = [];
   let round = 0;
   let stoppedBy: TuneResult['stoppedBy'] = 'trials';
   const stopReason = (): TuneResult['stoppedBy'] | null =>
-    reasonToStop(options, { elapsedMs: elapsed(), trials, withoutGain: trials - lastGain });
+    summary.reasonToStop(options, { elapsedMs: elapsed(), trials, withoutGain: trials - lastGain });
   const isOver = (): boolean => stopReason() !== null;
   if (known.suspects.length > 0 && !isOver()) {
     if (naive !== null && naiveFromLog) {
@@ -164,21 +168,17 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     trials++;
     const improved = incumbent.keep(record);
     if (improved) lastGain = trials;
-    onEvent({
-      kind: 'trial',
+    bestNs.push(incumbent.timeNs());
+    const [timeNs, sinceMs] = [times.of(record), elapsed()];
+    const state = {
       trial: trials,
-      of: options.trials,
-      sketch: record.sketch ?? record.origin,
-      decisions: record.decisions,
-      outcome: record.outcome,
-      error: record.error,
-      timeNs: times.of(record),
+      timeNs,
       bestNs: incumbent.timeNs(),
       improved,
       naiveNs: naiveNs(),
-      elapsedMs: elapsed(),
-      remainingMs: remainingMs(elapsed(), trials, options),
-    });
+      elapsedMs: sinceMs,
+    };
+    onEvent(summary.trialEvent(record, options, state));
   };
   // What was built when the time is over is never measured.
   const mostAhead = options.timeLimitMs === null ? Number.POSITIVE_INFINITY : aheadOfTheClock;
@@ -199,19 +199,14 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     }
   };
 
-  // What was fast on other devices is measured here before the search proposes anything, so that the search learns from it.
-  const reused: TuningRecord[] = [];
-  await measureAll(
-    options.reuse.schedules.map(({ record: { sketch, decisions }, scheduled }) => ({
-      scheduled,
-      origin: 'transfer',
-      sketch,
-      decisions,
-      search: null,
-    })),
-    (_, record) => reused.push(record),
-  );
-  const transferred = knownObservations(options.space, reused, undefined, (record) => times.of(record));
+  // What was fast on other devices and for near shapes is measured here before the search proposes anything, so that the search learns from it.
+  const moved: TuningRecord[] = [];
+  await measureAll(transferProposals(options), (_, record) => moved.push(record));
+  const [reused, refitted] = [
+    moved.slice(0, options.reuse.schedules.length),
+    moved.slice(options.reuse.schedules.length),
+  ];
+  const transferred = knownObservations(options.space, moved, undefined, (record) => times.of(record));
   if (transferred.length > 0) await strategy.observe(transferred);
 
   for (let stop = stopReason(); ; stop = stopReason()) {
@@ -265,12 +260,17 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   if (incumbent.record() === null) incumbent.chooseAgain();
   const best = incumbent.record();
   return {
-    best: best === null ? null : tunedKernel(best, times.of(best) ?? timeOf(best)),
+    best: best === null ? null : summary.tunedKernel(best, times.of(best) ?? timeOf(best)),
     bestFromLog: incumbent.isFromLog(),
     naiveNs: naiveNs(),
     trials,
-    packing: packingResult(race?.entered ?? incumbent.timed(), (record) => incumbent.countedNs(record)),
-    reuse: reuseResult(options.reuse, reused),
+    packing: summary.packingResult(race?.entered ?? incumbent.timed(), (record) => incumbent.countedNs(record)),
+    reuse: summary.reuseResult(options.reuse, reused),
+    learning: summary.learningResult(options.learning, {
+      refitted,
+      bestNs: incumbent.isFromLog() ? [] : bestNs,
+      timeOfRecord: (record) => times.of(record),
+    }),
     outcomes: attempts.outcomes,
     pruned: prunedOf(strategy),
     drift: drift.summary(),

@@ -1,3 +1,4 @@
+import { readLearnedModel } from '../cost-model/learned-model.ts';
 import { hasColdCaches } from '../device/caches.ts';
 import { chooseDevice, type Device } from '../device/devices.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
@@ -18,10 +19,12 @@ import type { TuneOptions, TuneResult } from './events.ts';
 import { expectTimes, type TimeExpectation } from './expectation.ts';
 import { fittingSketches, requireFits } from './fits.ts';
 import { knownObservations, loadKnown, nothingKnown } from './known.ts';
+import { neighbourName } from './learning/neighbours.ts';
+import { type Learning, prepareLearning } from './learning/prepare.ts';
 import { measurePeaks, peaksHoldFor } from './peaks.ts';
 import { noRates, ratesOf } from './rates.ts';
 import { chooseReuse, noReuse } from './retarget.ts';
-import { createModel, createStrategy } from './strategies.ts';
+import { createModel } from './strategies.ts';
 import { createTrialEffort } from './trial-effort.ts';
 import { runTrials } from './trial-loop.ts';
 import { verificationData } from './workload-data.ts';
@@ -36,7 +39,7 @@ const fewestWithPeaks = 32;
 /**
  * Finds a fast kernel for a workload on a device: proposes candidates, builds, verifies and times them, learns, and records every trial.
  * Starts from what the log folder knows of the same workload on the same device and never measures a known candidate again; measures
- * first what was fastest on other devices and fits this one.
+ * first what was fastest on other devices and fits this one, then schedules of near workloads; learns from all logs and models that it is given.
  * Throws UserError for what the user or the machine must mend (no such device, a log that cannot be written); nothing a candidate does
  * throws. An aborted signal ends the run after the trial at hand.
  */
@@ -86,12 +89,6 @@ export async function tuneOn(
   const shipped = useOthers ? shippedLogsOf(workload, options.shippedLogs) : [];
   const known = useKnown ? await loadKnown(logFolder, workload, description, shipped) : nothingKnown();
   const effort = createTrialEffort(space, known.builds);
-  const strategy = createStrategy(search, space, {
-    seed,
-    model,
-    logSeconds: effort.logSeconds,
-    isCautious: () => mayTimeOut,
-  });
   for (const fault of known.faults) onEvent({ kind: 'note', message: fault });
   if (known.passedOver.length > 0) onEvent({ kind: 'passed-over', records: known.passedOver });
   const observations = knownObservations(space, known.records, (record) => known.table.against(record) === null);
@@ -107,6 +104,16 @@ export async function tuneOn(
   }
 
   const trials = options.trials ?? defaultTrials;
+  const learning = await prepareLearning({
+    ...{ workload, space, search, trials, observations },
+    searching: { seed, model, logSeconds: effort.logSeconds, isCautious: () => mayTimeOut },
+    logFolder: useKnown && useOthers ? logFolder : null,
+    learnFrom: options.learnFrom ?? [],
+    models: await Promise.all((options.models ?? []).map(readLearnedModel)),
+  });
+  const { strategy } = learning;
+  for (const fault of learning.faults) onEvent({ kind: 'note', message: fault });
+  tellSources(learning, onEvent);
   const reuse = useOthers ? chooseReuse(workload, description, known.elsewhere, known.records, trials) : noReuse;
   if (reuse.schedules.length > 0 || reuse.unfit > 0) {
     const { schedules, unfit, devices } = reuse;
@@ -143,6 +150,7 @@ export async function tuneOn(
       log,
       known,
       reuse,
+      learning,
       peaks,
       trials,
       patience: options.patience ?? null,
@@ -171,6 +179,16 @@ export async function tuneOn(
     await runner?.close();
     log.close();
   }
+}
+
+function tellSources({ sources, neighbours, spentMs }: Learning, onEvent: NonNullable<TuneOptions['onEvent']>): void {
+  if (sources.length === 0 && neighbours.length === 0) return;
+  onEvent({
+    kind: 'sources',
+    sources: sources.flatMap(({ name, records }) => (records === 0 ? [] : [{ name, records }])),
+    neighbours: neighbours.map(neighbourName),
+    spentMs,
+  });
 }
 
 function runTimeoutMsOf({ trialTimeout }: TuneOptions, { type }: DeviceDescription): number {

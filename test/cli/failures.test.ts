@@ -19,6 +19,7 @@ const wrong: RunResult = {
   artifact: { buffers: [], kernels: [] },
   flopsPerSecond: null,
   known: null,
+  nearest: null,
   bytesPerSecond: null,
   result: {
     outcome: 'wrong-answer',
@@ -92,6 +93,7 @@ describe('a kernel that is wrong', () => {
       bytesPerSecond: null,
       trials: 2,
       reuse: null,
+      learning: null,
       outcomes,
       pruned: { looked: 2, reasons: [], judged: 0, cut: [], deaths: [] },
       elapsedMs: 1000,

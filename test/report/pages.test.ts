@@ -98,6 +98,7 @@ describe('the summary of a tuning run', () => {
     trials: 12,
     packing: null,
     reuse: null,
+    learning: null,
     outcomes: { 'wrong-answer': 2, ok: 11 },
     pruned: {
       looked: 2494,
@@ -185,6 +186,7 @@ describe('the report of a run', () => {
     flopsPerSecond: 1e9,
     bytesPerSecond: 1e8,
     known: null,
+    nearest: null,
     result: {
       outcome: 'ok',
       error: '',

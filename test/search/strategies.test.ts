@@ -7,6 +7,7 @@ import { createAnnealingSearch } from '../../src/search/strategies/annealing.ts'
 import { createAutoSearch } from '../../src/search/strategies/auto.ts';
 import { createBayesianSearch } from '../../src/search/strategies/bayesian.ts';
 import { createBeamSearch } from '../../src/search/strategies/beam.ts';
+import { createDoubtingSearch } from '../../src/search/strategies/doubting.ts';
 import { createEvolutionSearch } from '../../src/search/strategies/evolution.ts';
 import { createRandomSearch } from '../../src/search/strategies/random.ts';
 import { createRankSearch } from '../../src/search/strategies/rank.ts';
@@ -43,6 +44,14 @@ describeStrategyContract('the beam without an acquisition', (space, seed) =>
 
 describeStrategyContract('the automatic choice with the analytic model', (space, seed) =>
   createAutoSearch(space, { seed, model: createAnalyticModel('cpu') }),
+);
+
+describeStrategyContract('two beams in turn', (space, seed) =>
+  createDoubtingSearch(space, {
+    name: 'doubting',
+    believer: createBeamSearch(space, { seed, model: createRandomModel(seed) }),
+    doubter: createBeamSearch(space, { seed, model: createAnalyticModel('cpu') }),
+  }),
 );
 
 for (const trainer of trainers)

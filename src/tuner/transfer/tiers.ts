@@ -10,6 +10,7 @@ import { createOrderedSearch } from '../../search/strategies/in-order.ts';
 import { createRankSearch } from '../../search/strategies/rank.ts';
 import { createTransferSearch } from '../../search/strategies/transfer.ts';
 import type { Candidate, SearchStrategy } from '../../search/strategy.ts';
+import { boundedScores, joinSets, scoresOfModel, withMeasured } from '../learning/source-model.ts';
 import { createModel } from '../strategies.ts';
 import type { DrawnSource } from './draw.ts';
 import type { TierName } from './run.ts';
@@ -41,7 +42,7 @@ export const tiers: Readonly<Record<TierName, Create>> = {
   remeasure: ({ target, sources, top }) =>
     createOrderedSearch('remeasure', target.space, bestInTurns(target, sources, top).slice(0, top)),
   source: async ({ target, sourceModel }) => {
-    const scores = scoresOf(target, await sourceModel());
+    const scores = scoresOfModel(target, await sourceModel());
     const order = [...scores.keys()].sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b);
     return createOrderedSearch(
       'source',
@@ -56,7 +57,8 @@ export const tiers: Readonly<Record<TierName, Create>> = {
   several: async ({ target, seed, sourceScores }) => {
     const scores = [...(await sourceScores())];
     // Where kernels are known, what is known of machines is one more source.
-    if (target.space.decisionsOnly !== true) scores.push(bounded(scoresOf(target, createAnalyticModel('cpu'))));
+    if (target.space.decisionsOnly !== true)
+      scores.push(boundedScores(scoresOfModel(target, createAnalyticModel('cpu'))));
     return createTransferSearch(target.space, { seed, all: target.candidates, scores });
   },
 };
@@ -66,62 +68,24 @@ const sourceRounds = 200;
 
 /** Learns which candidates are fast on the sources; each source is compared with itself only. */
 export async function trainSourceModel(sources: readonly DrawnSource[], columns: number): Promise<CostModel> {
-  const count = sources.reduce((sum, source) => sum + source.count, 0);
-  const rows = new Float32Array(count * columns);
-  const labels = new Float32Array(count);
-  const groups = new Uint32Array(count);
-  let at = 0;
-  for (const [group, source] of sources.entries()) {
-    rows.set(source.rows, at * columns);
-    labels.set(source.labels, at);
-    groups.fill(group, at, at + source.count);
-    at += source.count;
-  }
   // Rankings of thousands of rows learn little of the best ones; logarithms of the times do.
   const model = createXgboostModel(findBooster().trainer, {
     seed: 1,
     rounds: sourceRounds,
     objective: 'reg:squarederror',
   });
-  await model.fit({ rows, columns, count, labels, groups });
+  const sets = sources.map((source) => ({ ...source, columns }));
+  await model.fit(joinSets(sets, columns));
   return createFrozenModel(model);
 }
-
-/** Candidates so much slower than the best (e^3 is 20 times) are all alike: how slow they are says nothing of the fast ones. */
-const lowestScore = -3;
 
 /**
  * What a source says of each candidate of a target: the natural logarithm of its throughput relative to the source's best; measured where the
  * draw has it, elsewhere predicted by a model of this source alone.
  */
 export async function scoresOfSource(target: MeasuredSpace, source: DrawnSource): Promise<Float32Array> {
-  const scores = scoresOf(target, await trainSourceModel([source], target.space.columns));
-  const bestNs = source.timesNs.reduce<number>((best, time) => Math.min(best, time ?? best), Number.POSITIVE_INFINITY);
-  for (const [at, timeNs] of source.timesNs.entries())
-    if (timeNs !== undefined) scores[at] = timeNs === null ? lowestScore : Math.log(bestNs / timeNs);
-  return bounded(scores);
-}
-
-/** Scores with the best at zero, and none below the lowest that tells something. */
-function bounded(scores: Float32Array): Float32Array {
-  const best = scores.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
-  return scores.map((score) => Math.max(lowestScore, score - best));
-}
-
-/** A model's score of each candidate of a target. */
-function scoresOf(target: MeasuredSpace, model: CostModel): Float32Array {
-  const scores = new Float32Array(target.candidates.length);
-  model.score(featuresOf(target), scores.length, target.space.columns, scores);
-  return scores;
-}
-
-/** Features of all candidates of a target, row after row. */
-export function featuresOf({ space, candidates }: Pick<MeasuredSpace, 'space' | 'candidates'>): Float32Array {
-  const rows = new Float32Array(candidates.length * space.columns);
-  const extractors = space.sketches.map((sketch) => sketch.createExtractor());
-  for (const [at, { sketch, values }] of candidates.entries())
-    extractors[sketch]?.extract(Float64Array.from(values), rows, at * space.columns);
-  return rows;
+  const scores = scoresOfModel(target, await trainSourceModel([source], target.space.columns));
+  return withMeasured(scores, source.timesNs);
 }
 
 /** Up to `most` candidates that were fastest on each source: the best of every source, then every second best, and so on. */

@@ -7,7 +7,8 @@ import { createTally } from '../../search/tally.ts';
 import { UserError } from '../../support/errors.ts';
 import { printable } from '../../support/printable.ts';
 import { createRandom, type Random } from '../../support/random.ts';
-import { featuresOf, type TierTask } from './tiers.ts';
+import { featuresOf } from '../learning/source-model.ts';
+import type { TierTask } from './tiers.ts';
 
 /** What a method of the user's own is told before its first trial; the same object in all calls of one run. */
 export interface MethodTask {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sourceWeights } from '../../../src/search/scoring/blended-scores.ts';
+import { sourceWeights } from '../../../src/cost-model/source-weights.ts';
 import { createBaseline, performanceScore } from '../../../src/tuner/transfer/performance.ts';
 
 /** Mean best of all ways to draw `count` of the times; all failures count as the slowest. */

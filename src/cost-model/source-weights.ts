@@ -12,15 +12,18 @@ const spread = 0.6;
 
 /**
  * The weight of each source. `scores`: for each source one score per trial, in natural logarithms of throughput; `times`: nanoseconds of the
- * trials, null for a failure, which counts as the slowest.
+ * trials, null for a failure, which counts as the slowest. `likeness`: how much each source is believed before anything is measured, in any unit;
+ * all alike when absent.
  */
 export function sourceWeights(
   scores: readonly (readonly number[])[],
   times: readonly (number | null)[],
+  likeness: readonly number[] = scores.map(() => 1),
 ): Float64Array<ArrayBuffer> {
   const sources = scores.length;
-  const prior = 1 / Math.max(1, sources);
-  const weights = new Float64Array(sources).fill(prior);
+  const total = likeness.reduce((sum, one) => sum + one, 0);
+  const priors = likeness.map((one) => one / total);
+  const weights = Float64Array.from(priors);
   const slowest = times.reduce<number>((most, time) => Math.max(most, time ?? 0), 0);
   if (slowest === 0) return weights;
   const targets = centred(times.map((time) => -Math.log(time ?? slowest)));
@@ -28,13 +31,14 @@ export function sourceWeights(
   const ridge = (noise * noise * sources) / (spread * spread);
   // Coordinate descent: exact for a convex problem of a few weights, and it keeps each at or above zero.
   const residual = targets.map(
-    (target, at) => target - columns.reduce((sum, column) => sum + prior * (column[at] as number), 0),
+    (target, at) =>
+      target - columns.reduce((sum, column, source) => sum + (priors[source] as number) * (column[at] as number), 0),
   );
   for (let round = 0; round < 100; round++) {
     let moved = 0;
     for (const [source, column] of columns.entries()) {
       const held = weights[source] as number;
-      let gain = ridge * (prior - held);
+      let gain = ridge * ((priors[source] as number) - held);
       let curvature = ridge;
       for (const [at, value] of column.entries()) {
         gain += value * (residual[at] as number);

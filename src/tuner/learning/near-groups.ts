@@ -1,0 +1,105 @@
+import type { DeviceDescription } from '../../ir/limits.ts';
+import { type Workload, workloadKey } from '../../operators/workload.ts';
+import { deviceKey, distanceBetween } from '../../records/device-key.ts';
+import type { LogFault } from '../../records/log-fault.ts';
+import type { ReadOptions } from '../../records/log-reader.ts';
+import { type LessonGroup, type LoggedGroup, listGroups, readLessons } from './lessons.ts';
+import { workloadDistance } from './likeness.ts';
+
+/** A group with how far it is from a workload on a device. */
+export interface NearGroup extends LessonGroup {
+  /** Of the workloads; 0 for the same. */
+  readonly apart: number;
+  /** Of the devices; 0 for the same. */
+  readonly away: number;
+}
+
+interface NearOptions extends ReadOptions {
+  /** True: records of this workload on this device too. */
+  readonly own?: boolean;
+  readonly onFault?: (fault: LogFault) => void;
+}
+
+interface Limits {
+  /** Workloads of each device, and other devices; the nearest of each. */
+  readonly workloads: number;
+  readonly devices: number;
+  /** Records of a group: the first of its search, which are spread, and those that beat all before. */
+  readonly records: number;
+}
+
+/** Beyond these a run would spend longer on learning than its first trials take. */
+const usualLimits: Limits = { workloads: 12, devices: 4, records: 48 };
+
+/**
+ * What logs hold that is near a workload on a device: other workloads on this device, the same one and others on other devices. Own records, of the same
+ * workload on the same device, are not among them unless asked for. Nearest workloads first, and among equally near ones the nearest device.
+ */
+export async function readNearGroups(
+  paths: readonly string[],
+  workload: Workload,
+  device: DeviceDescription,
+  { own = false, onFault, ...options }: NearOptions = {},
+  limits: Limits = usualLimits,
+): Promise<readonly NearGroup[]> {
+  const [ofWorkload, onDevice] = [workloadKey(workload), deviceKey(device)];
+  const near = new Map<string, { readonly apart: number; readonly away: number }>();
+  const listed = (await listGroups(paths, options))
+    .filter((group) => own || group.workloadKey !== ofWorkload || group.deviceKey !== onDevice)
+    .map((group) => ({
+      group,
+      apart: workloadDistance(workload, group.workload),
+      away: distanceBetween(device, group.device),
+    }))
+    .sort((a, b) => a.apart - b.apart || a.away - b.away || nameOrder(a.group, b.group));
+  const taken = new Map<string, number>();
+  for (const { group, apart, away } of listed) {
+    const held = taken.get(group.deviceKey);
+    if (held === undefined && taken.size > limits.devices && group.deviceKey !== onDevice) continue;
+    if ((held ?? 0) >= limits.workloads) continue;
+    taken.set(group.deviceKey, (held ?? 0) + 1);
+    near.set(`${group.workloadKey} ${group.deviceKey}`, { apart, away });
+  }
+  if (near.size === 0) return [];
+  const { groups } = await readLessons(paths, {
+    ...options,
+    ...(onFault === undefined ? {} : { onFault }),
+    mostOfGroup: limits.records,
+    wants: (ofOther, onOther) => near.has(`${ofOther} ${onOther}`),
+  });
+  return groups
+    .map((group) => ({
+      ...group,
+      ...(near.get(`${group.workloadKey} ${group.deviceKey}`) as { apart: number; away: number }),
+    }))
+    .sort(nearestFirst);
+}
+
+/** The order of near groups: the workload counts before the device. */
+export function nearestFirst(a: NearGroup, b: NearGroup): number {
+  return a.apart - b.apart || a.away - b.away || nameOrder(a, b);
+}
+
+/** The nearest other workload of the same operator that logs know, on whatever device; null where there is none. */
+export async function nearestWorkload(
+  folder: string,
+  workload: Workload,
+  device: DeviceDescription,
+): Promise<Workload | null> {
+  const own = workloadKey(workload);
+  const groups = (await listGroups([folder], { missingIsEmpty: true }))
+    .filter((group) => group.workload.operator === workload.operator && group.workloadKey !== own)
+    .map(({ workload: other, device: there }) => ({
+      other,
+      apart: workloadDistance(workload, other),
+      away: distanceBetween(device, there),
+    }))
+    .sort((a, b) => a.apart - b.apart || a.away - b.away);
+  return groups[0]?.other ?? null;
+}
+
+/** Any order will do that does not depend on that of the files. */
+function nameOrder(a: Pick<LoggedGroup, 'workloadKey' | 'deviceKey'>, b: typeof a): number {
+  const [one, other] = [`${a.workloadKey} ${a.deviceKey}`, `${b.workloadKey} ${b.deviceKey}`];
+  return one < other ? -1 : one > other ? 1 : 0;
+}

@@ -1,0 +1,106 @@
+import { realpathSync } from 'node:fs';
+import type { LearnedModel } from '../../cost-model/learned-model.ts';
+import type { Workload } from '../../operators/workload.ts';
+import { createFaultGroups, type LogFault } from '../../records/log-fault.ts';
+import { logFilesOf } from '../../records/log-files.ts';
+import type { SketchSpace } from '../../search/space/sketch-space.ts';
+import type { LearnedOptions } from '../../search/strategies/learned.ts';
+import { candidateKey, type Observation, type SearchStrategy } from '../../search/strategy.ts';
+import type { SearchName } from '../events.ts';
+import { createLearningSearch } from './learning-search.ts';
+import { nearestFirst, readNearGroups } from './near-groups.ts';
+import { chooseNeighbours, type Neighbour } from './neighbours.ts';
+import { featuresOf, scoresOfModel } from './source-model.ts';
+import { makeSources, type Source } from './sources.ts';
+
+interface PrepareOptions {
+  readonly workload: Workload;
+  readonly space: SketchSpace;
+  readonly search: SearchName;
+  readonly searching: LearnedOptions;
+  /** Folder of the run's own logs; null where these are not to be learned from. */
+  readonly logFolder: string | null;
+  /** Further logs, files or folders. */
+  readonly learnFrom: readonly string[];
+  readonly models: readonly LearnedModel[];
+  readonly trials: number;
+  /** Candidates that are known here. */
+  readonly observations: readonly Observation[];
+}
+
+/** What a run has learned before its first trial. */
+export interface Learning {
+  readonly strategy: SearchStrategy;
+  /** None where nothing is known elsewhere: the search is then the one that `tune` takes by itself. */
+  readonly sources: readonly Source[];
+  /** See createLearningSearch. */
+  readonly weights: () => readonly number[] | null;
+  /** Schedules of near shapes, to be measured first. */
+  readonly neighbours: readonly Neighbour[];
+  /** Broken lines of further logs, each one sentence with file and line. */
+  readonly faults: readonly string[];
+  readonly spentMs: number;
+}
+
+const mostFaultsTold = 5;
+
+/** With more, a search would spend its trials on what suits other shapes. */
+const mostNeighbours = 3;
+/** Refitted schedules among which each is chosen. */
+const choicePerNeighbour = 4;
+
+/**
+ * Learns from all logs that a run is given, and from models. Rejects with UserError where a path of `learnFrom` cannot be read. A log's broken lines
+ * teach nothing; what is wrong with those of the run's own folder is told by `loadKnown`.
+ */
+export async function prepareLearning(options: PrepareOptions): Promise<Learning> {
+  const { workload, space, search, searching, logFolder, learnFrom, models, trials, observations } = options;
+  const begun = performance.now();
+  for (const path of learnFrom) await logFilesOf(path, false);
+  const further = learnFrom.filter((path) => logFolder === null || !isSame(path, logFolder));
+  const { device } = space;
+  const faults = createFaultGroups();
+  const onFault = (fault: LogFault): void => {
+    if (fault.severity !== 'note') faults.add(fault);
+  };
+  const own = logFolder === null ? [] : await readNearGroups([logFolder], workload, device, { missingIsEmpty: true });
+  // There also records of this workload on this device are news.
+  const others = further.length === 0 ? [] : await readNearGroups(further, workload, device, { own: true, onFault });
+  const groups = [...own, ...others].sort(nearestFirst);
+  const sources = await makeSources(space, workload, groups, models);
+  const known = new Set(observations.map(({ candidate }) => candidateKey(candidate)));
+  const most = Math.min(mostNeighbours, Math.floor(trials / 4));
+  // Schedules of this workload in the run's own folder are measured first anyway.
+  const near = [...own.filter(({ apart }) => apart > 0), ...others].sort(nearestFirst);
+  const fitting = chooseNeighbours(space, workload, near, choicePerNeighbour * most, known);
+  const neighbours = bestBySources(space, sources, fitting).slice(0, most);
+  return {
+    ...createLearningSearch(search, space, searching, sources),
+    ...{ sources, neighbours, faults: faults.sentences(mostFaultsTold), spentMs: performance.now() - begun },
+  };
+}
+
+/** Near schedules by what all sources say of them: of what was best there, it tells what will not do here. */
+function bestBySources(
+  space: SketchSpace,
+  sources: readonly Source[],
+  neighbours: readonly Neighbour[],
+): readonly Neighbour[] {
+  const listed = { space, candidates: neighbours.map(({ candidate }) => candidate) };
+  const rows = featuresOf(listed);
+  const scores = sources.map(({ model }) => scoresOfModel(listed, model, rows));
+  const sum = (at: number): number =>
+    scores.reduce((total, score, source) => total + (sources[source]?.likeness ?? 0) * (score[at] as number), 0);
+  return neighbours
+    .map((neighbour, at) => ({ neighbour, score: sum(at) }))
+    .sort((a, b) => b.score - a.score)
+    .map(({ neighbour }) => neighbour);
+}
+
+function isSame(path: string, other: string): boolean {
+  try {
+    return realpathSync(path) === realpathSync(other);
+  } catch {
+    return false;
+  }
+}
