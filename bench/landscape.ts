@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
 import { readKernelSpace } from '../src/search/recorded/kernel-space.ts';
+import { analyticPredictions } from './landscape/analytic.ts';
 import { type Agreement, agreementOf } from './landscape/held-out.ts';
 import { createLandscape, landscapeTrainer, lessonOf } from './landscape/landscape.ts';
 import { heldOutPredictions, usualOptions } from './landscape/surrogate.ts';
@@ -30,6 +31,9 @@ if (files.length === 0) {
   console.error('name the files of measured candidates; the first lines of bench/landscape.ts say how to make one');
   process.exit(2);
 }
+/** Candidates, drawn at random, to which the analytic model's costs are fitted to see what it gets wrong. */
+const taughtTo = [16, 64] as const;
+
 const predictions: (string | number)[][] = [['space', 'sketch', 'decisions', 'measured ns', 'predicted ns']];
 const rows: string[][] = [];
 for (const file of files) {
@@ -41,12 +45,21 @@ for (const file of files) {
   const found: Agreement = agreementOf(predicted, lesson.logTimes);
   const { bestNs } = createLandscape(measured.name, measured, options);
   const fastest = Math.min(...measured.timesNs);
+  const analytic = [0, ...taughtTo].map((taught) => {
+    const { predicted: said, others } = analyticPredictions(measured, taught, options.seed);
+    const own = agreementOf(
+      others.map((at) => said[at] as number),
+      others.map((at) => lesson.logTimes[at] as number),
+    );
+    return `${own.correlation.toFixed(2)}, ${own.topDecile.toFixed(2)}`;
+  });
   rows.push([
     measured.name,
     `${measured.candidates.length} of ${recorded.rows.length}`,
     ...[found.correlation, found.topDecile, found.topTimes, found.error, found.fastError].map((one) => one.toFixed(3)),
     `${(fastest / 1e6).toFixed(3)}`,
     `${((bestNs as number) / 1e6).toFixed(3)}`,
+    ...analytic,
   ]);
   for (const [at, { sketch, values }] of measured.candidates.entries())
     predictions.push([
@@ -59,6 +72,7 @@ const table = markdownTable(
   [
     ...['space', 'timed candidates', 'rank correlation', 'top tenth hit', 'times of its tenth over the true'],
     ...['error of log time', 'of the fast half', 'fastest measured, ms', "the landscape's best, ms"],
+    ...['analytic model: correlation, top tenth', ...taughtTo.map((taught) => `fitted to ${taught}`)],
   ],
   rows,
 );

@@ -6,8 +6,10 @@
  * --keep name=a,b says which options a decision keeps (all sketches' decisions whose name ends so). Every candidate is built, verified and timed,
  * none is stopped early. Measurements are kept in a file beside the output: run the same command again to go on after an interruption.
  * `--sample n` measures n candidates drawn at random instead of all, and thins nothing: such samples teach and test models.
+ * `--most-build-ms` leaves out of the sample what would take longer to build: some kernels of a space take a hundred times as long as others.
  * `--logs folder` adds the candidates of the workload that tuning logs hold: those that searches came to. `--seconds n` ends after so long: the same
- * command goes on later, and the file of a sample holds what was measured until then.
+ * command goes on later, and the file of a sample holds what was measured until then. `--measured path` (with `--sample`) takes over a recorded file of the
+ * workload, or the records of a folder of tuning logs, with their times: nothing of them is measured again. `--quick` takes few samples of each, for landscapes.
  * `--like file` instead of an operator takes the workload and the candidates of a recorded file and measures all of them anew; with `--rows n` so many of
  * them, drawn by chance, the same ones on every device.
  * `--again 0.25` measures the fastest quarter of a space that was recorded once more and adds the samples to its file: a machine that others use is at
@@ -23,6 +25,8 @@ import { chooseDevice } from '../src/device/devices.ts';
 import type { DeviceDescription } from '../src/ir/limits.ts';
 import type { Program } from '../src/ir/nodes.ts';
 import { createDawnRunner } from '../src/measure/dawn-runner.ts';
+import type { MeasureRequest } from '../src/measure/runner.ts';
+import { defaultBudget } from '../src/measure/sampling/budget.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { describeWorkload, type Workload } from '../src/operators/workload.ts';
 import {
@@ -30,7 +34,6 @@ import {
   type KernelSpace,
   kernelSpaceEnding,
   readKernelSpace,
-  rowTimeNs,
   writeKernelSpace,
 } from '../src/search/recorded/kernel-space.ts';
 import { enumerateCandidates } from '../src/search/space/enumeration.ts';
@@ -41,13 +44,21 @@ import { sketchesOf } from '../src/space/rules.ts';
 import { instantiate, type Sketch } from '../src/space/sketch.ts';
 import { exitCode, UserError } from '../src/support/errors.ts';
 import { createRandom } from '../src/support/random.ts';
-import { isRefusal } from '../src/support/refusal.ts';
+import { isRefusal, type Refusal } from '../src/support/refusal.ts';
 import { buildArtifact, programOf } from '../src/tuner/build.ts';
-import { knownObservations, loadKnown } from '../src/tuner/known.ts';
 import { toolVersion } from '../src/tuner/tool.ts';
+import { createTrialEffort } from '../src/tuner/trial-effort.ts';
 import { verificationData } from '../src/tuner/workload-data.ts';
+import { candidatesOfLogs, measuredBefore } from './landscape/earlier.ts';
+import { fastestOf, joined, rowOf } from './record-space/rows.ts';
 import { candidateAsRecorded, sketchesAsRecorded } from './search/recorded-options.ts';
 import { keepOptions, thinTo } from './search/thin.ts';
+
+/** A few samples, as many candidates as possible: what a landscape learns from has errors of 10% and more anyway. */
+const quickBudget = { maxSamples: 6, maxTotalMs: 120, extraSamples: 0, extraMs: 0 } as const;
+
+/** Candidates that are built, in several processes, before the first of them is timed. */
+const builtAtOnce = 16;
 
 interface Flags {
   readonly shape?: string;
@@ -56,7 +67,9 @@ interface Flags {
   readonly device?: string;
   readonly points: string;
   readonly sample?: string;
+  readonly mostBuildMs?: string;
   readonly logs: string[];
+  readonly measured: string[];
   readonly seconds?: string;
   readonly again?: string;
   readonly like?: string;
@@ -66,6 +79,7 @@ interface Flags {
   readonly out?: string;
   readonly dryRun?: boolean;
   readonly warm?: boolean;
+  readonly quick?: boolean;
 }
 
 async function main(operator: string | undefined, flags: Flags): Promise<void> {
@@ -74,10 +88,19 @@ async function main(operator: string | undefined, flags: Flags): Promise<void> {
   const device = await chooseDevice(flags.device);
   const { description } = device;
   const program = programOf(workload);
-  const { space, listed, sampled } =
+  const asked =
     like === null
       ? await wished(workload, program, flags, description)
       : recordedBefore(like, program, flags.rows === undefined ? null : Number(flags.rows));
+  const { space, sampled } = asked;
+  const takenOver = sampled ? await measuredBefore(flags.measured, workload, space) : new Map<string, KernelRow>();
+  const wishedKeys = new Set(asked.listed.map(candidateKey));
+  const listed = [
+    ...asked.listed,
+    ...[...takenOver].flatMap(([key, { s, v }]) =>
+      wishedKeys.has(key) ? [] : [{ sketch: s, values: v, score: null }],
+    ),
+  ];
   if (listed.length === 0) throw new UserError('no candidate of this space is legal on this device');
   console.log(`${describeWorkload(workload)} on ${description.name}: ${listed.length} candidates`);
   for (const { name, decisions } of space.sketches)
@@ -91,7 +114,7 @@ async function main(operator: string | undefined, flags: Flags): Promise<void> {
     flags.out ?? `tuning-logs/${sampled ? 'samples' : 'spaces'}/${shape}-${description.name}${kernelSpaceEnding}`;
   const partial = `${out}.partial.jsonl`;
   mkdirSync(dirname(out), { recursive: true });
-  const rows = new Map<string, KernelRow>();
+  const rows = new Map<string, KernelRow>(takenOver);
   if (existsSync(partial)) {
     const wanted = new Set(listed.map(candidateKey));
     for (const line of readFileSync(partial, 'utf8').split('\n')) {
@@ -109,20 +132,31 @@ async function main(operator: string | undefined, flags: Flags): Promise<void> {
     (candidate) => fastest?.has(candidateKey(candidate)) ?? !rows.has(candidateKey(candidate)),
   );
   const verification = verificationData(workload, program, 1);
-  const runner = await createDawnRunner({ device });
+  const usual = defaultBudget(description.type);
+  const budget = flags.quick ? { ...usual, ...quickBudget } : usual;
+  const runner = await createDawnRunner({ device, budget, ...(flags.quick ? { quietWait: 0 } : {}) });
   // In random order, so that drift of the machine does not look like an effect of the outer decisions.
   const open = createRandom(recorded?.rows.reduce((sum, { t }) => sum + t.length, 0) ?? 1).shuffled(wanted);
   const started = performance.now();
   try {
     await runner.prepare(verification.data);
-    for (const [at, candidate] of open.entries()) {
-      if (performance.now() - started > 1000 * Number(flags.seconds ?? Number.POSITIVE_INFINITY)) break;
-      const row = await measure(candidate);
-      rows.set(candidateKey(candidate), joined(rows.get(candidateKey(candidate)), row));
-      if (!flags.warm && recorded === null) appendFileSync(partial, `${JSON.stringify(row)}\n`);
-      if ((at + 1) % 50 === 0) {
-        const left = ((performance.now() - started) / (at + 1)) * (open.length - at - 1);
-        console.log(`${at + 1} of ${open.length}, ${Math.round(left / 60_000)} minutes to go`);
+    const isOver = (): boolean =>
+      performance.now() - started > 1000 * Number(flags.seconds ?? Number.POSITIVE_INFINITY);
+    for (let begin = 0; begin < open.length && !isOver(); begin += builtAtOnce) {
+      const batch = open.slice(begin, begin + builtAtOnce).map((candidate) => ({ candidate, made: make(candidate) }));
+      await runner.buildAhead?.(
+        batch.flatMap(({ made }) => (isRefusal(made) ? [] : [made.artifact])),
+        isOver,
+      );
+      for (const [place, { candidate, made }] of batch.entries()) {
+        if (isOver()) break;
+        const row = await measure(candidate, made);
+        rows.set(candidateKey(candidate), joined(rows.get(candidateKey(candidate)), row));
+        if (!flags.warm && recorded === null) appendFileSync(partial, `${JSON.stringify(row)}\n`);
+        const at = begin + place + 1;
+        if (at % 50 > 0) continue;
+        const left = ((performance.now() - started) / at) * (open.length - at);
+        console.log(`${at} of ${open.length}, ${Math.round(left / 60_000)} minutes to go`);
       }
     }
   } finally {
@@ -148,18 +182,26 @@ async function main(operator: string | undefined, flags: Flags): Promise<void> {
   if (measured.length === listed.length) rmSync(partial, { force: true });
   console.log(`${out}: ${rows.size} rows`);
 
-  async function measure({ sketch, values }: Candidate): Promise<KernelRow> {
+  function make({ sketch, values }: Candidate): Made | Refusal {
     const scheduled = instantiate(space.sketches[sketch] as Sketch, values);
-    const built = isRefusal(scheduled) ? scheduled : buildArtifact(scheduled.program, description);
+    if (isRefusal(scheduled)) return scheduled;
+    const artifact = buildArtifact(scheduled.program, description);
+    return isRefusal(artifact) ? artifact : { artifact, checks: verification.checksFor(scheduled) };
+  }
+
+  async function measure({ sketch, values }: Candidate, made: Made | Refusal): Promise<KernelRow> {
     const held = { s: sketch, v: [...values] };
-    if (isRefusal(built) || isRefusal(scheduled)) return { ...held, t: [], o: 'refused' };
-    const checks = verification.checksFor(scheduled);
-    const result = await runner.measure({ artifact: built, checks, bestNs: flags.warm ? 1 : null });
+    if (isRefusal(made)) return { ...held, t: [], o: 'refused' };
+    const result = await runner.measure({ ...made, bestNs: flags.warm ? 1 : null });
     const t = result.samplesNs.map(Math.round);
     const q = result.relative === null ? {} : { q: Math.round(result.relative.timeNs) };
-    return result.outcome === 'ok' ? { ...held, t, ...q } : { ...held, t, o: result.outcome };
+    // Few samples seldom agree as well as a search wants them to: their median is the time all the same.
+    const isTimed = result.outcome === 'ok' || (flags.quick === true && result.outcome === 'unstable');
+    return isTimed ? { ...held, t, ...q } : { ...held, t, o: result.outcome };
   }
 }
+
+type Made = Pick<MeasureRequest, 'artifact' | 'checks'>;
 
 interface Wanted {
   readonly space: SketchSpace;
@@ -189,7 +231,13 @@ async function wished(workload: Workload, program: Program, flags: Flags, device
   const spaceOf = (sketches: readonly Sketch[]): SketchSpace => sketchSpace(sketches, device);
   if (flags.sample !== undefined) {
     const space = spaceOf(kept);
-    const found = [...drawn(space, Number(flags.sample)), ...(await candidatesOfLogs(flags.logs, workload, space))];
+    const effort = createTrialEffort(space, []);
+    const most = Number(flags.mostBuildMs ?? Number.POSITIVE_INFINITY);
+    const isQuick = (candidate: Candidate): boolean => effort.expectedMs(candidate) <= most;
+    const found = [
+      ...drawn(space, Number(flags.sample), isQuick),
+      ...(await candidatesOfLogs(flags.logs, workload, space)),
+    ];
     return { space, listed: [...new Map(found.map((one) => [candidateKey(one), one])).values()], sampled: true };
   }
   const space = thinTo(Number(flags.points), kept, spaceOf);
@@ -204,57 +252,15 @@ function recordedBefore(like: KernelSpace, program: Program, most: number | null
   return { space, listed, sampled: like.sampled === true };
 }
 
-/** Keys of the fastest rows. */
-function fastestOf(rows: readonly KernelRow[], fraction: number): ReadonlySet<string> {
-  const timed = rows.flatMap((row) => {
-    const timeNs = rowTimeNs(row);
-    return timeNs === null ? [] : [{ key: candidateKey({ sketch: row.s, values: row.v }), timeNs }];
-  });
-  const count = Math.ceil(fraction * timed.length);
-  return new Set(
-    timed
-      .sort((a, b) => a.timeNs - b.timeNs)
-      .slice(0, count)
-      .map(({ key }) => key),
-  );
-}
-
-/** A row with the samples of another measurement of the same candidate; one that failed this time changes nothing. */
-function joined(before: KernelRow | undefined, now: KernelRow): KernelRow {
-  if (before === undefined) return now;
-  if (now.o !== undefined) return before;
-  const quiet = [before.q, now.q].filter((time) => time !== undefined);
-  return { ...before, t: [...before.t, ...now.t], ...(quiet.length === 0 ? {} : { q: Math.min(...quiet) }) };
-}
-
-/** What searches came to. */
-async function candidatesOfLogs(
-  folders: readonly string[],
-  workload: Workload,
-  space: SketchSpace,
-): Promise<readonly Candidate[]> {
-  const known = await Promise.all(folders.map((folder) => loadKnown(folder, workload, space.device)));
-  return known.flatMap(({ records }) => knownObservations(space, records).map(({ candidate }) => candidate));
-}
-
-/** Different candidates at random, fewer where there are no more. */
-function drawn(space: SketchSpace, count: number): Candidate[] {
+/** Different candidates at random, fewer where there are no more; `isWanted` is asked of each. */
+function drawn(space: SketchSpace, count: number, isWanted: (candidate: Candidate) => boolean): Candidate[] {
   const sampler = createSampler(space, createRandom(1), null);
   const candidates: Candidate[] = [];
   for (let next = sampler.unseen(); next !== null && candidates.length < count; next = sampler.unseen()) {
     sampler.history.reserve(next);
-    candidates.push(next);
+    if (isWanted(next)) candidates.push(next);
   }
   return candidates;
-}
-
-/** A line of the partial file; null for the torn last one of an interrupted run. */
-function rowOf(line: string): KernelRow | null {
-  try {
-    return JSON.parse(line) as KernelRow;
-  } catch {
-    return null;
-  }
 }
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
@@ -266,7 +272,14 @@ const command = new Command()
   .option('--device <name>')
   .option('--points <n>', 'candidates at most', '2500')
   .option('--sample <n>', 'this many candidates at random instead of all')
+  .option('--most-build-ms <n>', 'with --sample: only candidates that are expected to build in so long')
   .option('--logs <folder>', 'with --sample: also the candidates of these tuning logs', collect, [])
+  .option(
+    '--measured <path>',
+    'with --sample: also what a recorded file or tuning logs hold, with its times',
+    collect,
+    [],
+  )
   .option('--seconds <n>', 'end after so long')
   .option('--again <fraction>', 'measure the fastest of what was recorded once more')
   .option('--like <file>', 'measure what a recorded file holds anew')
@@ -275,7 +288,8 @@ const command = new Command()
   .option('--sketch <name>', 'one sketch alone')
   .option('--out <file>')
   .option('--dry-run')
-  .option('--warm');
+  .option('--warm')
+  .option('--quick', 'few samples of each candidate');
 command.parse();
 try {
   await main(command.args[0], command.opts<Flags>());

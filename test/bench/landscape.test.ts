@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { measuredBefore } from '../../bench/landscape/earlier.ts';
 import { agreementOf } from '../../bench/landscape/held-out.ts';
 import { createLandscape } from '../../bench/landscape/landscape.ts';
 import { type Measured, ofSpace } from '../../bench/ranking/measured.ts';
 import { loadXgboost } from '../../src/cost-model/xgboost-library.ts';
+import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { readKernelSpace } from '../../src/search/recorded/kernel-space.ts';
+import { sketchSpace } from '../../src/search/space/sketch-space.ts';
 import { createRandomSearch } from '../../src/search/strategies/random.ts';
 import { candidateKey } from '../../src/search/strategy.ts';
+import { sketchesOf } from '../../src/space/rules.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
+import { programOf } from '../../src/tuner/build.ts';
+
+const sampleFile = new URL('../../tuning-logs/samples/softmax-32x1024.space.json.gz', import.meta.url).pathname;
 
 describe('the agreement of predictions with measurements', () => {
   const logTimes = Array.from({ length: 40 }, (_, at) => at / 10);
@@ -43,9 +50,31 @@ describe('the agreement of predictions with measurements', () => {
   });
 });
 
+describe('what was measured before', () => {
+  const recorded = readKernelSpace(sampleFile);
+
+  it('joins a landscape with its times, each candidate under the sketches of the whole space', async () => {
+    const { workload, device, rows } = await recorded;
+    const space = sketchSpace(sketchesOf(programOf(workload), device.limits), device);
+    const taken = await measuredBefore([sampleFile], workload, space);
+    expect(taken.size).toBeGreaterThan(0.9 * rows.length);
+    const times = new Set(rows.map(({ t }) => t.join()));
+    for (const [key, row] of taken) {
+      expect(key).toBe(candidateKey({ sketch: row.s, values: row.v }));
+      expect(times.has(row.t.join())).toBe(true);
+    }
+  });
+
+  it('is refused where the file is of another workload', async () => {
+    const { device } = await recorded;
+    const other = makeWorkload('softmax', { shape: 'rows=8,cols=64', attributes: {} });
+    const space = sketchSpace(sketchesOf(programOf(other), device.limits), device);
+    await expect(measuredBefore([sampleFile], other, space)).rejects.toThrow(/it holds softmax/);
+  });
+});
+
 describe.skipIf(isRefusal(loadXgboost()))('a landscape (skips without XGBoost)', () => {
-  const sample = new URL('../../tuning-logs/samples/softmax-32x1024.space.json.gz', import.meta.url).pathname;
-  const whole = readKernelSpace(sample).then(ofSpace);
+  const whole = readKernelSpace(sampleFile).then(ofSpace);
   const quick = { rounds: 60, members: 1, folds: 2 };
 
   it('gives measured candidates their times and all others plausible ones, the same for the same seed', async () => {
