@@ -85,7 +85,8 @@ export const strategies: ReadonlyMap<string, Create> = new Map<string, Create>([
   // The same with one part changed or left out.
   ['beam:no-donors', beam({ donated: 0 })],
   ['beam:no-donors:completions-32', beam({ donated: 0, completions: 32 })],
-  ['beam:no-first-random', beam({ ignorance: 0 })],
+  ['beam:rounds-16', beam({ round: 16 })],
+  ['beam:random-15', beam({ epsilon: 0.15 })],
   ['beam:no-acquisition', beam({ acquisition: null })],
   ['beam:no-random-trials', beam({ epsilon: 0 })],
   ['beam:no-analytic', ({ space }, seed) => createBeamSearch(space, { seed, model: boosters(seed) })],

@@ -17,23 +17,21 @@ export interface BeamOptions extends LearnedOptions {
   readonly completions?: number;
   /** How many of them end as a good candidate does: one of the fastest measured, or of the best ends of the beam before. The others are random. */
   readonly donated?: number;
-  /** Fraction of the first trials that is drawn at random. */
-  readonly ignorance?: number;
+  /** Trials of a round while little is known; after each the model learns and a new beam is built. */
+  readonly round?: number;
   /** Options of the acquisition that, beside the model, chooses among the beam's ends; `null` leaves the choice to the model's scores. */
   readonly acquisition?: AcquisitionOptions | null;
   /** Is shown what became of the prefixes of every depth of every beam, with the sketch's number: for benches. */
   readonly watch?: (sketch: number, layer: BeamLayer) => void;
 }
 
-const defaults = { width: 64, epsilon: 0.15, completions: 8, donated: 4, ignorance: 0.5 } as const;
+const defaults = { width: 64, epsilon: 0.05, completions: 8, donated: 4, round: 8 } as const;
+/** From so many trials on rounds are longer: learning costs more then, and what one teaches changes less. */
+const manyTrials = 64;
+const laterRound = 16;
 const leastWidth = 12;
 /** Good candidates of each kind by whose decisions prefixes are completed. */
 const donorsOfAKind = 8;
-/** Trials after which the share of random draws has fallen to a third of its start. */
-const ignoranceTrials = 40;
-/** Candidates of a round: enough to spread the cost of learning, few enough to use soon what was learned. */
-const firstRound = 8;
-const laterRound = 16;
 /** The acquisition also chooses among the fastest candidates with one decision varied. */
 const fastestVaried = 8;
 const variations = 8;
@@ -51,7 +49,7 @@ const maxWidenings = 3;
  */
 export function createBeamSearch(space: SearchSpace, options: BeamOptions): SearchStrategy {
   const { seed, model, logSeconds, watch } = options;
-  const { width, epsilon, completions, donated, ignorance: atFirst } = { ...defaults, ...options };
+  const { width, epsilon, completions, donated, round } = { ...defaults, ...options };
   const root = createRandom(seed).fork('beam');
   const random = root.fork('choices');
   const sampler = createSampler(space, root.fork('pool'), null);
@@ -82,8 +80,6 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
   };
 
   const isCautious = cautionOf(options, history);
-  /** While little has been measured half of the trials look around: an analytic model may be wrong about this device. */
-  const ignorance = (): number => atFirst * Math.exp(-history.size / ignoranceTrials);
 
   /** The ends of the beam, best first, each once. */
   const ends = (count: number): Candidate[] => {
@@ -138,7 +134,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
   const proposeNow = (count: number): Candidate[] => {
     const proposals: Candidate[] = [];
     const queue = inTurn(ends(count), count);
-    const luck = isCautious() ? 0 : Math.max(epsilon, ignorance());
+    const luck = isCautious() ? 0 : epsilon;
     for (let next = 0; proposals.length < count; ) {
       while (next < queue.length && history.has(queue[next] as Candidate)) next++;
       const lucky = luck > 0 && random.unit() < luck ? drawn() : null;
@@ -154,7 +150,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
     name: 'beam',
     get round() {
       if (isCautious()) return 1;
-      return history.size === 0 ? firstRound : laterRound;
+      return history.size < manyTrials ? round : laterRound;
     },
     propose: (count) => stopwatch.proposing(() => proposeNow(count)),
     async observe(results) {
