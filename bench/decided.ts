@@ -15,6 +15,7 @@ import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { describeWorkload } from '../src/operators/workload.ts';
 import { quantile } from '../src/search/recorded/curve.ts';
 import { sketchesOf } from '../src/space/rules.ts';
+import { spaceSizes } from '../src/space/sizes.ts';
 import { instantiate } from '../src/space/sketch.ts';
 import { explainRefusal, isRefusal } from '../src/support/refusal.ts';
 import { buildArtifact, programOf } from '../src/tuner/build.ts';
@@ -43,7 +44,7 @@ const workload = makeWorkload(operator, { shape, attributes });
 const program = programOf(workload);
 const device = await chooseDevice(flags.device);
 const { description } = device;
-const sketches = sketchesOf(program, description.limits);
+const sketches = sketchesOf(program, description.limits, spaceSizes[description.type]);
 const verification = verificationData(workload, program, 1);
 
 const made = candidates.map(({ sketch: name, decisions }) => {

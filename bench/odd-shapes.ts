@@ -23,6 +23,7 @@ import type { Trace } from '../src/schedule/trace.ts';
 import { createPruner, mostStatements } from '../src/space/pruning.ts';
 import { recordedValues } from '../src/space/recorded.ts';
 import { sketchesOf } from '../src/space/rules.ts';
+import { spaceSizes } from '../src/space/sizes.ts';
 import { instantiate } from '../src/space/sketch.ts';
 import { isRefusal } from '../src/support/refusal.ts';
 import { artifactOf, programOf, scheduleProgram } from '../src/tuner/build.ts';
@@ -134,7 +135,9 @@ function withDecisions(
   record: TuningRecord,
   changed: Readonly<Record<string, number>>,
 ): Trace | null {
-  const sketch = sketchesOf(programOf(workload)).find(({ name }) => name === record.sketch);
+  const sketch = sketchesOf(programOf(workload), description.limits, spaceSizes[description.type]).find(
+    ({ name }) => name === record.sketch,
+  );
   if (sketch === undefined) return null;
   const values = recordedValues(sketch, { ...record.decisions, ...changed });
   if (

@@ -40,7 +40,9 @@ import { enumerateCandidates } from '../src/search/space/enumeration.ts';
 import { createSampler } from '../src/search/space/sampling.ts';
 import { type SketchSpace, sketchSpace } from '../src/search/space/sketch-space.ts';
 import { type Candidate, candidateKey } from '../src/search/strategy.ts';
+import { recordableSketches } from '../src/space/recorded-sketches.ts';
 import { sketchesOf } from '../src/space/rules.ts';
+import { spaceSizes } from '../src/space/sizes.ts';
 import { instantiate, type Sketch } from '../src/space/sketch.ts';
 import { exitCode, UserError } from '../src/support/errors.ts';
 import { createRandom } from '../src/support/random.ts';
@@ -224,7 +226,7 @@ function workloadOf(operator: string | undefined, flags: Flags): Workload {
 
 /** The candidates that the flags ask for. */
 async function wished(workload: Workload, program: Program, flags: Flags, device: DeviceDescription): Promise<Wanted> {
-  const all = sketchesOf(program, device.limits);
+  const all = sketchesOf(program, device.limits, spaceSizes[device.type]);
   const taken = all.filter(({ name }) => flags.sketch === undefined || name === flags.sketch);
   if (taken.length === 0) throw new UserError(`--sketch: there are ${all.map(({ name }) => name).join(', ')}`);
   const kept = keepOptions(taken, flags.keep);
@@ -246,7 +248,9 @@ async function wished(workload: Workload, program: Program, flags: Flags, device
 
 /** The candidates of a file, as far as today's sketches can make them: all, or so many by chance. */
 function recordedBefore(like: KernelSpace, program: Program, most: number | null): Wanted {
-  const space = sketchSpace(sketchesAsRecorded(like, sketchesOf(program)), like.device);
+  const { device } = like;
+  const today = recordableSketches(program, device.limits, device.type);
+  const space = sketchSpace(sketchesAsRecorded(like, today), device);
   const rows = most === null ? like.rows : createRandom(1).fork('rows').shuffled(like.rows).slice(0, most);
   const listed = rows.flatMap((row) => candidateAsRecorded(like, row, space) ?? []);
   return { space, listed, sampled: like.sampled === true };

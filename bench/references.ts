@@ -27,6 +27,7 @@ import { mean, quantile } from '../src/search/recorded/curve.ts';
 import { sketchSpace } from '../src/search/space/sketch-space.ts';
 import { createRandomSearch } from '../src/search/strategies/random.ts';
 import { sketchesOf } from '../src/space/rules.ts';
+import { spaceSizes } from '../src/space/sizes.ts';
 import { instantiate } from '../src/space/sketch.ts';
 import { isRefusal } from '../src/support/refusal.ts';
 import { buildArtifact, programOf } from '../src/tuner/build.ts';
@@ -90,7 +91,7 @@ async function measure({ driver, adapter, description: wanted }: Device): Promis
     const program = programOf(workload);
     const session = await openSession(gpu, verificationData(workload, program, 1).data, null);
     if (isFailure(session)) throw new Error(session.error);
-    const sketches = sketchesOf(program, description.limits);
+    const sketches = sketchesOf(program, description.limits, spaceSizes[description.type]);
     const proposals = createRandomSearch(sketchSpace(sketches, description), 1).propose(3 * perWorkload);
     for (const { sketch, values } of proposals) {
       if (kernels.filter(({ name }) => name.startsWith(operator)).length >= perWorkload) break;

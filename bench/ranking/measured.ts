@@ -13,7 +13,7 @@ import {
 import { type SketchSpace, sketchSpace } from '../../src/search/space/sketch-space.ts';
 import type { Candidate } from '../../src/search/strategy.ts';
 import { recordedValues } from '../../src/space/recorded.ts';
-import { sketchesOf } from '../../src/space/rules.ts';
+import { recordableSketches } from '../../src/space/recorded-sketches.ts';
 import type { Sketch } from '../../src/space/sketch.ts';
 import { programOf } from '../../src/tuner/build.ts';
 import { candidateAsRecorded, sketchesAsRecorded } from '../search/recorded-options.ts';
@@ -62,7 +62,7 @@ async function readLogs(paths: readonly string[]): Promise<Measured[]> {
 
 function ofRecords(records: readonly TuningRecord[]): Measured {
   const { workload, device } = records[0] as TuningRecord;
-  const space = sketchSpace(sketchesOf(programOf(workload), device.limits), device);
+  const space = sketchSpace(recordableSketches(programOf(workload), device.limits, device.type), device);
   const best = new Map<string, { candidate: Candidate; timeNs: number }>();
   for (const record of records) {
     if (!isVerified(record)) continue;
@@ -81,7 +81,7 @@ function ofRecords(records: readonly TuningRecord[]): Measured {
 /** A recorded space as measurements. */
 export function ofSpace(recorded: KernelSpace): Measured {
   const { workload, device, rows, sampled } = recorded;
-  const all = sketchesOf(programOf(workload), device.limits);
+  const all = recordableSketches(programOf(workload), device.limits, device.type);
   const space = sketchSpace(sketchesAsRecorded(recorded, all), device);
   const found = rows.flatMap((row) => {
     const timeNs = rowTimeNs(row);

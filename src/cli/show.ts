@@ -94,13 +94,8 @@ async function featuresOf({ workload, made, device }: Shown): Promise<NamedFeatu
   const { programOf } = await import('../tuner/build.ts');
   const { sketchesOf } = await import('../space/rules.ts');
   const { recordedValues } = await import('../space/recorded.ts');
-  const { splitSizes } = await import('../space/split-sums.ts');
-  const { chainSizes } = await import('../space/online-chains.ts');
-  const { packSizes } = await import('../space/packing.ts');
-  const { transformSizes } = await import('../space/transforms.ts');
-  const { type } = device;
-  const sizes = [splitSizes[type], packSizes[type], transformSizes[type], chainSizes[type]] as const;
-  const sketches = sketchesOf(programOf(workload), device.limits, ...sizes);
+  const { spaceSizes } = await import('../space/sizes.ts');
+  const sketches = sketchesOf(programOf(workload), device.limits, spaceSizes[device.type]);
   const sketch = sketches.find(({ name }) => name === made.sketch);
   const values = sketch === undefined ? null : recordedValues(sketch, made.decisions);
   if (sketch === undefined || values === null)

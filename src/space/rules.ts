@@ -7,8 +7,8 @@ import { emitNaive } from './emission/naive.ts';
 import { readingComputed } from './emitted.ts';
 import { fuseEpilogues, inlinedFirst, storable } from './epilogue.ts';
 import { inForm } from './form.ts';
-import { type ChainSizes, chainOf, chainSizes, partLengthOf } from './online-chains.ts';
-import { type PackedBuffer, type PackSizes, packedBy, packingsOf, packSizes, withPackedBlocks } from './packing.ts';
+import { type ChainSizes, chainOf, partLengthOf } from './online-chains.ts';
+import { type PackedBuffer, packedBy, packingsOf, withPackedBlocks } from './packing.ts';
 import { paddingsOf } from './padding.ts';
 import { casesTiling, pairsOfCases } from './rules/cases.ts';
 import { flatTiling } from './rules/flat.ts';
@@ -20,11 +20,12 @@ import { rowsTiling } from './rules/rows.ts';
 import { tiledTiling } from './rules/tiled.ts';
 import { turnedTiling } from './rules/turned.ts';
 import { singlePass } from './single-pass.ts';
+import { type SpaceSizes, spaceSizes } from './sizes.ts';
 import { makeSketch, type Scheduled, type Sketch } from './sketch.ts';
-import { type Split, type SplitSizes, splitSizes, splitsOf } from './split-sums.ts';
+import { type Split, splitsOf } from './split-sums.ts';
 import { hasReuse, type StageInfo, stagesOf } from './stage.ts';
 import { stagesOfTiling, type Tiling } from './tiling.ts';
-import { type Transform, type TransformSizes, transformSizes, transformsOf } from './transforms.ts';
+import { type Transform, transformsOf } from './transforms.ts';
 import { paddedForm, transformedForm, type Variant } from './variants.ts';
 
 /** Names of rules in the order in which they came: a rule keeps its number in features. `naive` decides nothing and is only a yardstick. */
@@ -121,16 +122,12 @@ function tilingsOfGroup(
  * All sketches of a program: every way to give each kernel a rule; where stages share their rows, those fused into one kernel; and where
  * a reduction reads a computed operand again and again, that operand computed once and stored. The rules ask about structure only (reuse,
  * reduction, shared axes), in the manner of Ansor's derivation rules.
- * `limits` say what may be decided at all: subgroups and their matrices only where the device has them. `sizes` say which reductions are
- * split among workgroups, `packs` which constant operands are packed, null for none; `chains` which softmaxes become one kernel with what they weigh.
+ * `limits` say what may be decided at all: subgroups and their matrices only where the device has them. `sizes` say what may pay.
  */
 export function sketchesOf(
   program: Program,
   limits: DeviceLimits = defaultLimits,
-  sizes: SplitSizes | null = splitSizes.gpu,
-  packs: PackSizes | null = packSizes.gpu,
-  worthTransforming: TransformSizes | null = transformSizes.gpu,
-  chains: ChainSizes = chainSizes.gpu,
+  sizes: SpaceSizes = spaceSizes.gpu,
 ): Sketch[] {
   const stages = stagesOf(program);
   const inlined = inlinedFirst(stages);
@@ -151,12 +148,12 @@ export function sketchesOf(
   }
   const paddings = paddingsOf(program, stages);
   if (paddings.length > 0) sketches.push(...sketchesOfForm(program, paddedForm(program, stages, paddings), limits));
-  const splits = splitsOf(stagesOf(inForm(program, plain)), sizes);
+  const splits = splitsOf(stagesOf(inForm(program, plain)), sizes.splits);
   if (splits.length > 0) sketches.push(...sketchesOfForm(program, { ...plain, splits }, limits));
-  sketches.push(...onlineSketches(program, plain, limits, chains));
-  const packings = packingsOf(program, stages, packs);
+  sketches.push(...onlineSketches(program, plain, limits, sizes.chains));
+  const packings = packingsOf(program, stages, sizes.packs);
   if (packings.length > 0) sketches.push(...sketchesOfForm(program, { ...plain, packings }, limits));
-  for (const transform of transformsOf(program, stages, worthTransforming))
+  for (const transform of transformsOf(program, stages, sizes.transforms))
     sketches.push(...sketchesOfForm(program, transformedForm(program, stages, transform), limits));
   // Two combinations may carry the same rules in another order of weight; the name must stay unique.
   const seen = new Map<string, number>();

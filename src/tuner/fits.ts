@@ -4,13 +4,10 @@ import type { Program } from '../ir/nodes.ts';
 import { lowerProgram } from '../lowering/lower.ts';
 import type { Workload } from '../operators/workload.ts';
 import { completeAtRandom } from '../search/space/completion.ts';
-import { chainSizes } from '../space/online-chains.ts';
-import { packSizes } from '../space/packing.ts';
 import { createPruner, mostStatements } from '../space/pruning.ts';
 import { sketchesOf } from '../space/rules.ts';
+import { spaceSizes } from '../space/sizes.ts';
 import { instantiate, type Sketch } from '../space/sketch.ts';
-import { splitSizes } from '../space/split-sums.ts';
-import { transformSizes } from '../space/transforms.ts';
 import { UserError } from '../support/errors.ts';
 import { createRandom } from '../support/random.ts';
 import { explainRefusal, isRefusal, type Refusal } from '../support/refusal.ts';
@@ -52,7 +49,7 @@ export function fittingArtifact(workload: Workload, program: Program, device: Bu
 
 /** The sketches of a program as they are searched on a device, also those whose kernels it cannot hold. */
 export function sketchesFor(program: Program, { type, limits }: Pick<DeviceDescription, 'type' | 'limits'>): Sketch[] {
-  return sketchesOf(program, limits, splitSizes[type], packSizes[type], transformSizes[type], chainSizes[type]);
+  return sketchesOf(program, limits, spaceSizes[type]);
 }
 
 /**

@@ -1,10 +1,11 @@
+import { defaultLimits } from '../ir/limits.ts';
 import { kernelSpaceEnding, readKernelSpace } from '../search/recorded/kernel-space.ts';
 import { nameOfSpace, readExternalSpace } from '../search/recorded/read-space.ts';
 import { replayKernelSpace } from '../search/recorded/replayed-sketches.ts';
 import { type MeasuredSpace, replaySpace } from '../search/recorded/replayed-space.ts';
 import type { LogSeconds } from '../search/scoring/per-second.ts';
 import { sketchSpace } from '../search/space/sketch-space.ts';
-import { sketchesOf } from '../space/rules.ts';
+import { recordableSketches } from '../space/recorded-sketches.ts';
 import type { Sketch } from '../space/sketch.ts';
 import { programOf } from './build.ts';
 import { createTrialEffort } from './trial-effort.ts';
@@ -16,7 +17,8 @@ type LoadedSpace = MeasuredSpace & { readonly logSeconds?: LogSeconds };
 export async function loadSpace(path: string): Promise<LoadedSpace> {
   if (!path.endsWith(kernelSpaceEnding)) return replaySpace(await readExternalSpace(path));
   const recorded = await readKernelSpace(path);
-  const today = sketchesOf(programOf(recorded.workload));
+  const { workload, device } = recorded;
+  const today = recordableSketches(programOf(workload), defaultLimits, device.type);
   const replayed = replayKernelSpace(nameOfSpace(path), recorded, today);
   const sketches = recorded.sketches.map(({ name }) => today.find((sketch) => sketch.name === name) as Sketch);
   return { ...replayed, logSeconds: createTrialEffort(sketchSpace(sketches, recorded.device), []).logSeconds };

@@ -2,11 +2,9 @@ import { type DeviceLimits, defaultLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { describeWorkload, type Workload } from '../../src/operators/workload.ts';
-import { chainSizes } from '../../src/space/online-chains.ts';
 import { naiveSchedule, sketchesOf } from '../../src/space/rules.ts';
+import { spaceSizes } from '../../src/space/sizes.ts';
 import { instantiate, type Scheduled } from '../../src/space/sketch.ts';
-import { splitSizes } from '../../src/space/split-sums.ts';
-import { transformSizes } from '../../src/space/transforms.ts';
 import { UserError } from '../../src/support/errors.ts';
 import { createRandom, type Random } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
@@ -89,15 +87,16 @@ export function randomCase(options: CaseOptions): RandomCase {
     return { workload, program, scheduled, nonFinite, title: `${start}, naive` };
   }
   // Now and then with reductions split that are as short as all others here.
-  const sizes = createRandom(seed).fork(`splits ${index}`).below(3) === 0 ? smallSplits : splitSizes.gpu;
+  const { gpu } = spaceSizes;
+  const splits = createRandom(seed).fork(`splits ${index}`).below(3) === 0 ? smallSplits : gpu.splits;
   // Sums over windows of 3 by 3 now and then by Winograd's algorithm, also where it does not pay.
   const transforming = createRandom(seed).fork(`transforms ${index}`);
   const transforms =
     isTransformed || transforming.below(3) === 0
       ? smallTransforms[transforming.pick([2, 4] as const)]
-      : transformSizes.gpu;
-  const chains = createRandom(seed).fork(`chains ${index}`).below(2) === 0 ? smallChains : chainSizes.gpu;
-  const sketches = sketchesOf(program, limits, sizes, packAll, transforms, chains);
+      : gpu.transforms;
+  const chains = createRandom(seed).fork(`chains ${index}`).below(2) === 0 ? smallChains : gpu.chains;
+  const sketches = sketchesOf(program, limits, { splits, packs: packAll, transforms, chains });
   const sketch = random.pick(isTransformed ? sketches.filter((one) => one.transforms.length > 0) : sketches);
   const [values] = legalCandidates(sketch, limits, 1, random);
   if (values === undefined) throw new Error(`${start}, ${sketch.name}: no legal candidate`);

@@ -15,7 +15,7 @@ import { describeValues, estimated, legalCandidates, smallChains } from './candi
 
 const limits: DeviceLimits = defaultLimits;
 const onlineOf = (program: Program, chains: ChainSizes): Sketch[] =>
-  sketchesOf(program, limits, null, null, null, chains).filter(({ tilings }) =>
+  sketchesOf(program, limits, { splits: null, packs: null, transforms: null, chains }).filter(({ tilings }) =>
     tilings.some(({ rule }) => rule === 'online'),
   );
 const lengths = (operator: string, shape: string, chains: ChainSizes): number[] =>

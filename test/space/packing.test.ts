@@ -5,6 +5,7 @@ import { lowerProgram } from '../../src/lowering/lower.ts';
 import { isFault, replay } from '../../src/schedule/replay.ts';
 import { type PackSizes, packSizes } from '../../src/space/packing.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
+import { spaceSizes } from '../../src/space/sizes.ts';
 import { instantiate, type Sketch } from '../../src/space/sketch.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
@@ -15,8 +16,8 @@ import { describeValues, legalCandidates, packAll } from './candidates.ts';
 
 const limits: DeviceLimits = { ...defaultLimits, subgroupMinSize: 4, subgroupMaxSize: 4 };
 
-const packedOf = (program: Program, sizes: PackSizes | null = packAll): Sketch[] =>
-  sketchesOf(program, limits, null, sizes).filter(({ packings }) => packings.length > 0);
+const packedOf = (program: Program, packs: PackSizes | null = packAll): Sketch[] =>
+  sketchesOf(program, limits, { ...spaceSizes.gpu, splits: null, packs }).filter(({ packings }) => packings.length > 0);
 const packings = (operator: string, shape: string, constant: string, sizes?: PackSizes | null): string[] =>
   packedOf(plain(operator, shape, { constant }), sizes).map(
     ({ name, packings: made }) => `${name}: ${made.map(({ buffer, order }) => `${buffer} ${order}`).join('; ')}`,
@@ -100,7 +101,9 @@ describe('kernels that read a packed operand give what the plain program gives',
 describe('what runs once anyway', () => {
   it('is not tuned: a padded copy of a constant operand has the naive schedule', () => {
     const program = plain('matmul', 'm=70,n=70,k=70', { constant: 'B' });
-    const padded = sketchesOf(program, limits, null, null).find(({ name }) => name.startsWith('padded'));
+    const padded = sketchesOf(program, limits, { ...spaceSizes.gpu, splits: null, packs: null }).find(({ name }) =>
+      name.startsWith('padded'),
+    );
     expect(padded?.once.map(({ block }) => block.name)).toEqual(['load_B_pad_pad']);
     const [values] = legalCandidates(padded as Sketch, limits, 1, createRandom(1));
     const made = instantiate(padded as Sketch, values as Float64Array);

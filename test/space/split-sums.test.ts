@@ -3,6 +3,7 @@ import { defaultLimits } from '../../src/ir/limits.ts';
 import type { Program } from '../../src/ir/nodes.ts';
 import { lowerProgram } from '../../src/lowering/lower.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
+import { spaceSizes } from '../../src/space/sizes.ts';
 import { instantiate, type Sketch } from '../../src/space/sketch.ts';
 import { type SplitSizes, splitSizes } from '../../src/space/split-sums.ts';
 import { createRandom } from '../../src/support/random.ts';
@@ -14,8 +15,8 @@ import { describeValues, legalCandidates, programOfCase, smallSplits } from './c
 import { caseOf } from './cases.ts';
 import { structures } from './programs.ts';
 
-const splitOf = (program: Program, sizes?: SplitSizes | null): Sketch[] =>
-  sketchesOf(program, defaultLimits, sizes).filter(({ splits }) => splits.length > 0);
+const splitOf = (program: Program, splits: SplitSizes | null = splitSizes.gpu): Sketch[] =>
+  sketchesOf(program, defaultLimits, { ...spaceSizes.gpu, splits }).filter((sketch) => sketch.splits.length > 0);
 const splitsOf = (operator: string, shape: string, sizes?: SplitSizes | null): string[] =>
   splitOf(plain(operator, shape), sizes).map(
     ({ name, splits }) => `${name}: ${splits.map(({ block, iter, parts }) => `${block} ${iter}/${parts}`).join(', ')}`,

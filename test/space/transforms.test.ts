@@ -6,8 +6,8 @@ import * as te from '../../src/operators/expression.ts';
 import { compute, input, program } from '../../src/operators/tensor.ts';
 import { errorFactorOf } from '../../src/schedule/rounding.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
+import { type SpaceSizes, spaceSizes } from '../../src/space/sizes.ts';
 import { instantiate, type Sketch } from '../../src/space/sketch.ts';
-import { splitSizes } from '../../src/space/split-sums.ts';
 import { type TransformSizes, transformSizes } from '../../src/space/transforms.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
@@ -18,8 +18,14 @@ import { integerInputs, plain } from '../support/schedule.ts';
 import { describeValues, estimated, legalCandidates, programOfCase, smallTransforms } from './candidates.ts';
 import { caseOf } from './cases.ts';
 
+const transforming = (transforms: TransformSizes | null): SpaceSizes => ({
+  ...spaceSizes.gpu,
+  splits: null,
+  packs: null,
+  transforms,
+});
 const transformedOf = (made: Program, sizes: TransformSizes | null): Sketch[] =>
-  sketchesOf(made, defaultLimits, splitSizes.cpu, null, sizes).filter(({ transforms }) => transforms.length > 0);
+  sketchesOf(made, defaultLimits, transforming(sizes)).filter((sketch) => sketch.transforms.length > 0);
 const namesOf = (operator: string, shape: string, sizes = transformSizes.cpu): string[] =>
   transformedOf(plain(operator, shape), sizes).map(({ name }) => name);
 const winograd4 = 'winograd4+tiled+cases+cases+cases';
@@ -130,7 +136,7 @@ describe('transformed sums', () => {
   it('of four by four outputs alone round, and how far is known from the trace', () => {
     const made = plain('conv2d', 'n=1,c=64,h=8,w=8,oc=4');
     const factorOf = (sizes: TransformSizes | null): (number | null)[] =>
-      sketchesOf(made, defaultLimits, splitSizes.cpu, null, sizes).map((sketch) => {
+      sketchesOf(made, defaultLimits, transforming(sizes)).map((sketch) => {
         const [values] = legalCandidates(sketch, defaultLimits, 1, createRandom(1));
         const scheduled = instantiate(sketch, values as Float64Array);
         if (isRefusal(scheduled)) throw new Error(explainRefusal(scheduled));

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeWorkload, type WorkloadWish } from '../../src/operators/parse-workload.ts';
-import { chainSizes } from '../../src/space/online-chains.ts';
-import { packSizes } from '../../src/space/packing.ts';
 import { sketchesOf } from '../../src/space/rules.ts';
-import { splitSizes } from '../../src/space/split-sums.ts';
-import { transformSizes } from '../../src/space/transforms.ts';
+import { spaceSizes } from '../../src/space/sizes.ts';
 import { buildArtifact, naiveOf, programOf } from '../../src/tuner/build.ts';
 import { fittingSketches } from '../../src/tuner/fits.ts';
 import { device } from '../report/fixtures.ts';
@@ -35,7 +32,7 @@ describe('what no candidate can meet', () => {
     const wish = { shape: 'h=2,m=32,n=32,d=8,dv=8' };
     const program = programOf(makeWorkload('attention', wish));
     const { limits, type } = anvil;
-    const all = sketchesOf(program, limits, splitSizes[type], packSizes[type], transformSizes[type], chainSizes[type]);
+    const all = sketchesOf(program, limits, spaceSizes[type]);
     expect(fittingOf('attention', wish).map(({ name }) => name)).toEqual(all.map(({ name }) => name));
   });
 });
