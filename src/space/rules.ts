@@ -27,6 +27,7 @@ import { hasReuse, type StageInfo, stagesOf } from './stage.ts';
 import { stagesOfTiling, type Tiling } from './tiling.ts';
 import { type Transform, transformsOf } from './transforms.ts';
 import { paddedForm, transformedForm, type Variant } from './variants.ts';
+import { withWalks } from './walk.ts';
 
 /** Names of rules in the order in which they came: a rule keeps its number in features. `naive` decides nothing and is only a yardstick. */
 export const ruleNames = ['tiled', 'rows', 'flat', 'naive', 'turned', 'matrix', 'gemm', 'cases', 'online'] as const;
@@ -160,7 +161,8 @@ export function sketchesOf(
   return sketches.map((sketch) => {
     const count = seen.get(sketch.name) ?? 0;
     seen.set(sketch.name, count + 1);
-    return count === 0 ? sketch : { ...sketch, name: `${sketch.name}#${count + 1}` };
+    const walked = withWalks(sketch, sizes.walks);
+    return count === 0 ? walked : { ...walked, name: `${sketch.name}#${count + 1}` };
   });
 }
 

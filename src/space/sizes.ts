@@ -3,6 +3,7 @@ import { type ChainSizes, chainSizes } from './online-chains.ts';
 import { type PackSizes, packSizes } from './packing.ts';
 import { type SplitSizes, splitSizes } from './split-sums.ts';
 import { type TransformSizes, transformSizes } from './transforms.ts';
+import { type WalkSizes, walkSizes } from './walk.ts';
 
 /** What may pay on a kind of device, as far as a program's structure tells: which forms and decisions its sketches have. */
 export interface SpaceSizes {
@@ -14,6 +15,8 @@ export interface SpaceSizes {
   readonly transforms: TransformSizes | null;
   /** Which softmaxes become one kernel with what they weigh. */
   readonly chains: ChainSizes;
+  /** When the order in which workgroups walk the grid is decided; null for never. */
+  readonly walks: WalkSizes | null;
 }
 
 const sizesOf = (type: DeviceDescription['type']): SpaceSizes => ({
@@ -21,6 +24,7 @@ const sizesOf = (type: DeviceDescription['type']): SpaceSizes => ({
   packs: packSizes[type],
   transforms: transformSizes[type],
   chains: chainSizes[type],
+  walks: walkSizes[type],
 });
 
 export const spaceSizes: Readonly<Record<DeviceDescription['type'], SpaceSizes>> = {

@@ -27,6 +27,8 @@ export interface Level {
   readonly factor: Formula | 'rest';
   /** For a level of the grid or of invocations: 0 along x, 1 along y, 2 along z. */
   readonly along?: Formula;
+  /** Rows of tiles that workgroups walk together (see Tiling.group). */
+  readonly isGroup?: true;
 }
 
 /** Iters of a block, one or several fused, and how their iterations are shared out. */
@@ -167,6 +169,11 @@ export interface Tiling {
 }
 
 export const stagesOfTiling = ({ nests }: Tiling): readonly StageInfo[] => nests.map(({ stage }) => stage);
+  /**
+   * Rows of tiles that workgroups walk together, column by column, where there is such a choice. Where it is more than 1, all workgroups along x and y
+   * lie along x, in this order.
+   */
+  readonly group?: Formula;
 export const lastNest = ({ nests }: Tiling): StageNest => nests.at(-1) as StageNest;
 export const axesOf = ({ axes }: StageNest, type: Axis['type']): readonly Axis[] =>
   axes.filter((axis) => axis.type === type);

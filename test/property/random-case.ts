@@ -10,6 +10,7 @@ import { createRandom, type Random } from '../../src/support/random.ts';
 import { explainRefusal, isRefusal } from '../../src/support/refusal.ts';
 import { programOf } from '../../src/tuner/build.ts';
 import {
+  anyWalk,
   describeValues,
   legalCandidates,
   packAll,
@@ -92,11 +93,10 @@ export function randomCase(options: CaseOptions): RandomCase {
   // Sums over windows of 3 by 3 now and then by Winograd's algorithm, also where it does not pay.
   const transforming = createRandom(seed).fork(`transforms ${index}`);
   const transforms =
-    isTransformed || transforming.below(3) === 0
-      ? smallTransforms[transforming.pick([2, 4] as const)]
-      : gpu.transforms;
+    isTransformed || transforming.below(3) === 0 ? smallTransforms[transforming.pick([2, 4] as const)] : gpu.transforms;
   const chains = createRandom(seed).fork(`chains ${index}`).below(2) === 0 ? smallChains : gpu.chains;
-  const sketches = sketchesOf(program, limits, { splits, packs: packAll, transforms, chains });
+  const walks = createRandom(seed).fork(`walks ${index}`).below(2) === 0 ? anyWalk : gpu.walks;
+  const sketches = sketchesOf(program, limits, { splits, packs: packAll, transforms, chains, walks });
   const sketch = random.pick(isTransformed ? sketches.filter((one) => one.transforms.length > 0) : sketches);
   const [values] = legalCandidates(sketch, limits, 1, random);
   if (values === undefined) throw new Error(`${start}, ${sketch.name}: no legal candidate`);

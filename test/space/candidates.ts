@@ -12,6 +12,7 @@ import { positionsIn, type Sketch } from '../../src/space/sketch.ts';
 import type { SplitSizes } from '../../src/space/split-sums.ts';
 import type { Tiling } from '../../src/space/tiling.ts';
 import type { TransformSizes } from '../../src/space/transforms.ts';
+import type { WalkSizes } from '../../src/space/walk.ts';
 import type { Random } from '../../src/support/random.ts';
 import type { Case } from './cases.ts';
 
@@ -29,6 +30,9 @@ export const smallTransforms: Readonly<Record<2 | 4, TransformSizes>> = {
   2: { elementProducts: 0, mostTime: Number.POSITIVE_INFINITY, mostError: 3 },
   4: { elementProducts: 0, mostTime: Number.POSITIVE_INFINITY, mostError: Number.POSITIVE_INFINITY },
 };
+
+/** Has the order of workgroups decided wherever there are rows and columns of tiles. */
+export const anyWalk: WalkSizes = { leastBytes: 0 };
 
 /** Cuts softmaxes with a weighted sum into parts that are shorter than any that would pay. */
 export const smallChains: ChainSizes = { mostTerms: 2, partLength: 4, isForShared: true };

@@ -15,8 +15,8 @@ import { describeValues, estimated, legalCandidates, smallChains } from './candi
 
 const limits: DeviceLimits = defaultLimits;
 const onlineOf = (program: Program, chains: ChainSizes): Sketch[] =>
-  sketchesOf(program, limits, { splits: null, packs: null, transforms: null, chains }).filter(({ tilings }) =>
-    tilings.some(({ rule }) => rule === 'online'),
+  sketchesOf(program, limits, { splits: null, packs: null, transforms: null, chains, walks: null }).filter(
+    ({ tilings }) => tilings.some(({ rule }) => rule === 'online'),
   );
 const lengths = (operator: string, shape: string, chains: ChainSizes): number[] =>
   onlineOf(plain(operator, shape), chains).flatMap((sketch) => sketch.chains.map(({ length }) => length));

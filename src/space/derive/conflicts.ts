@@ -2,6 +2,8 @@ import {
   above,
   atLeast,
   both,
+  ceilQuotient,
+  choose,
   either,
   equal,
   type Formula,
@@ -47,6 +49,7 @@ function conflictsAsGiven(tiling: Tiling): Conflict[] {
     ...meetingConflicts(tiling),
     ...axes.flatMap((axis) => (axis.isExact ? [] : idleInTurn(axis))),
     ...tileConflicts(tiling),
+    ...walkConflicts(tiling),
   ].filter(({ holds }) => holds !== 0);
 }
 
@@ -103,6 +106,35 @@ function meetingConflicts(tiling: Tiling): Conflict[] {
     // Subgroups of several rows would wait for each other at the same barriers.
     { reason: 'rows-beside-subgroups', holds: both(isInSubgroups, above(rows, 1), above(lanes, wish)) },
     { reason: 'tree-wider-than-lanes', holds: both(above(tree, 1), above(product(tree, 2), lanes)) },
+  ];
+}
+
+/** Groups of rows that leave a rest, that have nothing beside them, or that a partition would cut. */
+function walkConflicts(tiling: Tiling): Conflict[] {
+  const { group } = tiling;
+  if (group === undefined) return [];
+  const { axes } = lastNest(tiling);
+  const isGrouped = above(group, 1);
+  const tilesAlong = (axis: Axis): Formula => ceilQuotient(axis.extent, tileOf(axis));
+  const rest = axes.flatMap((axis) =>
+    axis.levels
+      .filter(({ isGroup }) => isGroup)
+      .map((level) => above(remainder(tilesAlong(axis), factorOf(axis, level)), 0)),
+  );
+  const columns = product(
+    ...axes.flatMap((axis) =>
+      axis.levels
+        .filter(({ kind, isGroup }) => kind === 'grid' && !isGroup)
+        .map(({ along = 0 }) => choose(equal(along, 0), tilesAlong(axis), 1)),
+    ),
+  );
+  return [
+    { reason: 'group-does-not-divide', holds: either(...rest) },
+    { reason: 'nothing-to-group', holds: both(isGrouped, above(2, columns)) },
+    {
+      reason: 'group-beside-partition',
+      holds: both(isGrouped, axes.find(({ type, cut }) => type === 'spatial' && cut !== undefined)?.cut ?? 0),
+    },
   ];
 }
 

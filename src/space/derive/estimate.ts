@@ -95,7 +95,7 @@ function estimateAsGiven(tiling: Tiling): EstimateFormulas {
 }
 
 /** The grid, the workgroup and what an invocation computes. */
-function shapeOf({ meeting }: Tiling, last: StageNest, main: StageNest) {
+function shapeOf({ meeting, group = 1 }: Tiling, last: StageNest, main: StageNest) {
   // The lanes of a subgroup share its matrices, and lie along x.
   const lanes = meeting.kind === 'matrix' ? meeting.lanes : 1;
   const all = (kind: Level['kind'], dimension: number): Formula =>
@@ -117,8 +117,9 @@ function shapeOf({ meeting }: Tiling, last: StageNest, main: StageNest) {
     invocations: product(...last.axes.map((axis) => countOf(axis, 'invocation')), lanes),
     lanesX: product(all('invocation', 0), lanes),
     lanesY: all('invocation', 1),
-    dispatchX: all('grid', 0),
-    dispatchY: all('grid', 1),
+    // Rows that are walked in groups lie along x with all their columns.
+    dispatchX: product(all('grid', 0), choose(above(group, 1), all('grid', 1), 1)),
+    dispatchY: choose(above(group, 1), 1, all('grid', 1)),
     dispatchZ: all('grid', 2),
     outputs: quotient(perInvocation, lanes),
     registersX: meeting.kind === 'lanes' ? heldOf(row) : along(0, heldOf),

@@ -27,7 +27,7 @@ export const level = {
   step: 1,
   /** What a workgroup touches in its life. */
   workgroup: 2,
-  /** What a row of workgroups touches: they differ in x alone and are neighbours in the order in which devices start them. */
+  /** What a row of workgroups touches, or a column of a group of rows: they are neighbours in the order in which devices start them. */
   row: 3,
   /** What the kernel touches. */
   grid: 4,
@@ -62,7 +62,7 @@ function gatheredOf(nest: StageNest, q: number, size: (axis: Axis) => Formula): 
   return quotient(copiedElements(nest, q, size), footprintOf(nest.reads[q] as AccessInfo, boxOf(nest, size)));
 }
 
-export function nestOf({ meeting, vector }: Tiling, nest: StageNest): NestFormulas {
+export function nestOf({ meeting, vector, group = 1 }: Tiling, nest: StageNest): NestFormulas {
   const { stage, axes, reads, runs } = nest;
   const levelOf = ({ kind }: Level): number =>
     kind === 'grid'
@@ -75,8 +75,9 @@ export function nestOf({ meeting, vector }: Tiling, nest: StageNest): NestFormul
   /** Iterations of one of an axis' levels that are within, or outside of, a box of the nest's level; those of the grid along x are within a row. */
   const share = (axis: Axis, own: Level, l: number, isWithin: boolean): Formula => {
     const factor = factorOf(axis, own);
-    const isInside =
-      levelOf(own) < level.row ? (levelOf(own) <= l ? 1 : 0) : l < level.row ? 0 : equal(own.along ?? 0, 0);
+    // Neighbours in the order of starting lie along x, or in the rows of a group.
+    const isNeighbour = choose(above(group, 1), own.isGroup ? 1 : 0, equal(own.along ?? 0, 0));
+    const isInside = levelOf(own) < level.row ? (levelOf(own) <= l ? 1 : 0) : l < level.row ? 0 : isNeighbour;
     return isWithin ? choose(isInside, factor, 1) : choose(isInside, 1, factor);
   };
   const outside = (axis: Axis, l: number): Formula => product(...axis.levels.map((own) => share(axis, own, l, false)));

@@ -1,6 +1,7 @@
 import type { ScheduleBuilder } from '../builder.ts';
 import { type Axis, axesOf, type Level, lastNest, type Meeting, type StageNest, type Tiling } from '../tiling.ts';
 import { bindAlong, cooperate, type Numbers, share, workgroupSizeOf } from './parts.ts';
+import { inGroups } from './tiles.ts';
 
 /** The decided numbers, each for rows and for columns. */
 interface Matrices {
@@ -12,6 +13,8 @@ interface Matrices {
   /** Extents of one matrix of results. */
   readonly size: readonly [number, number];
   readonly workgroup: readonly [number, number, number];
+  /** Rows of tiles that workgroups walk together. */
+  readonly group: number;
 }
 
 /** WGSL's widest vector. */
@@ -41,6 +44,7 @@ export function emitMatrices(
     matrices: both('register'),
     size: both('matrix'),
     workgroup: workgroupSizeOf(tiling, value),
+    group: value(tiling.group ?? 1),
   };
   const store = builder.cacheWrite(block, 'workgroup').block;
   const grid =
@@ -79,11 +83,11 @@ function storeResult(builder: ScheduleBuilder, store: string, made: Matrices): s
   const [rows, columns] = [split(row, 0), split(column, 1)];
   const at = (level: number): string[] => [rows[level] as string, columns[level] as string];
   builder.reorder([...others, ...at(0), ...at(2), ...at(1), ...at(3)]);
-  bindGrid(builder, others, at(0));
+  const innermost = bindGrid(builder, others, at(0), made);
   bindSubgroups(builder, rows[2] as string, columns[2] as string);
   for (const loop of at(1)) builder.unroll(loop);
   builder.apply('subgroupMatrix', { loop: rows[3] as string });
-  return columns[0] as string;
+  return innermost;
 }
 
 /** Matrices go to workgroup memory, from where all invocations finish them. Returns the innermost loop of the grid. */
@@ -95,7 +99,7 @@ function finishResult(builder: ScheduleBuilder, store: string, epilogue: string,
   const [rows, columns] = [split(row, 0), split(column, 1)];
   const at = (level: number): string[] => [rows[level] as string, columns[level] as string];
   builder.reorder([...others, ...at(0), ...at(1), ...at(2)]);
-  bindGrid(builder, others, at(0));
+  const innermost = bindGrid(builder, others, at(0), made);
   const rounds = share(builder, at(2), made.workgroup, vector);
   builder.computeAt(store, columns[1] as string);
   const [storeRow, storeColumn] = ownAxes(builder, store, made);
@@ -106,7 +110,7 @@ function finishResult(builder: ScheduleBuilder, store: string, epilogue: string,
   bindSubgroups(builder, ...both(0));
   builder.apply('subgroupMatrix', { loop: storeRows[1] as string });
   for (const loop of [...at(1), rounds]) builder.unroll(loop);
-  return columns[0] as string;
+  return innermost;
 }
 
 /** A block's own loops over rows and columns, and the others; blocks of elements have one loop for each spatial iter, in their order. */
@@ -122,10 +126,23 @@ function ownAxes(
   return [row, column, own.filter((loop) => loop !== row && loop !== column)];
 }
 
-function bindGrid(builder: ScheduleBuilder, others: readonly string[], grid: readonly string[]): void {
+/** Returns the loop along x. */
+function bindGrid(
+  builder: ScheduleBuilder,
+  others: readonly string[],
+  grid: readonly string[],
+  { group }: Pick<Matrices, 'group'>,
+): string {
   const [row, column] = grid as [string, string];
-  const deep = others.map((loop) => ({ loop, along: 2 }));
-  bindAlong(builder, 'workgroup', [...deep, { loop: row, along: 1 }, { loop: column, along: 0 }]);
+  const [rows, inGroup] = group > 1 ? builder.split(row, [null, group]) : [row];
+  const placed = inGroups([
+    ...others.map((loop) => ({ loop, along: 2, isGroup: false })),
+    { loop: rows as string, along: 1, isGroup: false },
+    ...(inGroup === undefined ? [] : [{ loop: inGroup, along: 1, isGroup: true }]),
+    { loop: column, along: 0, isGroup: false },
+  ]);
+  if (group > 1) builder.reorder(placed.map(({ loop }) => loop));
+  return bindAlong(builder, 'workgroup', placed);
 }
 
 /** Subgroups lie beside each other along y and z: x is their lanes. */

@@ -88,24 +88,36 @@ export function placeSpatial(
     const mine = before.get(axis) as string[];
     if (mine.length > 0) splitLevels(builder, builder.fuse(mine), axis.levels, loops, value);
   }
-  const ofKind = (
-    ordered: readonly Axis[],
-    ...kinds: readonly Level['kind'][]
-  ): { readonly loop: string; readonly along: number }[] =>
+  const ofKind = (ordered: readonly Axis[], ...kinds: readonly Level['kind'][]): PlacedLoop[] =>
     ordered.flatMap(({ levels }) =>
       levels.flatMap((level) => {
         const loop = loops.get(level);
-        return loop === undefined || !kinds.includes(level.kind) ? [] : [{ loop, along: value(level.along ?? 0) }];
+        if (loop === undefined || !kinds.includes(level.kind)) return [];
+        return [{ loop, along: value(level.along ?? 0), isGroup: level.isGroup === true }];
       }),
     );
-  const grid = ofKind(outermostFirst(nest, 'grid', value), 'grid');
+  const grid = inGroups(ofKind(outermostFirst(nest, 'grid', value), 'grid'));
   const [invocations, inner] = [ofKind(axes, 'invocation'), ofKind(axes, 'serial', 'register')];
   builder.reorder([...grid, ...invocations, ...inner].map(({ loop }) => loop));
   bindAlong(builder, 'workgroup', grid);
   return { loops, innermost: bindAlong(builder, 'invocation', invocations) };
 }
 
-/** Splits a loop into its levels; a level of written-out elements is left out where it has a single one. */
+interface PlacedLoop {
+  readonly loop: string;
+  readonly along: number;
+  readonly isGroup: boolean;
+}
+
+/** Loops of workgroups in the order of walking: where rows are in groups, all along x and y lie along x, the rows of a group innermost. */
+export function inGroups(loops: readonly PlacedLoop[]): readonly PlacedLoop[] {
+  const rows = loops.filter(({ isGroup }) => isGroup);
+  if (rows.length === 0) return loops;
+  const walked = [...loops.filter(({ isGroup }) => !isGroup), ...rows];
+  return walked.map((placed) => ({ ...placed, along: placed.along === 1 ? 0 : placed.along }));
+}
+
+/** Splits a loop into its levels; a level of written-out elements, or of rows of a group, is left out where it has a single one. */
 function splitLevels(
   builder: ScheduleBuilder,
   loop: string,
@@ -114,9 +126,11 @@ function splitLevels(
   value: Numbers,
 ): void {
   const isReduction = levels[0]?.kind === 'serial';
-  const factor = (level: Level): number | null => (level.factor === 'rest' ? null : value(level.factor));
+  const factor = (level: Pick<Level, 'factor'>): number | null =>
+    level.factor === 'rest' ? null : value(level.factor);
   const kept = levels.filter(
-    (level) => factor(level) !== 1 || !(level.kind === 'vector' || (isReduction && level.kind === 'register')),
+    ({ kind, isGroup, ...level }) =>
+      factor(level) !== 1 || !(kind === 'vector' || isGroup || (isReduction && kind === 'register')),
   );
   const names = kept.length === 1 ? [loop] : builder.split(loop, kept.map(factor));
   for (const [at, level] of kept.entries()) into.set(level, names[at] as string);
