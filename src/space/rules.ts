@@ -7,7 +7,7 @@ import { emitNaive } from './emission/naive.ts';
 import { readingComputed } from './emitted.ts';
 import { fuseEpilogues, inlinedFirst, storable } from './epilogue.ts';
 import { inForm } from './form.ts';
-import { type ChainSizes, chainOf, partLengthOf } from './online-chains.ts';
+import { type ChainSizes, chainOf, type OnlineChain, partsOf } from './online-chains.ts';
 import { type PackedBuffer, packedBy, packingsOf, withPackedBlocks } from './packing.ts';
 import { paddingsOf } from './padding.ts';
 import { casesTiling, pairsOfCases } from './rules/cases.ts';
@@ -166,24 +166,31 @@ export function sketchesOf(
   });
 }
 
-/** Where a softmax weighs a sum: one kernel for both, which never stores a row. */
+/** Where a softmax weighs a sum: one kernel for both, which never stores a row, or one for parts of rows and one that joins them. */
 function onlineSketches(program: Program, plain: Variant, limits: DeviceLimits, sizes: ChainSizes): Sketch[] {
   const found = chainOf(inForm(program, plain));
-  const length = found === null ? null : partLengthOf(found.extent, sizes);
-  if (found === null || length === null) return [];
-  const chain = { ...found.chain, length };
-  const form = { ...plain, chains: [chain] };
+  if (found === null) return [];
+  return partsOf(found.extent, found.rows, sizes).flatMap((parts) => {
+    const sketch = onlineSketch(program, { ...plain, chains: [{ ...found.chain, ...parts }] }, limits, sizes);
+    return sketch === null ? [] : [sketch];
+  });
+}
+
+function onlineSketch(program: Program, form: Variant, limits: DeviceLimits, sizes: ChainSizes): Sketch | null {
+  const [chain] = form.chains as [OnlineChain];
   const simpler = inForm(program, form);
   // What runs once for constant inputs is no part of a kernel that runs every time.
-  if (blocksRunOnce(simpler).size > 0) return [];
+  if (blocksRunOnce(simpler).size > 0) return null;
   const stages = stagesOf(simpler);
   const tiling = onlineTiling(stages, chain);
-  if (tiling === null || (sharesRows(tiling) && !sizes.isForShared)) return [];
+  if (tiling === null || (sharesRows(tiling) && !sizes.isForShared)) return null;
   const own = new Set(stagesOfTiling(tiling).map(({ block }) => block.name));
   const inline = inlinable(stages).filter((block) => !own.has(block));
   const others = keptStages(simpler, inline).filter(({ block }) => !own.has(block.name));
-  const rest = others.map((stage) => tilingsOfGroup(simpler, [stage], inline, limits)[0] as Tiling);
-  return [makeSketch(program, [tiling, ...rest], { ...form, inline, once: [] })];
+  // What joins the parts of several workgroups is one kernel with what finishes the result.
+  const groups = chain.sharers > 1 ? fusedRows(others, limits) : others.map((stage) => [stage]);
+  const rest = groups.map((group) => tilingsOfGroup(simpler, group, inline, limits)[0] as Tiling);
+  return makeSketch(program, [tiling, ...rest], { ...form, inline, once: [] });
 }
 
 /** The tilings of a group where sums are transformed: the products are varied, nothing else is. */

@@ -41,7 +41,7 @@ export function makeSketch(
     ...(form.packings.length > 0 ? ['packed'] : []),
     ...(form.paddings.length > 0 ? ['padded'] : []),
     ...form.transforms.map(({ outputs }) => `winograd${outputs}`),
-    ...(form.splits.length > 0 ? ['split'] : []),
+    ...(form.splits.length > 0 || form.chains.some(({ sharers }) => sharers > 1) ? ['split'] : []),
     ...tilings.map(({ rule }) => rule),
   ];
   return { name: rules.join('+'), program, tilings, decisions: tilings.flatMap(({ decisions }) => decisions), ...form };

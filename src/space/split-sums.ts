@@ -72,7 +72,7 @@ function wholeParts(extent: number, wanted: number): number {
 }
 
 /** Cuts a reduction of a plain program into parts. */
-export function applySplit(builder: ScheduleBuilder, { block, iter, parts }: Split): void {
+export function applySplit(builder: ScheduleBuilder, { block, iter, parts }: Omit<Split, 'isWhole'>): void {
   const [part] = builder.split(builder.loopOfIter(block, iter) as string, [parts, null]) as [string];
   const ownOf = (name: string): string[] => builder.ownLoops(name).map((loop) => loop.name);
   const at = ownOf(block).indexOf(part);

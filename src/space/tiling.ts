@@ -124,12 +124,19 @@ export interface OnlineRoles {
   readonly sums: StageInfo;
   readonly partial: StageInfo;
   readonly joined: StageInfo;
-  /** Stores the result. */
+  /** Stores the result: the one that joins where workgroups share the parts of a row, and each stores what it joined. */
   readonly final: StageInfo;
-  /** Rows and columns of the result; the row in stages by rows and in the scores; and the scores' iter that is their terms. */
+  /** Workgroups that share the parts of a row. */
+  readonly sharers: number;
+  /**
+   * Rows and columns of what is stored; rows and columns of a part's sums; the row in stages by rows and in the scores; and the scores' iter that is
+   * their terms.
+   */
   readonly row: {
     readonly final: number;
     readonly column: number;
+    readonly partial: number;
+    readonly partialColumn: number;
     readonly inner: number;
     readonly scores: number;
     readonly terms: number;
@@ -162,6 +169,11 @@ export interface Tiling {
   readonly vector: Formula;
   /** 1 where the loops within a step of the reduction are written out. */
   readonly isUnrolled: Formula;
+  /**
+   * Rows of tiles that workgroups walk together, column by column, where there is such a choice. Where it is more than 1, all workgroups along x and y
+   * lie along x, in this order.
+   */
+  readonly group?: Formula;
   /** Constant operands that lie in blocks of its tiles; missing where none is packed. */
   readonly packed?: readonly PackedBlocks[];
   /** The same kernel with reductions merged into single passes, taken where the decision is 1. */
@@ -169,11 +181,6 @@ export interface Tiling {
 }
 
 export const stagesOfTiling = ({ nests }: Tiling): readonly StageInfo[] => nests.map(({ stage }) => stage);
-  /**
-   * Rows of tiles that workgroups walk together, column by column, where there is such a choice. Where it is more than 1, all workgroups along x and y
-   * lie along x, in this order.
-   */
-  readonly group?: Formula;
 export const lastNest = ({ nests }: Tiling): StageNest => nests.at(-1) as StageNest;
 export const axesOf = ({ axes }: StageNest, type: Axis['type']): readonly Axis[] =>
   axes.filter((axis) => axis.type === type);

@@ -14,6 +14,7 @@ import {
   describeValues,
   legalCandidates,
   packAll,
+  sharedChains,
   smallChains,
   smallSplits,
   smallTransforms,
@@ -94,7 +95,7 @@ export function randomCase(options: CaseOptions): RandomCase {
   const transforming = createRandom(seed).fork(`transforms ${index}`);
   const transforms =
     isTransformed || transforming.below(3) === 0 ? smallTransforms[transforming.pick([2, 4] as const)] : gpu.transforms;
-  const chains = createRandom(seed).fork(`chains ${index}`).below(2) === 0 ? smallChains : gpu.chains;
+  const chains = createRandom(seed).fork(`chains ${index}`).pick([smallChains, sharedChains, gpu.chains, gpu.chains]);
   const walks = createRandom(seed).fork(`walks ${index}`).below(2) === 0 ? anyWalk : gpu.walks;
   const sketches = sketchesOf(program, limits, { splits, packs: packAll, transforms, chains, walks });
   const sketch = random.pick(isTransformed ? sketches.filter((one) => one.transforms.length > 0) : sketches);

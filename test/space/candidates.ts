@@ -35,7 +35,16 @@ export const smallTransforms: Readonly<Record<2 | 4, TransformSizes>> = {
 export const anyWalk: WalkSizes = { leastBytes: 0 };
 
 /** Cuts softmaxes with a weighted sum into parts that are shorter than any that would pay. */
-export const smallChains: ChainSizes = { mostTerms: 2, partLength: 4, isForShared: true };
+export const smallChains: ChainSizes = {
+  ...{ mostTerms: 2, partLength: 4, isForShared: true },
+  sharing: null,
+};
+
+/** The same, with the parts shared among workgroups wherever there are several. */
+export const sharedChains: ChainSizes = {
+  ...{ mostTerms: 6, partLength: null, isForShared: true },
+  sharing: { workgroups: 2 ** 20, tile: 1, shortest: 2, fewest: 2, most: 4 },
+};
 
 /** The plain program of a case. */
 export function programOfCase({ operator, wish }: Case, dtype = 'f32'): Program {

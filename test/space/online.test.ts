@@ -11,7 +11,7 @@ import { interpret } from '../../src/testing/interpret.ts';
 import { emit } from '../../src/wgsl/emit.ts';
 import { plain } from '../support/schedule.ts';
 import { weightedMean } from '../support/weighted-mean.ts';
-import { describeValues, estimated, legalCandidates, smallChains } from './candidates.ts';
+import { describeValues, estimated, legalCandidates, sharedChains, smallChains } from './candidates.ts';
 
 const limits: DeviceLimits = defaultLimits;
 const onlineOf = (program: Program, chains: ChainSizes): Sketch[] =>
@@ -19,7 +19,9 @@ const onlineOf = (program: Program, chains: ChainSizes): Sketch[] =>
     ({ tilings }) => tilings.some(({ rule }) => rule === 'online'),
   );
 const lengths = (operator: string, shape: string, chains: ChainSizes): number[] =>
-  onlineOf(plain(operator, shape), chains).flatMap((sketch) => sketch.chains.map(({ length }) => length));
+  onlineOf(plain(operator, shape), chains).flatMap((sketch) =>
+    sketch.chains.flatMap(({ length, sharers }) => (sharers === 1 ? [length] : [])),
+  );
 
 describe('one kernel for a softmax and what it weighs', () => {
   it('is offered by structure, for an attention and for what knows nothing of it', () => {
@@ -35,6 +37,20 @@ describe('one kernel for a softmax and what it weighs', () => {
     expect(lengths('attention', 'h=14,m=1,n=4096,d=64,dv=64', chainSizes.cpu)).toEqual([]);
     expect(lengths('attention', 'h=14,kv_heads=2,m=1,n=1024,d=64,dv=64', chainSizes.cpu)).toEqual([]);
     expect(lengths('attention', 'h=12,m=128,n=128,d=64,dv=64', chainSizes.cpu)).toEqual([]);
+  });
+
+  it('has its parts shared among workgroups on a GPU where rows are few and long, with a kernel that joins them', () => {
+    const shared = (shape: string, chains: ChainSizes): string[] =>
+      onlineOf(plain('attention', shape), chains).map(
+        ({ name, chains: [chain] }) => `${name}: ${chain?.sharers} of ${chain?.length}`,
+      );
+    expect(shared('h=32,kv_heads=8,m=1,n=2048,d=64,dv=64', chainSizes.gpu)).toEqual([
+      'online: 1 of 64',
+      'split+online+rows: 16 of 128',
+    ]);
+    expect(shared('h=2,m=1,n=30000,d=64,dv=64', chainSizes.gpu)).toContain('split+online+rows: 50 of 120');
+    expect(shared('h=12,m=128,n=1024,d=64,dv=64', chainSizes.gpu)).toEqual(['online: 1 of 64']);
+    expect(shared('h=32,m=1,n=256,d=64,dv=64', chainSizes.gpu)).toEqual(['online: 1 of 64']);
   });
 
   it('is a single kernel, also where a result of f16 is rounded and has an epilogue', () => {
@@ -53,13 +69,25 @@ const masked = (shape: readonly number[]): Float64Array => {
   );
 };
 
-describe.each([
+const cases = [
   ['attention', 'h=2,m=9,n=21,d=3,dv=5', {}],
   ['attention', 'b=2,h=4,kv_heads=2,m=5,n=13,d=4,dv=8,causal=1', {}],
   ['attention', 'h=6,kv_heads=2,m=1,n=33,d=4,dv=4', {}],
   ['attention', 'h=2,m=6,n=18,d=4,dv=4', { mask: '1,1,m,n' }],
   [weightedMean.name, 'r=7,k=19,c=3', {}],
-] as const)('%s %s %o', (operator, shape, attributes) => {
+] as const;
+
+describe.each([
+  ...cases.map((one) => [...one, 'one kernel', smallChains] as const),
+  ...cases.map((one) => [...one, 'parts shared among workgroups', sharedChains] as const),
+  [
+    'attention',
+    'h=2,m=1,n=32,d=4,dv=4',
+    { epilogue: 'relu(x + shift)' },
+    'parts shared among workgroups',
+    sharedChains,
+  ],
+] as const)('%s %s %o, %s', (operator, shape, attributes, _, chains) => {
   const program = plain(operator, shape, attributes);
   const random = createRandom(5);
   const inputs = Object.fromEntries(
@@ -74,7 +102,7 @@ describe.each([
   );
   const [output = ''] = program.outputs;
   const expected = interpret(program, inputs)[output] as Float64Array;
-  const [sketch] = onlineOf(program, smallChains) as [Sketch];
+  const [sketch] = onlineOf(program, chains) as [Sketch];
   const candidates = legalCandidates(sketch, limits, 6, createRandom(3));
 
   it('has the result of the plain program, NaN where a row is masked whole, and the size that was predicted', () => {
@@ -90,6 +118,7 @@ describe.each([
       }
       const lowered = lowerProgram(made.program, limits);
       if (isRefusal(lowered)) throw new Error(`${what}: ${explainRefusal(lowered)}`);
+      expect(lowered.kernels.length, what).toBe(sketch.tilings.length);
       const [kernel] = emit(lowered).kernels;
       const [x = 0, y = 0] = kernel?.workgroupSize ?? [];
       expect(

@@ -49,7 +49,7 @@ function estimateAsGiven(tiling: Tiling): EstimateFormulas {
   const tiles = tilesInMemory(main, shape.invocations, steps);
   const traffic = trafficOf(tiling);
   const meeting = meetingOf(tiling, { ...shape, steps }, tiles);
-  const { epilogue, write } = last.stage;
+  const { epilogue } = last.stage;
   const coveredBy = (axes: readonly Axis[]): Formula =>
     product(...axes.map((axis) => (axis.isExact ? axis.extent : product(tilesOf(axis), tileOf(axis)))));
   const extentOf = (axes: readonly Axis[]): number => axes.reduce((all, { extent }) => all * extent, 1);
@@ -77,7 +77,8 @@ function estimateAsGiven(tiling: Tiling): EstimateFormulas {
     storageUniformBytes: isContiguous === null ? traffic.uniform : 0,
     storageContiguousBytes: isContiguous === null ? traffic.contiguous : product(isContiguous, storageReadBytes),
     storageUniqueBytes: traffic.unique + (epilogue?.uniqueBytes ?? 0),
-    storageWriteBytes: outputsInAll * (epilogue?.writeBytes ?? bytesOf(write.buffer)),
+    storageWriteBytes:
+      outputsInAll * (epilogue?.writeBytes ?? last.writes.reduce((all, { buffer }) => all + bytesOf(buffer), 0)),
     workgroupReadBytes: sum(traffic.workgroupRead, meeting.shared.read),
     workgroupWriteBytes: sum(traffic.workgroupWrite, meeting.shared.written),
     staged: sum(...tiles.taken),

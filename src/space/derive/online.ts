@@ -22,7 +22,9 @@ type Online = Meeting & { readonly kind: 'online' };
 const barriersOfPart = 4;
 
 const lengthOfPart = ({ roles }: Online): number => roles.partial.reduction[0]?.extent as number;
-const partsOf = ({ roles }: Online): number => roles.joined.reduction[0]?.extent as number;
+/** Parts of a workgroup, and of a whole row. */
+const partsOf = ({ roles }: Online): number => roles.joined.reduction[0]?.extent ?? 1;
+const partsOfRow = ({ roles }: Online): number => roles.partial.block.iters[0]?.extent as number;
 const deepOf = ({ roles }: Online): number => roles.scores?.reduction[0]?.extent ?? 1;
 
 /** Elements of a row that an invocation takes at once where all share a tile of rows. */
@@ -41,7 +43,7 @@ function roundsOf(meeting: Online): Formula {
  */
 function readBy(meeting: Online): { readonly rows: Formula; readonly terms: Formula } {
   const { rows, heldRows, across } = meeting;
-  const [length, parts] = [lengthOfPart(meeting), partsOf(meeting)];
+  const [length, parts] = [lengthOfPart(meeting), partsOfRow(meeting)];
   const kept = product(rows, heldRows);
   const reached = product(roundsOf(meeting), across, rows, sharedWidth(length));
   const isSingle = above(2, kept);
@@ -110,7 +112,7 @@ export function onlineLength(tiling: Tiling, meeting: Online): Formula {
     product(rowVector, pointOperations(roles.maxima) + pointOperations(roles.sums) + 4),
     product(written, sharedWidth(length), element),
     product(outputs, pointOperations(roles.joined) + 4),
-    product(outputs, pointOperations(final) + 3),
+    roles.sharers > 1 ? product(outputs, 6) : product(outputs, pointOperations(final) + 3),
     60,
   );
 }

@@ -8,8 +8,8 @@ import { cooperate, type Numbers, unrollAll, vectorizeLast } from './parts.ts';
 type Online = Meeting & { readonly kind: 'online' };
 
 /**
- * Turns an online softmax into primitives. The stage that stores the result carries the grid; everything else moves to the loop over parts, what
- * rows have in workgroup memory, what columns have in registers. Readers are placed before what they read.
+ * Turns an online softmax into primitives. What stores the result carries the grid; everything else moves to the loop over parts, what rows have in
+ * workgroup memory, what columns have in registers. Readers are placed before what they read.
  */
 export function emitOnline(tiling: Tiling, meeting: Online, builder: ScheduleBuilder, value: Numbers): void {
   const { roles } = meeting;
@@ -23,22 +23,26 @@ export function emitOnline(tiling: Tiling, meeting: Online, builder: ScheduleBui
     heldDeep: value(meeting.heldDeep),
     vector: value(tiling.vector),
   };
-  const innermost = placeGrid(builder, roles, sizes);
-  const part = placeJoined(builder, roles.joined, innermost);
+  const store =
+    roles.final === roles.joined
+      ? builder.cacheWrite(roles.joined.block.name, 'private').block
+      : roles.final.block.name;
+  const innermost = placeGrid(builder, store, roles, sizes);
+  const part = placeJoined(builder, roles, innermost);
   placeWeighed(builder, nestOf(tiling, roles.partial), roles, part, sizes);
   // All are placed before any is shared out: what a reader's idle invocations would read is not asked of those that it reads.
   const { scores, maxima, weights, sums } = roles;
-  const store = scores === null ? null : builder.cacheWrite(scores.block.name, 'private').block;
+  const elements = scores === null ? null : builder.cacheWrite(scores.block.name, 'private').block;
   for (const stage of [sums, weights, maxima, ...(scores === null ? [] : [scores])]) {
     keep(builder, stage, 'workgroup');
-    builder.computeAt(stage === scores ? (store as string) : stage.block.name, part);
+    builder.computeAt(stage === scores ? (elements as string) : stage.block.name, part);
   }
   shareRows(builder, sums, weights.write.buffer.name, sizes);
   cooperate(builder, weights.block.name, [sizes.across, sizes.rows, 1], rowVector);
   shareRows(builder, maxima, scores?.write.buffer.name ?? null, sizes);
-  if (store !== null) placeScores(builder, nestOf(tiling, scores as StageInfo), roles, store, sizes);
-  vectorizeLast(builder, roles.final.block.name, sizes.vector);
-  unrollAll(builder, roles.final.block.name);
+  if (elements !== null) placeScores(builder, nestOf(tiling, scores as StageInfo), roles, elements, sizes);
+  vectorizeLast(builder, store, sizes.vector);
+  unrollAll(builder, store);
 }
 
 type Sizes = Readonly<
@@ -57,8 +61,8 @@ function keep(builder: ScheduleBuilder, stage: StageInfo, scope: 'workgroup' | '
 }
 
 /** Rows and columns over workgroups and invocations; returns the innermost of these loops. */
-function placeGrid(builder: ScheduleBuilder, { final, row }: Online['roles'], sizes: Sizes): string {
-  const loops = namesOf(builder, final.block.name);
+function placeGrid(builder: ScheduleBuilder, store: string, { row }: Online['roles'], sizes: Sizes): string {
+  const loops = namesOf(builder, store);
   const outer = loops.filter((_, at) => at !== row.final && at !== row.column);
   const [grid, down, held] = builder.split(loops[row.final] as string, [null, sizes.rows, sizes.heldRows]) as [
     string,
@@ -77,12 +81,16 @@ function placeGrid(builder: ScheduleBuilder, { final, row }: Online['roles'], si
   return across;
 }
 
-/** Joins parts one after the other in registers; returns the loop over parts. */
-function placeJoined(builder: ScheduleBuilder, joined: StageInfo, innermost: string): string {
+/** Joins parts one after the other in registers; returns the loop over parts, or the innermost one around a single part. */
+function placeJoined(builder: ScheduleBuilder, { joined, final }: Online['roles'], innermost: string): string {
   const { name } = joined.block;
-  keep(builder, joined, 'private');
+  if (final !== joined) keep(builder, joined, 'private');
   builder.computeAt(name, innermost);
   const loops = below(builder, name, innermost).map((loop) => loop.name);
+  if (joined.reduction.length === 0) {
+    for (const loop of loops) builder.unroll(loop);
+    return innermost;
+  }
   const part = loops.at(-1) as string;
   builder.reorder([part, ...loops.slice(0, -1)]);
   for (const loop of loops.slice(0, -1)) builder.unroll(loop);

@@ -5,6 +5,7 @@ import { type AccessInfo, axisOf, hasReuse, movesWith, type StageInfo } from '..
 import {
   type Axis,
   type Copy,
+  type Level,
   type OnlineRoles,
   plainNest,
   type StageNest,
@@ -44,6 +45,7 @@ export function onlineTiling(stages: readonly StageInfo[], chain: OnlineChain): 
     StageInfo['spatial'][number],
   ];
   const [i, j] = [axisOf(rowIter), axisOf(columnIter)];
+  const { sharers } = roles;
   const length = partial.reduction[0]?.extent as number;
   const deep = scores?.reduction.at(-1);
   const rows = decide({
@@ -104,9 +106,16 @@ export function onlineTiling(stages: readonly StageInfo[], chain: OnlineChain): 
       { kind: 'register', factor: heldColumns },
     ],
   });
+  /** Parts one after the other; where workgroups share them, each takes some that are next to each other. */
+  const partLevels = (isShared = sharers > 1): readonly Level[] => [
+    ...(isShared ? [{ kind: 'grid', factor: sharers, along: 1 } as const] : []),
+    { kind: 'serial', factor: 'rest' },
+  ];
   const partAxis = (stage: StageInfo, at: number): Axis => ({
-    ...{ type: stage.block.iters[at]?.type === 'reduction' ? 'reduction' : 'spatial', iters: [at] },
-    ...{ extent: stage.block.iters[at]?.extent as number, levels: [{ kind: 'serial', factor: 'rest' }] },
+    ...{ type: 'spatial', iters: [at], extent: stage.block.iters[at]?.extent as number, levels: partLevels() },
+  });
+  const joinedParts = (at: number): Axis => ({
+    ...{ type: 'reduction', iters: [at], extent: joined.block.iters[at]?.extent as number, levels: partLevels(false) },
   });
   /** The axes of a stage: its parts, the rows and columns of a tile, one of its own (`last`), and those that only workgroups count. */
   const axes = (stage: StageInfo, own: Readonly<Record<number, (at: number) => Axis>>): Axis[] =>
@@ -119,7 +128,8 @@ export function onlineTiling(stages: readonly StageInfo[], chain: OnlineChain): 
       const width = copied(read);
       return width === null ? [] : [{ read: q, scope: 'private', isTaken: 1, vector: width, padding: 0, isDoubled: 0 }];
     });
-    return { ...plainNest({ ...stage, reads }, own, copies), stage, writes: stage === final ? [stage.write] : [] };
+    const stored = stage !== final ? [] : sharers > 1 ? stage.writes : [stage.write];
+    return { ...plainNest({ ...stage, reads }, own, copies), stage, writes: stored };
   };
   const termsOf = (stage: StageInfo): number => stage.block.iters.length - 1;
   const inPart = (at: number): Axis => ({
@@ -154,7 +164,7 @@ export function onlineTiling(stages: readonly StageInfo[], chain: OnlineChain): 
               [row.terms]: (at) => ({
                 ...{ type: 'spatial', iters: [at], extent: scores.block.iters[at]?.extent as number },
                 levels: [
-                  { kind: 'serial', factor: 'rest' },
+                  ...partLevels(),
                   { kind: 'invocation', factor: across, along: 0 },
                   { kind: 'register', factor: heldTerms },
                 ],
@@ -171,8 +181,8 @@ export function onlineTiling(stages: readonly StageInfo[], chain: OnlineChain): 
       partial,
       axes(partial, {
         0: (at) => partAxis(partial, at),
-        [row.final + 1]: rowAxis,
-        [row.column + 1]: columnAxis,
+        [row.partial]: rowAxis,
+        [row.partialColumn]: columnAxis,
         [termsOf(partial)]: reducedTerms(together, length),
       }),
       () => vector,
@@ -182,11 +192,15 @@ export function onlineTiling(stages: readonly StageInfo[], chain: OnlineChain): 
       axes(joined, {
         [row.final]: rowAxis,
         [row.column]: columnAxis,
-        [termsOf(joined)]: (at) => partAxis(joined, at),
+        ...Object.fromEntries(
+          joined.block.iters.flatMap(({ type }, at) => (type === 'reduction' ? [[at, joinedParts]] : [])),
+        ),
       }),
       () => null,
     ),
-    nest(final, axes(final, { [row.final]: rowAxis, [row.column]: columnAxis }), () => null),
+    ...(final === joined
+      ? []
+      : [nest(final, axes(final, { [row.final]: rowAxis, [row.column]: columnAxis }), () => null)]),
   ];
   return {
     rule: 'online',
@@ -199,31 +213,38 @@ export function onlineTiling(stages: readonly StageInfo[], chain: OnlineChain): 
 }
 
 /** Which stage of a chain cut into parts does what, and where the tile's rows and columns are among their iters; null where they do not fit. */
-function rolesOf(stages: readonly StageInfo[], { weighted }: OnlineChain): OnlineRoles | null {
+function rolesOf(stages: readonly StageInfo[], { weighted, sharers }: OnlineChain): OnlineRoles | null {
   const makerOf = (buffer: string): StageInfo | undefined =>
     stages.find(({ writes }) => writes.some((write) => write.buffer.name === buffer));
-  const joined = stages.find(({ block }) => block.name === weighted);
+  const whole = stages.find(({ block }) => block.name === weighted);
+  // Where workgroups share parts, that stage joins what they made.
+  const joined = sharers > 1 ? makerOf(whole?.reads[0]?.buffer.name as string) : whole;
   const [maxima, sums, partial] = (joined?.reads ?? []).map(({ buffer }) => makerOf(buffer.name));
   const weights = sums === undefined ? undefined : makerOf(sums.reads[0]?.buffer.name as string);
-  const final = stages.find(({ reads }) => readsAny(reads, joined));
-  if (!(joined && maxima && sums && partial && weights && final) || final.reduction.length > 0) return null;
-  // The result is stored as the sums lie, an axis for each of theirs.
-  const whole = joined.spatial.map(({ extent }) => extent);
-  if (final.spatial.map(({ extent }) => extent).join() !== whole.join()) return null;
+  const final = sharers > 1 ? joined : stages.find(({ reads }) => readsAny(reads, joined));
+  if (!(joined && maxima && sums && partial && weights && final)) return null;
+  if (final !== joined && final.reduction.length > 0) return null;
+  // The result is stored as the sums lie, an axis for each of theirs; where workgroups share parts, the first one counts those workgroups.
+  const extents = joined.spatial.map(({ extent }) => extent);
+  if (final.spatial.map(({ extent }) => extent).join() !== extents.join()) return null;
+  const ahead = sharers > 1 ? 1 : 0;
+  const places = extents.flatMap((_, at) => (at < ahead ? [] : [at]));
+  const inPartial = (at: number): number => at + 1 - ahead;
   const ofWeights = readOf(partial, weights.write.buffer.name);
   if (ofWeights === undefined) return null;
   // Iters of the partial sums: which part, the result's own, terms.
-  const columns = whole.flatMap((_, at) => (movesWith(ofWeights, at + 1) ? [] : [at]));
-  const rows = whole.flatMap((_, at) => (movesWith(ofWeights, at + 1) ? [at] : []));
+  const columns = places.filter((at) => !movesWith(ofWeights, inPartial(at)));
+  const rows = places.filter((at) => movesWith(ofWeights, inPartial(at)));
   const [column] = columns;
-  const tiled = rows.findLast((at) => (whole[at] as number) > 1) ?? rows.at(-1);
+  const tiled = rows.findLast((at) => (extents[at] as number) > 1) ?? rows.at(-1);
   if (column === undefined || columns.length > 1 || tiled === undefined) return null;
-  const inner = iterAlong(weights.write, dimensionOf(ofWeights, tiled + 1));
+  const inner = iterAlong(weights.write, dimensionOf(ofWeights, inPartial(tiled)));
   const computed = weights.reads.map(({ buffer }) => makerOf(buffer.name)).filter((maker) => maker !== maxima);
   const scores = computed.find((maker) => maker !== undefined) ?? null;
   if (inner === undefined || computed.filter((maker) => maker !== undefined).length > 1) return null;
-  const found = { maxima, weights, sums, partial, joined, final };
-  if (scores === null) return { ...found, scores, row: { final: tiled, column, inner, scores: -1, terms: -1 } };
+  const found = { maxima, weights, sums, partial, joined, final, sharers };
+  const place = { final: tiled, column, partial: inPartial(tiled), partialColumn: inPartial(column), inner };
+  if (scores === null) return { ...found, scores, row: { ...place, scores: -1, terms: -1 } };
   const isShared = stages.some(
     (stage) => stage !== weights && stage !== maxima && readOf(stage, scores.write.buffer.name) !== undefined,
   );
@@ -233,7 +254,7 @@ function rolesOf(stages: readonly StageInfo[], { weighted }: OnlineChain): Onlin
     iterAlong(scores.write, dimensionOf(read, iter)),
   );
   if (ofRow === undefined || ofTerms === undefined) return null;
-  return { ...found, scores, row: { final: tiled, column, inner, scores: ofRow, terms: ofTerms } };
+  return { ...found, scores, row: { ...place, scores: ofRow, terms: ofTerms } };
 }
 
 /** Whether rows of a tile share what their elements are made of, so that a product of its own would load it once for several; elements that are read count too. */
