@@ -1,5 +1,6 @@
 /** The kernel of this bundle with its own manifest and text; `load.d.mts` says what each function does. */
-import type { DeviceNeeds, LoadedKernel, Manifest, Target } from './load.d.mts';
+import type { DeviceNeeds, Target } from './core.d.mts';
+import type { LoadedKernel, Manifest } from './load.d.mts';
 
 export declare const manifest: Manifest;
 /** For `requestDevice`: `{ requiredFeatures, requiredLimits }`. */

@@ -6,7 +6,8 @@
  *     const result = await tune({ workload: makeWorkload('matmul', { shape: 'm=128,n=128,k=128' }), trials: 32 });
  */
 
-export type { Manifest, Requirements } from '../bundle/load.mjs';
+export type { Requirements } from '../bundle/core.mjs';
+export type { Manifest } from '../bundle/load.mjs';
 export { chooseDevice, type Device, type DeviceList, listDevices } from './device/devices.ts';
 export type { Artifact, BufferSpec, KernelArtifact } from './ir/artifact.ts';
 export type { DeviceDescription, DeviceLimits, Profile } from './ir/limits.ts';

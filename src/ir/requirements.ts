@@ -1,4 +1,4 @@
-import type { LimitName, Requirements } from '../../bundle/load.mjs';
+import type { LimitName, Requirements } from '../../bundle/core.mjs';
 import type { Artifact, BufferSpec } from './artifact.ts';
 import { sizeOfScalar } from './kernel.ts';
 import { type DeviceDescription, defaultLimits, type SubgroupMatrixSupport } from './limits.ts';

@@ -1,4 +1,4 @@
-import type { Requirements } from '../../bundle/load.mjs';
+import type { Requirements } from '../../bundle/core.mjs';
 import { describeSubgroups } from '../ir/subgroup-needs.ts';
 import { formatCount } from './quantities.ts';
 

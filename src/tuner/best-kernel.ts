@@ -2,7 +2,7 @@ import { chooseDevice } from '../device/devices.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
 import { describeWorkload, type Workload, workloadKey } from '../operators/workload.ts';
 import { type BestOf, type BestTable, createBestTable } from '../records/best.ts';
-import { differingFacts, distanceBetween } from '../records/device-key.ts';
+import { deviceKey, differingFacts, distanceBetween } from '../records/device-key.ts';
 import { createFaultGroups, type LogFault } from '../records/log-fault.ts';
 import { defaultLogFolder } from '../records/log-writer.ts';
 import { shippedLogsOf } from '../records/shipped.ts';
@@ -97,14 +97,19 @@ function isNearer(device: DeviceDescription, { chosen: one }: BestChoice, { chos
   return distanceBetween(device, one.record.device) < distanceBetween(device, other.record.device);
 }
 
-/** The records of one workload, and what is wrong with lines of the logs. */
-async function readTable(
+/** The records of one workload, the devices they are of, and what is wrong with lines of the logs. `paths`: logs, and folders of logs. */
+export async function readTable(
   paths: readonly string[],
   workload: Workload,
-): Promise<{ readonly table: BestTable; readonly broken: readonly string[] }> {
+): Promise<{
+  readonly table: BestTable;
+  readonly devices: readonly DeviceDescription[];
+  readonly broken: readonly string[];
+}> {
   const wanted = workloadKey(workload);
   const options = { missingIsEmpty: true };
   const table = createBestTable(await readStanding(paths, options));
+  const devices = new Map<string, DeviceDescription>();
   const faults = createFaultGroups();
   const tell = (fault: LogFault): void => {
     if (fault.severity !== 'note') faults.add(fault);
@@ -115,14 +120,15 @@ async function readTable(
       onSkim: (skim, file, line) => {
         if (skim.workloadKey !== wanted || !skim.verified) return;
         const record = wholeRecord(skim);
-        if ('severity' in record) tell(record);
-        else table.add(record, { file, line });
+        if ('severity' in record) return tell(record);
+        table.add(record, { file, line });
+        devices.set(deviceKey(record.device), record.device);
       },
       onFault: tell,
     },
     options,
   );
-  return { table, broken: faults.sentences(mostBrokenTold) };
+  return { table, devices: [...devices.values()], broken: faults.sentences(mostBrokenTold) };
 }
 
 interface Nothing {

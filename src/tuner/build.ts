@@ -1,4 +1,4 @@
-import { unmetNeed } from '../../bundle/load.mjs';
+import { unmetNeed } from '../../bundle/core.mjs';
 import type { Artifact } from '../ir/artifact.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
 import type { Program } from '../ir/nodes.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Manifest } from '../../bundle/load.mjs';
+import type { Artifact } from '../ir/artifact.ts';
 import { byteSizeOf, requirementsOf } from '../ir/requirements.ts';
 import { describeWorkload } from '../operators/workload.ts';
 import { deviceSchema, workloadSchema } from '../records/record.ts';
@@ -83,14 +84,19 @@ const kernelSchema = z.strictObject({
   usesSubgroups: z.boolean(),
 });
 
+/** What it takes to run the kernels of one artifact. */
+export const kernelSetSchema = z.strictObject({
+  requirements: requirementsSchema.describe('everything that the kernels take for granted of a device'),
+  buffers: z.array(bufferSchema),
+  kernels: z.array(kernelSchema).describe('to be dispatched in this order, in one compute pass'),
+});
+
 const manifestSchema = z.strictObject({
   $schema: z.literal('./manifest.schema.json'),
   version: z.literal(manifestVersion),
   tool: name.describe('what wrote the bundle'),
   title: name.describe('the workload in one line'),
-  requirements: requirementsSchema.describe('everything that the kernels take for granted of a device'),
-  buffers: z.array(bufferSchema),
-  kernels: z.array(kernelSchema).describe('to be dispatched in this order, in one compute pass'),
+  ...kernelSetSchema.shape,
   workload: workloadSchema,
   device: deviceSchema.describe('where it was tuned'),
   timeNs: z.number().positive().describe('nanoseconds of one run there, without the kernels that run once'),
@@ -103,27 +109,38 @@ type Stored = z.infer<typeof manifestSchema>;
 const agrees: Stored extends Manifest ? true : never = true;
 void agrees;
 
+/** An artifact as a manifest holds it; `fileOf` gives a kernel's file by its name. */
+export function kernelSetOf(artifact: Artifact, fileOf: (kernel: string) => string): z.infer<typeof kernelSetSchema> {
+  return {
+    // Schemas take only lists that may be changed, and what is read here may not.
+    requirements: requirementsSchema.parse(requirementsOf(artifact)),
+    buffers: artifact.buffers.map(({ shape, ...spec }) => ({
+      ...spec,
+      shape: [...shape],
+      bytes: byteSizeOf({ ...spec, shape }),
+    })),
+    kernels: artifact.kernels.map(
+      ({ name: kernel, entryPoint, runsOnce = false, workgroupSize, dispatch, bindings, subgroups }) => ({
+        file: fileOf(kernel),
+        entryPoint,
+        runsOnce,
+        workgroupSize: [...workgroupSize],
+        dispatch: [...dispatch],
+        bindings: [...bindings],
+        usesSubgroups: subgroups !== null,
+      }),
+    ),
+  };
+}
+
 /** The manifest of a bundle. */
 export function manifestOf({ artifact, workload, device, timeNs, packNs, record }: BestKernel): Stored {
-  const { buffers, kernels } = artifact;
   return manifestSchema.parse({
     $schema: './manifest.schema.json',
     version: manifestVersion,
     tool: `wgtune ${toolVersion}`,
     title: describeWorkload(workload),
-    requirements: requirementsOf(artifact),
-    buffers: buffers.map((spec) => ({ ...spec, bytes: byteSizeOf(spec) })),
-    kernels: kernels.map(
-      ({ name: file, entryPoint, runsOnce = false, workgroupSize, dispatch, bindings, subgroups }) => ({
-        file: `${file}.wgsl`,
-        entryPoint,
-        runsOnce,
-        workgroupSize,
-        dispatch,
-        bindings,
-        usesSubgroups: subgroups !== null,
-      }),
-    ),
+    ...kernelSetOf(artifact, (kernel) => `${kernel}.wgsl`),
     workload,
     device,
     timeNs,

@@ -1,12 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import {
-  createKernel,
-  deviceNeedsOf,
-  type Manifest,
-  type Requirements,
-  unmetNeed,
-  unsupportedReason,
-} from '../../bundle/load.mjs';
+import { type Requirements, unmetNeed } from '../../bundle/core.mjs';
+import { createKernel, deviceNeedsOf, type Manifest, unsupportedReason } from '../../bundle/load.mjs';
 import { defaultLimits } from '../../src/ir/limits.ts';
 
 const nothing: Requirements = {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { unmetNeed } from '../../bundle/load.mjs';
+import { unmetNeed } from '../../bundle/core.mjs';
 import type { Artifact, BufferSpec, KernelArtifact } from '../../src/ir/artifact.ts';
 import type { LoweredProgram } from '../../src/ir/kernel.ts';
 import { type DeviceLimits, defaultLimits } from '../../src/ir/limits.ts';

@@ -1,4 +1,4 @@
-import { createPipeline } from '../../../bundle/load.mjs';
+import { createPipeline } from '../../../bundle/core.mjs';
 import type { Artifact, KernelArtifact } from '../../ir/artifact.ts';
 import { type Failure, fail } from '../failure.ts';
 import { settleQuietly } from '../sampling/quiet-wait.ts';
