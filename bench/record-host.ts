@@ -16,7 +16,7 @@ import { quietOf, slowdownOf } from '../src/measure/sampling/pace.ts';
 import { runPasses } from '../src/measure/sampling/passes.ts';
 import { sleepQuietly } from '../src/measure/sampling/quiet-wait.ts';
 import { createReferences } from '../src/measure/sampling/references.ts';
-import type { ReferenceTimes } from '../src/records/relative-time.ts';
+import type { ReferenceTimes } from '../src/records/reference-names.ts';
 
 const everyMs = 50;
 const { values: flags } = parseArgs({

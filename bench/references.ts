@@ -22,7 +22,7 @@ import { quietOf, slowdownOf } from '../src/measure/sampling/pace.ts';
 import { runPasses } from '../src/measure/sampling/passes.ts';
 import { createReferences } from '../src/measure/sampling/references.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
-import type { ReferenceTimes } from '../src/records/relative-time.ts';
+import type { ReferenceTimes } from '../src/records/reference-names.ts';
 import { mean, quantile } from '../src/search/recorded/curve.ts';
 import { sketchSpace } from '../src/search/space/sketch-space.ts';
 import { createRandomSearch } from '../src/search/strategies/random.ts';

@@ -4,7 +4,7 @@ import { slowdownOf } from '../../src/measure/sampling/pace.ts';
 import { race, reachingFastest } from '../../src/measure/sampling/race.ts';
 import { median, quantile } from '../../src/measure/sampling/statistics.ts';
 import type { Samples } from '../../src/measure/sampling/take-samples.ts';
-import type { ReferenceTimes } from '../../src/records/relative-time.ts';
+import type { ReferenceTimes } from '../../src/records/reference-names.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { createHostTimer, createMadeHost, type HostCourse } from '../../src/testing/made-host.ts';
 import { rankCorrelation } from '../statistics/rank-correlation.ts';

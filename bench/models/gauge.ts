@@ -6,7 +6,7 @@ import { type Pass, runPasses } from '../../src/measure/sampling/passes.ts';
 import { sleepQuietly } from '../../src/measure/sampling/quiet-wait.ts';
 import { createReferences } from '../../src/measure/sampling/references.ts';
 import { createWaitBudget, waitLimits } from '../../src/measure/sampling/wait-budget.ts';
-import type { ReferenceTimes } from '../../src/records/relative-time.ts';
+import type { ReferenceTimes } from '../../src/records/reference-names.ts';
 
 /** One or more runs of a layer in a row, and what the references took before and after them. */
 export interface Reading {

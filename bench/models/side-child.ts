@@ -6,7 +6,7 @@ import { errorText } from '../../src/measure/failure.ts';
 import type { OutputCheck } from '../../src/measure/runner.ts';
 import { median } from '../../src/measure/sampling/statistics.ts';
 import { generateInputs } from '../../src/operators/inputs.ts';
-import type { ReferenceTimes } from '../../src/records/relative-time.ts';
+import type { ReferenceTimes } from '../../src/records/reference-names.ts';
 import { programOf, scheduleProgram } from '../../src/tuner/build.ts';
 import { verificationData } from '../../src/tuner/workload-data.ts';
 import { openOnnxruntimeSide } from '../peers/onnxruntime-side.ts';

@@ -1,7 +1,7 @@
 import type { Device } from '../../src/device/devices.ts';
 import type { InputValues } from '../../src/operators/operator.ts';
 import type { Workload } from '../../src/operators/workload.ts';
-import type { ReferenceTimes } from '../../src/records/relative-time.ts';
+import type { ReferenceTimes } from '../../src/records/reference-names.ts';
 import type { Trace } from '../../src/schedule/trace.ts';
 import type { Reading } from './gauge.ts';
 

@@ -1,7 +1,7 @@
 import { rooflineNs, type Throughput } from '../../src/ir/roofline.ts';
 import { estimateTime } from '../../src/measure/sampling/estimate.ts';
 import { lesser, quietOf, slowdownOf } from '../../src/measure/sampling/pace.ts';
-import type { ReferenceTimes } from '../../src/records/relative-time.ts';
+import type { ReferenceTimes } from '../../src/records/reference-names.ts';
 import type { Reading } from './gauge.ts';
 import type { SideName } from './side.ts';
 

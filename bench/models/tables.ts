@@ -1,5 +1,5 @@
 import { slowdownOf } from '../../src/measure/sampling/pace.ts';
-import type { ReferenceTimes } from '../../src/records/relative-time.ts';
+import type { ReferenceTimes } from '../../src/records/reference-names.ts';
 import { markdownTable } from '../markdown.ts';
 import { type MeasuredSide, meansOf, peerNames, type Row } from './summary.ts';
 

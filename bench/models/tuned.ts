@@ -1,7 +1,8 @@
 import type { Device } from '../../src/device/devices.ts';
 import type { Workload } from '../../src/operators/workload.ts';
 import type { TuningRecord } from '../../src/records/record.ts';
-import { type ReferenceTimes, timeOf } from '../../src/records/relative-time.ts';
+import type { ReferenceTimes } from '../../src/records/reference-names.ts';
+import { timeOf } from '../../src/records/relative-time.ts';
 import type { Trace } from '../../src/schedule/trace.ts';
 import { bestKernelFor } from '../../src/tuner/best-kernel.ts';
 import { loadKnown } from '../../src/tuner/known.ts';

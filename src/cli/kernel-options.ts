@@ -18,6 +18,7 @@ export interface WorkloadFlags {
 /** Options that name a device and where the logs are. */
 export interface DeviceFlags {
   readonly device?: string;
+  readonly browser?: string;
   readonly profile: 'browser' | 'native';
   readonly cold?: boolean;
 }
@@ -65,13 +66,18 @@ export function addModuleOption(command: Command): Command {
 
 export function addDeviceOptions(command: Command): Command {
   return command
-    .option('--device <name>', 'a name from `wgtune devices` (default: the one marked there)')
+    .option(
+      '--device <name>',
+      'a name from `wgtune devices` (default: the one marked there), or browser: a page of the packaged Chromium or of another browser',
+    )
+    .option('--browser <path>', 'with --device browser: the browser to start; none: you open the page that is named')
     .option(
       '--profile <name>',
       'browser: bounds checks as browsers have them; native: without',
       oneOf('--profile', ['browser', 'native']),
       'browser',
     )
+    .hook('preAction', announcePages)
     .option(
       '--cold',
       'times with cold caches: before each sample a buffer twice as large as the last-level cache is rewritten, and each run in it has copies of all buffers; kept apart from times with warm caches',
@@ -126,12 +132,12 @@ function attributesIn({ attr = {}, epilogue, constant }: WorkloadFlags): Readonl
 
 /** The options as the tuner takes them. */
 export function lookupWish({
-  device,
   profile,
   cold,
   log,
   shippedLogs,
   allowOther,
+  ...where
 }: Omit<LookupFlags, keyof WorkloadFlags>): {
   readonly device?: string;
   readonly profile: 'browser' | 'native';
@@ -140,6 +146,7 @@ export function lookupWish({
   readonly shippedLogs?: null;
   readonly allowOther: boolean;
 } {
+  const device = deviceNamed(where);
   return {
     ...(device === undefined ? {} : { device }),
     profile,
@@ -150,6 +157,18 @@ export function lookupWish({
   };
 }
 
+function deviceNamed({ device, browser }: Pick<DeviceFlags, 'device' | 'browser'>): string | undefined {
+  if (browser === undefined) return device;
+  if (device === 'browser') return `browser:${browser}`;
+  throw new UserError('--browser goes with --device browser');
+}
+
+/** Where a page is the device, a person is told where it is to be opened and that it must be seen. */
+async function announcePages(_: Command, action: Command): Promise<void> {
+  const { device } = action.opts<DeviceFlags>();
+  if (device === 'browser') (await import('./page-notices.ts')).announcePages();
+}
+
 /** Another command for the same workload, device and logs, ready to be pasted into a shell. */
 export function followUp(
   command: string,
@@ -157,7 +176,8 @@ export function followUp(
   flags: WorkloadFlags & DeviceFlags & LogFlags,
   ...rest: readonly string[]
 ): string {
-  const { shape, attr, epilogue, constant, dtype, moduleTimeout, device, profile, cold, log, shippedLogs } = flags;
+  const { shape, attr, epilogue, constant, dtype, moduleTimeout } = flags;
+  const { device, browser, profile, cold, log, shippedLogs } = flags;
   const words = [
     'wgtune',
     command,
@@ -169,6 +189,7 @@ export function followUp(
     ...(dtype === undefined ? [] : ['--dtype', dtype]),
     ...(moduleTimeout === undefined ? [] : ['--module-timeout', String(moduleTimeout)]),
     ...(device === undefined ? [] : ['--device', device]),
+    ...(browser === undefined ? [] : ['--browser', browser]),
     ...(profile === 'browser' ? [] : ['--profile', profile]),
     ...(cold === true ? ['--cold'] : []),
     ...(log === undefined ? [] : ['--log', log]),

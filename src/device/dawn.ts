@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
-import type { DeviceDescription, DeviceLimits, Profile } from '../ir/limits.ts';
+import type { DeviceDescription, Profile } from '../ir/limits.ts';
 import { assert } from '../support/errors.ts';
+import { requestAll } from './adapter-device.ts';
 import { type AdapterFacts, adapterName, adapterType } from './adapter-name.ts';
 import type { Driver } from './driver.ts';
 import { softwareEnvironment } from './environment.ts';
-import { matrixFeature } from './subgroup-matrix.ts';
 import { describeToggles, togglesFor } from './toggles.ts';
 
 /**
@@ -27,15 +27,6 @@ interface OpenedDevice {
   readonly gpu: GPUDevice;
   readonly description: DeviceDescription;
 }
-
-/** Features that kernels or their timing can use. */
-const usefulFeatures: readonly string[] = [
-  'timestamp-query',
-  'shader-f16',
-  'subgroups',
-  'subgroup-size-control',
-  matrixFeature,
-];
 
 /** Brings Dawn up on a driver. Throws with the dynamic linker's words when a library is missing. */
 export async function loadDawn(driver: Driver): Promise<Create> {
@@ -100,11 +91,7 @@ export async function openDevice(
   kept.push(gpu);
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) throw new Error(`Dawn refused the adapter ${listed.name}`);
-  const features = usefulFeatures.filter((name) => adapter.features.has(name)).sort();
-  const device = await adapter.requestDevice({
-    requiredFeatures: features as GPUFeatureName[],
-    requiredLimits: allLimits(adapter.limits),
-  });
+  const { gpu: device, features, limits } = await requestAll(adapter);
   const info = adapter.info;
   const facts: AdapterFacts = {
     vendor: info.vendor,
@@ -128,36 +115,10 @@ export async function openDevice(
     profile,
     toggles: describeToggles(toggles),
     features,
-    limits: limitsOf(device.limits, features.includes('subgroups') ? info : null),
+    limits,
     environment: type === 'cpu' ? softwareEnvironment(driver, facts.device) : {},
   };
   return { gpu: device, description };
-}
-
-function allLimits(limits: GPUSupportedLimits): Record<string, number> {
-  const all: Record<string, number> = {};
-  // The limits are getters of the prototype, not properties of the object.
-  for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(limits))) {
-    const value: unknown = (limits as unknown as Record<string, unknown>)[name];
-    if (typeof value === 'number') all[name] = value;
-  }
-  return all;
-}
-
-function limitsOf(limits: GPUSupportedLimits, subgroups: GPUAdapterInfo | null): DeviceLimits {
-  return {
-    maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-    maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
-    maxComputeWorkgroupSizeY: limits.maxComputeWorkgroupSizeY,
-    maxComputeWorkgroupSizeZ: limits.maxComputeWorkgroupSizeZ,
-    maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-    maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
-    maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-    maxBufferSize: limits.maxBufferSize,
-    maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
-    subgroupMinSize: subgroups?.subgroupMinSize ?? 0,
-    subgroupMaxSize: subgroups?.subgroupMaxSize ?? 0,
-  };
 }
 
 function dawnVersion(): string {

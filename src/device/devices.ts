@@ -1,5 +1,6 @@
 import type { DeviceDescription, Profile } from '../ir/limits.ts';
 import { exitCode, UserError } from '../support/errors.ts';
+import { isPageWish, pageDevice } from './browser/page-device.ts';
 import { withColdCaches } from './caches.ts';
 import type { ListedAdapter } from './dawn.ts';
 import type { Driver, RefusedDriver } from './driver.ts';
@@ -38,13 +39,19 @@ export async function listDevices(profile: Profile = 'browser'): Promise<DeviceL
 
 /**
  * The device of a name, or the best there is: a GPU, else lavapipe, else SwiftShader. Probes no more drivers than the
- * answer needs. `cold`: kernels are to be timed with cold caches. Throws UserError (exit code 3) with the names there are.
+ * answer needs. `browser`, `browser:<path>` and `browser:none` are a page of the packaged browser, of another, or one that a person opens. `cold`: kernels are to be timed with cold caches. Throws UserError (exit code 3) with the names there are.
  */
 export async function chooseDevice(
   name: string | undefined,
   profile: Profile = 'browser',
   cold = false,
 ): Promise<Device> {
+  if (isPageWish(name)) {
+    if (cold) throw new UserError('a page has no way to empty the caches of its device; leave out --cold');
+    if (profile === 'native')
+      throw new UserError('a page is always checked as browsers do; leave out --profile native');
+    return { ...(await pageDevice(name)), width: null };
+  }
   const found = findDrivers();
   const width = lavapipeWidths.find((bits) => name === `lavapipe-${bits}`) ?? null;
   const probes: Probe[] = [];

@@ -1,8 +1,11 @@
 /** How Dawn can be brought up on one driver of this machine. Plain data: it travels to child processes. */
 export interface Driver {
-  /** `swiftshader`, the manifest's file name (`lvp_icd.json`), or `platform` for Dawn's own default on macOS and Windows. */
+  /**
+   * `swiftshader`, the manifest's file name (`lvp_icd.json`), or `platform` for Dawn's own default on macOS and Windows;
+   * of a page the browser: its path, '' for the packaged one, `none` where a person opens it.
+   */
   readonly label: string;
-  readonly kind: 'swiftshader' | 'system' | 'platform';
+  readonly kind: 'swiftshader' | 'system' | 'platform' | 'browser';
   /** Vulkan driver manifest (ICD file); null for `platform`. */
   readonly manifest: string | null;
   /**

@@ -1,8 +1,6 @@
-import type { DeviceDescription } from '../ir/limits.ts';
+import { withUsableSubgroups } from './adapter-device.ts';
 import { listAdapters, loadDawn, openDevice } from './dawn.ts';
-import { lanesFollowLocalIndex } from './lane-order.ts';
 import type { ProbeAnswer, ProbedAdapter, ProbeRequest } from './probe-protocol.ts';
-import { subgroupMatrixOf } from './subgroup-matrix.ts';
 import { dieWithParent, killSelf } from './watchdog.ts';
 
 dieWithParent();
@@ -22,9 +20,7 @@ async function probe({ driver, profile }: ProbeRequest): Promise<ProbeAnswer> {
     for (const adapter of await listAdapters(create)) {
       try {
         const { gpu, description } = await openDevice(create, driver, adapter, profile);
-        const usable = description.limits.subgroupMinSize > 0 && (await lanesFollowLocalIndex(gpu));
-        const known = usable ? await withMatrices(gpu, description) : withoutSubgroups(description);
-        devices.push({ adapter, description: known });
+        devices.push({ adapter, description: await withUsableSubgroups(gpu, description) });
       } catch (error) {
         errors.push(errorText(error));
       }
@@ -37,18 +33,4 @@ async function probe({ driver, profile }: ProbeRequest): Promise<ProbeAnswer> {
 
 function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-async function withMatrices(gpu: GPUDevice, description: DeviceDescription): Promise<DeviceDescription> {
-  const subgroupMatrix = await subgroupMatrixOf(gpu);
-  return subgroupMatrix === null ? description : { ...description, limits: { ...description.limits, subgroupMatrix } };
-}
-
-/** Subgroups whose lanes lie in another order than kernels assume are treated as absent. */
-function withoutSubgroups(description: DeviceDescription): DeviceDescription {
-  return {
-    ...description,
-    features: description.features.filter((feature) => !feature.includes('subgroup')),
-    limits: { ...description.limits, subgroupMinSize: 0, subgroupMaxSize: 0 },
-  };
 }

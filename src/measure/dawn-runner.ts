@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { hasColdCaches } from '../device/caches.ts';
 import type { Device } from '../device/devices.ts';
-import type { ReferenceTimes } from '../records/relative-time.ts';
+import type { ReferenceTimes } from '../records/reference-names.ts';
 import { assert, exitCode, InternalError, UserError } from '../support/errors.ts';
 import { createBuildAhead } from './build/build-ahead.ts';
 import { type DeviceProcess, startDeviceProcess } from './child/device-process.ts';
@@ -200,7 +200,9 @@ export async function createDawnRunner({
 }
 
 /** On a CPU device all cores build, since nothing is measured meanwhile (one core alone gains nothing); on a GPU the measuring process keeps one. */
-function buildersFor({ description }: Device): number {
+function buildersFor({ description, driver }: Device): number {
+  // A browser compiles where it measures, and keeps nothing for another.
+  if (driver.kind === 'browser') return 0;
   const cores = Math.min(availableParallelism(), mostBuilders);
   return description.type === 'cpu' ? (cores < 2 ? 0 : cores) : Math.max(1, cores - 1);
 }
@@ -220,6 +222,8 @@ function stageTimeout(stage: TrialStage, budget: TimingBudget, quietWait: number
 }
 
 function failureOf(answer: Reply, stage: TrialStage, budget: TimingBudget, quietWait: number): Failure {
+  if (answer.kind === 'died' && answer.isLost)
+    return fail('device-lost', `the page was lost in stage ${stage}: ${answer.how}`);
   if (answer.kind === 'died')
     return fail('crash', `the measuring process died while it was in stage ${stage}: ${answer.how}`);
   if (answer.kind === 'failed') return fail('crash', answer.error);

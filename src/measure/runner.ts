@@ -1,7 +1,8 @@
 import type { Artifact } from '../ir/artifact.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
 import type { Outcome, Verification } from '../records/outcome.ts';
-import type { ReferenceName, RelativeTime } from '../records/relative-time.ts';
+import type { ReferenceName } from '../records/reference-names.ts';
+import type { RelativeTime } from '../records/relative-time.ts';
 
 /** The bytes of one input buffer, already in its dtype, little endian. */
 export interface InputData {

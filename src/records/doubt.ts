@@ -5,7 +5,8 @@ import { flopsOf, outputBytes } from '../operators/flops.ts';
 import { type Workload, workloadKey } from '../operators/workload.ts';
 import { isRefusal } from '../support/refusal.ts';
 import type { TuningRecord } from './record.ts';
-import { type RelativeTime, referenceNames } from './relative-time.ts';
+import { referenceNames } from './reference-names.ts';
+import type { RelativeTime } from './relative-time.ts';
 
 /** The fields by which a time is doubted. */
 export interface DoubtableRecord extends Pick<TuningRecord, 'medianNs' | 'relative' | 'workload' | 'device' | 'peaks'> {

@@ -1,13 +1,7 @@
 import { z } from 'zod';
+import type { ReferenceTimes } from './reference-names.ts';
 
 const nanoseconds = z.number().positive();
-
-/** What a reference kernel is bound by. Others were tried and tell less of candidates: docs/decisions/031-relative-times.md. */
-export const referenceNames = ['arithmetic', 'memory'] as const;
-export type ReferenceName = (typeof referenceNames)[number];
-
-/** Nanoseconds of one pass of each reference. */
-export type ReferenceTimes = Readonly<Record<ReferenceName, number>>;
 
 /**
  * A time that means the same in every run on a device: what a kernel takes when nothing disturbs the machine, judged by the references that ran

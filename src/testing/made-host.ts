@@ -3,7 +3,7 @@ import { calmSlowdown, isCalm } from '../measure/sampling/estimate.ts';
 import { createPace, meanTimes } from '../measure/sampling/pace.ts';
 import { type PacedReading, type Samples, takeSamples } from '../measure/sampling/take-samples.ts';
 import { createWaitBudget, waitLimits } from '../measure/sampling/wait-budget.ts';
-import type { ReferenceTimes } from '../records/relative-time.ts';
+import type { ReferenceTimes } from '../records/reference-names.ts';
 import { assert } from '../support/errors.ts';
 import { createRandom, type Random } from '../support/random.ts';
 

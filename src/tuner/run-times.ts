@@ -1,7 +1,8 @@
 import { lesser } from '../measure/sampling/pace.ts';
 import { timeUnder } from '../measure/sampling/under-quiet.ts';
 import { isVerified, type TuningRecord, type VerifiedRecord } from '../records/record.ts';
-import { type ReferenceTimes, type RelativeTime, timeOf } from '../records/relative-time.ts';
+import type { ReferenceTimes } from '../records/reference-names.ts';
+import { type RelativeTime, timeOf } from '../records/relative-time.ts';
 
 type Interval = Pick<RelativeTime, 'timeNs' | 'lowNs' | 'highNs'>;
 

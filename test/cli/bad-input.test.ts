@@ -37,6 +37,10 @@ const mistakes: readonly (readonly [string, number, RegExp])[] = [
   ['tune', usage, /missing required argument 'operator'; `wgtune ops` lists the operators/],
   ['tune matmul m=3', usage, /a shape is one word after -s, e\.g\. -s m=128,n=128/],
   ['export matmul', usage, /required option '-o, --out <folder>' not specified; see `wgtune export --help`/],
+  ['tune matmul --browser /nowhere', usage, /--browser goes with --device browser/],
+  ['best matmul --device browser --browser /nowhere', noDevice, /there is no browser at \/nowhere/],
+  ['tune matmul --device browser --cold', usage, /a page has no way to empty the caches of its device; leave out --cold/],
+  ['export matmul -o out --from logs', usage, /--from is for modules; add --as module/],
   // Workloads
   ['tune matmull', usage, /no operator "matmull"; did you mean matmul\?/],
   ['ops matmull', usage, /no operator "matmull"; did you mean matmul\?/],

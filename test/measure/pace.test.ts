@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createPace, quietOf, slowdownOf } from '../../src/measure/sampling/pace.ts';
 import { createWaitBudget, quietWaitOf, waitLimits } from '../../src/measure/sampling/wait-budget.ts';
-import type { ReferenceTimes } from '../../src/records/relative-time.ts';
+import type { ReferenceTimes } from '../../src/records/reference-names.ts';
 import { createRandom } from '../../src/support/random.ts';
 
 const quiet: ReferenceTimes = { arithmetic: 400_000, memory: 300_000 };

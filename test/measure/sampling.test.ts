@@ -58,6 +58,45 @@ describe('isUsableClock', () => {
   });
 });
 
+describe('a clock that goes in steps of 65,536 ns', () => {
+  const step = 65_536;
+  const rounded = async (runNs: number) => {
+    let nowMs = 0;
+    let begun = 0;
+    const pass = async (repeats: number): Promise<PacedReading> => {
+      const ns = runNs * repeats;
+      const deviceNs = (Math.floor((begun + ns) / step) - Math.floor(begun / step)) * step;
+      begun += ns + 40_001;
+      nowMs += (ns + 300_000) / 1e6;
+      return { deviceNs, wallNs: ns + 300_000, slowdown: 1, references: null };
+    };
+    const first = await pass(1);
+    return {
+      first,
+      samples: await takeSamples(pass, first, budget, null, { hasClock: true, now: () => nowMs, rest: async () => {} }),
+    };
+  };
+
+  it.each([20_000, 70_000, 300_000, 9_000_000])(
+    'times a kernel of %d ns by passes that are long enough for it',
+    async (ns) => {
+      const { samples } = await rounded(ns);
+      expect(samples.clock).toBe('timestamp');
+      expect(Math.abs((median(samples.samplesNs) as number) / ns - 1)).toBeLessThan(0.05);
+    },
+  );
+
+  it('may show 0 for the first run, which a device without a clock does for all', async () => {
+    const { first, samples } = await rounded(20_000);
+    expect(first.deviceNs).toBe(0);
+    expect(samples.clock).toBe('timestamp');
+    const none = async (repeats: number): Promise<PacedReading> => ({
+      ...{ deviceNs: 0, wallNs: 20_000 * repeats + 300_000, slowdown: 1, references: null },
+    });
+    expect((await takeSamples(none, await none(1), budget, null, { hasClock: true })).clock).toBe('wall');
+  });
+});
+
 describe('takeSamples', () => {
   /** A device that runs a kernel; only its passes and rests make time go by. `timeOf(pass)` is the time of one run in ns; passes count from 1. */
   const device = (timeOf: (pass: number) => number, { clock = true, overheadNs = 50_000 } = {}) => {

@@ -1,5 +1,5 @@
 import type { Verification } from '../../records/outcome.ts';
-import type { ReferenceName, ReferenceTimes } from '../../records/relative-time.ts';
+import type { ReferenceName, ReferenceTimes } from '../../records/reference-names.ts';
 import { artifactProblem, type BuiltKernel, buildKernels } from '../build/build-kernels.ts';
 import { type Failure, fail, isFailure } from '../failure.ts';
 import type { MeasureRequest, MeasureResult, OutputCheck } from '../runner.ts';

@@ -1,4 +1,4 @@
-import type { ReferenceTimes } from '../../records/relative-time.ts';
+import type { ReferenceTimes } from '../../records/reference-names.ts';
 import type { ClockReading } from '../sampling/clock.ts';
 import { calmSlowdown } from '../sampling/estimate.ts';
 import { createPace, meanTimes } from '../sampling/pace.ts';

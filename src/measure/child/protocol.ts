@@ -1,7 +1,7 @@
 import type { Device } from '../../device/devices.ts';
 import type { Artifact } from '../../ir/artifact.ts';
 import type { DeviceDescription } from '../../ir/limits.ts';
-import type { ReferenceTimes } from '../../records/relative-time.ts';
+import type { ReferenceTimes } from '../../records/reference-names.ts';
 import type { MeasureRequest, MeasureResult, RaceOutcome, TimingBudget, WorkloadData } from '../runner.ts';
 
 /**

@@ -8,7 +8,8 @@ const graceMs = 100;
 
 export type Reply =
   | Exclude<FromChild, { kind: 'stage' }>
-  | { readonly kind: 'died'; readonly how: string }
+  /** `isLost`: a page that was closed, reloaded or cut off. */
+  | { readonly kind: 'died'; readonly how: string; readonly isLost: boolean }
   | { readonly kind: 'late' };
 
 /** Waits for the child's answer. Each stage it announces starts the clock anew; when the time runs out, the child is killed. */
@@ -23,7 +24,8 @@ export async function reply(
       return { kind: 'late' };
     }
     const event = child.take();
-    if (event.kind === 'death') return { kind: 'died', how: describeDeath(event.death) };
+    if (event.kind === 'death')
+      return { kind: 'died', how: describeDeath(event.death), isLost: event.death.isLost === true };
     if (event.message.kind !== 'stage') return event.message;
     onStage(event.message.stage);
   }

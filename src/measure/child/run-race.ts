@@ -1,4 +1,4 @@
-import type { ReferenceTimes } from '../../records/relative-time.ts';
+import type { ReferenceTimes } from '../../records/reference-names.ts';
 import { type Failure, isFailure } from '../failure.ts';
 import type { MeasureRequest, RaceOutcome, TimingBudget } from '../runner.ts';
 import { isCalm } from '../sampling/estimate.ts';

@@ -76,7 +76,8 @@ async function timeKernels(
     pacer === null
       ? { ...(await runPass(gpu, pool, pass, { expectedMs })), slowdown: 1, references: null }
       : pacer.time(pass, leadIn, expectedMs);
-  const options = { warmedNs, ...(pacer === null ? {} : { untilCalm: () => pacer.untilCalm() }) };
+  const hasClock = gpu.features.has('timestamp-query');
+  const options = { warmedNs, hasClock, ...(pacer === null ? {} : { untilCalm: () => pacer.untilCalm() }) };
   return withErrorScopes(gpu, () => {
     if (flush === null) {
       const once: Pass = { sequences: [kernels], repeats: 1 };

@@ -21,12 +21,14 @@ const fineTickNs = 1_000;
 
 /**
  * Whether the readings of passes can be trusted as times: positive, not longer than by the wall clock, not absurdly shorter,
- * and not in steps that are coarse compared with the samples (a clock that quantises).
+ * and not in steps that are coarse compared with the samples (a clock that quantises: Chrome's goes in steps of 65,536 ns).
  */
 export function isUsableClock(readings: readonly ClockReading[]): boolean {
   let step = 0;
-  for (const { deviceNs, wallNs } of readings) {
-    if (!Number.isFinite(deviceNs) || deviceNs <= 0) return false;
+  const longestNs = Math.max(...readings.map(({ deviceNs }) => deviceNs));
+  for (const [at, { deviceNs, wallNs }] of readings.entries()) {
+    // The first reading is of a single run, which may be over within one step of a clock that rounds.
+    if (!Number.isFinite(deviceNs) || deviceNs < 0 || (deviceNs === 0 && (at > 0 || longestNs === 0))) return false;
     if (deviceNs > wallNs * rateTolerance + overheadNs) return false;
     step = greatestCommonDivisor(step, Math.round(deviceNs));
   }
@@ -34,7 +36,8 @@ export function isUsableClock(readings: readonly ClockReading[]): boolean {
   if (slow && readings.filter(({ wallNs }) => wallNs > slowest.wallNs).length >= slowest.passes) return false;
   // Too few readings tell nothing of the step: a single one is its own divisor.
   if (readings.length < 3 || step < fineTickNs) return true;
-  return readings.every(({ deviceNs }) => step <= deviceNs * coarsest);
+  // Judged by long passes, which samples are: the first runs, by which one learns how long a pass must be, may be much shorter.
+  return readings.every(({ deviceNs }) => deviceNs < longestNs / 2 || step <= deviceNs * coarsest);
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

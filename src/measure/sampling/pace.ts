@@ -1,4 +1,4 @@
-import { type ReferenceTimes, referenceNames } from '../../records/relative-time.ts';
+import { type ReferenceTimes, referenceNames } from '../../records/reference-names.ts';
 import { median, quantile } from './statistics.ts';
 
 /** How fast the machine is, by the references' times against those when nothing disturbs it. */

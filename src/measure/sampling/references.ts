@@ -1,4 +1,4 @@
-import type { ReferenceName } from '../../records/relative-time.ts';
+import type { ReferenceName } from '../../records/reference-names.ts';
 import type { BuiltKernel } from '../build/build-kernels.ts';
 import type { Pass } from './passes.ts';
 import { settleQuietly } from './quiet-wait.ts';

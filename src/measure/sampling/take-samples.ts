@@ -1,4 +1,4 @@
-import type { ReferenceTimes } from '../../records/relative-time.ts';
+import type { ReferenceTimes } from '../../records/reference-names.ts';
 import type { TimingBudget } from '../runner.ts';
 import { type ClockReading, isUsableClock } from './clock.ts';
 import { type Estimate, enoughCalm, estimateTime, isCalm, type PacedSample } from './estimate.ts';
@@ -58,6 +58,8 @@ export interface Samples {
 interface SamplingOptions {
   /** Runs of the kernels one pass can hold; 4096 when absent. */
   readonly mostRepeats?: number;
+  /** Whether the device has a clock, so that a first run of 0 ns is one that was over within its step. */
+  readonly hasClock?: boolean;
   /** Nanoseconds the device worked on the same kernels besides the first run; 0 when absent. */
   readonly warmedNs?: number;
   /** Milliseconds, monotonic. */
@@ -86,6 +88,7 @@ export async function takeSamples(
   bestNs: number | null,
   {
     mostRepeats = maxRepeats,
+    hasClock = false,
     warmedNs = 0,
     now = () => performance.now(),
     rest = sleepQuietly,
@@ -96,7 +99,8 @@ export async function takeSamples(
   let waitedMs = 0;
   const elapsed = (): number => now() - begun - waitedMs;
   const readings: ClockReading[] = [first];
-  let clock: Samples['clock'] = isUsableClock(readings) ? 'timestamp' : 'wall';
+  const isTooShort = hasClock && first.deviceNs === 0;
+  let clock: Samples['clock'] = isTooShort || isUsableClock(readings) ? 'timestamp' : 'wall';
   const timeOf = (reading: ClockReading): number => (clock === 'timestamp' ? reading.deviceNs : reading.wallNs);
   const repeatsFor = (runNs: number): number => {
     const wantedNs = budget.minSampleMs * 1e6 * (clock === 'wall' ? wallSampleFactor : 1);
@@ -143,7 +147,7 @@ export async function takeSamples(
     return behind.length >= mostBehind || (behind.length >= least && behindNs >= enoughNs);
   };
 
-  let runNs = timeOf(first);
+  let runNs = isTooShort ? first.wallNs : timeOf(first);
   let repeats = repeatsFor(runNs);
   let busyNs = runNs + warmedNs;
   const firstSample: Sample = { ns: runNs, slowdown: 1, references: null };

@@ -1,4 +1,5 @@
-import { type ReferenceTimes, type RelativeTime, referenceNames } from '../../records/relative-time.ts';
+import { type ReferenceTimes, referenceNames } from '../../records/reference-names.ts';
+import type { RelativeTime } from '../../records/relative-time.ts';
 import { type Estimate, estimateTime } from './estimate.ts';
 import { slowdownOf } from './pace.ts';
 
