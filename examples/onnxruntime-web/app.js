@@ -1,5 +1,5 @@
-import * as ort from './node_modules/onnxruntime-web/dist/ort.webgpu.bundle.min.mjs';
 import { createKernel, workload } from './matmul/matmul.js';
+import * as ort from './node_modules/onnxruntime-web/dist/ort.webgpu.bundle.min.mjs';
 import { oneNodeModel } from './one-node-model.js';
 
 const { m, n, k } = workload.params;

@@ -104,7 +104,8 @@ function withoutComments(text: string): string {
     .replace(/^import .*$/gm, '')
     .replace(/^export /gm, '')
     .replace(/^\s+/gm, '')
-    .replace(/\n+/g, '\n');
+    .replace(/\n+/g, '\n')
+    .replace(/([;{,([])\n/g, '$1');
 }
 
 /** The types of every module, with this one's buffers by name. */

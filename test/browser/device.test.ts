@@ -114,5 +114,7 @@ describe.skipIf(noBrowser !== null)('an exported module in the packaged Chromium
 });
 
 it.skipIf(noBrowser !== null)('a browser that is not there is named in one sentence', async () => {
-  await expect(chooseDevice('browser:/nowhere/chrome')).rejects.toThrow('there is no browser at /nowhere/chrome; give the path of one');
+  await expect(chooseDevice('browser:/nowhere/chrome')).rejects.toThrow(
+    'there is no browser at /nowhere/chrome; give the path of one',
+  );
 });

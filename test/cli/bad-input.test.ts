@@ -39,7 +39,11 @@ const mistakes: readonly (readonly [string, number, RegExp])[] = [
   ['export matmul', usage, /required option '-o, --out <folder>' not specified; see `wgtune export --help`/],
   ['tune matmul --browser /nowhere', usage, /--browser goes with --device browser/],
   ['best matmul --device browser --browser /nowhere', noDevice, /there is no browser at \/nowhere/],
-  ['tune matmul --device browser --cold', usage, /a page has no way to empty the caches of its device; leave out --cold/],
+  [
+    'tune matmul --device browser --cold',
+    usage,
+    /a page has no way to empty the caches of its device; leave out --cold/,
+  ],
   ['export matmul -o out --from logs', usage, /--from is for modules; add --as module/],
   // Workloads
   ['tune matmull', usage, /no operator "matmull"; did you mean matmul\?/],

@@ -53,7 +53,9 @@ describe('the examples', () => {
     it(`run a kernel beside the packages of ${example}, where these are installed`, async (context) => {
       const modules = modulesWith(example, name);
       if (noBrowser !== null || modules === undefined)
-        return context.skip(noBrowser ?? `${name} is not installed in examples/${example}; WGTUNE_PEERS may name a folder`);
+        return context.skip(
+          noBrowser ?? `${name} is not installed in examples/${example}; WGTUNE_PEERS may name a folder`,
+        );
       expect(await resultOfPage(join(examples, example), { matmul, node_modules: modules })).toMatch(says);
     });
 
@@ -84,8 +86,27 @@ describe('the examples', () => {
 
   it('compare a search of their own on a recorded space', async () => {
     const { code, stdout } = await wgtune([
-      ...['transfer', '--spaces', 'tuning-logs/samples', '--target', 'matmul-64', '--sources', 'matmul-96', '--tiers', 'cold'],
-      ...['--method', join(examples, 'own-search', 'neighbours.mjs'), '--trials', '6', '--seeds', '1', '--workers', '1'],
+      ...[
+        'transfer',
+        '--spaces',
+        'tuning-logs/samples',
+        '--target',
+        'matmul-64',
+        '--sources',
+        'matmul-96',
+        '--tiers',
+        'cold',
+      ],
+      ...[
+        '--method',
+        join(examples, 'own-search', 'neighbours.mjs'),
+        '--trials',
+        '6',
+        '--seeds',
+        '1',
+        '--workers',
+        '1',
+      ],
     ]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/neighbours/);

@@ -34,7 +34,8 @@ export function packagedBrowserReason(): string | null {
  */
 export function findBrowser(path: string | undefined, folder: () => string = cacheFolder): Browser {
   if (path !== undefined) {
-    if (!existsSync(path)) throw new UserError(`there is no browser at ${path}; give the path of one`, exitCode.noDevice);
+    if (!existsSync(path))
+      throw new UserError(`there is no browser at ${path}; give the path of one`, exitCode.noDevice);
     return { path, isPackaged: false };
   }
   const reason = packagedBrowserReason();
