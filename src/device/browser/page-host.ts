@@ -4,7 +4,7 @@ import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assert } from '../../support/errors.ts';
 import { findBrowser, launchBrowser, type RunningBrowser } from './launch.ts';
-import { type PageLink, type PageServer, type ServedFile, servePage } from './page-server.ts';
+import type { PageLink, PageServer, ServedFile } from './page-server.ts';
 
 /** What a person should know of a page that is a device. */
 type PageNotice =
@@ -53,7 +53,8 @@ function createPageHost(browser: string): PageHost {
   let running: RunningBrowser | null = null;
   return {
     page: async () => {
-      serving ??= servePage(fileAt);
+      // Only who has a page needs a server.
+      serving ??= import('./page-server.ts').then(({ servePage }) => servePage(fileAt));
       const server = await serving;
       if (browser === openedByHand) {
         tellPageNotice({ kind: 'waiting', url: server.url, port: server.port });
