@@ -230,10 +230,10 @@ enable subgroups;
 override sx: u32;
 override sy: u32;
 override sz: u32;
-@group(0) @binding(0) var<storage, read_write> lanes: array<vec2<u32>>;
+@group(0) @binding(0) var<storage, read_write> lanes: array<vec2u>;
 @compute @workgroup_size(sx, sy, sz)
 fn main(@builtin(local_invocation_index) i: u32, @builtin(subgroup_invocation_id) lane: u32, @builtin(subgroup_size) size: u32) {
-  lanes[i] = vec2<u32>(lane, size);
+  lanes[i] = vec2u(lane, size);
 }
 `;
 

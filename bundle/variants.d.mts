@@ -1,6 +1,6 @@
 /** How modules that `wgtune export --as module` writes choose among the variants they hold, typed. `variants.mjs` is the code. */
 
-import type { KernelSet, PreparedKernel, Requirements, Target } from './core.d.mts';
+import type { DeviceNeeds, KernelSet, PreparedKernel, Requirements, Target } from './core.d.mts';
 
 /** One way to compute the workload, with what it needs of a device. */
 export interface KernelVariant extends KernelSet {
@@ -35,6 +35,9 @@ export declare function selectVariant(
   target: Target,
   info?: Partial<GPUAdapterInfo>,
 ): KernelVariant;
+
+/** What to hand to `requestDevice`, or to merge into it. */
+export declare function needsOf(variant: KernelVariant): DeviceNeeds;
 
 /** Compiles a variant for a device. Rejects with one sentence where the device does not meet its requirements. */
 export declare function createVariant(

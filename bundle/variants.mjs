@@ -38,6 +38,12 @@ export function selectVariant(variants, target, info) {
   throw new Error(/** @type {string} */ (reasonAgainst(fallback, known)));
 }
 
+/** @type {typeof import('./variants.d.mts').needsOf} */
+export const needsOf = ({ requirements: { requiredFeatures, requiredLimits } }) => ({
+  requiredFeatures,
+  requiredLimits,
+});
+
 /** @type {typeof import('./variants.d.mts').createVariant} */
 export async function createVariant(variants, sources, device, { variant, info, label } = {}) {
   const chosen =

@@ -78,10 +78,7 @@ export const variants = ${withPlainKeys(JSON.stringify(held))};
 for (const variant of variants) variant.title = ${JSON.stringify(title)};
 const sources = ${JSON.stringify(sources, null, 1)};
 export const select = (target, info) => selectVariant(variants, target, info);
-export const requires = (adapter) => {
-  const { requiredFeatures, requiredLimits } = select(adapter).requirements;
-  return { requiredFeatures, requiredLimits };
-};
+export const requires = (adapter) => needsOf(select(adapter));
 export const createKernel = (device, options) => createVariant(variants, sources, device, options);
 `;
 }

@@ -54,7 +54,7 @@ export function moduleManifestOf(workload: Workload, variants: readonly ModuleVa
       title,
       isFallback,
       tunedOn,
-      ...kernelSetOf(artifact, (kernel) => `${module}.${variant}.${kernel}.wgsl`),
+      ...kernelSetOf(artifact, (kernel) => `${variant}.${kernel}.wgsl`),
     })),
   });
 }

@@ -67,7 +67,7 @@ function flagsFor({ isPackaged }: Browser, profile: string): readonly string[] {
     `--user-data-dir=${profile}`,
     ...(process.platform === 'linux' ? ['--enable-features=Vulkan'] : []),
     ...(isPackaged || !hasScreen ? ['--headless'] : []),
-    ...(isPackaged ? ['--use-webgpu-adapter=swiftshader', '--disable-vulkan-surface'] : []),
+    ...(isPackaged ? ['--use-webgpu-adapter=swiftshader', '--disable-vulkan-surface', '--disable-gpu-watchdog'] : []),
     // Chromium's sandbox does not start for root, nor in the package's build.
     ...(isPackaged || process.getuid?.() === 0 ? ['--no-sandbox'] : []),
   ];

@@ -81,12 +81,36 @@ export function isPageWish(name: string | undefined): name is string {
 /** How long a browser that was started here may take; a person who opens a page by hand has all the time there is. */
 const openTimeoutMs = 60_000;
 
+/** A browser on a busy machine may lose its process for the GPU while it starts. */
+const attempts = 3;
+
 /** The device that a page of a browser is. Throws UserError (exit code 3) where there is no browser, or it has no WebGPU. */
 export async function pageDevice(
   name: string,
 ): Promise<{ readonly description: DeviceDescription; readonly driver: Driver; readonly adapter: ListedAdapter }> {
   const browser = wish.exec(name)?.[1] ?? '';
-  const host = pageHostOf(browser);
+  let why = '';
+  for (let attempt = 0; attempt < (browser === openedByHand ? 1 : attempts); attempt++) {
+    try {
+      const description = await describePage(browser);
+      return {
+        description,
+        driver: { label: browser, kind: 'browser', manifest: null, loader: null, packageVersion: null },
+        adapter: { backend: 'browser', name: description.name },
+      };
+    } catch (error) {
+      pageHostOf(browser).endBrowser();
+      if (error instanceof UserError) throw error;
+      why = (error as Error).message;
+    }
+  }
+  throw new UserError(
+    `the browser cannot be used as a device: ${why}; choose another with --browser <path>`,
+    exitCode.noDevice,
+  );
+}
+
+async function describePage(browser: string): Promise<DeviceDescription> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     if (browser !== openedByHand)
@@ -95,18 +119,7 @@ export async function pageDevice(
   try {
     const worker = await Promise.race([startPageWorker(browser, { onMessage: () => {}, onGone: () => {} }), late]);
     worker.stop();
-    return {
-      description: worker.description,
-      driver: { label: browser, kind: 'browser', manifest: null, loader: null, packageVersion: null },
-      adapter: { backend: 'browser', name: worker.description.name },
-    };
-  } catch (error) {
-    host.endBrowser();
-    if (error instanceof UserError) throw error;
-    throw new UserError(
-      `the browser cannot be used as a device: ${(error as Error).message}; choose another with --browser <path>`,
-      exitCode.noDevice,
-    );
+    return worker.description;
   } finally {
     clearTimeout(timer);
   }

@@ -70,8 +70,11 @@ function createPageHost(browser: string): PageHost {
       return { link, browserEnded: started.ended };
     },
     endBrowser: () => {
-      running?.close();
+      if (running === null) return;
+      running.close();
       running = null;
+      // Its socket may close only later, and must not be taken for that of the next.
+      void serving?.then((server) => server.drop());
     },
   };
 }

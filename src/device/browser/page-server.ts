@@ -19,6 +19,8 @@ export interface PageServer {
   readonly port: number;
   /** The page, as soon as there is one. A further page is turned away while one is connected. */
   page(): Promise<PageLink>;
+  /** Has done with the page that is connected, so that another may be. */
+  drop(): void;
   close(): void;
 }
 
@@ -75,6 +77,10 @@ export async function servePage(fileAt: (path: string) => ServedFile | null): Pr
     url: `http://localhost:${port}/${token}/`,
     port,
     page: async () => current ?? new Promise((resolve) => waiting.push(resolve)),
+    drop: () => {
+      current?.close();
+      current = null;
+    },
     close: () => {
       current?.close();
       sockets.close();
