@@ -102,7 +102,8 @@ function withoutComments(text: string): string {
     .replace(/^export /gm, '')
     .replace(/^\s+/gm, '')
     .replace(/\n+/g, '\n')
-    .replace(/([;{,([])\n/g, '$1');
+    .replace(/([;{,([])\n/g, '$1')
+    .replace(/,([)}\]])/g, '$1');
 }
 
 /** The types of every module, with this one's buffers by name. */
