@@ -71,7 +71,7 @@ function moduleText(
     kernels,
   }));
   const [{ title }] = variants as readonly [KernelVariant];
-  return `// Made by \`wgtune export --as module\`.
+  return `// By \`wgtune export\`.
 ${parts.map((part) => withoutComments(bundlePart(part))).join('\n')}
 export const workload = ${JSON.stringify(workload)};
 export const variants = ${withPlainKeys(JSON.stringify(held))};
