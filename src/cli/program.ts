@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { toolVersion } from '../tuner/tool.ts';
 import { addBestCommand } from './best.ts';
 import { addDevicesCommand } from './devices.ts';
+import { addDistillCommand } from './distill.ts';
 import { addExplainCommand } from './explain.ts';
 import { addExportCommand } from './export.ts';
 import { addLearnCommand } from './learn.ts';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   addExportCommand(program);
   addLogsCommand(program);
   addLearnCommand(program);
+  addDistillCommand(program);
   addTransferCommand(program);
   return program.addHelpText(
     'after',

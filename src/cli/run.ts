@@ -81,9 +81,10 @@ async function findSchedule(
 ): Promise<{ readonly workload: Workload; readonly trace: Trace | 'naive' | null; readonly what: string }> {
   checkOneSource(flags);
   if (flags.schedule !== undefined) {
-    const { readScheduleFile, workloadFor } = await import('./schedule-file.ts');
+    const { readScheduleFile, traceFor, workloadFor } = await import('./schedule-file.ts');
     const file = await readScheduleFile(flags.schedule);
-    return { workload: await workloadFor(operator, flags, file, true), trace: file.trace, what: flags.schedule };
+    const workload = await workloadFor(operator, flags, file, true);
+    return { workload, trace: await traceFor(file, workload, flags), what: flags.schedule };
   }
   const workload = await workloadOf(operator, flags, true);
   return flags.naive ? { workload, trace: 'naive', what: 'naive' } : { workload, trace: null, what: 'the best known' };

@@ -4,18 +4,22 @@ import type { Workload } from '../operators/workload.ts';
 import { parseRecord } from '../records/migrate.ts';
 import { recordSchema } from '../records/record.ts';
 import type { Trace } from '../schedule/trace.ts';
-import { UserError } from '../support/errors.ts';
+import { assert, UserError } from '../support/errors.ts';
 import { explainRefusal, isRefusal } from '../support/refusal.ts';
+import { parseRules, type Rules } from '../tuner/distill/rules.ts';
 import type { TunedKernel } from '../tuner/events.ts';
-import { type WorkloadFlags, workloadOf } from './kernel-options.ts';
+import { type DeviceFlags, type WorkloadFlags, workloadOf } from './kernel-options.ts';
 import { operatorNamed, workloadNamed } from './user-module.ts';
 
 /** The sketch and the decisions that a search made a schedule of. */
 export type Made = Pick<TunedKernel, 'sketch' | 'decisions'>;
 
-/** A schedule that somebody wrote or kept. */
+/** A schedule that somebody wrote or kept, or rules that choose one. */
 export interface ScheduleFile {
-  readonly trace: Trace;
+  /** Null where the file holds rules. */
+  readonly trace: Trace | null;
+  /** What `wgtune distill` wrote; null for a schedule. */
+  readonly rules: Rules | null;
   /** The workload it was made for, where the file says so. */
   readonly workload: Workload | null;
   /** The sketch and the decisions it was made of, and the device it was measured on; known of records only. */
@@ -24,23 +28,29 @@ export interface ScheduleFile {
 }
 
 const expected =
-  'a schedule file is {"workload": ..., "trace": {"version": 1, "steps": [...]}} as `wgtune show <operator> --as trace --json` prints it, the trace alone, or one line of a tuning log';
+  'a schedule file is {"workload": ..., "trace": {"version": 1, "steps": [...]}} as `wgtune show <operator> --as trace --json` prints it, the trace alone, one line of a tuning log, or rules of `wgtune distill`';
 
 /** Reads a schedule; everything in it is data and is checked. Throws UserError with what is wrong with the file. */
 export async function readScheduleFile(path: string): Promise<ScheduleFile> {
-  const value = parseJson(path, await readText(path));
+  const text = await readText(path);
+  const value = parseJson(path, text);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new UserError(`${path} holds no JSON object; ${expected}`);
-  if ('steps' in value) return { trace: traceOf(path, value), workload: null, made: null, device: null };
+  if ('kind' in value && value.kind === 'wgtune-rules') {
+    const rules = parseRules(text);
+    if (isRefusal(rules)) throw new UserError(`${path}: ${explainRefusal(rules)}`);
+    return { trace: null, rules, workload: null, made: null, device: null };
+  }
+  if ('steps' in value) return { trace: traceOf(path, value), rules: null, workload: null, made: null, device: null };
   if ('outcome' in value) {
     const record = parseRecord(value);
     if (isRefusal(record)) throw new UserError(`${path} is no record of a tuning log: ${explainRefusal(record)}`);
     const { trace, workload, device, sketch, decisions } = record;
-    return { trace, workload, made: { sketch, decisions }, device };
+    return { trace, rules: null, workload, made: { sketch, decisions }, device };
   }
   if (!('trace' in value)) throw new UserError(`${path} has no "trace"; ${expected}`);
   const workload = 'workload' in value && value.workload !== undefined ? workloadIn(path, value.workload) : null;
-  return { trace: traceOf(path, value.trace), workload, made: null, device: null };
+  return { trace: traceOf(path, value.trace), rules: null, workload, made: null, device: null };
 }
 
 /** The workload a schedule is for: the command line's where it names a shape, else the file's. */
@@ -63,6 +73,21 @@ export async function workloadFor(
   if (named || file.workload === null) return workloadOf(operator, flags, verified);
   const { params, attributes, dtype: written } = file.workload;
   return workloadNamed(operator, { shape: params, attributes, dtype: written, recorded: true }, use);
+}
+
+/** The schedule of a file for a workload: its own, or the one that its rules choose on the device that the flags name. */
+export async function traceFor(
+  file: ScheduleFile,
+  workload: Workload,
+  { device, profile }: DeviceFlags,
+): Promise<Trace> {
+  const { trace, rules } = file;
+  if (trace !== null) return trace;
+  assert(rules !== null, 'a schedule file holds a trace or rules');
+  const { chooseDevice } = await import('../device/devices.ts');
+  const { kernelByRules } = await import('../tuner/distill/advised-kernel.ts');
+  const { description } = await chooseDevice(device, profile);
+  return kernelByRules(rules, workload, description).trace;
 }
 
 async function readText(path: string): Promise<string> {

@@ -14,6 +14,9 @@ export function checkOneSource({ schedule, naive }: SourceFlags): void {
 
 export function addSourceOptions(command: Command): Command {
   return command
-    .option('--schedule <file>', 'a schedule file: a trace, with or without its workload, or one line of a log')
+    .option(
+      '--schedule <file>',
+      'a schedule file: a trace, with or without its workload, one line of a log, or rules of `wgtune distill`',
+    )
     .option('--naive', 'the naive schedule: one invocation per output, nothing tiled');
 }

@@ -23,12 +23,12 @@ export interface Shown {
 export async function findShown(operator: string, flags: LookupFlags & SourceFlags): Promise<Shown> {
   checkOneSource(flags);
   if (flags.schedule !== undefined) {
-    const { readScheduleFile, workloadFor } = await import('./schedule-file.ts');
+    const { readScheduleFile, traceFor, workloadFor } = await import('./schedule-file.ts');
     const file = await readScheduleFile(flags.schedule);
     const workload = await workloadFor(operator, flags, file);
     return {
       workload,
-      trace: file.trace,
+      trace: await traceFor(file, workload, flags),
       made: file.made,
       device: file.device,
       artifact: null,

@@ -4,7 +4,20 @@ import { toolVersion } from '../../src/tuner/tool.ts';
 import { start, wgtune } from './wgtune.ts';
 
 const forbidNative = new URL('./modules/forbid-native.mjs', import.meta.url).href;
-const commands = ['devices', 'ops', 'tune', 'best', 'show', 'explain', 'run', 'export', 'logs', 'learn', 'transfer'];
+const commands = [
+  'devices',
+  'ops',
+  'tune',
+  'best',
+  'show',
+  'explain',
+  'run',
+  'export',
+  'logs',
+  'learn',
+  'distill',
+  'transfer',
+];
 
 describe('help', () => {
   it('every command describes itself, its options and gives examples that name real commands and options', () => {
