@@ -92,11 +92,9 @@ async function featuresOf({ workload, made, device }: Shown): Promise<NamedFeatu
       'features are computed from a sketch and its decisions, which the naive schedule and a trace alone do not have; name a tuned kernel, or with --schedule one line of a tuning log',
     );
   const { programOf } = await import('../tuner/build.ts');
-  const { sketchesOf } = await import('../space/rules.ts');
   const { recordedValues } = await import('../space/recorded.ts');
-  const { spaceSizes } = await import('../space/sizes.ts');
-  const sketches = sketchesOf(programOf(workload), device.limits, spaceSizes[device.type]);
-  const sketch = sketches.find(({ name }) => name === made.sketch);
+  const { sketchesFor } = await import('../tuner/fits.ts');
+  const sketch = sketchesFor(programOf(workload), device).find(({ name }) => name === made.sketch);
   const values = sketch === undefined ? null : recordedValues(sketch, made.decisions);
   if (sketch === undefined || values === null)
     throw new UserError('the record has decisions of another version of wgtune; tune again to see features');

@@ -143,6 +143,7 @@ async function runTune(operator: string, flags: TuneFlags): Promise<void> {
       ...(flags.learnFrom === undefined ? {} : { learnFrom: flags.learnFrom }),
       useKnown: flags.fresh !== true,
       useOthers: flags.reuse,
+      command: ['wgtune', ...process.argv.slice(2)],
       signal: interrupt.signal,
       onEvent: progress.onEvent,
     });

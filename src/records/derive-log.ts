@@ -139,7 +139,7 @@ export async function deriveFile<Result extends ReadSummary>(
 }
 
 /** Throws UserError when lines were broken or of a newer version. */
-export function refuseBroken({ errors, newer }: ReadSummary, consequence: string): void {
+export function refuseBroken({ errors, newer }: Pick<ReadSummary, 'errors' | 'newer'>, consequence: string): void {
   if (errors === 0) return;
   const broken = errors - newer;
   const lines = broken === 1 ? 'one line is broken' : `${broken} lines are broken`;

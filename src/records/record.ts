@@ -4,21 +4,16 @@ import type { Workload } from '../operators/workload.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { outcomes, type Verification } from './outcome.ts';
 import { type RelativeTime, referencesSchema, relativeTimeSchema } from './relative-time.ts';
+import { beamSchema, count, launchSchema, milliseconds, name, roundPruningSchema } from './run-account.ts';
 
 /** Version of the record's shape. A reader knows this one and, through `migrate.ts`, all older ones. */
 export const recordVersion = 2;
 
-const maxName = 200;
-/** Decisions that a sketch may have. */
-const maxDecisions = 1000;
 /** Kernels that a race may have. */
 export const mostContestants = 64;
 /** Deepest nesting of a primitive's argument; real ones nest twice. Keeps a hostile line from exhausting a stack later. */
 const maxArgumentDepth = 8;
 
-const name = z.string().min(1).max(maxName);
-const count = z.int().nonnegative();
-const milliseconds = z.number().nonnegative();
 const nanoseconds = z.number().positive();
 
 export const workloadSchema = z.strictObject({
@@ -96,18 +91,6 @@ const verificationSchema = z.strictObject({
   further: z.array(name).exactOptional(),
 });
 
-const countsByDepth = z.record(name, z.array(count).max(maxDecisions));
-/**
- * What early pruning did since the round before: prefixes looked at, those that exact pruning refused, legal ones that a beam judged, and those of
- * them that it cut. Counts are by reason, one for each number of decisions made, from 0.
- */
-const roundPruningSchema = z.strictObject({
-  looked: count,
-  refused: countsByDepth,
-  judged: count,
-  cut: countsByDepth,
-});
-
 /** Who proposed a trial: the search, a schedule it is compared with, one read from a log or file, or a person. */
 export const origins = ['search', 'baseline', 'seed', 'replay', 'transfer'] as const;
 export type Origin = (typeof origins)[number];
@@ -140,12 +123,13 @@ export const recordSchema = z
       ahead: milliseconds.exactOptional(),
       pack: milliseconds.exactOptional(),
     }),
-    /** What wrote the record. Dawn's version is the device's. */
+    /** What wrote the record, and in the first record of a run how that was started. Dawn's version is the device's. */
     tool: z.strictObject({
       version: z.string(),
       node: z.string(),
       platform: z.string(),
       arch: z.string(),
+      launch: launchSchema.exactOptional(),
     }),
     workload: workloadSchema,
     device: deviceSchema,
@@ -159,8 +143,11 @@ export const recordSchema = z
         round: count,
         /** The model's score of it before the trial; comparable within one round only. */
         score: z.number().nullable(),
-        /** In the first record of a round. */
+        /** In the first record of a round, as are the following. */
         pruned: roundPruningSchema.exactOptional(),
+        beams: z.array(beamSchema).exactOptional(),
+        /** What choosing this round's candidates took, and learning from the round before. */
+        spentMs: z.strictObject({ propose: milliseconds, fit: milliseconds }).exactOptional(),
       })
       .nullable(),
     seed: z.int(),
@@ -221,6 +208,12 @@ type DeepReadonly<T> = T extends readonly (infer Item)[]
 export type TuningRecord = DeepReadonly<z.infer<typeof recordSchema>>;
 
 export type RoundPruning = DeepReadonly<z.infer<typeof roundPruningSchema>>;
+
+/** What the first record of a round says of the whole round. */
+export type RoundAccount = Pick<NonNullable<TuningRecord['search']>, 'pruned' | 'beams' | 'spentMs'>;
+
+/** How a run was started. */
+export type Launch = NonNullable<TuningRecord['tool']['launch']>;
 
 /** The schema repeats what other layers declare; these lines fail to compile when the two drift apart, in either direction. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;

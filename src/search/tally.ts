@@ -16,6 +16,20 @@ export interface PruneTally {
   readonly cutByDepth: ReadonlyMap<CutReason, readonly number[]>;
   /** Beams of which no prefix had a legal child, by the number of decisions those would have made and the most frequent reason. */
   readonly deaths: readonly BeamDeath[];
+  /** What the beams did at every depth, in the order in which they were done with it. */
+  readonly layers: readonly LayerTally[];
+}
+
+/** What a beam did with the legal prefixes of one depth of a sketch. Scores are null where no legal completion was found. */
+export interface LayerTally {
+  readonly sketch: string;
+  /** Decisions made. */
+  readonly depth: number;
+  readonly judged: number;
+  /** Prefixes with which the beam went on, and the best and the least of their scores. */
+  readonly kept: number;
+  readonly best: number | null;
+  readonly least: number | null;
 }
 
 export interface BeamDeath {
@@ -30,6 +44,7 @@ export interface TallyKeeper extends PruneTally {
   judge(count: number): void;
   cut(reason: CutReason, depth: number): void;
   died(depth: number, reason: PruneReason): void;
+  layer(layer: LayerTally): void;
 }
 
 export function createTally(): TallyKeeper {
@@ -37,6 +52,7 @@ export function createTally(): TallyKeeper {
   const byDepth = new Map<PruneReason, number[]>();
   const cutByDepth = new Map<CutReason, number[]>();
   const deaths = new Map<string, BeamDeath>();
+  const layers: LayerTally[] = [];
   let looked = 0;
   let judged = 0;
   return {
@@ -56,6 +72,10 @@ export function createTally(): TallyKeeper {
     byReason,
     byDepth,
     cutByDepth,
+    layers,
+    layer: (layer) => {
+      layers.push(layer);
+    },
     judge(count) {
       judged += count;
     },

@@ -5,7 +5,7 @@ import type { MeasureResult, RaceOutcome, Runner } from '../measure/runner.ts';
 import type { Workload } from '../operators/workload.ts';
 import type { LogWriter } from '../records/log-writer.ts';
 import type { Outcome } from '../records/outcome.ts';
-import type { Origin, TuningRecord } from '../records/record.ts';
+import type { Launch, Origin, TuningRecord } from '../records/record.ts';
 import type { Scheduled } from '../space/sketch.ts';
 import { isRefusal, type Refusal } from '../support/refusal.ts';
 import { buildArtifact } from './build.ts';
@@ -66,10 +66,12 @@ export interface AttemptsOptions {
   readonly seed: number;
   /** Peaks of the device as the run measured them, for its records. */
   readonly peaks: Peaks | null;
+  /** How the run was started, for its first record. */
+  readonly launch: Launch;
 }
 
 export function createAttempts(options: AttemptsOptions): Attempts {
-  const { workload, device, runner, verification, log, seed, peaks } = options;
+  const { workload, device, runner, verification, log, seed, peaks, launch } = options;
   const outcomes: Attempts['outcomes'] = {};
   let count = 0;
   let spentMs = 0;
@@ -145,6 +147,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         ...{ run: log.run, trial: count, workload, device, origin, search, seed, sketch, decisions, peaks },
         trace: isRefusal(scheduled) ? { version: 1, steps: [] } : scheduled.trace,
         artifact: isRefusal(artifact) ? null : artifact,
+        launch: count === 0 ? launch : null,
         ...measurement,
       },
       result,

@@ -255,6 +255,8 @@ export interface TuneOptions {
   readonly learnFrom?: readonly string[];
   /** Files of models that `learnModel` wrote: a start for this run's own. */
   readonly models?: readonly string[];
+  /** The words of the command line that asks for the run, for its log. */
+  readonly command?: readonly string[];
   /** Aborting ends the run after the trial at hand is recorded. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TuneEvent) => void;

@@ -1,4 +1,4 @@
-import type { RoundPruning } from '../records/record.ts';
+import type { RoundAccount } from '../records/record.ts';
 import type { SketchSpace } from '../search/space/sketch-space.ts';
 import type { Candidate, SearchStrategy } from '../search/strategy.ts';
 import { instantiate } from '../space/sketch.ts';
@@ -15,12 +15,12 @@ interface Searcher {
 
 type Searched = Proposal & { readonly candidate: Candidate };
 
-/** A candidate of the search with its schedule. `pruned`: for the first of a round, what early pruning did before it. */
+/** A candidate of the search with its schedule. `account`: for the first of a round, what the search did before it. */
 export function searched(
   candidate: Candidate,
   round: number,
   { space, strategy, modelName }: Searcher,
-  pruned: RoundPruning | null = null,
+  account: RoundAccount | null = null,
 ): Searched {
   const sketch = space.sketches[candidate.sketch] as SketchSpace['sketches'][number];
   return {
@@ -31,7 +31,7 @@ export function searched(
     decisions: decisionsOf(sketch, candidate),
     search: {
       ...{ name: strategy.name, model: modelName, round, score: finite(candidate.score) },
-      ...(pruned === null ? {} : { pruned }),
+      ...account,
     },
   };
 }

@@ -13,7 +13,7 @@ import { baselineOf, type FinalRace, finalRace, proposalOf } from './final-race.
 import { createIncumbent } from './incumbent.ts';
 import { joinOldRuns, type Known, knownObservations } from './known.ts';
 import type { Learning } from './learning/prepare.ts';
-import { createPruneAccount, prunedOf } from './prune-account.ts';
+import { createRoundAccount, prunedOf } from './prune-account.ts';
 import type { Reuse } from './retarget.ts';
 import * as summary from './run-summary.ts';
 import { createRunTimes } from './run-times.ts';
@@ -65,7 +65,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
   const started = performance.now();
   const elapsed = (): number => performance.now() - started;
   const attempts = createAttempts(options);
-  const pruning = createPruneAccount(strategy);
+  const account = createRoundAccount(strategy);
   const drift = createDriftWatch();
   const times = createRunTimes(known.quietNs);
   const disturbance = createDisturbance();
@@ -222,7 +222,7 @@ export async function runTrials(options: LoopOptions): Promise<LoopOutcome> {
     const results: Observation[] = [];
     await measureAll(
       proposals.map((candidate, at) => ({
-        ...searched(candidate, round, options, at === 0 ? pruning() : null),
+        ...searched(candidate, round, options, at === 0 ? account() : null),
         expectedMs: effort.expectedMs(candidate),
       })),
       ({ candidate }, record) => {

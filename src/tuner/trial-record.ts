@@ -2,7 +2,7 @@ import type { Artifact } from '../ir/artifact.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
 import type { MeasureResult } from '../measure/runner.ts';
 import type { Workload } from '../operators/workload.ts';
-import { type Origin, recordVersion, type TuningRecord } from '../records/record.ts';
+import { type Launch, type Origin, recordVersion, type TuningRecord } from '../records/record.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { hashText } from '../support/hash.ts';
 import { explainRefusal, type Refusal } from '../support/refusal.ts';
@@ -26,6 +26,8 @@ export interface TrialContext {
   readonly startedAt: Date;
   readonly durationMs: number;
   readonly race: TuningRecord['race'];
+  /** How the run was started; null in all but its first record. */
+  readonly launch: Launch | null;
 }
 
 /** The result of a trial that never reached the device. */
@@ -55,7 +57,10 @@ export function trialRecord(context: TrialContext, result: MeasureResult, refusa
     startedAt: context.startedAt.toISOString(),
     durationMs: context.durationMs,
     phasesMs: result.phasesMs,
-    tool: { version: toolVersion, node: process.version, platform: process.platform, arch: process.arch },
+    tool: {
+      ...{ version: toolVersion, node: process.version, platform: process.platform, arch: process.arch },
+      ...(context.launch === null ? {} : { launch: context.launch }),
+    },
     workload,
     device,
     origin,

@@ -75,14 +75,12 @@ export async function tuneOn(
 
   let peaks: Peaks | null = null;
   const space = sketchSpace(fittingSketches(workload, program, description), description);
-  onEvent({
-    kind: 'space',
-    sketches: space.sketches.map((sketch) => ({
-      name: sketch.name,
-      decisions: sketch.decisions.length,
-      size: sketch.decisions.reduce((size, decision) => size * decision.options.length, 1),
-    })),
-  });
+  const sketches = space.sketches.map((sketch) => ({
+    name: sketch.name,
+    decisions: sketch.decisions.length,
+    size: sketch.decisions.reduce((size, decision) => size * decision.options.length, 1),
+  }));
+  onEvent({ kind: 'space', sketches });
 
   const { model, name: modelName, note } = createModel(options.model ?? 'xgboost', description.type, seed);
   if (note !== null) onEvent({ kind: 'note', message: note });
@@ -121,6 +119,12 @@ export async function tuneOn(
     onEvent({ kind: 'reuse', schedules: schedules.length, unfit, devices });
   }
 
+  const timeLimitMs = options.timeLimit === undefined ? null : options.timeLimit * 1000;
+  const patience = options.patience ?? null;
+  const launch = {
+    ...(options.command === undefined ? {} : { command: [...options.command] }),
+    ...{ trials, timeLimitMs, patience, search, sketches },
+  };
   const log = createLogWriter({ folder: logFolder, operator: workload.operator, device: description.name });
   let runner: Runner | undefined;
   try {
@@ -154,9 +158,10 @@ export async function tuneOn(
       learning,
       peaks,
       trials,
-      patience: options.patience ?? null,
+      patience,
+      launch,
       naiveTooLong,
-      timeLimitMs: options.timeLimit === undefined ? null : options.timeLimit * 1000,
+      timeLimitMs,
       seed,
       modelName,
       signal: options.signal,

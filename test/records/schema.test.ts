@@ -48,7 +48,7 @@ describe('records of every version ever written', () => {
     // Version 2 is not released: additions to it go into its file too, and the hash changes with them.
     const hashes = {
       'v1.jsonl': '0a4454cbd8ca1335ef8ba143d61aa5dc5d06b28b1b4c53644ad645a16dad32bb',
-      'v2.jsonl': '07537b5a850566d194b925c090359a29006fabfd2827313db739a6b9d6430a0f',
+      'v2.jsonl': '672241231157fbef13483e020e630ccdb3ce76cf3b5b24619f5c147875cc1619',
     };
     for (const [name, hash] of Object.entries(hashes))
       expect(

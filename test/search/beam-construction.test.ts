@@ -40,6 +40,7 @@ describe('sequential construction', () => {
     // The scorer prefers prefixes that only the last decision shows to be illegal.
     const found = constructCandidates(
       {
+        name: 'made',
         decisions: names.map((name) => ({ name, doc: '', options: [0, 1, 2, 3] })),
         createPruner: () => ({ check: ([a, , c]) => (Number.isNaN(c as number) || a === 0 ? null : 'no-way-on') }),
       },
@@ -70,6 +71,7 @@ describe('sequential construction', () => {
       },
     };
     const sketch = {
+      name: 'made',
       decisions: ['a', 'b', 'c'].map((name) => ({ name, doc: '', options })),
       createPruner: () => ({ check: () => null }),
     };
@@ -104,6 +106,7 @@ describe('sequential construction', () => {
     const tally = createTally();
     const found = constructCandidates(
       {
+        name: 'made',
         decisions: ['a', 'b'].map((name) => ({ name, doc: '', options: [0, 1, 2, 3] })),
         createPruner: () => ({ check: ([a, b]) => (Number.isNaN(b as number) || a === 0 ? null : 'no-way-on') }),
       },
@@ -124,11 +127,34 @@ describe('sequential construction', () => {
   it('gives up where nothing at all is legal', () => {
     const tally = createTally();
     const sketch = {
+      name: 'made',
       decisions: ['a', 'b'].map((name) => ({ name, doc: '', options: [0, 1] })),
       createPruner: () => ({ check: (values: Float64Array) => (Number.isNaN(values[1] as number) ? null : 'nothing') }),
     };
     const scorer: PrefixScorer = { score: (_, count, __, into) => void into.fill(0, 0, count) };
     expect(constructCandidates(sketch, scorer, 1, tally)).toEqual([]);
     expect(tally.deaths).toEqual([{ depth: 2, reason: 'nothing', count: 2 }]);
+  });
+
+  it('tells of every depth how many prefixes were judged and kept, and the best and the least score among the kept', () => {
+    const tally = createTally();
+    const sketch = {
+      name: 'made',
+      decisions: ['a', 'b'].map((name) => ({ name, doc: '', options: [0, 1, 2, 3] })),
+      createPruner: () => ({ check: () => null }),
+    };
+    const scorer: PrefixScorer = {
+      score: (prefixes, count, depth, into) => {
+        for (let at = 0; at < count; at++) {
+          const sum = (prefixes[at * 2] as number) + (depth > 1 ? (prefixes[at * 2 + 1] as number) : 0);
+          into[at] = sum === 0 ? hopeless : sum;
+        }
+      },
+    };
+    constructCandidates(sketch, scorer, 2, tally);
+    expect(tally.layers).toEqual([
+      { sketch: 'made', depth: 2, judged: 8, kept: 8, best: 6, least: 2 },
+      { sketch: 'made', depth: 1, judged: 4, kept: 2, best: 3, least: 2 },
+    ]);
   });
 });

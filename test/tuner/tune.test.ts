@@ -44,6 +44,7 @@ describe('a tuning run', () => {
     const first = records.map(({ search }, at) => search?.round !== records[at - 1]?.search?.round);
     expect(records.map(({ search }) => search?.pruned !== undefined)).toEqual(first);
     expect(first.filter((isFirst) => isFirst).length).toBe(2);
+    expect(records.map(({ search }) => search?.beams !== undefined && search.spentMs !== undefined)).toEqual(first);
     const rounds = records.flatMap(({ search }) => search?.pruned ?? []);
     const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
     const { looked, judged, reasons, cut } = result.pruned;
@@ -57,6 +58,20 @@ describe('a tuning run', () => {
       expect(sum(rounds.flatMap((round) => round.cut[reason] ?? []))).toBe(count);
       expect(sum(depths)).toBe(count);
     }
+  });
+
+  it('says in its first record alone how it was started and what space it searched', async () => {
+    const logFolder = scratchFolder();
+    const command = ['wgtune', 'tune', 'matmul'];
+    await tuneWith({ logFolder, trials: 2, timeLimit: 60, search: 'random', command });
+    const [first, ...others] = (await recordsIn(logFolder)).map(({ tool }) => tool.launch);
+    expect(first).toMatchObject({ command, trials: 2, timeLimitMs: 60_000, patience: null, search: 'random' });
+    expect(first?.sketches.length).toBeGreaterThan(0);
+    for (const { decisions, size } of first?.sketches ?? []) {
+      expect(decisions).toBeGreaterThan(0);
+      expect(size).toBeGreaterThan(decisions);
+    }
+    expect(new Set(others)).toEqual(new Set([undefined]));
   });
 
   it('takes the faster of two times of the naive schedule and of the best', async () => {

@@ -31,7 +31,7 @@ const mostBackups = 6;
  * there; the tally keeps where and why it died.
  */
 export function constructCandidates(
-  sketch: Pick<SearchSketch, 'decisions' | 'createPruner'>,
+  sketch: Pick<SearchSketch, 'name' | 'decisions' | 'createPruner'>,
   scorer: PrefixScorer,
   /** Survivors of each depth. */
   width: number,
@@ -90,11 +90,22 @@ export function constructCandidates(
     const order = Array.from({ length: made }, (_, i) => i).sort(
       (a, b) => (scores[b] as number) - (scores[a] as number) || a - b,
     );
-    if (depth + 1 === decisions)
+    const tell = (kept: readonly number[]): void => {
+      const [best, least] = [kept[0], kept.at(-1)].map((row) =>
+        scoreOrNull(row === undefined ? hopeless : scores[row]),
+      );
+      tally.layer({
+        sketch: sketch.name,
+        ...{ depth: depth + 1, judged: made, kept: kept.length, best: best ?? null, least: least ?? null },
+      });
+    };
+    if (depth + 1 === decisions) {
+      tell(order);
       return order.map((row) => ({
         values: [...rows.subarray(row * decisions, (row + 1) * decisions)],
         score: scores[row] as number,
       }));
+    }
     tally.judge(made);
     let living = survivors(order, scores, width);
     const chosen = new Set(living);
@@ -104,10 +115,10 @@ export function constructCandidates(
       if (found.length > 0 || left.length === 0 || backups >= mostBackups) {
         // Only now is it known that the beam does not come back to them.
         for (const row of left) tally.cut(judgementOf(scores[row] as number), depth + 1);
-        if (watch !== undefined) {
-          const cut = new Set(left);
-          watch({ depth: depth + 1, rows, kept: order.filter((row) => !cut.has(row)), cut: left, scores });
-        }
+        const cut = new Set(left);
+        const kept = order.filter((row) => !cut.has(row));
+        tell(kept);
+        watch?.({ depth: depth + 1, rows, kept, cut: left, scores });
         return found;
       }
       backups++;
@@ -121,6 +132,10 @@ export function constructCandidates(
 
 function judgementOf(score: number): CutReason {
   return score > hopeless ? 'outscored' : 'no-completion';
+}
+
+function scoreOrNull(score = hopeless): number | null {
+  return score > hopeless ? score : null;
 }
 
 /** The best rows of an order by score; those without a legal completion only where there are no others. */
