@@ -8,6 +8,7 @@ import { addExportCommand } from './export.ts';
 import { addLearnCommand } from './learn.ts';
 import { addLogsCommand } from './logs.ts';
 import { addOpsCommand } from './ops.ts';
+import { addReportCommand } from './report.ts';
 import { addRunCommand } from './run.ts';
 import { addShowCommand } from './show.ts';
 import { addTransferCommand } from './transfer.ts';
@@ -41,6 +42,7 @@ export function createProgram(): Command {
   addLogsCommand(program);
   addLearnCommand(program);
   addDistillCommand(program);
+  addReportCommand(program);
   addTransferCommand(program);
   return program.addHelpText(
     'after',

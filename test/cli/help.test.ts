@@ -16,6 +16,7 @@ const commands = [
   'logs',
   'learn',
   'distill',
+  'report',
   'transfer',
 ];
 

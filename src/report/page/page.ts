@@ -1,0 +1,118 @@
+import { formatBytes, formatCount } from '../quantities.ts';
+import type { Charts } from './charts.ts';
+import { chooseDrawn } from './choose-drawn.ts';
+import { packReport } from './packed.ts';
+import type { ReportData, Subject } from './report-data.ts';
+import { style } from './style.ts';
+import { deviceFigures } from './views/devices.ts';
+import { figureHtml } from './views/figure.ts';
+import { escaped, paragraph, sectionOf } from './views/html.ts';
+import { subjectHtml, subjectTitle } from './views/subject.ts';
+
+/** A larger page is slow to open and to send. */
+export const mostBytes = 1_500_000;
+/** Longest text of one error, and of one trial's WGSL, that is kept where the page would be too large. */
+const shortened = 2000;
+
+/**
+ * The report as one HTML file that needs nothing else: styles, script and data are in it. Where it would be too large, it holds fewer trials, then
+ * less code.
+ */
+export function reportPage(data: ReportData, charts: Charts): string {
+  let shown = data;
+  for (let attempt = 0; ; attempt++) {
+    const page = pageOf(shown, charts, data);
+    if (Buffer.byteLength(page) <= mostBytes || attempt >= steps.length) return page;
+    const step = steps[attempt] as (typeof steps)[number];
+    shown = { ...shown, subjects: step(shown.subjects) };
+  }
+}
+
+/** What is given up, one after the other, until the page is small enough. */
+const steps: readonly ((subjects: readonly Subject[]) => readonly Subject[])[] = [
+  (subjects) => subjects.map(withShortErrors),
+  (subjects) => subjects.map((subject) => withFewerTrials(subject, 2500)),
+  (subjects) => subjects.map((subject) => withLessCode(subject, 8)),
+  (subjects) => subjects.map((subject) => withFewerTrials(subject, 1000)),
+  (subjects) => subjects.map((subject) => withLessCode(subject, 4)),
+  (subjects) => subjects.slice(0, 2),
+  (subjects) => subjects.map((subject) => withFewerTrials(subject, 300)),
+  (subjects) => subjects.slice(0, 1).map((subject) => withLessCode(subject, 2)),
+];
+
+function withShortErrors(subject: Subject): Subject {
+  const short = (text: string): string =>
+    text.length <= shortened
+      ? text
+      : `${text.slice(0, shortened)}... (${formatCount(text.length - shortened)} more characters in the log)`;
+  return { ...subject, trials: subject.trials.map((trial) => ({ ...trial, error: short(trial.error) })) };
+}
+
+function withLessCode(subject: Subject, most: number): Subject {
+  return { ...subject, codes: subject.codes.slice(0, most) };
+}
+
+/** Trials whose code is in the page stay, as do the best and all that `chooseDrawn` keeps. */
+function withFewerTrials(subject: Subject, most: number): Subject {
+  const { trials, best, codes } = subject;
+  if (trials.length <= most) return subject;
+  const bestTrial = best === null ? null : (trials[best] ?? null);
+  const kept = new Set(chooseDrawn(trials, bestTrial, most));
+  for (const { trial } of codes) kept.add(trials[trial] as Subject['trials'][number]);
+  const left = trials.filter((trial) => kept.has(trial));
+  const indexOf = new Map(left.map((trial, at) => [trial, at]));
+  return {
+    ...subject,
+    trials: left,
+    best: bestTrial === null ? null : (indexOf.get(bestTrial) ?? null),
+    codes: codes.map((code) => ({
+      ...code,
+      trial: indexOf.get(trials[code.trial] as Subject['trials'][number]) as number,
+    })),
+  };
+}
+
+function pageOf(data: ReportData, { renderSvg, diffLines, script }: Charts, whole: ReportData): string {
+  const { subjects, cells } = data;
+  const [first] = subjects;
+  const title = first === undefined ? 'wgtune report' : subjectTitle(first);
+  const left = cells.length - subjects.length;
+  const broken = data.broken === 0 ? '' : ` ${formatCount(data.broken)} lines could not be read and are left out.`;
+  const intro = `${formatCount(data.records)} records in ${formatCount(data.files)} ${data.files === 1 ? 'log' : 'logs'}, ${formatCount(cells.length)} ${cells.length === 1 ? 'workload on a device' : 'workloads on devices'}${left > 0 ? `, of which ${subjects.length} are in detail here (--operator and --device choose others)` : ''}.${broken}`;
+  const devices = deviceFigures(data);
+  const bodies = subjects.map((subject, at) =>
+    subjectHtml(subject, `s${at}`, subjects.length === 1 ? 'only' : at === 0 ? 'first' : 'other', renderSvg, diffLines),
+  );
+  const across =
+    devices.length === 0
+      ? ''
+      : sectionOf('devices', 'Workloads and devices', ...devices.map((figure) => figureHtml(figure, renderSvg)));
+  const links = [
+    ...subjects.map((subject, at) => `<li><a href="#s${at}">${escaped(subjectTitle(subject))}</a></li>`),
+    ...(devices.length === 0 ? [] : ['<li><a href="#devices">Workloads and devices</a></li>']),
+  ];
+  const nav = links.length > 1 ? `<nav aria-label="Contents"><ul>${links.join('')}</ul></nav>` : '';
+  const json = packReport(data).replaceAll('<', '\\u003c');
+  const drawn = subjects.reduce((sum, subject) => sum + subject.trials.length, 0);
+  const all = whole.subjects.reduce((sum, subject) => sum + subject.records, 0);
+  const foot = `Made by wgtune ${data.tool} on ${data.made.slice(0, 10)}; ${formatCount(drawn)} of ${formatCount(all)} trials are in this page, which takes at most ${formatBytes(mostBytes)}. Charts: Apache ECharts (Apache-2.0). The page loads nothing.`;
+  return `<!doctype html>
+<html lang=en>
+<head>
+<meta charset=utf-8>
+<meta name=viewport content="width=device-width,initial-scale=1">
+<meta name=color-scheme content="light dark">
+<meta http-equiv=Content-Security-Policy content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+<title>${escaped(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<header><p class=brand>wgtune report</p><h1>${escaped(title)}</h1>${paragraph(intro)}${nav}</header>
+<main>${bodies.join('')}${across}</main>
+<footer>${paragraph(foot)}</footer>
+<script type="application/json" id=report-data>${json}</script>
+<script type=module>${script.replaceAll('</script', '<\\/script')}</script>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+
+/** A page in a browser without a network. */
+export interface BrowserPage {
+  /** Evaluates an expression, awaits it, and returns its value, which must be JSON. */
+  evaluate<Value>(expression: string): Promise<Value>;
+  /** PNG of the window. */
+  screenshot(): Promise<Buffer>;
+  emulate(how: {
+    readonly width?: number;
+    readonly height?: number;
+    readonly scheme?: 'light' | 'dark';
+    readonly media?: 'screen' | 'print';
+  }): Promise<void>;
+  /** Errors and warnings of its console, exceptions that nobody caught, and requests it made, but for the file itself. */
+  readonly complaints: readonly string[];
+  readonly requests: readonly string[];
+}
+
+export interface PageBrowser {
+  open(url: string, options?: { readonly scripts?: boolean }): Promise<BrowserPage>;
+  close(): void;
+}
+
+/** The Chromium of the optional package, unpacked; null where there is none for this machine. */
+export async function chromiumPath(): Promise<string | null> {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return null;
+  try {
+    const { default: chromium } = await import('@sparticuz/chromium');
+    return await chromium.executablePath();
+  } catch {
+    return null;
+  }
+}
+
+interface Message {
+  readonly id?: number;
+  readonly sessionId?: string;
+  readonly method?: string;
+  readonly params?: Record<string, unknown>;
+  readonly result?: Record<string, unknown>;
+  readonly error?: { readonly message: string };
+}
+
+/** Starts it with the network cut, and speaks with it through a pipe, so that no port is opened. */
+export function startChromium(path: string): PageBrowser {
+  const profile = mkdtempSync(join(tmpdir(), 'wgtune-chromium-'));
+  const child: ChildProcess = spawn(
+    path,
+    [
+      ...[
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--no-first-run',
+        '--hide-scrollbars',
+        '--disable-dev-shm-usage',
+      ],
+      ...['--remote-debugging-pipe', '--host-resolver-rules=MAP * ~NOTFOUND', `--user-data-dir=${profile}`],
+    ],
+    { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
+  );
+  const [to, from] = [child.stdio[3] as Writable, child.stdio[4] as unknown as Readable];
+  const waiting = new Map<number, { resolve(result: Record<string, unknown>): void; reject(error: Error): void }>();
+  const listeners: ((message: Message) => void)[] = [];
+  let next = 0;
+  let rest = '';
+  from.setEncoding('utf8').on('data', (text: string) => {
+    const parts = (rest + text).split('\0');
+    rest = parts.pop() ?? '';
+    for (const part of parts) {
+      const message = JSON.parse(part) as Message;
+      const asked = message.id === undefined ? undefined : waiting.get(message.id);
+      if (asked === undefined) for (const listener of listeners) listener(message);
+      else if (message.error !== undefined) asked.reject(new Error(message.error.message));
+      else asked.resolve(message.result ?? {});
+    }
+  });
+  child.once('close', () => {
+    for (const { reject } of waiting.values()) reject(new Error('the browser ended'));
+    rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
+  });
+  const send = (
+    method: string,
+    params: Record<string, unknown> = {},
+    sessionId?: string,
+  ): Promise<Record<string, unknown>> =>
+    new Promise((resolve, reject) => {
+      next += 1;
+      waiting.set(next, { resolve, reject });
+      to.write(`${JSON.stringify({ id: next, method, params, ...(sessionId === undefined ? {} : { sessionId }) })}\0`);
+    });
+
+  return {
+    close: () => child.kill('SIGKILL'),
+    open: async (url, { scripts = true } = {}) => {
+      const { targetId } = await send('Target.createTarget', { url: 'about:blank' });
+      const { sessionId } = (await send('Target.attachToTarget', { targetId, flatten: true })) as { sessionId: string };
+      const call = (method: string, params?: Record<string, unknown>) => send(method, params, sessionId);
+      const complaints: string[] = [];
+      const requests: string[] = [];
+      const loaded = new Promise<void>((resolve) => {
+        listeners.push(({ sessionId: of, method, params = {} }) => {
+          if (of !== sessionId) return;
+          if (method === 'Page.loadEventFired') resolve();
+          if (method === 'Runtime.exceptionThrown') complaints.push(JSON.stringify(params.exceptionDetails));
+          if (method === 'Runtime.consoleAPICalled' && ['error', 'warning', 'assert'].includes(String(params.type)))
+            complaints.push(JSON.stringify(params.args));
+          if (method === 'Log.entryAdded') complaints.push(JSON.stringify(params.entry));
+          if (method === 'Network.requestWillBeSent') {
+            const { url: asked } = params.request as { url: string };
+            if (asked !== url) requests.push(asked);
+          }
+        });
+      });
+      for (const domain of ['Page', 'Runtime', 'Log', 'Network']) await call(`${domain}.enable`);
+      if (!scripts) await call('Emulation.setScriptExecutionDisabled', { value: true });
+      await call('Page.navigate', { url });
+      await loaded;
+      return {
+        complaints,
+        requests,
+        evaluate: async <Value>(expression: string) => {
+          const { result, exceptionDetails } = (await call('Runtime.evaluate', {
+            expression,
+            awaitPromise: true,
+            returnByValue: true,
+          })) as {
+            result: { value: Value };
+            exceptionDetails?: unknown;
+          };
+          if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails));
+          return result.value;
+        },
+        screenshot: async () => {
+          const { data } = await call('Page.captureScreenshot', { format: 'png' });
+          return Buffer.from(String(data), 'base64');
+        },
+        emulate: async ({ width, height, scheme, media }) => {
+          if (width !== undefined && height !== undefined)
+            await call('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false });
+          const features = scheme === undefined ? [] : [{ name: 'prefers-color-scheme', value: scheme }];
+          await call('Emulation.setEmulatedMedia', { media: media ?? '', features });
+        },
+      };
+    },
+  };
+}
