@@ -109,6 +109,10 @@ export function joinTallies(a: PruneTally, b: PruneTally): PruneTally {
     get judged() {
       return a.judged + b.judged;
     },
+    // Only one of two that are joined builds beams: the order of its layers stays.
+    get layers() {
+      return [...a.layers, ...b.layers];
+    },
     get byReason() {
       return joined(a.byReason, b.byReason, (one, other) => one + other);
     },
