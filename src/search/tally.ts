@@ -102,6 +102,8 @@ function countAt<Reason>(byDepth: Map<Reason, number[]>, reason: Reason, depth: 
 
 /** Two tallies that are being kept, seen as one. */
 export function joinTallies(a: PruneTally, b: PruneTally): PruneTally {
+  const layers: LayerTally[] = [];
+  let [ofA, ofB] = [0, 0];
   return {
     get looked() {
       return a.looked + b.looked;
@@ -109,9 +111,11 @@ export function joinTallies(a: PruneTally, b: PruneTally): PruneTally {
     get judged() {
       return a.judged + b.judged;
     },
-    // Only one of two that are joined builds beams: the order of its layers stays.
+    // Both may build beams, and readers take the layers after those that they know: new ones come last.
     get layers() {
-      return [...a.layers, ...b.layers];
+      layers.push(...a.layers.slice(ofA), ...b.layers.slice(ofB));
+      [ofA, ofB] = [a.layers.length, b.layers.length];
+      return layers;
     },
     get byReason() {
       return joined(a.byReason, b.byReason, (one, other) => one + other);

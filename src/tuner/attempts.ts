@@ -66,8 +66,8 @@ export interface AttemptsOptions {
   readonly seed: number;
   /** Peaks of the device as the run measured them, for its records. */
   readonly peaks: Peaks | null;
-  /** How the run was started, for its first record. */
-  readonly launch: Launch;
+  /** How the run was started, for its first record; null for what no tuning command started. */
+  readonly launch: Launch | null;
 }
 
 export function createAttempts(options: AttemptsOptions): Attempts {

@@ -44,7 +44,16 @@ export async function measureSchedules(unmeasured: readonly Unmeasured[], option
     const runner = await createDawnRunner({ device });
     try {
       await runner.prepare(verification.data);
-      const attempts = createAttempts({ workload, device: description, runner, verification, log, seed, peaks: null });
+      const attempts = createAttempts({
+        workload,
+        device: description,
+        runner,
+        verification,
+        log,
+        seed,
+        peaks: null,
+        launch: null,
+      });
       for (const { schedule } of wanted) {
         const candidate = refitted(space, schedule);
         if (candidate === null || stopped()) continue;
