@@ -37,6 +37,11 @@ describe.skipIf(path === null)(
       url = pathToFileURL(file).href;
       browser = startChromium(path as string);
       page = await browser.open(url);
+      // The charts' script is unpacked after the page has loaded.
+      await page.evaluate(`new Promise((resolve) => {
+        const look = () => (document.querySelector('[_echarts_instance_]') ? resolve() : setTimeout(look, 20));
+        look();
+      })`);
     });
     afterAll(() => {
       browser?.close();

@@ -9,6 +9,13 @@ import { figureHtml } from './views/figure.ts';
 import { escaped, paragraph, sectionOf } from './views/html.ts';
 import { subjectHtml, subjectTitle } from './views/subject.ts';
 
+/** Unpacks the charts' script and runs it, as a script of the page's own: nothing else is allowed to run. */
+const unpackCharts = `const bytes = Uint8Array.from(atob(document.getElementById('charts').textContent), (char) => char.charCodeAt(0));
+const script = document.createElement('script');
+script.type = 'module';
+script.textContent = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).text();
+document.body.append(script);`;
+
 /** A larger page is slow to open and to send. */
 export const mostBytes = 1_500_000;
 /** Longest text of one error, and of one trial's WGSL, that is kept where the page would be too large. */
@@ -72,7 +79,7 @@ function withFewerTrials(subject: Subject, most: number): Subject {
   };
 }
 
-function pageOf(data: ReportData, { renderSvg, diffLines, script }: Charts, whole: ReportData): string {
+function pageOf(data: ReportData, { renderSvg, diffLines, packedScript }: Charts, whole: ReportData): string {
   const { subjects, cells } = data;
   const [first] = subjects;
   const title = first === undefined ? 'wgtune report' : subjectTitle(first);
@@ -111,7 +118,8 @@ function pageOf(data: ReportData, { renderSvg, diffLines, script }: Charts, whol
 <main>${bodies.join('')}${across}</main>
 <footer>${paragraph(foot)}</footer>
 <script type="application/json" id=report-data>${json}</script>
-<script type=module>${script.replaceAll('</script', '<\\/script')}</script>
+<script type="text/plain" id=charts>${packedScript}</script>
+<script type=module>${unpackCharts}</script>
 </body>
 </html>
 `;
