@@ -11,8 +11,9 @@ import { parseArgs } from 'node:util';
 import type { TreeTrainer } from '../src/cost-model/booster.ts';
 import { findBooster } from '../src/cost-model/find-booster.ts';
 import { createXgboostModel } from '../src/cost-model/xgboost-model.ts';
+import { markdownTable } from '../src/report/table.ts';
 import { type HeldOut, heldOutBy, manyRows } from './boosters/held-out.ts';
-import { markdownOrigin, markdownTable } from './markdown.ts';
+import { markdownOrigin } from './markdown.ts';
 import { readMeasured } from './ranking/measured.ts';
 import { meanOf } from './ranking/measures.ts';
 

@@ -8,8 +8,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
+import { markdownTable } from '../src/report/table.ts';
 import { quantile } from '../src/search/recorded/curve.ts';
-import { markdownOrigin, markdownTable } from './markdown.ts';
+import { markdownOrigin } from './markdown.ts';
 import { tuneRun } from './noise/tune-run.ts';
 
 const { values: flags } = parseArgs({

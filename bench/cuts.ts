@@ -14,12 +14,13 @@ import { findBooster } from '../src/cost-model/find-booster.ts';
 import { createFittedModel } from '../src/cost-model/fitted-model.ts';
 import { createResidualModel } from '../src/cost-model/residual-model.ts';
 import { createXgboostModel } from '../src/cost-model/xgboost-model.ts';
+import { markdownTable } from '../src/report/table.ts';
 import { spaceFiles } from '../src/search/recorded/space-files.ts';
 import { createBeamSearch } from '../src/search/strategies/beam.ts';
 import { createRandom } from '../src/support/random.ts';
 import { type LayerLoss, lossOf } from './cuts/judge.ts';
 import { knownBySampling, knownWhole } from './cuts/known.ts';
-import { markdownOrigin, markdownTable } from './markdown.ts';
+import { markdownOrigin } from './markdown.ts';
 import { meanOf } from './ranking/measures.ts';
 import { loadSpace } from './search/spaces.ts';
 

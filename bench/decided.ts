@@ -13,6 +13,7 @@ import { chooseDevice } from '../src/device/devices.ts';
 import { createDawnRunner } from '../src/measure/dawn-runner.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { describeWorkload } from '../src/operators/workload.ts';
+import { markdownTable } from '../src/report/table.ts';
 import { quantile } from '../src/search/recorded/curve.ts';
 import { sketchesOf } from '../src/space/rules.ts';
 import { spaceSizes } from '../src/space/sizes.ts';
@@ -20,7 +21,7 @@ import { instantiate } from '../src/space/sketch.ts';
 import { explainRefusal, isRefusal } from '../src/support/refusal.ts';
 import { buildArtifact, programOf } from '../src/tuner/build.ts';
 import { verificationData } from '../src/tuner/workload-data.ts';
-import { markdownOrigin, markdownTable } from './markdown.ts';
+import { markdownOrigin } from './markdown.ts';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,

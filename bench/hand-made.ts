@@ -12,10 +12,11 @@ import { chooseDevice } from '../src/device/devices.ts';
 import { lowerProgram } from '../src/lowering/lower.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { describeWorkload, type Workload } from '../src/operators/workload.ts';
+import { markdownTable } from '../src/report/table.ts';
 import type { Trace } from '../src/schedule/trace.ts';
 import { explainRefusal, isRefusal } from '../src/support/refusal.ts';
 import { scheduleProgram } from '../src/tuner/build.ts';
-import { markdownOrigin, markdownTable } from './markdown.ts';
+import { markdownOrigin } from './markdown.ts';
 import { tuneRun } from './noise/tune-run.ts';
 import { timedInTurn } from './timed-in-turn.ts';
 

@@ -11,12 +11,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
+import { markdownTable } from '../src/report/table.ts';
 import { readKernelSpace } from '../src/search/recorded/kernel-space.ts';
 import { analyticPredictions } from './landscape/analytic.ts';
 import { type Agreement, agreementOf } from './landscape/held-out.ts';
 import { createLandscape, landscapeTrainer, lessonOf } from './landscape/landscape.ts';
 import { heldOutPredictions, usualOptions } from './landscape/surrogate.ts';
-import { markdownOrigin, markdownTable } from './markdown.ts';
+import { markdownOrigin } from './markdown.ts';
 import { ofSpace } from './ranking/measured.ts';
 
 const { values: flags, positionals: files } = parseArgs({

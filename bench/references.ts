@@ -23,6 +23,7 @@ import { runPasses } from '../src/measure/sampling/passes.ts';
 import { createReferences } from '../src/measure/sampling/references.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import type { ReferenceTimes } from '../src/records/reference-names.ts';
+import { markdownTable } from '../src/report/table.ts';
 import { mean, quantile } from '../src/search/recorded/curve.ts';
 import { sketchSpace } from '../src/search/space/sketch-space.ts';
 import { createRandomSearch } from '../src/search/strategies/random.ts';
@@ -32,7 +33,7 @@ import { instantiate } from '../src/space/sketch.ts';
 import { isRefusal } from '../src/support/refusal.ts';
 import { buildArtifact, programOf } from '../src/tuner/build.ts';
 import { verificationData } from '../src/tuner/workload-data.ts';
-import { markdownOrigin, markdownTable } from './markdown.ts';
+import { markdownOrigin } from './markdown.ts';
 import { startHog } from './noise/hog.ts';
 
 const { values: flags } = parseArgs({

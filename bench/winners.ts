@@ -11,8 +11,9 @@ import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
 import { chooseDevice } from '../src/device/devices.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
+import { markdownTable } from '../src/report/table.ts';
 import type { Trace } from '../src/schedule/trace.ts';
-import { markdownOrigin, markdownTable } from './markdown.ts';
+import { markdownOrigin } from './markdown.ts';
 import { tuneRun } from './noise/tune-run.ts';
 import { timedInTurn } from './timed-in-turn.ts';
 

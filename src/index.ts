@@ -41,6 +41,7 @@ export { type Refusal, refuse } from './support/refusal.ts';
 export { type BestKernelOptions, bestKernel } from './tuner/best-kernel.ts';
 export { artifactOf, programOf, scheduleProgram } from './tuner/build.ts';
 export { checkInBrowser } from './tuner/check-in-browser.ts';
+export { type Config, defineConfig } from './tuner/config.ts';
 export { type AdvisedKernel, advisedKernel } from './tuner/distill/advised-kernel.ts';
 export type { BestKernel, RunResult, TunedKernel, TuneEvent, TuneOptions, TuneResult } from './tuner/events.ts';
 export { exportBundle } from './tuner/export.ts';

@@ -1,5 +1,5 @@
 import { median } from '../../src/measure/sampling/statistics.ts';
-import { markdownTable } from '../markdown.ts';
+import { markdownTable } from '../../src/report/table.ts';
 import type { Overall, Reached } from './fractions.ts';
 
 const two = (value: number | null): string => (value === null ? '' : value.toFixed(2));

@@ -1,6 +1,6 @@
 import { slowdownOf } from '../../src/measure/sampling/pace.ts';
 import type { ReferenceTimes } from '../../src/records/reference-names.ts';
-import { markdownTable } from '../markdown.ts';
+import { markdownTable } from '../../src/report/table.ts';
 import { type MeasuredSide, meansOf, peerNames, type Row } from './summary.ts';
 
 const none = '-';

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import { markdownTable } from '../markdown.ts';
+import { markdownTable } from '../../src/report/table.ts';
 import { type Figures, meanOf, measures } from './measures.ts';
 
 /** The result of one way on one workload, at one fraction of the decisions, with one seed. */

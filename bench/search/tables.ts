@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
+import { markdownTable } from '../../src/report/table.ts';
 import { mean, quantile, reachedAfter, trialsTo } from '../../src/search/recorded/curve.ts';
-import { markdownTable } from '../markdown.ts';
 import type { Outcome } from './job.ts';
 
 export const targets = [0.9, 0.95, 0.99];

@@ -1,10 +1,16 @@
 import { CommanderError } from 'commander';
 import { exitCode, UserError } from '../support/errors.ts';
-import { say } from './output.ts';
+import { print, say } from './output.ts';
 import { createProgram } from './program.ts';
 
 /** Runs one command line and says how it ended. Never rejects: what goes wrong is one sentence on stderr and an exit code. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
+  // Asked by the scripts of `wgtune completion`.
+  if (args[0] === 'complete' && args[1] === '--') {
+    const { completionAnswer } = await import('./complete.ts');
+    print(completionAnswer(args.slice(2), process.env.WGTUNE_LOG || undefined));
+    return exitCode.ok;
+  }
   const program = createProgram();
   try {
     if (args.length === 0) program.outputHelp();

@@ -31,11 +31,12 @@ export interface LookupFlags extends WorkloadFlags, DeviceFlags, LogFlags {
   readonly allowOther?: boolean;
 }
 
-export function addWorkloadOptions(command: Command): Command {
+/** `argument`: `[operator]` for a command that can do without, where it works on a project's workloads. */
+export function addWorkloadOptions(command: Command, argument: '<operator>' | '[operator]' = '<operator>'): Command {
   return addModuleOption(command)
     .argument(
-      '<operator>',
-      'what the kernel computes: a name from `wgtune ops`, or the path of a module that defines an operator',
+      argument,
+      `what the kernel computes: a name from \`wgtune ops\`, or the path of a module that defines an operator${argument === '[operator]' ? "; without, the workloads of the project's file" : ''}`,
     )
     .option('-s, --shape <sizes>', 'sizes by name, e.g. m=128,n=128; those not named take their defaults', shapeText)
     .option(

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { LogFault } from '../records/log-fault.ts';
+import { configuredLog } from './config.ts';
 import { say } from './output.ts';
 
 export interface LogsFlags {
@@ -20,7 +21,7 @@ export function addPaths(command: Command): Command {
 export async function pathsOf(paths: readonly string[]): Promise<readonly string[]> {
   if (paths.length > 0) return paths;
   const { defaultLogFolder } = await import('../records/log-writer.ts');
-  return [defaultLogFolder];
+  return [configuredLog() ?? defaultLogFolder];
 }
 
 export function addSkipBroken(command: Command): Command {

@@ -162,14 +162,16 @@ async function runValidate(given: string[], flags: ValidateFlags): Promise<void>
 export function addLogsSchemaCommand(logs: Command): void {
   logs
     .command('schema')
-    .summary('print the JSON Schema of a record')
+    .summary('print the JSON Schema of a record, or of an event')
     .description(
-      'Prints the JSON Schema (draft 2020-12) of one line of a tuning log, made from the definition that wgtune itself reads logs with. The same text is in tuning-logs/.',
+      'Prints the JSON Schema (draft 2020-12) of one line of a tuning log, made from the definition that wgtune itself reads logs with; with --events that of one line of `wgtune tune --events`. The same texts are in tuning-logs/.',
     )
+    .option('--events', 'the schema of an event')
     .option('--json', 'the same: it is JSON')
-    .addHelpText('after', '\nExamples:\n  wgtune logs schema\n  wgtune logs schema > record.schema.json')
-    .action(async () => {
+    .addHelpText('after', '\nExamples:\n  wgtune logs schema > record.schema.json\n  wgtune logs schema --events')
+    .action(async ({ events }: { readonly events?: boolean }) => {
       const { recordJsonSchema } = await import('../records/record.ts');
-      printJson(recordJsonSchema());
+      const { eventsJsonSchema } = await import('../tuner/event-schema.ts');
+      printJson(events ? eventsJsonSchema() : recordJsonSchema());
     });
 }

@@ -1,11 +1,11 @@
 import { realpathSync } from 'node:fs';
-import { register } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { listOperators } from '../operators/catalog.ts';
 import { setModule } from '../operators/registry.ts';
 import { firstLine, lineIn, stackOf } from '../operators/user-function.ts';
 import { exitCode, UserError } from '../support/errors.ts';
+import { answerToOwnName } from './own-name.ts';
 import type { ModuleWord } from './rehearsal.ts';
 
 /** Names of operators by the module that defined them, kept because importing a module again runs nothing. */
@@ -46,19 +46,4 @@ async function operatorsIn(path: string): Promise<readonly string[]> {
   for (const name of names) setModule(name, { path, url, operators: names.length });
   loaded.set(file, names);
   return names;
-}
-
-let answers = false;
-
-/**
- * From here on `import 'wgtune'` means this very copy, wherever the importing module lies: another copy would have a registry of its
- * own, and a module in a folder without node_modules would find none.
- */
-function answerToOwnName(): void {
-  if (answers) return;
-  answers = true;
-  // This file and the library's entry have the same ending, .ts in a clone's sources and .js when built.
-  const entry = new URL(`../index${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href;
-  const hook = `export const resolve = (name, context, next) => next(name === 'wgtune' ? ${JSON.stringify(entry)} : name, context);`;
-  register(`data:text/javascript,${encodeURIComponent(hook)}`);
 }

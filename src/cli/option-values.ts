@@ -31,8 +31,9 @@ export function numberFromZero(option: string, unit: string): (text: string) => 
   };
 }
 
+/** The parser holds its names, for completion; see listedNames. */
 export function oneOf<Name extends string>(option: string, names: readonly Name[]): (text: string) => Name {
-  return (text) => {
+  const parse = (text: string): Name => {
     const found = names.find((name) => name === text);
     if (found !== undefined) return found;
     const [near] = nearestNames(text, names, 1);
@@ -40,6 +41,12 @@ export function oneOf<Name extends string>(option: string, names: readonly Name[
       `${option} "${text}" must be ${names.join(' or ')}${near === undefined ? '' : ` (did you mean ${near}?)`}`,
     );
   };
+  return Object.assign(parse, { names });
+}
+
+/** The names that a parser of `oneOf` takes; null for any other parser. */
+export function listedNames(parser: unknown): readonly string[] | null {
+  return typeof parser === 'function' && 'names' in parser ? (parser.names as readonly string[]) : null;
 }
 
 /** Collects `name=value` from an option that may be given several times; `earlier` holds the ones before. */

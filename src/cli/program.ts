@@ -1,10 +1,16 @@
 import { Command } from 'commander';
 import { toolVersion } from '../tuner/tool.ts';
 import { addBestCommand } from './best.ts';
+import { addCheckCommand } from './check.ts';
+import { addCompareCommand } from './compare.ts';
+import { addCompletionCommand } from './completion.ts';
+import { addConfigOptions } from './config.ts';
 import { addDevicesCommand } from './devices.ts';
 import { addDistillCommand } from './distill.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { addExplainCommand } from './explain.ts';
 import { addExportCommand } from './export.ts';
+import { addInitCommand } from './init.ts';
 import { addLearnCommand } from './learn.ts';
 import { addLogsCommand } from './logs.ts';
 import { addOpsCommand } from './ops.ts';
@@ -13,6 +19,7 @@ import { addRunCommand } from './run.ts';
 import { addShowCommand } from './show.ts';
 import { addTransferCommand } from './transfer.ts';
 import { addTuneCommand } from './tune.ts';
+import { addWatchCommand } from './watch.ts';
 
 /**
  * The whole command line. Commands load what they need when they run: help must not wait for native libraries.
@@ -31,19 +38,26 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ outputError: () => {} })
     .exitOverride();
+  addConfigOptions(program);
   addDevicesCommand(program);
   addOpsCommand(program);
   addTuneCommand(program);
+  addWatchCommand(program);
   addBestCommand(program);
   addShowCommand(program);
   addExplainCommand(program);
   addRunCommand(program);
+  addCompareCommand(program);
   addExportCommand(program);
   addLogsCommand(program);
   addLearnCommand(program);
   addDistillCommand(program);
   addReportCommand(program);
   addTransferCommand(program);
+  addInitCommand(program);
+  addCheckCommand(program);
+  addDoctorCommand(program);
+  addCompletionCommand(program);
   return program.addHelpText(
     'after',
     `

@@ -142,10 +142,14 @@ export async function createDawnRunner({
     });
   };
 
-  const race = async (requests: readonly MeasureRequest[], limitMs: number): Promise<RaceOutcome | null> => {
+  const race = async (
+    requests: readonly MeasureRequest[],
+    limitMs: number,
+    whole: number | null,
+  ): Promise<RaceOutcome | null> => {
     assert(data !== null, 'race before prepare');
     const running = await ready();
-    running.send({ kind: 'race', requests, limitMs });
+    running.send({ kind: 'race', requests, limitMs, whole });
     let stage: TrialStage = 'build';
     const answer = await reply(
       running,
@@ -186,7 +190,7 @@ export async function createDawnRunner({
         await ready();
       }),
     measure: (request) => inTurn(() => measure(request)),
-    race: (requests, limitMs) => inTurn(() => race(requests, limitMs)),
+    race: (requests, limitMs, whole) => inTurn(() => race(requests, limitMs, whole ?? null)),
     // Queued like the rest, because nothing may be timed on a CPU while other processes build on it.
     buildAhead: (artifacts, stopped, expectedMs) => inTurn(() => ahead.build(artifacts, stopped, expectedMs)),
     aheadSummary: () => ahead.summary(),

@@ -129,9 +129,10 @@ export interface Runner {
   aheadSummary?(): AheadSummary;
   /**
    * Times all of these in turn for at most `limitMs`, until it is known which is the fastest (`race.ts`); the order of the requests decides ties.
-   * Null where the process died or the device cannot hold a race; absent where nothing is timed.
+   * With `whole`, exactly so many rounds are held of all, unless time runs out. Null where the process died or the device cannot hold a race;
+   * absent where nothing is timed.
    */
-  race?(requests: readonly MeasureRequest[], limitMs: number): Promise<RaceOutcome | null>;
+  race?(requests: readonly MeasureRequest[], limitMs: number, whole?: number): Promise<RaceOutcome | null>;
   close(): Promise<void>;
 }
 

@@ -37,3 +37,18 @@ function isLogName(name: string): boolean {
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException & { readonly code: string } {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 }
+
+/** The log of a path that was written to last: itself, or the newest of a folder; null where there is none. */
+export async function newestLog(path: string): Promise<string | null> {
+  const files = await logFilesOf(path, true);
+  let newest: { readonly file: string; readonly at: number } | null = null;
+  for (const file of files) {
+    // Between listing and looking a run that measured nothing may have removed its log.
+    const at = await stat(file).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => null,
+    );
+    if (at !== null && (newest === null || at >= newest.at)) newest = { file, at };
+  }
+  return newest?.file ?? null;
+}

@@ -56,3 +56,16 @@ export function wrapWords(words: readonly string[], width: number): string {
   }
   return lines.join('\n');
 }
+
+/** A table in Markdown, its columns padded so that it reads as well in a terminal. */
+export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, at) => Math.max(title.length, 3, ...rows.map((row) => escaped(row[at]).length)));
+  const line = (cells: readonly string[]): string =>
+    `| ${widths.map((width, at) => escaped(cells[at]).padEnd(width)).join(' | ')} |`;
+  return [line(header), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map(line)].join('\n');
+}
+
+/** A bar would begin another column. */
+function escaped(cell: string | undefined): string {
+  return (cell ?? '').replaceAll('|', '\\|').replaceAll('\n', ' ');
+}

@@ -19,10 +19,15 @@ export function isTerminal(stream: TextStream, environment: Environment = proces
   return stream.isTTY === true && environment.TERM !== 'dumb';
 }
 
-/** Colours for a terminal unless NO_COLOR is set (no-color.org); plain text for anything else. */
+/**
+ * Colours for a terminal, plain text for anything else. NO_COLOR (no-color.org) takes them away and comes first; FORCE_COLOR gives them to a pipe, too, and
+ * takes them away where it is 0 or false.
+ */
 export function coloursFor(stream: TextStream, environment: Environment = process.env): Colours {
-  const unwanted = environment.NO_COLOR !== undefined && environment.NO_COLOR !== '';
-  return picocolors.createColors(isTerminal(stream, environment) && !unwanted);
+  const { NO_COLOR: none = '', FORCE_COLOR: forced = '' } = environment;
+  if (none !== '') return picocolors.createColors(false);
+  if (forced !== '') return picocolors.createColors(forced !== '0' && forced !== 'false');
+  return picocolors.createColors(isTerminal(stream, environment));
 }
 
 export const noColours: Colours = picocolors.createColors(false);

@@ -46,8 +46,8 @@ export async function bestKernel(options: BestKernelOptions): Promise<BestKernel
 export async function bestKernelFor(device: DeviceDescription, options: BestKernelOptions): Promise<BestKernel> {
   const { workload } = options;
   const folder = options.logFolder ?? defaultLogFolder;
-  const own = await readTable([folder], workload);
-  const elsewhere = await readTable(shippedLogsOf(workload, options.shippedLogs), workload);
+  const own = await bestTableOf([folder], workload);
+  const elsewhere = await bestTableOf(shippedLogsOf(workload, options.shippedLogs), workload);
   const choose = (table: BestTable): BestChoice =>
     chooseBest(table, workload, device, ({ whose }) => whose !== 'other-device' || options.allowOther === true);
   const [ownChoice, shippedChoice] = [choose(own.table), choose(elsewhere.table)];
@@ -98,7 +98,7 @@ function isNearer(device: DeviceDescription, { chosen: one }: BestChoice, { chos
 }
 
 /** The records of one workload, the devices they are of, and what is wrong with lines of the logs. `paths`: logs, and folders of logs. */
-export async function readTable(
+export async function bestTableOf(
   paths: readonly string[],
   workload: Workload,
 ): Promise<{

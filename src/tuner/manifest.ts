@@ -4,6 +4,7 @@ import type { Artifact } from '../ir/artifact.ts';
 import { byteSizeOf, requirementsOf } from '../ir/requirements.ts';
 import { describeWorkload } from '../operators/workload.ts';
 import { deviceSchema, workloadSchema } from '../records/record.ts';
+import { type Refusal, refuse } from '../support/refusal.ts';
 import type { BestKernel } from './events.ts';
 import { toolVersion } from './tool.ts';
 
@@ -147,6 +148,14 @@ export function manifestOf({ artifact, workload, device, timeNs, packNs, record 
     packNs,
     record,
   });
+}
+
+/** A manifest as it was read; a refusal where it is none of this version. */
+export function readManifest(value: unknown): Stored | Refusal {
+  const result = manifestSchema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  return refuse('wrong-shape', () => `${(issue?.path ?? []).join('.') || 'it'}: ${issue?.message ?? 'wrong shape'}`);
 }
 
 /** JSON Schema (draft 2020-12) of `manifest.json`; `bundle/manifest.schema.json` is its text, and goes into every bundle. */

@@ -8,7 +8,7 @@ import { timeOf } from '../records/relative-time.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { exitCode, UserError } from '../support/errors.ts';
 import { isRefusal } from '../support/refusal.ts';
-import { readTable } from './best-kernel.ts';
+import { bestTableOf } from './best-kernel.ts';
 import { buildArtifact, naiveOf } from './build.ts';
 import { chooseBest } from './choose-best.ts';
 
@@ -51,7 +51,7 @@ interface Chosen {
  * is of such a kernel. `paths`: logs, and folders of logs. Throws UserError where no record counts (exit code 4), or nothing can be portable.
  */
 export async function moduleVariants(workload: Workload, paths: readonly string[]): Promise<ModuleVariants> {
-  const { table, devices, broken } = await readTable(paths, workload);
+  const { table, devices, broken } = await bestTableOf(paths, workload);
   const chosen: Chosen[] = [];
   for (const group of alikeToPages(devices))
     for (const device of group) {

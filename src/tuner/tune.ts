@@ -167,18 +167,19 @@ export async function tuneOn(
       signal: options.signal,
       onEvent,
     });
-    const { best, naiveNs } = outcome;
+    const { measured, ...found } = outcome;
+    const { best, naiveNs } = found;
     return {
       workload,
       device: description,
-      ...outcome,
+      ...found,
       peaks,
       speedup: best === null || naiveNs === null ? null : naiveNs / best.timeNs,
       ...(best === null ? noRates : ratesOf(program, best.timeNs)),
       search: strategy.name,
       model: modelName,
       seed,
-      logPath: outcome.measured > 0 ? log.path : null,
+      logPath: measured > 0 ? log.path : null,
       logFolder,
     };
   } finally {

@@ -34,7 +34,7 @@ const mistakes: readonly (readonly [string, number, RegExp])[] = [
   ['frobnicate', usage, /unknown command 'frobnicate'; see `wgtune --help`/],
   ['tune matmul --trails 3', usage, /unknown option '--trails' \(Did you mean --trials\?\)/],
   ['tune matmul --zzz', usage, /unknown option '--zzz'; see `wgtune tune --help`/],
-  ['tune', usage, /missing required argument 'operator'; `wgtune ops` lists the operators/],
+  ['tune', usage, /name an operator \(`wgtune ops` lists them\), or list the workloads of this project/],
   ['tune matmul m=3', usage, /a shape is one word after -s, e\.g\. -s m=128,n=128/],
   ['export matmul', usage, /required option '-o, --out <folder>' not specified; see `wgtune export --help`/],
   ['tune matmul --browser /nowhere', usage, /--browser goes with --device browser/],

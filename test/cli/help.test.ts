@@ -5,19 +5,24 @@ import { start, wgtune } from './wgtune.ts';
 
 const forbidNative = new URL('./modules/forbid-native.mjs', import.meta.url).href;
 const commands = [
-  'devices',
-  'ops',
-  'tune',
-  'best',
-  'show',
-  'explain',
-  'run',
-  'export',
-  'logs',
-  'learn',
-  'distill',
-  'report',
-  'transfer',
+  ...[
+    'devices',
+    'ops',
+    'tune',
+    'watch',
+    'best',
+    'show',
+    'explain',
+    'run',
+    'compare',
+    'export',
+    'logs',
+    'learn',
+    'distill',
+    'report',
+    'transfer',
+  ],
+  ...['init', 'check', 'doctor', 'completion'],
 ];
 
 describe('help', () => {

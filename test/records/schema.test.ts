@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { parseRecord } from '../../src/records/migrate.ts';
 import { recordJsonSchema, recordSchema, recordVersion } from '../../src/records/record.ts';
 import { isRefusal } from '../../src/support/refusal.ts';
+import { eventsJsonSchema, eventsVersion } from '../../src/tuner/event-schema.ts';
 import { makeRecord } from './fixtures.ts';
 
 const at = (path: string): URL => new URL(path, import.meta.url);
@@ -13,6 +14,11 @@ const published = at(`../../tuning-logs/record-v${recordVersion}.schema.json`);
 describe('published schema', () => {
   it('is what the definition makes today; `wgtune logs schema` prints it', () => {
     expect(readFileSync(published, 'utf8')).toBe(`${JSON.stringify(recordJsonSchema(), null, 2)}\n`);
+  });
+
+  it('of events is what the definition makes today; `wgtune logs schema --events` prints it', () => {
+    const text = readFileSync(at(`../../tuning-logs/events-v${eventsVersion}.schema.json`), 'utf8');
+    expect(text).toBe(`${JSON.stringify(eventsJsonSchema(), null, 2)}\n`);
   });
 
   it('judges records as the definition does, but for the rules that join two fields', () => {

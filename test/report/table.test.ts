@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatFacts, formatTable, wrapWords } from '../../src/report/table.ts';
+import { formatFacts, formatTable, markdownTable, wrapWords } from '../../src/report/table.ts';
 import { coloursFor } from '../../src/report/terminal.ts';
 
 describe('formatTable', () => {
@@ -33,11 +33,18 @@ it('wrapWords breaks between words only', () => {
   expect(wrapWords([], 5)).toBe('');
 });
 
-it('coloursFor paints terminals only, and none where NO_COLOR is set', () => {
+it('coloursFor paints terminals, and pipes where FORCE_COLOR asks for it, and none where NO_COLOR is set', () => {
   const terminal = { write: () => true, isTTY: true };
   const pipe = { write: () => true };
   expect(coloursFor(terminal, { TERM: 'xterm' }).green('x')).toBe('\x1b[32mx\x1b[39m');
   expect(coloursFor(terminal, { TERM: 'xterm', NO_COLOR: '1' }).green('x')).toBe('x');
   expect(coloursFor(terminal, { TERM: 'dumb' }).green('x')).toBe('x');
   expect(coloursFor(pipe, { TERM: 'xterm' }).green('x')).toBe('x');
+  expect(coloursFor(pipe, { FORCE_COLOR: '1' }).green('x')).toBe('\x1b[32mx\x1b[39m');
+  expect(coloursFor(terminal, { TERM: 'xterm', FORCE_COLOR: '0' }).green('x')).toBe('x');
+  expect(coloursFor(terminal, { TERM: 'xterm', FORCE_COLOR: '1', NO_COLOR: '1' }).green('x')).toBe('x');
+});
+
+it('markdownTable pads its columns and escapes what would begin another one', () => {
+  expect(markdownTable(['a', 'name'], [['x|y', 'z\nw']])).toBe('| a    | name |\n| ---- | ---- |\n| x\\|y | z w  |');
 });

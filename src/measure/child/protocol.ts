@@ -18,7 +18,12 @@ export type ToChild =
     }
   | { readonly kind: 'prepare'; readonly data: WorkloadData }
   | { readonly kind: 'measure'; readonly request: MeasureRequest }
-  | { readonly kind: 'race'; readonly requests: readonly MeasureRequest[]; readonly limitMs: number }
+  | {
+      readonly kind: 'race';
+      readonly requests: readonly MeasureRequest[];
+      readonly limitMs: number;
+      readonly whole: number | null;
+    }
   | { readonly kind: 'build'; readonly artifact: Artifact };
 
 /**

@@ -29,13 +29,13 @@ interface Contestant {
   runNs: number | null;
 }
 
-/** Builds and verifies all of these in this process and times them in turn (`race.ts`), for `limitMs` at most. */
+/** Builds and verifies all of these in this process and times them in turn (`race.ts`), for `limitMs` at most; `whole` as there. */
 export async function runRace(
   session: Session,
   pacer: Pacer,
   requests: readonly MeasureRequest[],
   budget: TimingBudget,
-  limitMs: number,
+  { limitMs, whole }: { readonly limitMs: number; readonly whole: number | null },
   begin: (stage: TrialStage) => void,
 ): Promise<RaceOutcome> {
   const contestants: Contestant[] = [];
@@ -76,6 +76,7 @@ export async function runRace(
         return { ns: reading.deviceNs, slowdown: reading.slowdown };
       },
       () => performance.now() - waitedMs >= end,
+      whole,
     );
     for (const [index, contestant] of able.entries()) {
       const { samples, estimate } = standings[index] as (typeof standings)[number];

@@ -86,8 +86,8 @@ export function createTrialService(host: TrialHost): (message: ToChild) => Promi
         const { pacer, budget } = opened;
         // With cold caches each run needs copies of all buffers: for several kernels at once there would be too many.
         if (pacer === null || session.flush !== null) return { kind: 'raced', outcome: null, deviceLost: false };
-        const { requests, limitMs } = message;
-        const outcome = await runRace(session, pacer, requests, budget, limitMs, begin).catch((error) => {
+        const { requests, limitMs, whole } = message;
+        const outcome = await runRace(session, pacer, requests, budget, { limitMs, whole }, begin).catch((error) => {
           if (error instanceof InternalError) throw error;
           return null;
         });

@@ -41,17 +41,19 @@ interface RaceResult {
  * Times kernels in turn, round after round, until it is known which is the fastest (a race in the sense of Hoeffding races, Maron and Moore 1994).
  * The samples of one round are taken in the same moments, so disturbances hit all kernels alike. A kernel that is slower than the leader in
  * nearly all rounds is left behind, judged by the confidence interval of the median of the rounds' ratios. `sample(index)` times one kernel; the
- * order of the contestants decides ties.
+ * order of the contestants decides ties. With `whole`, so many rounds are held of all kernels, whoever leads: an end that depends on the samples
+ * would make them favour what they show.
  */
 export async function race(
   count: number,
   sample: (index: number) => Promise<PacedSample>,
   isOver: () => boolean,
+  whole: number | null = null,
 ): Promise<RaceResult> {
   const samples: PacedSample[][] = Array.from({ length: count }, () => []);
   let open = Array.from({ length: count }, (_, index) => index);
   let decided = false;
-  for (let round = 0; round < rounds.most; round++) {
+  for (let round = 0; round < (whole ?? rounds.most); round++) {
     // Each round begins with another kernel, so that none is always the first.
     const turn = round % Math.max(1, open.length);
     for (const index of [...open.slice(turn), ...open.slice(0, turn)]) {
@@ -59,6 +61,10 @@ export async function race(
       if (isOver() && round >= 1) break;
     }
     if (isOver() && round >= 1) break;
+    if (whole !== null) {
+      decided = round + 1 === whole;
+      continue;
+    }
     if (round + 1 < rounds.obvious) continue;
     const leader = fastestOf(open);
     if (leader === null) break;
@@ -89,12 +95,8 @@ export async function race(
     );
   }
 
-  /** Time over the leader's, round by round. Rounds in which the machine was disturbed beside either kernel count only where others are too few. */
-  function ratiosTo(index: number, leader: number): number[] {
-    const [own, best] = [samples[index] as PacedSample[], samples[leader] as PacedSample[]];
-    const pairs = own.slice(0, best.length).map((a, round) => [a, best[round] as PacedSample] as const);
-    const calm = pairs.filter(([a, b]) => isCalm(a) && isCalm(b));
-    return (calm.length >= rounds.least ? calm : pairs).map(([a, b]) => a.ns / a.slowdown / (b.ns / b.slowdown));
+  function ratiosTo(index: number, leader: number): readonly number[] {
+    return roundRatios(samples[index] as PacedSample[], samples[leader] as PacedSample[]);
   }
 
   function isBehind(index: number, leader: number): boolean {
@@ -127,4 +129,11 @@ export async function race(
       ...rest.filter((index) => !still.includes(index)).sort(byTime),
     ];
   }
+}
+
+/** `own` over `other`, round by round. Rounds in which the machine was disturbed beside either kernel count only where others are too few. */
+export function roundRatios(own: readonly PacedSample[], other: readonly PacedSample[]): readonly number[] {
+  const pairs = own.slice(0, other.length).map((a, round) => [a, other[round] as PacedSample] as const);
+  const calm = pairs.filter(([a, b]) => isCalm(a) && isCalm(b));
+  return (calm.length >= rounds.least ? calm : pairs).map(([a, b]) => a.ns / a.slowdown / (b.ns / b.slowdown));
 }
