@@ -41,7 +41,10 @@ export async function examine(logFolder: string): Promise<readonly Finding[]> {
   const runs = tried.flat().some(({ name, state }) => name === 'device' && state === 'good');
   return [
     good('node', `Node ${process.version} on ${process.platform} ${process.arch}`),
-    ...refused.map(({ label, reason }) => poor('driver', `${label} was refused: ${reason}`, driverRemedy(reason))),
+    ...[...new Set(refused.map(({ reason }) => reason))].map((reason) => {
+      const drivers = refused.filter((one) => one.reason === reason).map(({ label }) => label);
+      return poor('driver', `refused ${drivers.join(', ')}: ${reason}`, driverRemedy(reason));
+    }),
     ...tried.flat(),
     ...(runs
       ? []
@@ -73,7 +76,7 @@ async function tryDevice(device: Device): Promise<Finding[]> {
   const failed = (why: string): Finding[] => [
     poor('device', `${name} (${driver}) runs no kernel: ${why}`, 'update its driver, or choose another with --device'),
   ];
-  const workload = makeWorkload('elementwise', { shape: 'n=4096' });
+  const workload = makeWorkload('elementwise', { shape: 'n=1,c=16,h=16,w=16' });
   const { program } = naiveOf(workload);
   const artifact = buildArtifact(program, description);
   if (isRefusal(artifact)) return failed(explainRefusal(artifact));
