@@ -1,4 +1,5 @@
 import { createFittedModel } from '../../src/cost-model/fitted-model.ts';
+import { featureRows } from '../../src/search/space/feature-rows.ts';
 import { createRandom } from '../../src/support/random.ts';
 import type { Measured } from '../ranking/measured.ts';
 
@@ -13,10 +14,7 @@ export function analyticPredictions(
 ): { readonly predicted: readonly number[]; readonly others: readonly number[] } {
   const { columns } = space;
   const count = candidates.length;
-  const rows = new Float32Array(count * columns);
-  const extractors = space.sketches.map((sketch) => sketch.createExtractor());
-  for (const [at, { sketch, values }] of candidates.entries())
-    extractors[sketch]?.extract(Float64Array.from(values), rows, at * columns);
+  const rows = featureRows({ space, candidates });
   const order = createRandom(seed)
     .fork('taught')
     .shuffled(candidates.map((_, at) => at));

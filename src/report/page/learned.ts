@@ -1,10 +1,11 @@
 import { createHistory } from '../../search/history.ts';
+import { scoresOfModel } from '../../search/space/feature-rows.ts';
 import type { SketchSpace } from '../../search/space/sketch-space.ts';
 import { type Candidate, candidateKey } from '../../search/strategy.ts';
 import { createRandom, type Random } from '../../support/random.ts';
 import { createModel } from '../../tuner/strategies.ts';
 import { depthQuality } from './depth-quality.ts';
-import { type HeldOut, scoresOf, type TimedObservation } from './held-out.ts';
+import type { HeldOut, TimedObservation } from './held-out.ts';
 import { pairsInOrder } from './ranking.ts';
 import type { DecisionWeight, Learned, ReportTrial } from './report-data.ts';
 import type { SubjectSpace } from './subject-space.ts';
@@ -88,7 +89,7 @@ function permuted(
       space.sketches[own[0]?.candidate.sketch ?? -1]?.decisions.findIndex(({ name }) => name === weight.name) ?? -1;
     const labels = own.map(({ timeNs }) => 1 / timeNs);
     const candidates = own.map(({ candidate }) => candidate);
-    const before = pairsInOrder(scoresOf(space, model, candidates), labels).fraction;
+    const before = pairsInOrder(scoresOfModel({ space, candidates }, model), labels).fraction;
     if (at < 0 || before === null) continue;
     for (let round = 0; round < shuffles; round++) {
       const values = random.shuffled(candidates.map((candidate) => candidate.values[at] as number));
@@ -96,7 +97,7 @@ function permuted(
         sketch,
         values: old.map((value, d) => (d === at ? (values[index] as number) : value)),
       }));
-      const after = pairsInOrder(scoresOf(space, model, changed), labels).fraction ?? before;
+      const after = pairsInOrder(scoresOfModel({ space, candidates: changed }, model), labels).fraction ?? before;
       loss += ((before - after) * own.length) / shuffles;
     }
     judged += own.length;
@@ -124,11 +125,7 @@ function gapsOf(space: SketchSpace, observations: readonly TimedObservation[]): 
 }
 
 function calibrationOf(space: SketchSpace, { model, observations }: HeldOut): Learned['calibration'] {
-  const scores = scoresOf(
-    space,
-    model,
-    observations.map(({ candidate }) => candidate),
-  );
+  const scores = scoresOfModel({ space, candidates: observations.map(({ candidate }) => candidate) }, model);
   const step = model.step ?? 1;
   const best = Math.min(...observations.map(({ timeNs }) => timeNs));
   const middle = scores.reduce((a, b) => a + b, 0) / scores.length;

@@ -6,6 +6,7 @@ import { type Acquisition, type AcquisitionOptions, type Choice, createAcquisiti
 import { choosePerSecond, type LogSeconds, priceOf } from '../scoring/per-second.ts';
 import { powersAmong } from '../scoring/surrogate-inputs.ts';
 import { enumerateCandidates, mostEnumerated } from '../space/enumeration.ts';
+import { featureRows } from '../space/feature-rows.ts';
 import { createSampler } from '../space/sampling.ts';
 import { createStopwatch } from '../stopwatch.ts';
 import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from '../strategy.ts';
@@ -112,10 +113,7 @@ export function createTurns(
   logSeconds?: LogSeconds,
 ): Turns {
   const { columns } = space;
-  const rows = new Float32Array(candidates.length * columns);
-  const extractors = space.sketches.map((sketch) => sketch.createExtractor());
-  for (const [at, { sketch, values }] of candidates.entries())
-    extractors[sketch]?.extract(Float64Array.from(values), rows, at * columns);
+  const rows = featureRows({ space, candidates });
   const scores = new Float32Array(candidates.length);
   const rescore = (): void => model.score(rows, candidates.length, columns, scores);
   rescore();

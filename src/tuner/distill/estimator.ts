@@ -3,6 +3,7 @@ import { findBooster } from '../../cost-model/find-booster.ts';
 import { createFittedModel } from '../../cost-model/fitted-model.ts';
 import { createResidualModel } from '../../cost-model/residual-model.ts';
 import { createXgboostModel } from '../../cost-model/xgboost-model.ts';
+import { featureRows, scoresOfModel } from '../../search/space/feature-rows.ts';
 import type { Candidate } from '../../search/strategy.ts';
 import type { ShapeCase } from './cases.ts';
 
@@ -58,28 +59,21 @@ function trainingData(cases: readonly ShapeCase[]): TrainingData {
   const labels = new Float32Array(count);
   const groups = new Uint32Array(count);
   let row = 0;
-  for (const [group, shape] of cases.entries())
-    for (const { candidate, timeNs } of shape.measured) {
-      extract(shape, candidate, rows, row * columns);
-      labels[row] = shape.bestNs / timeNs;
+  for (const [group, { space, measured, bestNs }] of cases.entries()) {
+    rows.set(featureRows({ space, candidates: measured.map(({ candidate }) => candidate) }), row * columns);
+    for (const { timeNs } of measured) {
+      labels[row] = bestNs / timeNs;
       groups[row] = group;
       row++;
     }
+  }
   return { rows, columns, count, labels, groups };
 }
 
-function scoresOf(model: CostModel, shape: ShapeCase, candidates: readonly Candidate[]): Float32Array {
-  const { columns } = shape.space;
-  const rows = new Float32Array(candidates.length * columns);
-  for (const [at, candidate] of candidates.entries()) extract(shape, candidate, rows, at * columns);
-  const scores = new Float32Array(candidates.length);
-  model.score(rows, candidates.length, columns, scores);
+function scoresOf(model: CostModel, { space }: ShapeCase, candidates: readonly Candidate[]): Float32Array {
+  const scores = scoresOfModel({ space, candidates }, model);
   const step = model.step ?? 1;
   return step === 0 ? scores.fill(0) : scores.map((score) => score / step);
-}
-
-function extract({ space }: ShapeCase, { sketch, values }: Candidate, rows: Float32Array, offset: number): void {
-  space.sketches[sketch]?.createExtractor().extract(Float64Array.from(values), rows, offset);
 }
 
 function mean(numbers: readonly number[]): number {

@@ -1,4 +1,5 @@
 import { checkedProgram } from '../../operators/checked-program.ts';
+import { featureRows } from '../../search/space/feature-rows.ts';
 import { sketchSpace } from '../../search/space/sketch-space.ts';
 import type { Observation, SearchSpace } from '../../search/strategy.ts';
 import { isRefusal } from '../../support/refusal.ts';
@@ -33,12 +34,9 @@ export function rowsOfGroup({ workload, device, lessons }: LessonGroup): Learnin
 }
 
 /** Measured candidates of a space as rows. */
-function learningRows({ sketches, columns }: SearchSpace, observations: readonly Observation[]): LearningRows {
-  const count = observations.length;
-  const rows = new Float32Array(count * columns);
+function learningRows(space: SearchSpace, observations: readonly Observation[]): LearningRows {
+  const rows = featureRows({ space, candidates: observations.map(({ candidate }) => candidate) });
   const bestNs = observations.reduce((best, { timeNs }) => Math.min(best, timeNs ?? best), Number.POSITIVE_INFINITY);
-  for (const [at, { candidate }] of observations.entries())
-    sketches[candidate.sketch]?.createExtractor().extract(Float64Array.from(candidate.values), rows, at * columns);
   const labels = Float32Array.from(observations, ({ timeNs }) => (timeNs === null ? 0 : bestNs / timeNs));
-  return { rows, columns, count, labels };
+  return { rows, columns: space.columns, count: observations.length, labels };
 }

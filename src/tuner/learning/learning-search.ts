@@ -3,6 +3,7 @@ import { findBooster } from '../../cost-model/find-booster.ts';
 import { createResidualModel } from '../../cost-model/residual-model.ts';
 import { createXgboostModel } from '../../cost-model/xgboost-model.ts';
 import { enumerateCandidates } from '../../search/space/enumeration.ts';
+import { featureRows, scoresOfModel } from '../../search/space/feature-rows.ts';
 import type { SketchSpace } from '../../search/space/sketch-space.ts';
 import { createBayesianSearch } from '../../search/strategies/bayesian.ts';
 import { createBeamSearch } from '../../search/strategies/beam.ts';
@@ -12,7 +13,7 @@ import { createTransferSearch } from '../../search/strategies/transfer.ts';
 import { type Candidate, candidateKey, type SearchStrategy } from '../../search/strategy.ts';
 import type { SearchName } from '../events.ts';
 import { createStrategy } from '../strategies.ts';
-import { boundedScores, featuresOf, scoresOfModel, withMeasured } from './source-model.ts';
+import { boundedScores, withMeasured } from './source-model.ts';
 import type { Source } from './sources.ts';
 
 interface LearningSearch {
@@ -72,10 +73,11 @@ export function createLearningSearch(
 
 /** What each source says of every candidate. */
 function scoresOf(space: SketchSpace, candidates: readonly Candidate[], sources: readonly Source[]): Float32Array[] {
-  const features = featuresOf({ space, candidates });
+  const listed = { space, candidates };
+  const features = featureRows(listed);
   const positions = new Map(candidates.map((candidate, at) => [candidateKey(candidate), at]));
   return sources.map(({ model, measured }) => {
-    const scores = boundedScores(scoresOfModel({ space, candidates }, model, features));
+    const scores = boundedScores(scoresOfModel(listed, model, features));
     const times: (number | null | undefined)[] = new Array(candidates.length).fill(undefined);
     for (const { candidate, timeNs } of measured) {
       const at = positions.get(candidateKey(candidate));

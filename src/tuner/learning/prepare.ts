@@ -3,6 +3,7 @@ import type { LearnedModel } from '../../cost-model/learned-model.ts';
 import type { Workload } from '../../operators/workload.ts';
 import { createFaultGroups, type LogFault } from '../../records/log-fault.ts';
 import { logFilesOf } from '../../records/log-files.ts';
+import { featureRows, scoresOfModel } from '../../search/space/feature-rows.ts';
 import type { SketchSpace } from '../../search/space/sketch-space.ts';
 import type { LearnedOptions } from '../../search/strategies/learned.ts';
 import { candidateKey, type Observation, type SearchStrategy } from '../../search/strategy.ts';
@@ -10,7 +11,6 @@ import type { SearchName } from '../events.ts';
 import { createLearningSearch } from './learning-search.ts';
 import { nearestFirst, readNearGroups } from './near-groups.ts';
 import { chooseNeighbours, type Neighbour } from './neighbours.ts';
-import { featuresOf, scoresOfModel } from './source-model.ts';
 import { makeSources, type Source } from './sources.ts';
 
 interface PrepareOptions {
@@ -87,7 +87,7 @@ function bestBySources(
   neighbours: readonly Neighbour[],
 ): readonly Neighbour[] {
   const listed = { space, candidates: neighbours.map(({ candidate }) => candidate) };
-  const rows = featuresOf(listed);
+  const rows = featureRows(listed);
   const scores = sources.map(({ model }) => scoresOfModel(listed, model, rows));
   const sum = (at: number): number =>
     scores.reduce((total, score, source) => total + (sources[source]?.likeness ?? 0) * (score[at] as number), 0);

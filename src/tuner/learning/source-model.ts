@@ -1,5 +1,4 @@
 import type { CostModel, TrainingData } from '../../cost-model/cost-model.ts';
-import type { Candidate, SearchSpace } from '../../search/strategy.ts';
 import type { LearningRows } from './group-rows.ts';
 
 /** Measurements of several origins as one training set; the rows of each are compared among themselves only. `weights`: how much each counts. */
@@ -38,27 +37,6 @@ const lowestScore = -3;
 export function boundedScores(scores: Float32Array): Float32Array {
   const best = scores.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
   return scores.map((score) => Math.max(lowestScore, score - best));
-}
-
-interface Listed {
-  readonly space: SearchSpace;
-  readonly candidates: readonly Candidate[];
-}
-
-/** A model's score of each candidate of a space. */
-export function scoresOfModel(listed: Listed, model: CostModel, features = featuresOf(listed)): Float32Array {
-  const scores = new Float32Array(listed.candidates.length);
-  model.score(features, scores.length, listed.space.columns, scores);
-  return scores;
-}
-
-/** Features of all candidates of a space, row after row. */
-export function featuresOf({ space, candidates }: Listed): Float32Array {
-  const rows = new Float32Array(candidates.length * space.columns);
-  const extractors = space.sketches.map((sketch) => sketch.createExtractor());
-  for (const [at, { sketch, values }] of candidates.entries())
-    extractors[sketch]?.extract(Float64Array.from(values), rows, at * space.columns);
-  return rows;
 }
 
 /** What measurements elsewhere say of candidates: the logarithm of their throughput relative to the best; the given scores where there is none. */

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createHistory } from '../../search/history.ts';
+import { featureRows } from '../../search/space/feature-rows.ts';
 import { createUnguidedSearch } from '../../search/strategies/unguided.ts';
 import { candidateKey, type Observation, type SearchStrategy } from '../../search/strategy.ts';
 import { createTally } from '../../search/tally.ts';
 import { UserError } from '../../support/errors.ts';
 import { printable } from '../../support/printable.ts';
 import { createRandom, type Random } from '../../support/random.ts';
-import { featuresOf } from '../learning/source-model.ts';
 import type { TierTask } from './tiers.ts';
 
 /** What a method of the user's own is told before its first trial; the same object in all calls of one run. */
@@ -71,7 +71,7 @@ function createMethodSearch(path: string, method: TransferMethod, { target, sour
   const task: MethodTask = {
     target: target.name,
     candidates,
-    features: featuresOf(target),
+    features: featureRows(target),
     columns: space.columns,
     sources: sources.map(({ name, timesNs, rows, labels }) => ({ name, timesNs, features: rows, labels })),
     seed,
