@@ -1,4 +1,5 @@
-import { colours, escaped, svgOf } from '../../src/report/svg.ts';
+import { escaped } from '../../src/report/escaped.ts';
+import { colours, svgOf } from '../../src/report/svg.ts';
 import { measures } from './measures.ts';
 import { allKinds, type Row } from './tables.ts';
 

@@ -1,35 +1,15 @@
 /** How well scores rank, against labels where higher is better. Arrays of the same length, one entry per item. */
 
-/** Labels closer than this, relative to the higher, are equal: measurements are no more exact. */
-const equal = 0.02;
+import { pairsInOrder, recallOf, topOf } from '../../src/report/page/ranking.ts';
 
 /** Fraction of the pairs with different labels that scores put in the right order; equal scores count half. NaN where there is no such pair. */
 export function pairwiseAccuracy(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
-  let right = 0;
-  let pairs = 0;
-  for (let a = 0; a < labels.length; a++) {
-    for (let b = a + 1; b < labels.length; b++) {
-      const [la, lb] = [labels[a] as number, labels[b] as number];
-      if (Math.abs(la - lb) <= equal * Math.max(la, lb)) continue;
-      pairs++;
-      const ahead = ((scores[a] as number) - (scores[b] as number)) * (la - lb);
-      right += ahead > 0 ? 1 : ahead === 0 ? 0.5 : 0;
-    }
-  }
-  return right / pairs;
-}
-
-function topOf(by: ArrayLike<number>, k: number): number[] {
-  return Array.from(by, (_, item) => item)
-    .sort((a, b) => (by[b] as number) - (by[a] as number) || a - b)
-    .slice(0, k);
+  return pairsInOrder(scores, labels).fraction ?? Number.NaN;
 }
 
 /** Of the `k` best by label, the fraction among the `k` best by score. NaN where there are not more than `k`. */
 export function recallAt(k: number, scores: ArrayLike<number>, labels: ArrayLike<number>): number {
-  if (labels.length <= k) return Number.NaN;
-  const chosen = new Set(topOf(scores, k));
-  return topOf(labels, k).filter((item) => chosen.has(item)).length / k;
+  return recallOf(k, scores, labels) ?? Number.NaN;
 }
 
 /** The best label among the `k` best by score, relative to the best there is: what trying `k` of them finds. */

@@ -57,3 +57,8 @@ export interface Artifact {
 export function artifactKey(artifact: Artifact): string {
   return hashJson(artifact);
 }
+
+/** The text of all kernels in their order; what records keep a hash of. */
+export function wgslOf({ kernels }: Artifact): string {
+  return kernels.map(({ wgsl }) => wgsl).join('\n');
+}

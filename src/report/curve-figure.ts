@@ -1,5 +1,6 @@
 import { type Curve, mean, quantile, reachedAfter } from '../search/recorded/curve.ts';
-import { colours, escaped, svgOf } from './svg.ts';
+import { escaped } from './escaped.ts';
+import { colours, svgOf } from './svg.ts';
 
 const width = 720;
 const height = 420;

@@ -1,4 +1,5 @@
-import { escaped, svgOf } from './svg.ts';
+import { escaped } from './escaped.ts';
+import { svgOf } from './svg.ts';
 
 const cell = 76;
 const margin = { left: 190, top: 150, right: 20, bottom: 20 };

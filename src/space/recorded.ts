@@ -19,6 +19,11 @@ export function recordedValues(
   return values;
 }
 
+/** The same the other way: values in the order of a sketch's decisions, by name as records keep them. */
+export function decisionsByName({ decisions }: Sketch, values: readonly number[]): Record<string, number> {
+  return Object.fromEntries(decisions.map(({ name }, at) => [name, values[at] as number]));
+}
+
 /** A decision of a recorded space, with the options that were recorded. */
 interface RecordedDecision {
   readonly name: string;

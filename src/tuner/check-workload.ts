@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { unmetNeed } from '../../bundle/core.mjs';
 import type { Device } from '../device/devices.ts';
-import type { Artifact } from '../ir/artifact.ts';
+import { type Artifact, wgslOf } from '../ir/artifact.ts';
 import { requirementsOf, targetOf } from '../ir/requirements.ts';
 import { createDawnRunner } from '../measure/dawn-runner.ts';
 import { type Workload, workloadKey } from '../operators/workload.ts';
@@ -98,13 +98,9 @@ function rebuiltBests(table: BestTable, workload: Workload, device: Device): rea
     return {
       ...{ device: record.device.name, deviceKey: deviceKey(record.device), record: record.id, trace: record.trace },
       ...{ timeNs: timeOf(record), artifact, why: isRefusal(built) ? explainRefusal(built) : '' },
-      sameText: artifact === null ? null : record.kernelHash === hashText(textOf(artifact)),
+      sameText: artifact === null ? null : record.kernelHash === hashText(wgslOf(artifact)),
     };
   });
-}
-
-function textOf({ kernels }: Artifact): string {
-  return kernels.map(({ wgsl }) => wgsl).join('\n');
 }
 
 function exportState(
@@ -126,7 +122,7 @@ function exportState(
   if (workloadKey(bundle.workload) !== workloadKey(workload)) return stale('is of another workload');
   const best = rebuilt.find((one) => one.deviceKey === deviceKey(bundle.device));
   if (best === undefined) return stale(`was tuned on ${bundle.device.name}, of which the logs hold no record`);
-  if (best.artifact !== null && textOf(best.artifact) === textOf(bundle.artifact)) return 'current';
+  if (best.artifact !== null && wgslOf(best.artifact) === wgslOf(bundle.artifact)) return 'current';
   return stale(
     best.record === bundle.record
       ? 'is not what its record makes now'

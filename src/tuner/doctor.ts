@@ -1,9 +1,10 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism, loadavg, tmpdir, totalmem } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { findBooster } from '../cost-model/find-booster.ts';
+import { packagedBrowserReason } from '../device/browser/launch.ts';
 import { cacheFolder } from '../device/cache-folder.ts';
+import { packageName } from '../device/chromium-package.ts';
 import { type Device, listDevices } from '../device/devices.ts';
 import { type DeviceLimits, defaultLimits } from '../ir/limits.ts';
 import { createDawnRunner } from '../measure/dawn-runner.ts';
@@ -139,19 +140,15 @@ function booster(): Finding {
 const browserCommands = ['google-chrome', 'chromium', 'chromium-browser', 'microsoft-edge', 'chrome'] as const;
 
 function browser(): Finding {
-  try {
-    createRequire(import.meta.url).resolve('@sparticuz/chromium');
-    return good('browser', 'Chromium of the optional package @sparticuz/chromium');
-  } catch {
-    const folders = (process.env.PATH ?? '').split(delimiter);
-    const found = browserCommands.flatMap((command) => folders.map((folder) => join(folder, command))).find(existsSync);
-    if (found !== undefined) return good('browser', found);
-    return poor(
-      'browser',
-      'no browser was found to try exported kernels in',
-      'install Chrome, Chromium or Edge, or npm install @sparticuz/chromium (Linux on x64)',
-    );
-  }
+  if (packagedBrowserReason() === null) return good('browser', `Chromium of the optional package ${packageName}`);
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const found = browserCommands.flatMap((command) => folders.map((folder) => join(folder, command))).find(existsSync);
+  if (found !== undefined) return good('browser', found);
+  return poor(
+    'browser',
+    'no browser was found to try exported kernels in',
+    `install Chrome, Chromium or Edge, or npm install ${packageName} (Linux on x64)`,
+  );
 }
 
 const leastFree = gib / 4;

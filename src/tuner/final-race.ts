@@ -1,4 +1,4 @@
-import type { Artifact } from '../ir/artifact.ts';
+import { type Artifact, wgslOf } from '../ir/artifact.ts';
 import type { Runner } from '../measure/runner.ts';
 import { reachingFastest } from '../measure/sampling/race.ts';
 import type { Workload } from '../operators/workload.ts';
@@ -93,7 +93,6 @@ export function proposalOf(record: TuningRecord, workload: Workload): Proposal |
 
 /** The order that decides between equally fast schedules: fewer kernels, then less text, then an arbitrary but fixed one. */
 function byPlainness(a: Artifact, b: Artifact): number {
-  const textOf = (artifact: Artifact): string => artifact.kernels.map(({ wgsl }) => wgsl).join('\n');
-  const [left, right] = [textOf(a), textOf(b)];
+  const [left, right] = [wgslOf(a), wgslOf(b)];
   return a.kernels.length - b.kernels.length || left.length - right.length || (left < right ? -1 : 1);
 }

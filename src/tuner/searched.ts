@@ -1,6 +1,7 @@
 import type { RoundAccount } from '../records/record.ts';
 import type { SketchSpace } from '../search/space/sketch-space.ts';
 import type { Candidate, SearchStrategy } from '../search/strategy.ts';
+import { decisionsByName } from '../space/recorded.ts';
 import { instantiate } from '../space/sketch.ts';
 import type { Proposal } from './attempts.ts';
 import type { ModelName } from './events.ts';
@@ -28,7 +29,7 @@ export function searched(
     scheduled: instantiate(sketch, candidate.values),
     origin: 'search',
     sketch: sketch.name,
-    decisions: decisionsOf(sketch, candidate),
+    decisions: decisionsByName(sketch, candidate.values),
     search: {
       ...{ name: strategy.name, model: modelName, round, score: finite(candidate.score) },
       ...account,
@@ -52,10 +53,6 @@ export function transferProposals(
       ...{ origin: 'transfer' as const, search: null },
     })),
   ];
-}
-
-function decisionsOf(sketch: SketchSpace['sketches'][number], candidate: Candidate): Record<string, number> {
-  return Object.fromEntries(sketch.decisions.map((decision, i) => [decision.name, candidate.values[i] as number]));
 }
 
 function finite(score: number | null): number | null {

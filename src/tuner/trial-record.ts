@@ -1,4 +1,4 @@
-import type { Artifact } from '../ir/artifact.ts';
+import { type Artifact, wgslOf } from '../ir/artifact.ts';
 import type { DeviceDescription } from '../ir/limits.ts';
 import type { MeasureResult } from '../measure/runner.ts';
 import type { Workload } from '../operators/workload.ts';
@@ -70,7 +70,7 @@ export function trialRecord(context: TrialContext, result: MeasureResult, refusa
     decisions,
     // Steps hold nothing but names and numbers: a copy through JSON is what the reader will get.
     trace: JSON.parse(JSON.stringify(trace)) as TuningRecord['trace'],
-    kernelHash: artifact === null ? null : hashText(artifact.kernels.map((kernel) => kernel.wgsl).join('\n')),
+    kernelHash: artifact === null ? null : hashText(wgslOf(artifact)),
     outcome: result.outcome,
     error: result.error,
     refusal: refusal === null ? null : { reason: refusal.reason, message: explainRefusal(refusal) },

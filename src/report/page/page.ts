@@ -1,3 +1,4 @@
+import { escaped } from '../escaped.ts';
 import { formatBytes, formatCount } from '../quantities.ts';
 import type { Charts } from './charts.ts';
 import { chooseDrawn } from './choose-drawn.ts';
@@ -6,7 +7,7 @@ import type { ReportData, Subject } from './report-data.ts';
 import { style } from './style.ts';
 import { deviceFigures } from './views/devices.ts';
 import { figureHtml } from './views/figure.ts';
-import { escaped, paragraph, sectionOf } from './views/html.ts';
+import { paragraph, sectionOf } from './views/html.ts';
 import { subjectHtml, subjectTitle } from './views/subject.ts';
 
 /** Unpacks the charts' script and runs it, as a script of the page's own: nothing else is allowed to run. */

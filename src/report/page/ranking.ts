@@ -20,13 +20,16 @@ export function pairsInOrder(
   return { fraction: pairs === 0 ? null : right / pairs, pairs };
 }
 
+/** Places of the `k` highest numbers, the highest first. */
+export function topOf(by: ArrayLike<number>, k: number): readonly number[] {
+  return Array.from(by, (_, item) => item)
+    .sort((a, b) => (by[b] as number) - (by[a] as number) || a - b)
+    .slice(0, k);
+}
+
 /** Of the `k` best by label, the fraction among the `k` best by score; null where there are not more than `k`. */
 export function recallOf(k: number, scores: ArrayLike<number>, labels: ArrayLike<number>): number | null {
   if (labels.length <= k) return null;
-  const topOf = (by: ArrayLike<number>): readonly number[] =>
-    Array.from(by, (_, item) => item)
-      .sort((a, b) => (by[b] as number) - (by[a] as number) || a - b)
-      .slice(0, k);
-  const chosen = new Set(topOf(scores));
-  return topOf(labels).filter((item) => chosen.has(item)).length / k;
+  const chosen = new Set(topOf(scores, k));
+  return topOf(labels, k).filter((item) => chosen.has(item)).length / k;
 }

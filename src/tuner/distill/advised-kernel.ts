@@ -7,7 +7,7 @@ import { UserError } from '../../support/errors.ts';
 import { isRefusal } from '../../support/refusal.ts';
 import { buildArtifact, programOf } from '../build.ts';
 import { sketchesFor } from '../fits.ts';
-import { refitted } from './cases.ts';
+import { refitted, scheduleOf } from './cases.ts';
 import { advisedSchedules, type RuleSchedule, type Rules } from './rules.ts';
 
 export interface AdvisedKernel extends Scheduled {
@@ -35,10 +35,7 @@ export function advisedKernel(
     const scheduled = instantiate(sketch, candidate.values);
     const artifact = isRefusal(scheduled) ? scheduled : buildArtifact(scheduled.program, device);
     if (isRefusal(scheduled) || isRefusal(artifact)) continue;
-    const decisions = Object.fromEntries(
-      sketch.decisions.map(({ name }, at) => [name, candidate.values[at] as number]),
-    );
-    return { ...scheduled, artifact, schedule: { sketch: sketch.name, decisions } };
+    return { ...scheduled, artifact, schedule: scheduleOf({ space }, candidate) };
   }
   throw new UserError(
     `none of the ${schedules.length} schedules that the rules advise makes a kernel of ${describeWorkload(workload)} on ${device.name}; tune it`,

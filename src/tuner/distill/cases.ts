@@ -2,7 +2,7 @@ import { checkedProgram } from '../../operators/checked-program.ts';
 import { workloadKey } from '../../operators/workload.ts';
 import { type SketchSpace, sketchSpace } from '../../search/space/sketch-space.ts';
 import { type Candidate, candidateKey } from '../../search/strategy.ts';
-import { recordedValues } from '../../space/recorded.ts';
+import { decisionsByName, recordedValues } from '../../space/recorded.ts';
 import { refittedValues } from '../../space/refit.ts';
 import { isRefusal } from '../../support/refusal.ts';
 import { stableJson } from '../../support/stable-json.ts';
@@ -67,11 +67,8 @@ function caseOf({ workload, workloadKey: key, device, deviceKey, lessons }: Less
 
 /** The candidate as a schedule for any shape. */
 export function scheduleOf({ space }: Pick<ShapeCase, 'space'>, { sketch, values }: Candidate): RuleSchedule {
-  const { name, decisions } = space.sketches[sketch] as SketchSpace['sketches'][number];
-  return {
-    sketch: name,
-    decisions: Object.fromEntries(decisions.map((decision, at) => [decision.name, values[at] as number])),
-  };
+  const found = space.sketches[sketch] as SketchSpace['sketches'][number];
+  return { sketch: found.name, decisions: decisionsByName(found, values) };
 }
 
 export function scheduleIdentity(schedule: RuleSchedule): string {

@@ -8,7 +8,7 @@ import { instantiate } from '../../space/sketch.ts';
 import { createAttempts } from '../attempts.ts';
 import { programOf } from '../build.ts';
 import { verificationData } from '../workload-data.ts';
-import { refitted, type ShapeCase } from './cases.ts';
+import { refitted, type ShapeCase, scheduleOf } from './cases.ts';
 import type { Unmeasured } from './distill.ts';
 
 interface MeasureOptions {
@@ -58,13 +58,10 @@ export async function measureSchedules(unmeasured: readonly Unmeasured[], option
         const candidate = refitted(space, schedule);
         if (candidate === null || stopped()) continue;
         const sketch = space.sketches[candidate.sketch] as Sketch;
-        const decisions = Object.fromEntries(
-          sketch.decisions.map(({ name }, at) => [name, candidate.values[at] as number]),
-        );
         const record = await attempts.attempt(
           attempts.prepare({
-            ...{ scheduled: instantiate(sketch, candidate.values), origin: 'replay', sketch: sketch.name, decisions },
-            search: null,
+            ...scheduleOf({ space }, candidate),
+            ...{ scheduled: instantiate(sketch, candidate.values), origin: 'replay', search: null },
           }),
           null,
         );

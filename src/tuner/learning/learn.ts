@@ -43,8 +43,7 @@ const mostForCosts = 8000;
 /**
  * Learns from logs which schedules are fast, and writes it as a file that `tune --model` takes: a cost of each kind of work, fitted for each type of
  * device, and trees that correct what the costs say of a schedule. All records together make one model; times are compared within a workload on a device
- * only. It is learned anew each time, from the logs. Rejects with UserError where there is nothing
- * to learn from or the file cannot be written.
+ * only. It is learned anew each time, from the logs. Rejects with UserError where there is nothing to learn from or the file cannot be written.
  */
 export async function learnModel(paths: readonly string[], options: LearnOptions): Promise<LearnResult> {
   const { out, onFault, onProgress, signal } = options;

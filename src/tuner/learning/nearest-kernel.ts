@@ -3,6 +3,7 @@ import type { DeviceDescription } from '../../ir/limits.ts';
 import type { Workload } from '../../operators/workload.ts';
 import type { Trace } from '../../schedule/trace.ts';
 import { type SketchSpace, sketchSpace } from '../../search/space/sketch-space.ts';
+import { decisionsByName } from '../../space/recorded.ts';
 import { instantiate } from '../../space/sketch.ts';
 import { isRefusal } from '../../support/refusal.ts';
 import { buildArtifact, programOf } from '../build.ts';
@@ -39,13 +40,12 @@ export async function nearestKernel(
   const scheduled = instantiate(sketch, candidate.values);
   const artifact = isRefusal(scheduled) ? scheduled : buildArtifact(scheduled.program, device);
   if (isRefusal(scheduled) || isRefusal(artifact)) return null;
-  const decisions = sketch.decisions.map(({ name }, at) => [name, candidate.values[at] as number] as const);
   return {
     workload,
     from,
     trace: scheduled.trace,
     sketch: sketch.name,
-    decisions: Object.fromEntries(decisions),
+    decisions: decisionsByName(sketch, candidate.values),
     artifact,
   };
 }

@@ -1,6 +1,7 @@
+import { escaped } from '../../escaped.ts';
 import { formatCount, formatTime } from '../../quantities.ts';
 import type { ReportCode, Subject } from '../report-data.ts';
-import { escaped, tableOf } from './html.ts';
+import { tableOf } from './html.ts';
 
 /** What of a trial's code is compared. */
 const codeForms = ['loops', 'wgsl', 'steps'] as const;

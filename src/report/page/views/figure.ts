@@ -1,5 +1,5 @@
+import { escaped } from '../../escaped.ts';
 import type { Chart } from './chart.ts';
-import { escaped } from './html.ts';
 
 /** Draws an option object as SVG text. */
 export type RenderSvg = (chart: Chart) => string;

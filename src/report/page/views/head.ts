@@ -1,4 +1,5 @@
 import { decisionsText } from '../../decisions.ts';
+import { escaped } from '../../escaped.ts';
 import {
   compareToNaive,
   formatCount,
@@ -9,7 +10,6 @@ import {
   formatTime,
 } from '../../quantities.ts';
 import type { Subject } from '../report-data.ts';
-import { escaped } from './html.ts';
 
 /** What a reader asks first: how fast, against what, how near to the roof, by which command, and what to distrust. */
 export function headHtml(subject: Subject): string {

@@ -1,7 +1,4 @@
-/** Text as the content of an element or an attribute. */
-export function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-}
+import { escaped } from '../../escaped.ts';
 
 /** Cells are texts; numbers stand on the right. */
 type Cell = string | number | null;

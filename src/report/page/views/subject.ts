@@ -1,3 +1,4 @@
+import { escaped } from '../../escaped.ts';
 import { compareToNaive, formatTime } from '../../quantities.ts';
 import type { Subject } from '../report-data.ts';
 import { beamFigures, deathsHtml } from './beam.ts';
@@ -6,7 +7,7 @@ import { convergenceFigures } from './convergence.ts';
 import { parallelFigures } from './decisions.ts';
 import { type Figure, figureHtml, type RenderSvg } from './figure.ts';
 import { headHtml } from './head.ts';
-import { escaped, notRecorded, paragraph, sectionOf } from './html.ts';
+import { notRecorded, paragraph, sectionOf } from './html.ts';
 import { modelFigures, roundsTable } from './model.ts';
 import { pruningFigures } from './pruning.ts';
 import { rooflineFigures } from './roofline.ts';

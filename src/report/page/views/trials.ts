@@ -1,6 +1,6 @@
+import { escaped } from '../../escaped.ts';
 import { formatCount, formatFactor, formatTime } from '../../quantities.ts';
 import type { ReportTrial, Subject } from '../report-data.ts';
-import { escaped } from './html.ts';
 
 /** Rows that stand in the page where no script runs, and that a script shows at a time. */
 export const rowsShown = 100;
