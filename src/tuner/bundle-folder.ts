@@ -4,7 +4,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { exitCode, UserError } from '../support/errors.ts';
 import { makeFolder } from '../support/make-folder.ts';
 
-const manifestName = 'manifest.json';
+export const manifestName = 'manifest.json';
 
 /** What a folder is to hold. */
 interface BundleContents {
@@ -65,5 +65,10 @@ function kernelFilesIn(manifest: unknown): readonly string[] {
   if (!Array.isArray(kernels)) return [];
   return kernels
     .map((kernel: unknown) => (kernel as { readonly file?: unknown } | null)?.file)
-    .filter((file): file is string => typeof file === 'string' && /^[\w.-]+\.wgsl$/.test(file));
+    .filter((file): file is string => typeof file === 'string' && isKernelFile(file));
+}
+
+/** Names come from a file that may be a stranger's: none may lead out of the folder. */
+export function isKernelFile(name: string): boolean {
+  return /^[\w.-]+\.wgsl$/.test(name);
 }

@@ -5,6 +5,7 @@ import type { DeviceDescription } from '../ir/limits.ts';
 import type { Workload } from '../operators/workload.ts';
 import { UserError } from '../support/errors.ts';
 import { explainRefusal, isRefusal } from '../support/refusal.ts';
+import { isKernelFile, manifestName } from './bundle-folder.ts';
 import { readManifest } from './manifest.ts';
 
 /** What a folder that `wgtune export` wrote holds. */
@@ -16,8 +17,6 @@ export interface Bundle {
   readonly timeNs: number;
   readonly record: string;
 }
-
-const manifestName = 'manifest.json';
 
 export function isBundle(folder: string): boolean {
   return existsSync(join(folder, manifestName));
@@ -64,9 +63,8 @@ function parsed(folder: string): unknown {
   }
 }
 
-/** Names come from a file that may be a stranger's: none may lead out of the folder. */
 function textOf(folder: string, file: string): string {
-  if (!/^[\w.-]+\.wgsl$/.test(file))
+  if (!isKernelFile(file))
     throw new UserError(`${join(folder, manifestName)} names "${file}", which is no file of a bundle`);
   try {
     return readFileSync(join(folder, file), 'utf8');

@@ -2,12 +2,11 @@ import type { Artifact } from '../../ir/artifact.ts';
 import type { DeviceDescription } from '../../ir/limits.ts';
 import { describeWorkload, type Workload } from '../../operators/workload.ts';
 import { sketchSpace } from '../../search/space/sketch-space.ts';
-import { instantiate, type Scheduled, type Sketch } from '../../space/sketch.ts';
+import type { Scheduled } from '../../space/sketch.ts';
 import { UserError } from '../../support/errors.ts';
-import { isRefusal } from '../../support/refusal.ts';
-import { buildArtifact, programOf } from '../build.ts';
+import { programOf } from '../build.ts';
 import { sketchesFor } from '../fits.ts';
-import { refitted, scheduleOf } from './cases.ts';
+import { kernelOfCandidate, refitted, scheduleOf } from '../refitted.ts';
 import { advisedSchedules, type RuleSchedule, type Rules } from './rules.ts';
 
 export interface AdvisedKernel extends Scheduled {
@@ -31,11 +30,8 @@ export function advisedKernel(
   for (const schedule of schedules) {
     const candidate = refitted(space, schedule);
     if (candidate === null) continue;
-    const sketch = space.sketches[candidate.sketch] as Sketch;
-    const scheduled = instantiate(sketch, candidate.values);
-    const artifact = isRefusal(scheduled) ? scheduled : buildArtifact(scheduled.program, device);
-    if (isRefusal(scheduled) || isRefusal(artifact)) continue;
-    return { ...scheduled, artifact, schedule: scheduleOf({ space }, candidate) };
+    const kernel = kernelOfCandidate(space, candidate);
+    if (kernel !== null) return { ...kernel, schedule: scheduleOf(space, candidate) };
   }
   throw new UserError(
     `none of the ${schedules.length} schedules that the rules advise makes a kernel of ${describeWorkload(workload)} on ${device.name}; tune it`,

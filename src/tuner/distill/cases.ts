@@ -2,8 +2,7 @@ import { checkedProgram } from '../../operators/checked-program.ts';
 import { workloadKey } from '../../operators/workload.ts';
 import { type SketchSpace, sketchSpace } from '../../search/space/sketch-space.ts';
 import { type Candidate, candidateKey } from '../../search/strategy.ts';
-import { decisionsByName, recordedValues } from '../../space/recorded.ts';
-import { refittedValues } from '../../space/refit.ts';
+import { recordedValues } from '../../space/recorded.ts';
 import { isRefusal } from '../../support/refusal.ts';
 import { stableJson } from '../../support/stable-json.ts';
 import { sketchesFor } from '../fits.ts';
@@ -65,21 +64,6 @@ function caseOf({ workload, workloadKey: key, device, deviceKey, lessons }: Less
   };
 }
 
-/** The candidate as a schedule for any shape. */
-export function scheduleOf({ space }: Pick<ShapeCase, 'space'>, { sketch, values }: Candidate): RuleSchedule {
-  const found = space.sketches[sketch] as SketchSpace['sketches'][number];
-  return { sketch: found.name, decisions: decisionsByName(found, values) };
-}
-
 export function scheduleIdentity(schedule: RuleSchedule): string {
   return stableJson(schedule);
-}
-
-/** The schedule refitted to a workload and device; null where its sketch is not one of the workload's, or nothing near it is legal. */
-export function refitted({ sketches }: Pick<SketchSpace, 'sketches'>, schedule: RuleSchedule): Candidate | null {
-  const sketch = sketches.findIndex(({ name }) => name === schedule.sketch);
-  const found = sketches[sketch];
-  if (found === undefined) return null;
-  const values = refittedValues(found, found.createPruner(), schedule.decisions);
-  return values === null ? null : { sketch, values, score: null };
 }

@@ -3,8 +3,9 @@ import { candidateKey } from '../../search/strategy.ts';
 import { UserError } from '../../support/errors.ts';
 import { createRandom } from '../../support/random.ts';
 import type { LessonGroup } from '../learning/lessons.ts';
+import { refitted } from '../refitted.ts';
 import { toolVersion } from '../tool.ts';
-import { casesOf, refitted, type ShapeCase } from './cases.ts';
+import { casesOf, type ShapeCase } from './cases.ts';
 import { type Estimator, errorOf, trainEstimator } from './estimator.ts';
 import {
   advisedSchedules,

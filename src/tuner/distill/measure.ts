@@ -7,8 +7,9 @@ import type { Sketch } from '../../space/sketch.ts';
 import { instantiate } from '../../space/sketch.ts';
 import { createAttempts } from '../attempts.ts';
 import { programOf } from '../build.ts';
+import { refitted, scheduleOf } from '../refitted.ts';
 import { verificationData } from '../workload-data.ts';
-import { refitted, type ShapeCase, scheduleOf } from './cases.ts';
+import type { ShapeCase } from './cases.ts';
 import type { Unmeasured } from './distill.ts';
 
 interface MeasureOptions {
@@ -60,7 +61,7 @@ export async function measureSchedules(unmeasured: readonly Unmeasured[], option
         const sketch = space.sketches[candidate.sketch] as Sketch;
         const record = await attempts.attempt(
           attempts.prepare({
-            ...scheduleOf({ space }, candidate),
+            ...scheduleOf(space, candidate),
             ...{ scheduled: instantiate(sketch, candidate.values), origin: 'replay', search: null },
           }),
           null,

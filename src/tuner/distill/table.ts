@@ -1,5 +1,6 @@
 import { type Candidate, candidateKey } from '../../search/strategy.ts';
-import { refitted, type ShapeCase, scheduleIdentity, scheduleOf } from './cases.ts';
+import { refitted, scheduleOf } from '../refitted.ts';
+import { type ShapeCase, scheduleIdentity } from './cases.ts';
 import type { Estimator } from './estimator.ts';
 import type { RuleSchedule } from './rules.ts';
 
@@ -20,7 +21,7 @@ export function poolOf(cases: readonly ShapeCase[]): readonly PoolSchedule[] {
     for (const shape of cases) {
       const fast = shape.measured[place];
       if (fast === undefined) continue;
-      const schedule = scheduleOf(shape, fast.candidate);
+      const schedule = scheduleOf(shape.space, fast.candidate);
       const key = scheduleIdentity(schedule);
       const held = pool.get(key) ?? { schedule, from: new Set<string>() };
       if (!pool.has(key) && pool.size >= mostInPool) continue;

@@ -2,12 +2,10 @@ import type { Artifact } from '../../ir/artifact.ts';
 import type { DeviceDescription } from '../../ir/limits.ts';
 import type { Workload } from '../../operators/workload.ts';
 import type { Trace } from '../../schedule/trace.ts';
-import { type SketchSpace, sketchSpace } from '../../search/space/sketch-space.ts';
-import { decisionsByName } from '../../space/recorded.ts';
-import { instantiate } from '../../space/sketch.ts';
-import { isRefusal } from '../../support/refusal.ts';
-import { buildArtifact, programOf } from '../build.ts';
+import { sketchSpace } from '../../search/space/sketch-space.ts';
+import { programOf } from '../build.ts';
 import { fittingSketches } from '../fits.ts';
+import { kernelOfCandidate, scheduleOf } from '../refitted.ts';
 import { readNearGroups } from './near-groups.ts';
 import { chooseNeighbours, type Neighbour } from './neighbours.ts';
 
@@ -36,16 +34,7 @@ export async function nearestKernel(
   const [nearest] = chooseNeighbours(space, workload, groups, 1);
   if (nearest === undefined) return null;
   const { candidate, ...from } = nearest;
-  const sketch = space.sketches[candidate.sketch] as SketchSpace['sketches'][number];
-  const scheduled = instantiate(sketch, candidate.values);
-  const artifact = isRefusal(scheduled) ? scheduled : buildArtifact(scheduled.program, device);
-  if (isRefusal(scheduled) || isRefusal(artifact)) return null;
-  return {
-    workload,
-    from,
-    trace: scheduled.trace,
-    sketch: sketch.name,
-    decisions: decisionsByName(sketch, candidate.values),
-    artifact,
-  };
+  const kernel = kernelOfCandidate(space, candidate);
+  if (kernel === null) return null;
+  return { workload, from, trace: kernel.trace, ...scheduleOf(space, candidate), artifact: kernel.artifact };
 }

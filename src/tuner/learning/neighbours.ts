@@ -2,10 +2,7 @@ import type { DeviceDescription } from '../../ir/limits.ts';
 import { describeWorkload, type Workload } from '../../operators/workload.ts';
 import type { SketchSpace } from '../../search/space/sketch-space.ts';
 import { type Candidate, candidateKey } from '../../search/strategy.ts';
-import { refittedValues } from '../../space/refit.ts';
-import { instantiate } from '../../space/sketch.ts';
-import { isRefusal } from '../../support/refusal.ts';
-import { buildArtifact } from '../build.ts';
+import { kernelOfCandidate, refitted } from '../refitted.ts';
 import type { NearGroup } from './near-groups.ts';
 
 /** A schedule of a near workload, refitted to this one. */
@@ -45,7 +42,7 @@ export function chooseNeighbours(
       const candidate = refitted(space, lesson);
       if (candidate === null) continue;
       const key = candidateKey(candidate);
-      if (known.has(key) || chosen.has(key) || !makesKernel(space, candidate)) continue;
+      if (known.has(key) || chosen.has(key) || kernelOfCandidate(space, candidate) === null) continue;
       chosen.set(key, { candidate, workload: group.workload, device: group.device, timeNs: lesson.timeNs });
     }
   return [...chosen.values()];
@@ -59,16 +56,4 @@ const mostOfGroup = 8;
 function fastestOf({ lessons }: NearGroup): readonly Timed[] {
   const timed = lessons.filter((lesson): lesson is Timed => lesson.timeNs !== null);
   return timed.sort((a, b) => a.timeNs - b.timeNs).slice(0, mostOfGroup);
-}
-
-function refitted({ sketches }: SketchSpace, { sketch: name, decisions }: Timed): Candidate | null {
-  const at = sketches.findIndex((sketch) => sketch.name === name);
-  const sketch = sketches[at];
-  const values = sketch === undefined ? null : refittedValues(sketch, sketch.createPruner(), decisions);
-  return values === null ? null : { sketch: at, values, score: null };
-}
-
-function makesKernel({ sketches, device }: SketchSpace, { sketch, values }: Candidate): boolean {
-  const scheduled = instantiate(sketches[sketch] as SketchSpace['sketches'][number], values);
-  return !isRefusal(scheduled) && !isRefusal(buildArtifact(scheduled.program, device));
 }
