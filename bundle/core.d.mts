@@ -87,6 +87,19 @@ export interface BundleKernel {
   readonly usesSubgroups: boolean;
 }
 
+/** What kernels are judged by of an adapter's or a device's info. */
+export interface TargetInfo {
+  readonly subgroupMinSize?: number;
+  readonly subgroupMaxSize?: number;
+  readonly subgroupMatrixConfigs?: Iterable<{
+    readonly componentType: string;
+    readonly resultComponentType: string;
+    readonly M: number;
+    readonly N: number;
+    readonly K: number;
+  }>;
+}
+
 /** What of an adapter or a device decides whether kernels run: a GPUAdapter and a GPUDevice are such, and so is plain data. */
 export interface Target {
   readonly features: { has(name: string): boolean };
@@ -165,9 +178,3 @@ export declare function createPipeline(
   kernel: PipelineKernel,
   module: GPUShaderModule,
 ): Promise<CompiledPipeline>;
-
-/** Pairs of lane and subgroup size by local index, in one workgroup of this size on the device. */
-export declare function readLanes(device: GPUDevice, workgroupSize: Triple): Promise<Uint32Array>;
-
-/** Whether invocation i of the pairs is lane i % size of subgroup i / size, and the size a power of two and the same for all. */
-export declare function lanesAreInOrder(pairs: Uint32Array): boolean;

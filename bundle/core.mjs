@@ -1,7 +1,10 @@
 // What the loader of bundles and exported modules share: what kernels need of a device, and kernels on it. Plain JavaScript without
 // dependencies; `core.d.mts` has the types and says what each function does. Modules hold this text without its comments.
 
-/** @import { BundleBuffer, CompiledPipeline, KernelSet, PipelineKernel, PreparedKernel, Requirements, Target, Triple } from './core.d.mts' */
+import { matrixReason } from './matrices.mjs';
+import { laneReason, sizeReason } from './subgroups.mjs';
+
+/** @import { BundleBuffer, CompiledPipeline, KernelSet, PipelineKernel, PreparedKernel, Requirements, Target, TargetInfo } from './core.d.mts' */
 
 /** What a person calls a limit. */
 const limitWords = {
@@ -33,47 +36,8 @@ export function unmetNeed(requirements, target) {
     const raise = `: name ${name} in requiredLimits of requestDevice, where the adapter allows as many`;
     return `it needs ${used} ${words}, and this ${here} allows ${allowed}${isDevice ? raise : ''}`;
   }
-  return subgroupReason(requirements, target, here) ?? matrixReason(requirements, target, here);
-}
-
-/** @type {(target: Target) => any} */
-const infoOf = (target) => target.info ?? target.adapterInfo ?? {};
-
-/** @type {(requirements: Requirements, target: Target, here: string) => string | null} */
-function subgroupReason({ subgroups }, target, here) {
-  if (subgroups === null) return null;
-  const { minSize, maxSize } = subgroups;
-  const { subgroupMinSize: least = 0, subgroupMaxSize: most = 0 } = infoOf(target);
-  if (least < 1 || most < least)
-    return `it depends on the size of subgroups, and this ${here} does not say which sizes it has`;
-  if (least >= minSize && (maxSize === null || most <= maxSize)) return null;
-  const wanted =
-    maxSize === null
-      ? `subgroups of at least ${minSize} lanes`
-      : maxSize === minSize
-        ? `subgroups of exactly ${minSize} lanes`
-        : `subgroups of ${minSize} to ${maxSize} lanes`;
-  return `it is right for ${wanted}, and those of this ${here} have ${least === most ? least : `${least} to ${most}`}`;
-}
-
-/** @type {(requirements: Requirements, target: Target, here: string) => string | null} */
-function matrixReason({ subgroupMatrix }, target, here) {
-  if (subgroupMatrix === null) return null;
-  const listed = [...(infoOf(target).subgroupMatrixConfigs ?? [])];
-  const missing = subgroupMatrix.configs.find(
-    ({ component, result, m, n, k }) =>
-      !listed.some(
-        (has) =>
-          has.componentType === component &&
-          has.resultComponentType === result &&
-          has.M === m &&
-          has.N === n &&
-          has.K === k,
-      ),
-  );
-  if (missing === undefined) return null;
-  const { component, result, m, n, k } = missing;
-  return `it needs subgroup matrices of ${m}x${n}x${k}, ${component} into ${result}, which this ${here} does not have`;
+  const info = /** @type {TargetInfo} */ (target.info ?? target.adapterInfo ?? {});
+  return sizeReason(requirements, info, here) ?? matrixReason(requirements, info, here);
 }
 
 /** @type {(device: GPUDevice, label: string, kernel: PipelineKernel, module: GPUShaderModule) => Promise<CompiledPipeline>} */
@@ -87,7 +51,7 @@ export async function createPipeline(device, label, { bindings, entryPoint }, mo
         .map(({ binding, access }) => ({
           binding,
           visibility: GPUShaderStage.COMPUTE,
-          buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
+          buffer: { type: access === 'read_write' ? 'storage' : 'read-only-storage' },
         })),
     }),
   );
@@ -196,81 +160,5 @@ function areSameParts(parts, others) {
     const other = others[at];
     if (part?.buffer !== other?.buffer || part?.offset !== other?.offset) return false;
   }
-  return true;
-}
-
-// ---- the order of lanes ----
-
-/**
- * What devices answered, by workgroup size: an app loads many kernels on one.
- * @type {WeakMap<GPUDevice, Map<string, Promise<boolean>>>}
- */
-const answered = new WeakMap();
-
-/** @type {(device: GPUDevice, workgroupSize: Triple) => Promise<boolean>} */
-function lanesFollow(device, workgroupSize) {
-  const known = answered.get(device) ?? new Map();
-  answered.set(device, known);
-  const key = workgroupSize.join();
-  const answer = known.get(key) ?? readLanes(device, workgroupSize).then(lanesAreInOrder);
-  known.set(key, answer);
-  return answer;
-}
-
-/** @type {(device: GPUDevice, set: KernelSet) => Promise<string | null>} */
-async function laneReason(device, { title, kernels }) {
-  for (const { usesSubgroups, workgroupSize } of kernels)
-    if (usesSubgroups && !(await lanesFollow(device, workgroupSize)))
-      return `${title} cannot run here: it takes lanes of subgroups to follow the local index, and this device orders them otherwise in workgroups of ${workgroupSize.join(' x ')}`;
-  return null;
-}
-
-const laneText = `
-enable subgroups;
-override sx: u32;
-override sy: u32;
-override sz: u32;
-@group(0) @binding(0) var<storage, read_write> lanes: array<vec2u>;
-@compute @workgroup_size(sx, sy, sz)
-fn main(@builtin(local_invocation_index) i: u32, @builtin(subgroup_invocation_id) lane: u32, @builtin(subgroup_size) size: u32) {
-  lanes[i] = vec2u(lane, size);
-}
-`;
-
-/** @type {(device: GPUDevice, workgroupSize: Triple) => Promise<Uint32Array>} */
-export async function readLanes(device, [sx, sy, sz]) {
-  const bytes = sx * sy * sz * 8;
-  const pipeline = device.createComputePipeline({
-    layout: 'auto',
-    compute: {
-      module: device.createShaderModule({ code: laneText }),
-      entryPoint: 'main',
-      constants: { sx, sy, sz },
-    },
-  });
-  const lanes = device.createBuffer({ size: bytes, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC });
-  const answer = device.createBuffer({ size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-  const entries = [{ binding: 0, resource: { buffer: lanes } }];
-  const encoder = device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-  pass.dispatchWorkgroups(1);
-  pass.end();
-  encoder.copyBufferToBuffer(lanes, 0, answer, 0, bytes);
-  device.queue.submit([encoder.finish()]);
-  await answer.mapAsync(GPUMapMode.READ);
-  const values = new Uint32Array(answer.getMappedRange().slice(0));
-  lanes.destroy();
-  answer.destroy();
-  return values;
-}
-
-/** @type {(pairs: Uint32Array) => boolean} */
-export function lanesAreInOrder(pairs) {
-  const size = pairs[1] ?? 0;
-  // A power of two, so that aligned groups of lanes lie within one subgroup.
-  if (size === 0 || (size & (size - 1)) !== 0) return false;
-  for (let i = 0; i * 2 < pairs.length; i++) if (pairs[i * 2] !== i % size || pairs[i * 2 + 1] !== size) return false;
   return true;
 }

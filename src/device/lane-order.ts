@@ -1,4 +1,4 @@
-import { lanesAreInOrder, readLanes } from '../../bundle/core.mjs';
+import { lanesAreInOrder, readLanes } from '../../bundle/subgroups.mjs';
 
 /**
  * WGSL does not promise which invocations of a workgroup make up a subgroup, nor in which order. Kernels that exchange values between

@@ -18,8 +18,33 @@ const leastLimits: Readonly<Partial<Record<string, unknown>>> = {
   maxStorageBuffersPerShaderStage: 4,
 };
 
-/** Parts of the module's own text, in the order in which they use each other. */
-const parts = ['core.mjs', 'variants.mjs'] as const;
+/** Parts of which a module has no use where no variant asks for what they judge, and what then stands in their place. */
+const askedFor: readonly {
+  readonly part: string;
+  readonly isAskedBy: (variant: KernelVariant) => boolean;
+  readonly otherwise: string;
+}[] = [
+  {
+    part: 'matrices.mjs',
+    isAskedBy: ({ requirements }) => requirements.subgroupMatrix !== null,
+    otherwise: 'const matrixReason = () => null;',
+  },
+  {
+    part: 'subgroups.mjs',
+    isAskedBy: ({ requirements, kernels }) =>
+      requirements.subgroups !== null || kernels.some(({ usesSubgroups }) => usesSubgroups),
+    otherwise: 'const sizeReason = () => null;\nconst laneReason = sizeReason;',
+  },
+];
+
+/** The module's own text, in the order in which its parts use each other. */
+function partsFor(variants: readonly KernelVariant[]): readonly string[] {
+  return [
+    ...askedFor.map(({ part, isAskedBy, otherwise }) => (variants.some(isAskedBy) ? partText(part) : otherwise)),
+    partText('core.mjs'),
+    partText('variants.mjs'),
+  ];
+}
 
 /**
  * Writes kernels as one ES module without dependencies, `<name>.js`, that an app imports as it is: it takes the app's device, buffers and compute
@@ -61,21 +86,33 @@ function moduleText(
   variants: readonly KernelVariant[],
   sources: Readonly<Record<string, string>>,
 ): string {
-  // What is neither used nor shown to the app is left to the manifest: a page loads this.
+  // What is neither used nor shown to the app is left to the manifest, and what all variants have stands once: a page loads this.
+  const [{ title, buffers: all }] = variants as readonly [KernelVariant];
+  const given = all.filter(isGiven);
   const held = variants.map(({ name, requirements, isFallback, tunedOn, buffers, kernels }) => ({
     name,
-    requirements: { ...requirements, limits: beyondEvery(requirements.limits) },
+    requirements: {
+      ...requirements,
+      limits: beyondEvery(requirements.limits),
+      subgroups: requirements.subgroups && { ...requirements.subgroups, laneOrder: undefined },
+    },
     isFallback,
     tunedOn: tunedOn.map(({ vendor, architecture }) => ({ vendor, architecture })),
-    buffers: buffers.map(({ name: buffer, role, bytes }) => ({ name: buffer, role, bytes })),
-    kernels,
+    buffers: buffers.filter((spec) => !isGiven(spec)).map(usedOf),
+    kernels: kernels.map((kernel) => ({
+      ...kernel,
+      workgroupSize: kernel.usesSubgroups ? kernel.workgroupSize : undefined,
+    })),
   }));
-  const [{ title }] = variants as readonly [KernelVariant];
   return `// By \`wgtune export\`.
-${parts.map((part) => withoutComments(bundlePart(part))).join('\n')}
+${partsFor(variants).join('\n')}
 export const workload = ${JSON.stringify(workload)};
+const given = ${withPlainKeys(JSON.stringify(given.map(usedOf)))};
 export const variants = ${withPlainKeys(JSON.stringify(held))};
-for (const variant of variants) variant.title = ${JSON.stringify(title)};
+for (const variant of variants) {
+  variant.title = ${JSON.stringify(title)};
+  variant.buffers.unshift(...given);
+}
 const sources = ${JSON.stringify(sources, null, 1)};
 export const select = (target, info) => selectVariant(variants, target, info);
 export const requires = (adapter) => needsOf(select(adapter));
@@ -83,19 +120,34 @@ export const createKernel = (device, options) => createVariant(variants, sources
 `;
 }
 
+/** The app gives these, and they are the same in all variants. */
+function isGiven({ role }: BundleBuffer): boolean {
+  return role === 'input' || role === 'output';
+}
+
+/** What the module's code reads of a buffer. */
+function usedOf({ name, role, bytes }: BundleBuffer): Partial<BundleBuffer> {
+  return { name, role, bytes };
+}
+
 /** The limits of which not every device grants as much, in compatibility mode too. */
 function beyondEvery(limits: KernelVariant['requirements']['limits']): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(limits).filter(([name, used]) => used > Number(leastLimits[name] ?? 0)));
 }
 
-/** In JSON a quotation mark that ends a key is never escaped, and no other stands before a colon. What is false is as well left out. */
+/** In JSON a quotation mark that ends a key is never escaped, and no other stands before a colon. What is false, and access for reading, is as well left out. */
 function withPlainKeys(json: string): string {
-  return json.replace(/(?<=[{,])"([A-Za-z]\w*)":/g, '$1:').replace(/,(?:runsOnce|usesSubgroups):false/g, '');
+  return json
+    .replace(/(?<=[{,])"([A-Za-z]\w*)":/g, '$1:')
+    .replace(/,(?:(?:runsOnce|usesSubgroups):false|access:"read")(?=[,}])/g, '');
 }
 
-/** A part's code without comments, imports and exports, which all stand on lines of their own, or as casts within one. */
-function withoutComments(text: string): string {
-  return text
+/**
+ * A part's code without comments, imports and exports, which all stand on lines of their own, or as casts within one, and without the blanks around
+ * operators and within braces, of which no sentence has any.
+ */
+function partText(name: string): string {
+  return bundlePart(name)
     .replace(/\/\*\*[\s\S]*?\*\/ ?/g, '')
     .replace(/^\s*\/\/.*$/gm, '')
     .replace(/^import .*$/gm, '')
@@ -103,13 +155,15 @@ function withoutComments(text: string): string {
     .replace(/^\s+/gm, '')
     .replace(/\n+/g, '\n')
     .replace(/([;{,([])\n/g, '$1')
-    .replace(/,([)}\]])/g, '$1');
+    .replace(/,([)}\]])/g, '$1')
+    .replace(/\s(=>|[=!]==|&&|\?\?|\|\||[=?:]) /g, '$1')
+    .replace(/(?<=\{) | (?=\})/g, '');
 }
 
 /** The types of every module, with this one's buffers by name. */
 function typesText(title: string, variants: readonly KernelVariant[]): string {
   const [{ buffers }] = variants as readonly [KernelVariant];
-  const given = buffers.filter(({ role }) => role === 'input' || role === 'output');
+  const given = buffers.filter(isGiven);
   const named = `export interface Buffers {\n${given.map(bufferText).join('\n')}\n}`;
   return bundlePart('module.d.mts')
     .replace('A kernel as', () => `${title}, as`)

@@ -6,7 +6,10 @@ import { manifestOf } from './manifest.ts';
 
 /** The files that every bundle has lie here, at the same path from src/tuner and dist/tuner. */
 const bundleParts = new URL('../../bundle/', import.meta.url);
-const sameInAll = ['load.mjs', 'load.d.mts', 'core.mjs', 'core.d.mts', 'kernel.d.mts', 'manifest.schema.json'] as const;
+const sameInAll = [
+  ...['load.mjs', 'load.d.mts', 'core.mjs', 'core.d.mts', 'subgroups.mjs', 'subgroups.d.mts'],
+  ...['matrices.mjs', 'matrices.d.mts', 'kernel.d.mts', 'manifest.schema.json'],
+] as const;
 
 /** The text of a file that is part of what is exported. */
 export function bundlePart(name: string): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lanesAreInOrder } from '../../bundle/core.mjs';
+import { lanesAreInOrder } from '../../bundle/subgroups.mjs';
 import { chooseDevice } from '../../src/device/devices.ts';
 
 const pairs = (lanes: readonly (readonly [lane: number, size: number])[]): Uint32Array =>
