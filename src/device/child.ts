@@ -14,8 +14,14 @@ export interface Child {
 /**
  * Forks a module that lies beside `callerUrl`, `name` without extension: the TypeScript source through tsx where the caller
  * itself is a source (tests, development), else the built file. Messages keep typed arrays and big integers.
+ * `ownSession` puts it into a session of its own on Linux, whose priority it may raise (`priority.ts`).
  */
-export function forkBeside(callerUrl: string, name: string, environment: Record<string, string>): Child {
+export function forkBeside(
+  callerUrl: string,
+  name: string,
+  environment: Record<string, string>,
+  { ownSession = false } = {},
+): Child {
   const extension = extname(fileURLToPath(callerUrl));
   const module = fileURLToPath(new URL(`./${name}${extension}`, callerUrl));
   const fromSource =
@@ -25,6 +31,7 @@ export function forkBeside(callerUrl: string, name: string, environment: Record<
     // Never our own flags: a debugger's port or a test runner's loader would break the child.
     execArgv: fromSource,
     serialization: 'advanced',
+    detached: ownSession && process.platform === 'linux',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let tail = '';

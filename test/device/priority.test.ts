@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -17,4 +18,25 @@ it('a measuring process has the highest priority where the user may ask for it, 
   // Root is refused too once it has lost that right.
   const dropped = priorityOf('setpriv', '--bounding-set=-sys_nice', process.execPath);
   expect(dropped).toBe(own);
+});
+
+const groupsSessions = (() => {
+  try {
+    return readFileSync('/proc/sys/kernel/sched_autogroup_enabled', 'utf8').trim() === '1' && process.getuid?.() === 0;
+  } catch {
+    return false;
+  }
+})();
+
+it.skipIf(!groupsSessions)('raises a session that it leads, and none that others share', () => {
+  const script = `import { takePriority } from ${JSON.stringify(built)}; import fs from 'node:fs'; takePriority();
+    console.log(fs.readFileSync('/proc/self/autogroup', 'utf8'));`;
+  const niceOf = (command: string, ...args: readonly string[]): string =>
+    execFileSync(command, [...args, '--input-type=module', '-e', script], { encoding: 'utf8' })
+      .trim()
+      .split(' ')
+      .at(-1) as string;
+  const shared = readFileSync('/proc/self/autogroup', 'utf8').trim().split(' ').at(-1);
+  expect(niceOf(process.execPath)).toBe(shared);
+  expect([shared, '-20']).toContain(niceOf('setsid', '-w', process.execPath));
 });

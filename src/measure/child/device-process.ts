@@ -35,7 +35,8 @@ export function startDeviceProcess(device: Device, program: 'trial-child' | 'bui
 }
 
 function startChild(device: Device, program: 'trial-child' | 'build-child'): DeviceProcess {
-  const child: Child = forkBeside(import.meta.url, program, deviceEnvironment(device));
+  const ownSession = program === 'trial-child';
+  const child: Child = forkBeside(import.meta.url, program, deviceEnvironment(device), { ownSession });
   const events = createEvents();
   child.process.on('message', (message) => events.arrive({ kind: 'message', message: message as FromChild }));
   child.process.on('error', (error) => {
