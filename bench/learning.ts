@@ -1,18 +1,27 @@
 /**
- * What logs of other workloads are worth: each workload is tuned cold with many trials and, in a log of its own, with few that learn from the logs given,
- * which must not hold it; the winners are timed in turn.
- *     node --import tsx bench/learning.ts --from logs/ [--device lavapipe] [--trials 16] [--cold 64] [--only pattern] [--out out/learning]
- * `--shape "matmul m=80,n=320,k=240"` names a workload, as often as you like, instead of those below. Prints one row a workload and adds it to runs.csv.
+ * What logs of other workloads are worth: each workload is tuned cold with many trials and, in a log of its own, with few that learn from the logs that
+ * ship with wgtune, or from others; these must not hold it. The best of the first, 8 and 16 trials of both are timed in turn with the best of all cold ones.
+ *     node --import tsx bench/learning.ts [--from logs/] [--device lavapipe] [--trials 16] [--cold 64] [--only pattern] [--part cold|taught|race] [--seconds 220] [--out out/learning]
+ * `--shape "matmul m=80,n=320,k=240"` names a workload, as often as you like, instead of those below. Everything measured stays in the output folder, and
+ * the same command goes on where it was, so that it can run in pieces: it begins nothing that `--seconds` leave no time for. Prints one row a workload and their means.
  */
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
 import { chooseDevice } from '../src/device/devices.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
-import type { TuneResult } from '../src/tuner/events.ts';
+import { type Workload, workloadKey } from '../src/operators/workload.ts';
+import { isVerified } from '../src/records/record.ts';
+import { timeOf } from '../src/records/relative-time.ts';
+import { scheduleKey } from '../src/records/schedule-key.ts';
+import { shippedLogsOf } from '../src/records/shipped.ts';
+import { markdownTable } from '../src/report/table.ts';
+import type { Trace } from '../src/schedule/trace.ts';
+import { loadKnown } from '../src/tuner/known.ts';
 import { tune } from '../src/tuner/tune.ts';
+import { markdownOrigin } from './markdown.ts';
+import { geometricMean } from './models/summary.ts';
 import { timedInTurn } from './timed-in-turn.ts';
 
 const usual: readonly string[] = [
@@ -21,59 +30,191 @@ const usual: readonly string[] = [
   'depthwise_conv2d c=60,h=20,w=20,kh=3,kw=3,pad=1',
   'layer_norm rows=96,cols=320',
   'softmax rows=96,cols=320',
+  'conv2d c=96,oc=160,h=14,w=14,kh=1,kw=1',
+  'matmul m=1,n=1024,k=1536',
+  'depthwise_conv2d c=240,h=14,w=14,kh=5,kw=5,pad=2',
+  'conv2d c=32,oc=64,h=28,w=28,kh=3,kw=3,stride=2,pad=1',
+  'attention h=8,m=96,n=96,d=48,dv=48',
 ];
-const raceMs = 10_000;
+const raceMs = 12_000;
+/** Seconds that the end of a run or a race takes at most. */
+const endSeconds = 25;
 
 const { values: flags } = parseArgs({
   options: {
-    from: { type: 'string', multiple: true, default: [] },
+    from: { type: 'string', multiple: true },
     shape: { type: 'string', multiple: true },
     device: { type: 'string', default: 'lavapipe' },
     trials: { type: 'string', default: '16' },
     cold: { type: 'string', default: '64' },
     only: { type: 'string', default: '' },
-    out: { type: 'string', default: 'out/learning' },
+    part: { type: 'string' },
+    seconds: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    out: { type: 'string', default: join('out', 'learning') },
   },
 });
+const begun = performance.now();
+const left = (): number =>
+  flags.seconds === undefined
+    ? Number.POSITIVE_INFINITY
+    : Number(flags.seconds) - (performance.now() - begun) / 1000 - endSeconds;
+
+type Side = 'cold' | 'taught';
+
+/** The best schedules of a run's first trials, and of all. */
+interface Run {
+  readonly bests: Readonly<Record<'1' | '8' | '16' | 'all', Trace | null>>;
+  readonly trials: number;
+  readonly seconds: number;
+  readonly weights: string;
+}
+
+interface Wanted {
+  readonly text: string;
+  readonly workload: Workload;
+  readonly folder: string;
+}
+
+/** The trials of a log in order, each schedule once, and the best of them after 1, 8, 16 and all. */
+async function bestsIn(folder: string, workload: Workload): Promise<Pick<Run, 'bests' | 'trials'>> {
+  const { records } = await loadKnown(folder, workload, device.description);
+  const trials = new Map<string, { readonly trace: Trace; readonly timeNs: number }>();
+  for (const record of [...records].sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1))) {
+    const key = scheduleKey(record.trace);
+    if (record.origin === 'baseline' || trials.has(key)) continue;
+    trials.set(key, {
+      trace: record.trace,
+      timeNs: isVerified(record) ? timeOf(record) : Number.POSITIVE_INFINITY,
+    });
+  }
+  const inOrder = [...trials.values()];
+  const best = (count: number): Trace | null =>
+    inOrder
+      .slice(0, count)
+      .filter(({ timeNs }) => timeNs < Number.POSITIVE_INFINITY)
+      .sort((a, b) => a.timeNs - b.timeNs)[0]?.trace ?? null;
+  return {
+    bests: { 1: best(1), 8: best(8), 16: best(16), all: best(inOrder.length) },
+    trials: inOrder.length,
+  };
+}
+
+function read<T>(path: string): T | null {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : null;
+}
+
+/** A run as it is kept, else made or gone on with; null where there is no time left. */
+async function run(side: Side, { text, workload, folder }: Wanted): Promise<Run | null> {
+  const path = join(folder, `${side}.json`);
+  const kept = read<Run>(path);
+  if (kept !== null || (flags.part !== undefined && flags.part !== side)) return kept;
+  const logFolder = join(folder, side);
+  // What a run learned is a part of it: one that was interrupted begins anew.
+  if (side === 'taught') rmSync(logFolder, { recursive: true, force: true });
+  mkdirSync(logFolder, { recursive: true });
+  const trials = Number(side === 'cold' ? flags.cold : flags.trials);
+  const before = (await bestsIn(logFolder, workload)).trials;
+  const secondsPath = join(folder, `${side}.seconds`);
+  const spent = Number(read<number>(secondsPath) ?? 0);
+  if (left() < 10) return null;
+  const timeLimit = Number.isFinite(left()) ? { timeLimit: left() } : {};
+  const elsewhere =
+    side === 'cold'
+      ? { shippedLogs: null, useOthers: false }
+      : flags.from === undefined
+        ? {}
+        : { shippedLogs: null, learnFrom: flags.from };
+  const { device: name, seed } = flags;
+  const tuned = await tune({
+    ...{ workload, device: name, trials: trials - before, seed: Number(seed), logFolder, quietWait: 0 },
+    ...{ ...timeLimit, ...elsewhere },
+  });
+  const seconds = spent + tuned.elapsedMs / 1000;
+  writeFileSync(secondsPath, JSON.stringify(seconds));
+  const found = await bestsIn(logFolder, workload);
+  console.error(`${text}: ${side}, ${found.trials} trials, ${seconds.toFixed(0)} s, ended by ${tuned.stoppedBy}`);
+  if (tuned.stoppedBy === 'time') return null;
+  const weights = (tuned.learning?.sources ?? []).map(({ name: of, weight }) => `${of}: ${weight?.toFixed(2)}`);
+  const all = tuned.best?.trace ?? found.bests.all;
+  const made: Run = {
+    ...found,
+    bests: { ...found.bests, all, ...(side === 'taught' ? { 16: all } : {}) },
+    ...{ seconds, weights: weights.join('; ') },
+  };
+  writeFileSync(path, JSON.stringify(made));
+  return made;
+}
+
+const columns = ['cold 1', 'cold 8', 'cold 16', 'taught 1', 'taught 8', 'taught 16'] as const;
+type Column = (typeof columns)[number];
+
+/** Milliseconds by column, and of the best of all cold trials; null where a column has no kernel. */
+interface Raced {
+  readonly bestMs: number;
+  readonly ms: Readonly<Record<Column, number | null>>;
+}
+
+async function raceOf(wanted: Wanted, cold: Run, taught: Run): Promise<Raced | null> {
+  const path = join(wanted.folder, 'race.json');
+  const kept = read<Raced>(path);
+  if (kept !== null) return kept;
+  if (left() < 0) return null;
+  const traces = columns.map((column) => {
+    const [side, count] = column.split(' ') as [Side, '1' | '8' | '16'];
+    return (side === 'cold' ? cold : taught).bests[count];
+  });
+  const first = cold.bests.all;
+  if (first === null) throw new Error(`no kernel of ${wanted.text} came to an end`);
+  const there = traces.filter((trace) => trace !== null);
+  const times = await timedInTurn(device, wanted.workload, [first, ...there], raceMs);
+  const ms = Object.fromEntries(
+    columns.map((column, at) => {
+      const trace = traces[at] ?? null;
+      return [column, trace === null ? null : (times[1 + there.indexOf(trace)] as number)];
+    }),
+  ) as Raced['ms'];
+  const raced: Raced = { bestMs: times[0] as number, ms };
+  writeFileSync(path, JSON.stringify(raced));
+  return raced;
+}
+
 const device = await chooseDevice(flags.device);
 const pattern = new RegExp(flags.only);
-mkdirSync(flags.out, { recursive: true });
-const path = join(flags.out, 'runs.csv');
-if (!existsSync(path))
-  appendFileSync(
-    path,
-    stringify([['device', 'workload', 'cold trials', 'ms', 's', 'trials that learned', 'ms', 's', 'weights']]),
-  );
-
-for (const wanted of (flags.shape ?? usual).filter((text) => pattern.test(text))) {
-  const [operator = '', shape = ''] = wanted.split(' ');
+const all = (flags.shape ?? usual).map((text): Wanted => {
+  const [operator = '', shape = ''] = text.split(' ');
   const workload = makeWorkload(operator, { shape });
-  const tuned = async (trials: string, learnFrom: readonly string[]): Promise<TuneResult> => {
-    const logFolder = mkdtempSync(join(tmpdir(), 'wgtune-bench-learning-'));
-    try {
-      return await tune({ workload, device: flags.device, trials: Number(trials), logFolder, learnFrom, quietWait: 0 });
-    } finally {
-      rmSync(logFolder, { recursive: true, force: true });
-    }
-  };
-  const learned = await tuned(flags.trials, flags.from);
-  console.error(`${wanted}: learned, ${(learned.elapsedMs / 1000).toFixed(0)} s`);
-  const cold = await tuned(flags.cold, []);
-  console.error(`${wanted}: cold, ${(cold.elapsedMs / 1000).toFixed(0)} s`);
-  if (learned.best === null || cold.best === null) throw new Error(`no kernel of ${wanted} came to an end`);
-  const [coldMs, learnedMs] = (await timedInTurn(device, workload, [cold.best.trace, learned.best.trace], raceMs)) as [
-    number,
-    number,
-  ];
-  const weights =
-    learned.learning?.sources.map(({ name, weight }) => `${name}: ${weight?.toFixed(2)}`).join('; ') ?? '';
-  const seconds = ({ elapsedMs }: TuneResult): string => (elapsedMs / 1000).toFixed(0);
-  const row = [
-    ...[flags.device, wanted, flags.cold, coldMs.toFixed(4), seconds(cold)],
-    ...[flags.trials, learnedMs.toFixed(4), seconds(learned), weights],
-  ];
-  appendFileSync(path, stringify([row]));
-  console.log(
-    `${wanted}: ${flags.cold} cold trials ${coldMs.toFixed(4)} ms (${seconds(cold)} s), ${flags.trials} that learned ${learnedMs.toFixed(4)} ms (${seconds(learned)} s): ${(coldMs / learnedMs).toFixed(2)} times as fast; near shapes ${learned.learning?.neighboursNs}, best ${learned.best.timeNs}, near best at ${learned.learning?.nearBestAt}; ${weights}`,
-  );
+  if (shippedLogsOf(workload).length > 0) throw new Error(`${text} is in the logs that ship`);
+  return { text, workload, folder: join(flags.out, `${operator}-${workloadKey(workload)}`) };
+});
+const rows: { readonly text: string; readonly cold: Run; readonly taught: Run; readonly raced: Raced }[] = [];
+for (const wanted of all.filter(({ text }) => pattern.test(text))) {
+  const cold = await run('cold', wanted);
+  const taught = await run('taught', wanted);
+  if (cold === null || taught === null || (flags.part !== undefined && flags.part !== 'race')) continue;
+  const raced = await raceOf(wanted, cold, taught);
+  if (raced !== null) rows.push({ text: wanted.text, cold, taught, raced });
 }
+
+/** The time of the best of all cold trials over a column's. */
+const share = ({ bestMs, ms }: Raced, column: Column): number => (ms[column] === null ? 0 : bestMs / ms[column]);
+const header = ['workload', 'best ms', ...columns, 'cold s', 'taught s', 'weights'];
+const table = rows.map(({ text, cold, taught, raced }) => [
+  ...[text, raced.bestMs.toFixed(4), ...columns.map((column) => share(raced, column).toFixed(3))],
+  ...[cold.seconds.toFixed(0), taught.seconds.toFixed(0), taught.weights],
+]);
+if (rows.length > 0) {
+  writeFileSync(join(flags.out, 'runs.csv'), stringify([header, ...table]));
+  const mean = (of: (numbers: readonly number[]) => number, column: Column): string =>
+    of(rows.map(({ raced }) => share(raced, column))).toFixed(3);
+  const arithmetic = (numbers: readonly number[]): number =>
+    numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+  const text = markdownTable(header.slice(0, -1), [
+    ...table.map((row) => row.slice(0, -1)),
+    ['mean', '', ...columns.map((column) => mean(arithmetic, column)), '', ''],
+    ['geometric mean', '', ...columns.map((column) => mean(geometricMean, column)), '', ''],
+  ]);
+  writeFileSync(join(flags.out, 'README.md'), `${markdownOrigin('bench/learning.ts')}\n\n${text}`);
+  console.log(text);
+}
+console.error(`${rows.length} of ${all.length} workloads are done`);
