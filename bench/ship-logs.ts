@@ -6,7 +6,8 @@
  *     node --import tsx bench/ship-logs.ts --device swiftshader --small
  * `--small` takes the layers with their sizes halved until a slow device runs them in some hundredths of a second. `--list` tells what is there and what
  * is open. `--fewest n` goes on with workloads of which fewer records are there, where their whole logs are;
- * `--trials 0` measures nothing and writes anew, from whole logs, what is to be kept. `--raw` names the folder of the whole logs. Wants a quiet machine.
+ * `--trials 0` measures nothing and writes anew, from whole logs, what is to be kept. `--raw` names the folder of the whole logs. A run begins with the best of
+ * near shapes, refitted (`--near`), so that one schedule is known on several shapes: that is what `distill` and learning need. Wants a quiet machine.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,6 +36,7 @@ const { values: flags } = parseArgs({
     fewest: { type: 'string', default: '1' },
     top: { type: 'string', default: '16' },
     spread: { type: 'string', default: '48' },
+    near: { type: 'string', default: '8' },
     raw: { type: 'string' },
     list: { type: 'boolean', default: false },
     out: { type: 'string', default: shippedLogFolder },
@@ -74,7 +76,8 @@ async function ship({ title, workload }: Shipped): Promise<void> {
   const begun = performance.now();
   if (trials > 0)
     await tune({
-      ...{ workload, device: name, logFolder, shippedLogs: null, trials, signal: controller.signal },
+      ...{ workload, device: name, logFolder, shippedLogs: out, trials, signal: controller.signal },
+      nearSchedules: Number(flags.near),
       ...(flags.seconds === undefined ? {} : { timeLimit: Number(flags.seconds) }),
     });
   if (controller.signal.aborted) throw new UserError('interrupted; the same command goes on');

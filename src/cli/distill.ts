@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { exitCode, UserError } from '../support/errors.ts';
 import type { Distilled, DistillOptions } from '../tuner/distill/distill.ts';
 import { catchInterrupt } from './interrupt.ts';
-import { faultTeller } from './logs-options.ts';
+import { faultTeller, usualLogs } from './logs-options.ts';
 import { positiveNumber, wholeNumber } from './option-values.ts';
 import { print, printJson, say } from './output.ts';
 
@@ -110,15 +109,14 @@ async function runDistill(given: readonly string[], flags: DistillFlags): Promis
 async function distilled(given: readonly string[], ownFolder: string, flags: DistillFlags): Promise<Distilled> {
   const { operator, maxSchedules, maxDepth, seed } = flags;
   const { readLessons } = await import('../tuner/learning/lessons.ts');
-  const { listShippedLogs } = await import('../records/shipped.ts');
   const { distill } = await import('../tuner/distill/distill.ts');
   // Named logs are read alone; what --measure records counts in any case.
-  const shipped = given.length === 0 && flags.shippedLogs ? listShippedLogs() : [];
+  const usual = await usualLogs(ownFolder, given.length === 0 && flags.shippedLogs, operator);
   const isOwnRead = given.length === 0 || (flags.measure === true && !given.includes(ownFolder));
-  const own = isOwnRead && existsSync(ownFolder) ? [ownFolder] : [];
-  const ofOperator = shipped.flatMap((log) => (log.operator === operator ? [log.path] : []));
   const faults = await faultTeller();
-  const all = await readLessons([...given, ...ofOperator, ...own], { onFault: faults.onFault });
+  const all = await readLessons([...given, ...usual.shipped, ...(isOwnRead ? usual.own : [])], {
+    onFault: faults.onFault,
+  });
   faults.rest();
   const groups = all.groups.filter(({ device }) => flags.deviceName === undefined || device.name === flags.deviceName);
   const options: DistillOptions = { operator, maxSchedules, maxDepth, seed };

@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { exitCode, UserError } from '../support/errors.ts';
 import { catchInterrupt } from './interrupt.ts';
-import { faultTeller, pathsOf } from './logs-options.ts';
+import { faultTeller, pathsOf, usualLogs } from './logs-options.ts';
 import { print, printJson, say } from './output.ts';
 
 interface LearnFlags {
   readonly out: string;
   readonly force?: boolean;
+  readonly shippedLogs: boolean;
   readonly json?: boolean;
 }
 
@@ -18,9 +19,10 @@ export function addLearnCommand(program: Command): void {
     .description(
       'Learns from tuning logs, of any operators, shapes and devices, which schedules are fast, and writes what it learned as a file. `wgtune tune --model <file>` starts from it. It is learned anew each time: run the same command again when there are new logs, and it replaces its file.',
     )
-    .argument('[paths...]', 'log files, or folders of them (default: tuning-logs)')
+    .argument('[paths...]', 'log files, or folders of them (default: tuning-logs, and the logs that ship with wgtune)')
     .requiredOption('-o, --out <file>', 'the model to write; its name ends in .json')
     .option('--force', 'replace a file that is no model')
+    .option('--no-shipped-logs', 'do not read the logs that ship with wgtune')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -32,15 +34,19 @@ export function addLearnCommand(program: Command): void {
 async function runLearn(given: string[], flags: LearnFlags): Promise<void> {
   const { out } = flags;
   if (!out.endsWith('.json')) throw new UserError(`--out "${out}" must end in .json`);
-  const paths = await pathsOf(given);
+  const [folder = ''] = await pathsOf([]);
+  const usual = given.length > 0 ? { shipped: [], own: given } : await usualLogs(folder, flags.shippedLogs);
+  const { shipped } = usual;
+  // Where there are none at all, the reader says what is missing.
+  const own = usual.own.length + shipped.length === 0 ? [folder] : usual.own;
   const { learnModel } = await import('../tuner/learning/learn.ts');
   if (existsSync(out) && flags.force !== true) await requireModel(out);
   const faults = await faultTeller();
   const interrupt = catchInterrupt(() => say('stopping; nothing was written'));
   const progress = progressTeller();
   try {
-    const result = await learnModel(paths, {
-      ...{ out, onFault: faults.onFault, onProgress: progress, signal: interrupt.signal },
+    const result = await learnModel(own, {
+      ...{ shipped, out, onFault: faults.onFault, onProgress: progress, signal: interrupt.signal },
     }).finally(faults.rest);
     if (flags.json) printJson({ out, ...result });
     else {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { LogFault } from '../records/log-fault.ts';
 import { configuredLog } from './config.ts';
@@ -22,6 +23,20 @@ export async function pathsOf(paths: readonly string[]): Promise<readonly string
   if (paths.length > 0) return paths;
   const { defaultLogFolder } = await import('../records/log-writer.ts');
   return [configuredLog() ?? defaultLogFolder];
+}
+
+/** The logs that are read where none are named: those that ship with wgtune, all or those of an operator, and the user's own folder where it is there. */
+export async function usualLogs(
+  own: string,
+  shippedLogs: boolean,
+  operator?: string,
+): Promise<{ readonly shipped: readonly string[]; readonly own: readonly string[] }> {
+  const { listShippedLogs } = await import('../records/shipped.ts');
+  const shipped = shippedLogs ? listShippedLogs() : [];
+  return {
+    shipped: shipped.flatMap((log) => (operator === undefined || log.operator === operator ? [log.path] : [])),
+    own: existsSync(own) ? [own] : [],
+  };
 }
 
 export function addSkipBroken(command: Command): Command {

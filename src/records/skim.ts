@@ -30,8 +30,30 @@ export interface Skim
   readonly deviceKey: string;
   /** See isVerified. */
   readonly verified: boolean;
-  /** Where it was read, see wholeRecord. */
-  readonly source: { readonly line: LogLine; readonly file: string };
+  /** Where it was read, see wholeRecord. `decided`: the texts of the fields that `decidedOf` parses, where they were cut out. */
+  readonly source: { readonly line: LogLine; readonly file: string; readonly decided: string | null };
+}
+
+/** What a record tells of how its kernel was made and timed, without the schedule itself. */
+export type Decided = Pick<TuningRecord, 'sketch' | 'decisions' | 'samplesNs' | 'references'>;
+
+const decidedNames = ['sketch', 'decisions', 'samplesNs', 'references'] as const;
+const decidedSchema = z.object({
+  ...{ sketch: recordSchema.shape.sketch, decisions: recordSchema.shape.decisions },
+  ...{ samplesNs: recordSchema.shape.samplesNs, references: recordSchema.shape.references.default(null) },
+});
+
+/**
+ * The decisions and samples of a skim, held against their part of the schema, or what is wrong with the line: for readers that replay no schedule, which
+ * is most of what there is to check of a record.
+ */
+export function decidedOf(skim: Skim): Decided | LogFault {
+  const { decided } = skim.source;
+  if (decided !== null && !namesPrototype(decided)) {
+    const found = parsedAs(decided, decidedSchema);
+    if (found !== null) return found;
+  }
+  return wholeRecord(skim);
 }
 
 /** The whole record of a skim, held against the whole schema, or what is wrong with it. */
@@ -93,7 +115,7 @@ function createSkimmer(): (line: LogLine, file: string) => Skim | LogFault | nul
       record,
       workload ?? { value: record.workload, key: workloadKey(record.workload) },
       device ?? { value: record.device, key: deviceKey(record.device) },
-      { line, file },
+      { line, file, decided: null },
     );
   };
 }
@@ -114,9 +136,18 @@ function createVersionSkimmer(
 ): (line: Extract<LogLine, { kind: 'line' }>, file: string) => Skim | null {
   const fields = fieldsOfVersion(version);
   const cutter = createFieldCutter(fields, 'trace');
-  const head = Object.keys(headSchema.shape)
-    .filter((name) => fields.includes(name))
-    .map((name, at) => ({ opening: `${at === 0 ? '{' : ','}"${name}":`, field: fields.indexOf(name) }));
+  const cutOut = (names: readonly string[]): ((text: string) => string) => {
+    const wanted = names
+      .filter((name) => fields.includes(name))
+      .map((name, at) => ({ opening: `${at === 0 ? '{' : ','}"${name}":`, field: fields.indexOf(name) }));
+    return (text) => {
+      let cut = '';
+      for (const { opening, field } of wanted) cut += opening + cutter.raw(text, field);
+      return `${cut}}`;
+    };
+  };
+  const headText = cutOut(Object.keys(headSchema.shape));
+  const decidedText = cutOut(decidedNames);
   const remembered = <T>(field: number, memo: Memo<T>): ((text: string) => Keyed<T> | null) => {
     let last: Keyed<T> | null = null;
     return (text) => {
@@ -133,13 +164,11 @@ function createVersionSkimmer(
   return (line, file) => {
     const { text } = line;
     if (!cutter.cut(text)) return null;
-    let headText = '';
-    for (const { opening, field } of head) headText += opening + cutter.raw(text, field);
-    const found = headOf(`${headText}}`);
+    const found = headOf(headText(text));
     const workload = workloadOf(text);
     const device = deviceOf(text);
     if (found === null || workload === null || device === null) return null;
-    return skimOf(found, workload, device, { line, file });
+    return skimOf(found, workload, device, { line, file, decided: decidedText(text) });
   };
 }
 
@@ -170,10 +199,15 @@ function skimOf(
 }
 
 function headOf(text: string): Head | null {
+  const head = parsedAs(text, headSchema);
+  // A record that contradicts itself is left for the whole schema to refuse.
+  return head !== null && (head.outcome !== 'ok' || head.medianNs !== null) ? head : null;
+}
+
+/** A JSON text as a schema has it; null where it is none or of another shape. */
+export function parsedAs<T>(text: string, schema: z.ZodType<T>): T | null {
   try {
-    const head = headSchema.safeParse(JSON.parse(text));
-    // A record that contradicts itself is left for the whole schema to refuse.
-    return head.success && (head.data.outcome !== 'ok' || head.data.medianNs !== null) ? head.data : null;
+    return schema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null;
   }

@@ -20,7 +20,7 @@ export function formatLearned(out: string, { learnedFrom, read, unfit, left, ela
   ];
   const facts: [string, string][] = [
     ['model', out],
-    ['learned from', `${formatCount(records)} of ${formatCount(read.records)} records in ${formatDuration(elapsedMs)}`],
+    ['learned from', `${formatCount(records)} of ${formatCount(read)} records in ${formatDuration(elapsedMs)}`],
     ...(others.length === 0 ? [] : [['others', others.join('; ')] satisfies [string, string]]),
     [
       'devices',

@@ -251,6 +251,8 @@ export interface TuneOptions {
   readonly useKnown?: boolean;
   /** False: neither begin with what records of other devices say nor learn from other records of the log folder. */
   readonly useOthers?: boolean;
+  /** Schedules of near workloads, refitted, that are measured first; 3 when absent, and never more than a quarter of the trials. */
+  readonly nearSchedules?: number;
   /** Further logs to learn from, files or folders: of other workloads, of other devices, or of both. They are only read. */
   readonly learnFrom?: readonly string[];
   /** Files of models that `learnModel` wrote: a start for this run's own. */

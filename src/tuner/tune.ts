@@ -103,16 +103,6 @@ export async function tuneOn(
   }
 
   const trials = options.trials ?? defaultTrials;
-  const learning = await prepareLearning({
-    ...{ workload, space, search, trials, observations },
-    searching: { seed, model, logSeconds: effort.logSeconds, isCautious: () => mayTimeOut },
-    logFolder: useKnown && useOthers ? logFolder : null,
-    learnFrom: options.learnFrom ?? [],
-    models: await Promise.all((options.models ?? []).map(readLearnedModel)),
-  });
-  const { strategy } = learning;
-  for (const fault of learning.faults) onEvent({ kind: 'note', message: fault });
-  tellSources(learning, onEvent);
   const reuse = useOthers ? chooseReuse(workload, description, known.elsewhere, known.records, trials) : noReuse;
   if (reuse.schedules.length > 0 || reuse.unfit > 0) {
     const { schedules, unfit, devices } = reuse;
@@ -126,13 +116,28 @@ export async function tuneOn(
     ...{ trials, timeLimitMs, patience, search, sketches },
   };
   const log = createLogWriter({ folder: logFolder, operator: workload.operator, device: description.name });
-  let runner: Runner | undefined;
+  let starting: Promise<Runner> | undefined;
   try {
     // A user's reference may take long, so it is not begun for a run that was aborted.
     if (options.signal?.aborted && !isBuiltIn(workload.operator))
       throw new UserError('interrupted', exitCode.interrupted);
     const verification = verificationData(workload, program, seed);
-    runner = await createRunner(device, known.quietNs);
+    starting = createRunner(device, known.quietNs);
+    // It fails where it is awaited; until then learning takes the time in which the device's process starts.
+    starting.catch(() => {});
+    const learning = await prepareLearning({
+      ...{ workload, space, search, trials, observations },
+      searching: { seed, model, logSeconds: effort.logSeconds, isCautious: () => mayTimeOut },
+      logFolder: useKnown && useOthers ? logFolder : null,
+      shippedLogs: useKnown && useOthers ? options.shippedLogs : null,
+      learnFrom: options.learnFrom ?? [],
+      nearSchedules: options.nearSchedules,
+      models: await Promise.all((options.models ?? []).map(readLearnedModel)),
+    });
+    const { strategy } = learning;
+    for (const fault of learning.faults) onEvent({ kind: 'note', message: fault });
+    tellSources(learning, onEvent);
+    const runner = await starting;
     const timeoutMs = runTimeoutMsOf(options, description);
     const shorter = Math.min(1, timeoutMs / defaultBudget(description.type).runTimeoutMs);
     const isHeavy = flopsOf(program) > heavyFlops[description.type] * shorter;
@@ -183,7 +188,10 @@ export async function tuneOn(
       logFolder,
     };
   } finally {
-    await runner?.close();
+    await starting?.then(
+      (runner) => runner.close(),
+      () => {},
+    );
     log.close();
   }
 }

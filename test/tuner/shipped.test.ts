@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { shippedLogName } from '../../src/records/shipped.ts';
+import { makeWorkload } from '../../src/operators/parse-workload.ts';
+import { shippedHeads, shippedLogName } from '../../src/records/shipped.ts';
 import { bestKernelFor } from '../../src/tuner/best-kernel.ts';
 import { makeDevice } from '../records/fixtures.ts';
 import { fakeRunner, matmul, recordsIn, scratchFolder, tuneWith } from './synthetic.ts';
@@ -10,12 +11,14 @@ import { fakeRunner, matmul, recordsIn, scratchFolder, tuneWith } from './synthe
 const here = makeDevice({ name: 'here' });
 const kin = makeDevice({ name: 'kin', driver: 'Mesa 26.1.0' });
 
+const nearShape = makeWorkload('matmul', { shape: 'm=19,n=16,k=24' });
+
 /** A folder of shipped logs with one run on a device. */
-async function shipped(device: typeof here): Promise<string> {
+async function shipped(device: typeof here, workload = matmul): Promise<string> {
   const [raw, folder] = [scratchFolder(), scratchFolder()];
-  await tuneWith({ logFolder: raw, trials: 8, shippedLogs: null }, fakeRunner(undefined, device), device);
+  await tuneWith({ workload, logFolder: raw, trials: 8, shippedLogs: null }, fakeRunner(undefined, device), device);
   const [file] = readdirSync(raw) as [string];
-  writeFileSync(join(folder, shippedLogName(device.name, matmul)), gzipSync(readFileSync(join(raw, file))));
+  writeFileSync(join(folder, shippedLogName(device.name, workload)), gzipSync(readFileSync(join(raw, file))));
   return folder;
 }
 
@@ -45,6 +48,41 @@ describe('logs that ship with wgtune', () => {
       );
       expect(result.reuse).toBeNull();
     }
+  });
+
+  it('teach a run of another shape on a device of the same architecture', async () => {
+    const shippedLogs = await shipped(kin, nearShape);
+    const { result } = await tuneWith(
+      { logFolder: scratchFolder(), trials: 12, shippedLogs },
+      fakeRunner(undefined, here),
+      here,
+    );
+    expect(result.learning?.sources.map(({ name }) => name)).toEqual([
+      'other shapes of matmul on kin (Mesa 26.1.0)',
+      'what is known of machines',
+    ]);
+    expect(result.learning?.neighbours).toEqual(Array(3).fill(expect.stringContaining('m=19 n=16 k=24')));
+    for (const options of [{ shippedLogs: null }, { shippedLogs, useOthers: false }]) {
+      const { result: untaught } = await tuneWith(
+        { logFolder: scratchFolder(), trials: 4, ...options },
+        fakeRunner(undefined, here),
+        here,
+      );
+      expect(untaught.learning).toBeNull();
+    }
+  });
+
+  it('teach nothing to another kind of device, and what is no log is passed over', async () => {
+    const shippedLogs = await shipped(makeDevice({ architecture: 'another', device: 'another' }), nearShape);
+    writeFileSync(join(shippedLogs, shippedLogName('torn', matmul)), gzipSync('{"version":2,"id":').subarray(0, 20));
+    expect(shippedHeads('matmul', shippedLogs).map(({ workload }) => workload)).toEqual([nearShape]);
+    expect(shippedHeads('conv2d', shippedLogs)).toEqual([]);
+    const { result } = await tuneWith(
+      { logFolder: scratchFolder(), trials: 4, shippedLogs },
+      fakeRunner(undefined, here),
+      here,
+    );
+    expect(result.learning).toBeNull();
   });
 
   it('give the best kernel where the own logs have none, and say whose it is', async () => {

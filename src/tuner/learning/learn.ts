@@ -6,7 +6,6 @@ import { type LearnedFrom, mostNamed, writeLearnedModel } from '../../cost-model
 import { createXgboostModel } from '../../cost-model/xgboost-model.ts';
 import { describeWorkload } from '../../operators/workload.ts';
 import type { LogFault } from '../../records/log-fault.ts';
-import type { ReadSummary } from '../../records/log-reader.ts';
 import { UserError } from '../../support/errors.ts';
 import { printable } from '../../support/printable.ts';
 import { createRandom } from '../../support/random.ts';
@@ -20,6 +19,8 @@ type DeviceType = 'cpu' | 'gpu';
 interface LearnOptions {
   /** The model's file; a model that is there is replaced once the new one is whole. */
   readonly out: string;
+  /** Logs whose times compare with none of the others', also where a device has the same key: another machine's. */
+  readonly shipped?: readonly string[];
   readonly onFault?: (fault: LogFault) => void;
   readonly onProgress?: (done: number, of: number) => void;
   readonly signal?: AbortSignal;
@@ -27,7 +28,8 @@ interface LearnOptions {
 
 export interface LearnResult {
   readonly learnedFrom: LearnedFrom;
-  readonly read: ReadSummary;
+  /** Records read. */
+  readonly read: number;
   /** Records of schedules that today's sketches do not make, or that were measured twice. */
   readonly unfit: number;
   /** Records beyond the most that are learned from. */
@@ -46,9 +48,14 @@ const mostForCosts = 8000;
  * only. It is learned anew each time, from the logs. Rejects with UserError where there is nothing to learn from or the file cannot be written.
  */
 export async function learnModel(paths: readonly string[], options: LearnOptions): Promise<LearnResult> {
-  const { out, onFault, onProgress, signal } = options;
+  const { out, shipped = [], onFault, onProgress, signal } = options;
   const begun = performance.now();
-  const { groups, read, left } = await readLessons(paths, onFault === undefined ? {} : { onFault });
+  const reading = onFault === undefined ? {} : { onFault };
+  const elsewhere = await readLessons(shipped, reading);
+  const here = await readLessons(paths, reading);
+  const groups = [...elsewhere.groups, ...here.groups];
+  const read = elsewhere.read.records + here.read.records;
+  const left = elsewhere.left + here.left;
   const sets: { readonly group: LessonGroup; readonly rows: LearningRows }[] = [];
   let unfit = 0;
   for (const [at, group] of groups.entries()) {
@@ -63,7 +70,7 @@ export async function learnModel(paths: readonly string[], options: LearnOptions
   const [first] = sets;
   if (first === undefined)
     throw new UserError(
-      `there is nothing to learn from in ${printable(paths.join(', '))}: ${read.records} records, none of them of a search with schedules that this wgtune makes; tune something first`,
+      `there is nothing to learn from in ${printable([...paths, ...shipped.slice(0, 1)].join(', '))}: ${read} records, none of them of a search with schedules that this wgtune makes; tune something first`,
     );
   const costs = { cpu: fittedCosts(sets, 'cpu'), gpu: fittedCosts(sets, 'gpu') };
   const base = new Float32Array(sets.reduce((sum, { rows }) => sum + rows.count, 0));

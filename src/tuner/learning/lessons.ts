@@ -4,7 +4,7 @@ import type { LogFault } from '../../records/log-fault.ts';
 import type { ReadOptions, ReadSummary } from '../../records/log-reader.ts';
 import type { TuningRecord } from '../../records/record.ts';
 import { timeOf } from '../../records/relative-time.ts';
-import { type Skim, skimLogs, wholeRecord } from '../../records/skim.ts';
+import { decidedOf, type Skim, skimLogs } from '../../records/skim.ts';
 import { readStanding } from '../../records/standing.ts';
 
 /** What a record teaches: the decisions of its schedule, and the time that came of them, ns; null for a failure. */
@@ -64,15 +64,16 @@ export async function readLessons(paths: readonly string[], options: LessonOptio
       left++;
       return;
     }
-    const record = wholeRecord(skim);
-    if ('severity' in record) {
-      onFault?.(record);
+    const decided = decidedOf(skim);
+    if ('severity' in decided) {
+      onFault?.(decided);
       return;
     }
-    if (record.sketch === null || (verified && standing.against(record) !== null)) return;
+    const { sketch, decisions } = decided;
+    if (sketch === null || (verified && standing.against({ ...skim, ...decided }) !== null)) return;
     if (timeNs !== null) bests.set(key, Math.min(best, timeNs));
     groups.set(key, group);
-    group.lessons.push({ sketch: record.sketch, decisions: record.decisions, timeNs });
+    group.lessons.push({ sketch, decisions, timeNs });
     count++;
   };
   const read = await skimLogs(paths, { onSkim, ...(onFault === undefined ? {} : { onFault }) }, reading);

@@ -3,6 +3,7 @@ import { type Workload, workloadKey } from '../../operators/workload.ts';
 import { deviceKey, distanceBetween } from '../../records/device-key.ts';
 import type { LogFault } from '../../records/log-fault.ts';
 import type { ReadOptions } from '../../records/log-reader.ts';
+import { shippedHeads } from '../../records/shipped.ts';
 import { type LessonGroup, type LoggedGroup, listGroups, readLessons } from './lessons.ts';
 import { workloadDistance } from './likeness.ts';
 
@@ -43,35 +44,97 @@ export async function readNearGroups(
   limits: Limits = usualLimits,
 ): Promise<readonly NearGroup[]> {
   const [ofWorkload, onDevice] = [workloadKey(workload), deviceKey(device)];
-  const near = new Map<string, { readonly apart: number; readonly away: number }>();
-  const listed = (await listGroups(paths, options))
-    .filter((group) => own || group.workloadKey !== ofWorkload || group.deviceKey !== onDevice)
+  const listed = (await listGroups(paths, options)).filter(
+    (group) => own || group.workloadKey !== ofWorkload || group.deviceKey !== onDevice,
+  );
+  return readNearest(paths, nearestOf(listed, workload, device, limits), { onFault, ...options }, limits);
+}
+
+/** Each shape takes some hundredths of a second to be learned from, and a run waits for it. */
+const mostShipped = 8;
+/** Devices of another architecture than these are another kind: their schedules may be measured, and their times say little. */
+const farthestShipped = 2;
+/** Another driver or vector width counts as much as a shape so many powers of two away. */
+const awayInShapes = 3;
+
+/**
+ * The same of the logs that ship with wgtune: other workloads of the operator on devices like this one, and this one too. Only files of the nearest are read.
+ */
+export async function readNearShipped(
+  folder: string | null | undefined,
+  workload: Workload,
+  device: DeviceDescription,
+): Promise<readonly NearGroup[]> {
+  const nearest = shippedHeads(workload.operator, folder)
+    .map((head) => ({
+      ...{
+        path: head.path,
+        apart: workloadDistance(workload, head.workload),
+        away: distanceBetween(device, head.device),
+      },
+      key: groupKey({ workloadKey: workloadKey(head.workload), deviceKey: deviceKey(head.device) }),
+    }))
+    .filter(({ away }) => away <= farthestShipped)
+    .sort((a, b) => a.apart + awayInShapes * a.away - (b.apart + awayInShapes * b.away) || (a.key < b.key ? -1 : 1))
+    .slice(0, mostShipped);
+  const paths = nearest.map(({ path }) => path);
+  return readNearest(paths, new Map(nearest.map((one) => [one.key, one])), {}, usualLimits);
+}
+
+type Distances = Pick<NearGroup, 'apart' | 'away'>;
+
+function groupKey({ workloadKey: of, deviceKey: on }: Pick<LoggedGroup, 'workloadKey' | 'deviceKey'>): string {
+  return `${of} ${on}`;
+}
+
+/** How far the nearest groups are, by groupKey. */
+function nearestOf(
+  groups: readonly LoggedGroup[],
+  workload: Workload,
+  device: DeviceDescription,
+  limits: Limits,
+): ReadonlyMap<string, Distances> {
+  const listed = groups
     .map((group) => ({
       group,
       apart: workloadDistance(workload, group.workload),
       away: distanceBetween(device, group.device),
     }))
     .sort((a, b) => a.apart - b.apart || a.away - b.away || nameOrder(a.group, b.group));
+  const near = new Map<string, Distances>();
+  const onDevice = deviceKey(device);
   const taken = new Map<string, number>();
   for (const { group, apart, away } of listed) {
     const held = taken.get(group.deviceKey);
     if (held === undefined && taken.size > limits.devices && group.deviceKey !== onDevice) continue;
     if ((held ?? 0) >= limits.workloads) continue;
     taken.set(group.deviceKey, (held ?? 0) + 1);
-    near.set(`${group.workloadKey} ${group.deviceKey}`, { apart, away });
+    near.set(groupKey(group), { apart, away });
   }
+  return near;
+}
+
+async function readNearest(
+  paths: readonly string[],
+  near: ReadonlyMap<string, Distances>,
+  {
+    onFault,
+    ...options
+  }: Omit<NearOptions, 'own' | 'onFault'> & { readonly onFault?: NearOptions['onFault'] | undefined },
+  { records }: Limits,
+): Promise<readonly NearGroup[]> {
   if (near.size === 0) return [];
   const { groups } = await readLessons(paths, {
     ...options,
     ...(onFault === undefined ? {} : { onFault }),
-    mostOfGroup: limits.records,
-    wants: (ofOther, onOther) => near.has(`${ofOther} ${onOther}`),
+    mostOfGroup: records,
+    wants: (ofOther, onOther) => near.has(groupKey({ workloadKey: ofOther, deviceKey: onOther })),
   });
   return groups
-    .map((group) => ({
-      ...group,
-      ...(near.get(`${group.workloadKey} ${group.deviceKey}`) as { apart: number; away: number }),
-    }))
+    .map((group) => {
+      const { apart, away } = near.get(groupKey(group)) as Distances;
+      return { ...group, apart, away };
+    })
     .sort(nearestFirst);
 }
 

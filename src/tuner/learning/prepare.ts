@@ -9,7 +9,7 @@ import type { LearnedOptions } from '../../search/strategies/learned.ts';
 import { candidateKey, type Observation, type SearchStrategy } from '../../search/strategy.ts';
 import type { SearchName } from '../events.ts';
 import { createLearningSearch } from './learning-search.ts';
-import { nearestFirst, readNearGroups } from './near-groups.ts';
+import { nearestFirst, readNearGroups, readNearShipped } from './near-groups.ts';
 import { chooseNeighbours, type Neighbour } from './neighbours.ts';
 import { makeSources, type Source } from './sources.ts';
 
@@ -20,10 +20,14 @@ interface PrepareOptions {
   readonly searching: LearnedOptions;
   /** Folder of the run's own logs; null where these are not to be learned from. */
   readonly logFolder: string | null;
+  /** See TuneOptions; null where the logs that ship are not to be learned from. */
+  readonly shippedLogs: string | null | undefined;
   /** Further logs, files or folders. */
   readonly learnFrom: readonly string[];
   readonly models: readonly LearnedModel[];
   readonly trials: number;
+  /** See TuneOptions. */
+  readonly nearSchedules: number | undefined;
   /** Candidates that are known here. */
   readonly observations: readonly Observation[];
 }
@@ -45,7 +49,7 @@ export interface Learning {
 const mostFaultsTold = 5;
 
 /** With more, a search would spend its trials on what suits other shapes. */
-const mostNeighbours = 3;
+const usualNeighbours = 3;
 /** Refitted schedules among which each is chosen. */
 const choicePerNeighbour = 4;
 
@@ -54,7 +58,9 @@ const choicePerNeighbour = 4;
  * teach nothing; what is wrong with those of the run's own folder is told by `loadKnown`.
  */
 export async function prepareLearning(options: PrepareOptions): Promise<Learning> {
-  const { workload, space, search, searching, logFolder, learnFrom, models, trials, observations } = options;
+  const { workload, space, search, searching, logFolder, shippedLogs, learnFrom, models, trials, observations } =
+    options;
+  const { nearSchedules = usualNeighbours } = options;
   const begun = performance.now();
   for (const path of learnFrom) await logFilesOf(path, false);
   const further = learnFrom.filter((path) => logFolder === null || !isSame(path, logFolder));
@@ -66,12 +72,13 @@ export async function prepareLearning(options: PrepareOptions): Promise<Learning
   const own = logFolder === null ? [] : await readNearGroups([logFolder], workload, device, { missingIsEmpty: true });
   // There also records of this workload on this device are news.
   const others = further.length === 0 ? [] : await readNearGroups(further, workload, device, { own: true, onFault });
-  const groups = [...own, ...others].sort(nearestFirst);
+  const shipped = await readNearShipped(shippedLogs, workload, device);
+  const groups = [...own, ...others, ...shipped].sort(nearestFirst);
   const sources = await makeSources(space, workload, groups, models);
   const known = new Set(observations.map(({ candidate }) => candidateKey(candidate)));
-  const most = Math.min(mostNeighbours, Math.floor(trials / 4));
-  // Schedules of this workload in the run's own folder are measured first anyway.
-  const near = [...own.filter(({ apart }) => apart > 0), ...others].sort(nearestFirst);
+  const most = Math.min(nearSchedules, Math.floor(trials / 4));
+  // Schedules of this workload in the run's own folder, and those that ship, are measured first anyway.
+  const near = [...[...own, ...shipped].filter(({ apart }) => apart > 0), ...others].sort(nearestFirst);
   const fitting = chooseNeighbours(space, workload, near, choicePerNeighbour * most, known);
   const neighbours = bestBySources(space, sources, fitting).slice(0, most);
   return {
