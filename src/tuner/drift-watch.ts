@@ -1,6 +1,15 @@
 import { type Drift, driftBetween } from '../measure/sampling/drift.ts';
 import { isVerified, type TuningRecord } from '../records/record.ts';
-import type { DriftSummary } from './events.ts';
+
+/** What measuring the fastest kernel and the naive schedule again told about the machine. */
+export interface DriftSummary {
+  /** Measurements that could be compared with an earlier one of the same kernel. */
+  readonly remeasured: number;
+  /** How many of them moved by more than the confidence intervals explain. */
+  readonly drifted: number;
+  /** The largest move, later time over earlier; null when nothing was compared. */
+  readonly worst: number | null;
+}
 
 /** The fastest kernel is measured again after this many trials, a sixteenth of a run; counted by trials, not time, so that runs are repeatable. */
 const remeasureEvery = 16;

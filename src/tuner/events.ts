@@ -9,6 +9,7 @@ import type { RecordPlace } from '../records/standing.ts';
 import type { Trace } from '../schedule/trace.ts';
 import type { BeamDeath } from '../search/tally.ts';
 import type { PassedOver } from './choose-best.ts';
+import type { DriftSummary } from './drift-watch.ts';
 import type { NearestKernel } from './learning/nearest-kernel.ts';
 
 /** Ways to search; `auto` is Bayesian optimisation where the space can be enumerated, and the beam elsewhere. */
@@ -151,16 +152,6 @@ export interface PackingResult {
   readonly packNs: number;
   /** Null where every kernel that was right does so. */
   readonly withoutNs: number | null;
-}
-
-/** What measuring the fastest kernel and the naive schedule again told about the machine. */
-export interface DriftSummary {
-  /** Measurements that could be compared with an earlier one of the same kernel. */
-  readonly remeasured: number;
-  /** How many of them moved by more than the confidence intervals explain. */
-  readonly drifted: number;
-  /** The largest move, later time over earlier; null when nothing was compared. */
-  readonly worst: number | null;
 }
 
 /** What sharing the machine cost a run. */
