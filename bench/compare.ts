@@ -1,11 +1,11 @@
 /**
  * Whether `wgtune compare` keeps its promise: of one log recorded twice it says SAME where nothing changed, FAST or SLOW where a kernel changed by 5%,
  * and never the wrong way.
- *     node --import tsx bench/compare.ts [--hosts quiet,windows,busy] [--resamplings 100]
- *     node --import tsx bench/compare.ts --device lavapipe [--operator matmul] [--shape m=128,n=128,k=128] [--kernels 12] [--races 3]
+ *     node --import tsx bench/compare.ts [--hosts quiet,windows,busy] [--resamplings 100] [--first 1]
+ *     node --import tsx bench/compare.ts --device lavapipe [--operator matmul] [--shape m=128,n=128,k=128] [--kernels 12] [--raced 3] [--races 64]
  * Without a device, kernels are recorded on made hosts, by the real protocol over a simulated clock: each resampling records anew. With one, the same kernels
- * are recorded in two runs, and each resampling draws the samples of one of them anew. `apart` compares records; `in turn` compares races of a
- * kernel with itself, as `--measure` holds them. Ends with exit code 1 where the promise is broken.
+ * are recorded in two runs, and each resampling draws the samples of one of them anew. `apart` compares records; `in turn` compares races, as `--measure` holds
+ * them: on a device of 20 runs of a kernel with 20 or 21 runs of it, each resampling beginning at another of the `races` that were held. Ends with exit code 1 where the promise is broken.
  */
 import { parseArgs } from 'node:util';
 import { type TimeRatio, type Verdict, verdictOf } from '../src/measure/sampling/ratio.ts';
@@ -24,7 +24,9 @@ const { values: flags } = parseArgs({
     operator: { type: 'string', default: 'matmul' },
     shape: { type: 'string', default: 'm=128,n=128,k=128' },
     kernels: { type: 'string', default: '12' },
-    races: { type: 'string', default: '3' },
+    raced: { type: 'string', default: '3' },
+    races: { type: 'string', default: '64' },
+    first: { type: 'string', default: '1' },
     resamplings: { type: 'string', default: '100' },
   },
 });
@@ -46,7 +48,7 @@ async function count(
   for (const { change, right, wrong } of changes) {
     const said: Record<string, number> = {};
     for (let at = 0; at < resamplings; at++) {
-      const ratio = await of(change, at + 1);
+      const ratio = await of(change, at + Number(flags.first));
       const verdict = ratio === null ? 'AMBIGUOUS' : verdictOf(ratio);
       said[verdict] = (said[verdict] ?? 0) + 1;
     }
@@ -68,7 +70,13 @@ if (flags.device === undefined)
   }
 else {
   const workload = makeWorkload(flags.operator, { shape: flags.shape });
-  const live = await recordLive(workload, flags.device, Number(flags.kernels), Number(flags.races));
+  const live = await recordLive(
+    workload,
+    flags.device,
+    Number(flags.kernels),
+    Number(flags.raced),
+    Number(flags.races),
+  );
   what = `${describeWorkload(workload)} on ${flags.device}, ${live.pairs} kernels recorded twice`;
   await count('apart', live.apart);
   await count('in turn', live.inTurn);

@@ -2,14 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chooseDevice } from '../../src/device/devices.ts';
+import type { Artifact } from '../../src/ir/artifact.ts';
 import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
-import {
-  type Rounds,
-  ratioApart,
-  ratioInTurn,
-  recordingsApart,
-  type TimeRatio,
-} from '../../src/measure/sampling/ratio.ts';
+import { ratioApart, recordingsApart, type TimeRatio } from '../../src/measure/sampling/ratio.ts';
+import { type InTurn, racesInTurn, tellInTurn } from '../../src/measure/sampling/ratio-in-turn.ts';
 import { samplesUnder, type TimedBeside } from '../../src/measure/sampling/under-quiet.ts';
 import type { Workload } from '../../src/operators/workload.ts';
 import { loadRecords } from '../../src/records/log-reader.ts';
@@ -21,21 +17,24 @@ import { artifactOf, programOf, scheduleProgram } from '../../src/tuner/build.ts
 import { tune } from '../../src/tuner/tune.ts';
 import { verificationData } from '../../src/tuner/workload-data.ts';
 
-const rounds = 25;
 type Timed = TuningRecord & { readonly medianNs: number };
 
-/** Kernels of a device that were recorded twice, and races of some of them with themselves. */
+/** Kernels of a device that were recorded twice, and races of some of them. */
 export interface LiveRecordings {
   readonly pairs: number;
   apart(change: number, at: number): TimeRatio | null;
-  inTurn(change: number, at: number): TimeRatio | null;
+  inTurn(change: number, at: number): Promise<TimeRatio | null>;
 }
 
-/** Records the same kernels in two runs, whose candidates depend on the seed alone, and lets `races` of them race with themselves. */
+/**
+ * Records the same kernels in two runs, whose candidates depend on the seed alone, and lets the `raced` fastest of them race with themselves and with
+ * what takes 5% longer, in so many races each.
+ */
 export async function recordLive(
   workload: Workload,
   device: string,
   kernels: number,
+  raced: number,
   races: number,
 ): Promise<LiveRecordings> {
   const folder = mkdtempSync(join(tmpdir(), 'wgtune-compare-'));
@@ -64,10 +63,12 @@ export async function recordLive(
       console.error(
         `${timeOf(a)} ns and ${timeOf(b)} ns, ${a.samplesNs.length} and ${b.samplesNs.length} samples, calm ${a.relative?.calm} and ${b.relative?.calm}`,
       );
-    const raced = await raceWithThemselves(
+    const fastest = [...pairs].sort(([a], [b]) => timeOf(a) - timeOf(b));
+    const banks = await bankOf(
       workload,
       device,
-      pairs.slice(0, races).map(([a]) => a),
+      fastest.slice(0, raced).map(([a]) => a),
+      races,
     );
     const random = createRandom(1);
     return {
@@ -77,13 +78,7 @@ export async function recordLive(
         const options = { sameMachine: true, ...(apart === null ? {} : { apart }) };
         return ratioApart(resampled(a, 1, random), resampled(b, change, random), random, options);
       },
-      inTurn: (change, at) => {
-        const own = raced[at % raced.length] as readonly Rounds[];
-        return ratioInTurn(
-          own.map((race) => redrawn(race, change, random)),
-          random,
-        );
-      },
+      inTurn: (change, at) => stretchOf(banks[at % banks.length] as Bank, change, random),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -99,33 +94,66 @@ function repeatsOf(records: readonly Timed[]): readonly (readonly number[])[] {
   return [...times.values()].filter(({ length }) => length > 1);
 }
 
-async function raceWithThemselves(
+/** Races of one kernel with itself, and with itself and one run in twenty more, in either order of places. */
+interface Bank {
+  readonly same: readonly InTurn[];
+  readonly slower: readonly InTurn[];
+}
+
+async function bankOf(
   workload: Workload,
   name: string,
   rivals: readonly Timed[],
-): Promise<readonly (readonly Rounds[])[]> {
+  races: number,
+): Promise<readonly Bank[]> {
   const device = await chooseDevice(name);
-  const runner = await createDawnRunner({ device });
+  const runner = await createDawnRunner({ device, quietWait: 0 });
+  const hold = async (one: Artifact, other: Artifact, first: 'a' | 'b'): Promise<InTurn> => {
+    const requests = (first === 'a' ? [one, other] : [other, one]).map((artifact) => ({ artifact, bestNs: null }));
+    const outcome = await runner.race?.(requests, 15_000, racesInTurn.rounds);
+    if (outcome == null) throw new Error('no race was held');
+    const [here = [], there = []] = outcome.results.map(({ samplesNs, references, relative }) =>
+      samplesUnder({ samplesNs, references }, relative?.quietNs ?? null),
+    );
+    return first === 'a' ? { a: here, b: there, first } : { a: there, b: here, first };
+  };
   try {
     await runner.prepare(verificationData(workload, programOf(workload), 1).data);
-    const all: Rounds[][] = [];
+    const banks: Bank[] = [];
     for (const { trace } of rivals) {
-      const request = { artifact: artifactOf(scheduleProgram(workload, trace), device.description), bestNs: null };
-      const own: Rounds[] = [];
-      for (const changed of [false, true]) {
-        const outcome = await runner.race?.([request, request], 15_000, rounds);
-        if (outcome == null) throw new Error('no race was held');
-        const [one = [], other = []] = outcome.results.map(({ samplesNs, references, relative }) =>
-          samplesUnder({ samplesNs, references }, relative?.quietNs ?? null),
-        );
-        own.push(changed ? { a: other, b: one } : { a: one, b: other });
+      const artifact = artifactOf(scheduleProgram(workload, trace), device.description);
+      const runs = (times: number): Artifact => ({
+        ...artifact,
+        kernels: Array.from({ length: times }, () => artifact.kernels).flat(),
+      });
+      const bank = { same: [] as InTurn[], slower: [] as InTurn[] };
+      for (let race = 0; race < races; race++) {
+        const first = race % 2 === 0 ? 'a' : 'b';
+        bank.same.push(await hold(runs(20), runs(20), first));
+        bank.slower.push(await hold(runs(20), runs(21), first));
       }
-      all.push(own);
+      banks.push(bank);
     }
-    return all;
+    return banks;
   } finally {
     await runner.close();
   }
+}
+
+/** The comparison of a stretch of a bank's races that begins anywhere; its end goes on at its beginning. */
+async function stretchOf({ same, slower }: Bank, change: number, random: Draw): Promise<TimeRatio | null> {
+  const held = change === 1 ? same : slower;
+  const begins = 2 * random.below(held.length / 2);
+  let at = begins;
+  const { ratio } = await tellInTurn(
+    async () => {
+      const { a, b, first } = held[at++ % held.length] as InTurn;
+      // What is slower in one order is faster in the other.
+      return change >= 1 ? { a, b, first } : { a: b, b: a, first: first === 'a' ? 'b' : 'a' };
+    },
+    () => false,
+  );
+  return ratio;
 }
 
 type Draw = ReturnType<typeof createRandom>;
@@ -139,13 +167,5 @@ function resampled({ samplesNs, references, relative }: TimedBeside, change: num
     references:
       references === null ? null : { arithmetic: drawn(references.arithmetic), memory: drawn(references.memory) },
     relative,
-  };
-}
-
-function redrawn({ a, b }: Rounds, change: number, random: Draw): Rounds {
-  const at = a.map(() => random.below(Math.min(a.length, b.length)));
-  return {
-    a: at.map((round) => a[round] as Rounds['a'][number]),
-    b: at.map((round) => ({ ...(b[round] as Rounds['b'][number]), ns: (b[round] as Rounds['b'][number]).ns * change })),
   };
 }

@@ -1,12 +1,12 @@
 import { defaultBudget } from '../../src/measure/sampling/budget.ts';
 import type { PacedSample } from '../../src/measure/sampling/estimate.ts';
-import { ratioApart, ratioInTurn, recordingsApart, type TimeRatio } from '../../src/measure/sampling/ratio.ts';
+import { ratioApart, recordingsApart, type TimeRatio } from '../../src/measure/sampling/ratio.ts';
+import { type InTurn, racesInTurn, tellInTurn } from '../../src/measure/sampling/ratio-in-turn.ts';
 import type { Samples } from '../../src/measure/sampling/take-samples.ts';
 import type { TimedBeside } from '../../src/measure/sampling/under-quiet.ts';
 import { createRandom } from '../../src/support/random.ts';
 import { createHostTimer, createMadeHost, type HostCourse } from '../../src/testing/made-host.ts';
 
-const rounds = 25;
 /** Kernels of a log that its race timed again. */
 const repeated = 5;
 
@@ -60,23 +60,20 @@ export async function madeApart(course: HostCourse, change: number, seed: number
   return ratioApart(before, after, createRandom(seed), { sameMachine: true, ...(apart === null ? {} : { apart }) });
 }
 
-/** Two races of the kernel and of itself, which takes `change` times as long. */
+/** Races of the kernel and of itself, which takes `change` times as long; null where they do not tell it. */
 export async function madeInTurn(course: HostCourse, change: number, seed: number): Promise<TimeRatio | null> {
   const { quietNs, sensitivity } = kernelOf(seed);
-  const timer = timerOn(course, seed);
-  const races = [];
-  for (let race = 0; race < 2; race++) {
-    const a: PacedSample[] = [];
-    const b: PacedSample[] = [];
-    for (let round = 0; round < rounds; round++)
-      for (const [list, factor] of [
-        [a, 1],
-        [b, change],
-      ] as const) {
-        const { deviceNs, slowdown } = await timer.sample(quietNs * factor, sensitivity);
-        list.push({ ns: deviceNs, slowdown });
+  const host = createMadeHost(course, seed);
+  const timer = createHostTimer({ host, budget: defaultBudget('cpu'), seed, references: true, quietWait: 0 });
+  const hold = async (first: 'a' | 'b'): Promise<InTurn> => {
+    const timed = { a: [] as PacedSample[], b: [] as PacedSample[] };
+    for (let round = 0; round < racesInTurn.rounds; round++)
+      // As in a race each round begins with the other one.
+      for (const which of (first === 'a') === (round % 2 === 0) ? (['a', 'b'] as const) : (['b', 'a'] as const)) {
+        const { deviceNs, slowdown } = await timer.sample(quietNs * (which === 'a' ? 1 : change), sensitivity);
+        timed[which].push({ ns: deviceNs, slowdown });
       }
-    races.push({ a, b });
-  }
-  return ratioInTurn(races, createRandom(seed));
+    return { ...timed, first };
+  };
+  return (await tellInTurn(hold, () => false)).ratio;
 }

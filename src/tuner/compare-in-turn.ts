@@ -4,13 +4,12 @@ import { type Artifact, artifactKey } from '../ir/artifact.ts';
 import { requirementsOf, targetOf } from '../ir/requirements.ts';
 import { createDawnRunner } from '../measure/dawn-runner.ts';
 import type { MeasureResult, OutputCheck, Runner } from '../measure/runner.ts';
-import { defaultMargin, ratioInTurn, verdictOf } from '../measure/sampling/ratio.ts';
+import { defaultMargin, verdictOf } from '../measure/sampling/ratio.ts';
+import { type InTurn, racesInTurn, tellInTurn } from '../measure/sampling/ratio-in-turn.ts';
 import { samplesUnder } from '../measure/sampling/under-quiet.ts';
 import type { Workload } from '../operators/workload.ts';
-import { timeOf } from '../records/relative-time.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { assert, exitCode, UserError } from '../support/errors.ts';
-import { createRandom } from '../support/random.ts';
 import { programOf, scheduleProgram } from './build.ts';
 import type { ComparedTime, ComparisonOptions, KernelComparison } from './compare.ts';
 import { fittingArtifact, requireFits } from './fits.ts';
@@ -31,9 +30,9 @@ interface PairToTime {
   readonly after: KernelSource;
 }
 
-/** Two races in which the kernels change places, of so many rounds each: enough that the interval of equal kernels is narrower than the margin. */
-const rounds = 25;
-const limitMs = 15_000;
+/** For one pair, and for one race of it, of which the first look takes several. */
+const limitMs = 40_000;
+const raceLimitMs = 4_000;
 
 /**
  * Builds, verifies and times the kernels of each pair in turn on a device, one sample each per round. The same kernel twice is SAME and not timed.
@@ -44,11 +43,11 @@ export async function compareInTurn(
   pairs: readonly PairToTime[],
   { margin = defaultMargin, seed = 1 }: ComparisonOptions = {},
 ): Promise<readonly KernelComparison[]> {
-  const random = createRandom(seed);
-  const runner = await createDawnRunner({ device });
+  // Nothing is gained by waiting for quiet moments: what disturbs one kernel disturbs the other.
+  const runner = await createDawnRunner({ device, quietWait: 0 });
   try {
     const comparisons: KernelComparison[] = [];
-    for (const [at, { workload, before, after }] of pairs.entries()) {
+    for (const { workload, before, after } of pairs) {
       const program = programOf(workload);
       requireFits(workload, program, device.description);
       const verification = verificationData(workload, program, seed);
@@ -68,21 +67,24 @@ export async function compareInTurn(
       }
       await runner.prepare(verification.data);
       const names = [before.where, after.where] as const;
-      const [a, b] = await timedInTurn(runner, [one, other], names);
-      const [lastB, lastA] = await timedInTurn(runner, [other, one], [names[1], names[0]]);
-      const races = [
-        { a: pacedSamples(a), b: pacedSamples(b) },
-        { a: pacedSamples(lastA), b: pacedSamples(lastB) },
-      ];
-      const ratio = ratioInTurn(races, random.fork(String(at)));
-      const timed = (first: MeasureResult, last: MeasureResult, where: string): ComparedTime => ({
-        timeNs: Math.min(...[first, last].flatMap((result) => timeOf(result) ?? [])),
-        samples: first.samplesNs.length + last.samplesNs.length,
+      const results: [MeasureResult, MeasureResult][] = [];
+      const hold = async (first: 'a' | 'b'): Promise<InTurn> => {
+        // What is right in one race is right in all.
+        const requests = [one, other].map((request) => (results.length === 0 ? request : unchecked(request)));
+        const [a, b] = await timedInTurn(runner, requests as [Request, Request], names, first);
+        results.push([a, b]);
+        return { a: pacedSamples(a), b: pacedSamples(b), first };
+      };
+      const end = performance.now() + limitMs;
+      const { ratio, aNs, bNs } = await tellInTurn(hold, () => performance.now() >= end, margin);
+      const timed = (side: 0 | 1, timeNs: number | null, where: string): ComparedTime => ({
+        timeNs,
+        samples: results.reduce((sum, pair) => sum + pair[side].samplesNs.length, 0),
         where,
       });
       comparisons.push({
         ...common,
-        ...{ before: timed(a, lastA, before.where), after: timed(b, lastB, after.where), ratio },
+        ...{ before: timed(0, aNs, before.where), after: timed(1, bNs, after.where), ratio },
         verdict: ratio === null ? 'AMBIGUOUS' : verdictOf(ratio, margin),
         how: 'in-turn',
       });
@@ -121,18 +123,26 @@ function requestOf(
   };
 }
 
+function unchecked({ checks: _, ...request }: Request): Request {
+  return request;
+}
+
+/** The results of one race in the order of the requests, whichever is built first. */
 async function timedInTurn(
   runner: Runner,
   requests: readonly [Request, Request],
   names: readonly [string, string],
+  first: 'a' | 'b',
 ): Promise<readonly [MeasureResult, MeasureResult]> {
-  const outcome = (await runner.race?.(requests, limitMs, rounds)) ?? null;
+  const inPlaces = first === 'a' ? requests : [...requests].reverse();
+  const outcome = (await runner.race?.(inPlaces, raceLimitMs, racesInTurn.rounds)) ?? null;
   if (outcome === null)
     throw new UserError(
       `${runner.device.name} cannot time kernels in turn: it needs a clock of its own, warm caches, and kernels that do not crash it; \`wgtune run\` times one alone`,
       exitCode.failed,
     );
-  const [a, b] = outcome.results as readonly [MeasureResult, MeasureResult];
+  const results = first === 'a' ? outcome.results : [...outcome.results].reverse();
+  const [a, b] = results as [MeasureResult, MeasureResult];
   for (const [at, { outcome: ending, error }] of [a, b].entries())
     if (ending !== 'ok' && ending !== 'unstable')
       throw new UserError(`the kernel of ${names[at]} ended in ${ending}: ${error}`, exitCode.failed);

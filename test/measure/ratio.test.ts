@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PacedSample } from '../../src/measure/sampling/estimate.ts';
-import { ratioApart, ratioInTurn, recordingsApart, type Verdict, verdictOf } from '../../src/measure/sampling/ratio.ts';
+import { ratioApart, recordingsApart, type Verdict, verdictOf } from '../../src/measure/sampling/ratio.ts';
+import { type InTurn, racesInTurn, ratioInTurn, tellInTurn } from '../../src/measure/sampling/ratio-in-turn.ts';
 import type { TimedBeside } from '../../src/measure/sampling/under-quiet.ts';
 import { createRandom, type Random } from '../../src/support/random.ts';
 
@@ -102,28 +103,96 @@ describe('the ratio of two recordings', () => {
 });
 
 describe('the ratio of kernels timed in turn', () => {
-  it('is not moved by what disturbs both, however much', () => {
-    const said = verdicts(50, (random) => {
-      const rounds = Array.from({ length: 41 }, () => 1 + 3 * random.unit());
-      const timed = (factor: number): PacedSample[] =>
-        rounds.map((slowdown) => ({ ns: 1000 * factor * slowdown * (1 + 0.02 * random.unit()), slowdown }));
-      const ratio = ratioInTurn([{ a: timed(1), b: timed(1.05) }], random);
-      return ratio === null ? 'AMBIGUOUS' : verdictOf(ratio);
-    });
-    expect(said).toEqual({ SLOW: 50 });
+  /** A race of kernels of 1,000 ns and `factor` times as long: stretches of rounds are disturbed up to fourfold, and a sample in eight by itself. */
+  const race = (random: Random, factor: number, first: 'a' | 'b', place = 1): InTurn => {
+    const slow = random.unit() < 0.5 ? 1 : 1 + 3 * random.unit();
+    const own = (): number => (random.unit() < 0.125 ? 1 + random.unit() : 1 + 0.05 * random.unit());
+    const of = (which: 'a' | 'b', ns: number): PacedSample[] =>
+      Array.from({ length: racesInTurn.rounds }, () => ({
+        ns: ns * slow * own() * (which === first ? 1 : place),
+        slowdown: slow * (1 + 0.2 * random.unit()),
+      }));
+    return { a: of('a', 1000), b: of('b', 1000 * factor), first };
+  };
+  const told = async (
+    hold: (first: 'a' | 'b') => InTurn,
+  ): Promise<{ readonly verdict: Verdict; readonly races: number }> => {
+    const { ratio, races } = await tellInTurn(
+      async (first) => hold(first),
+      () => false,
+    );
+    return { verdict: ratio === null ? 'AMBIGUOUS' : verdictOf(ratio), races: races.length };
+  };
+
+  it.each([
+    [1, 'SAME'],
+    [1.05, 'SLOW'],
+    [1 / 1.05, 'FAST'],
+  ] as const)('of kernels that differ by %d is %s every time, whatever disturbs both', async (factor, right) => {
+    const verdicts = [];
+    for (let seed = 0; seed < 50; seed++) {
+      const random = createRandom(2000 + seed);
+      verdicts.push((await told((first) => race(random, factor, first))).verdict);
+    }
+    expect(verdicts).toEqual(Array(50).fill(right));
   });
 
-  it('is not moved by what belongs to a place, where the kernels change places', () => {
+  it('ends at the first look where it is clear, and goes on where it is not', async () => {
     const random = createRandom(1);
-    const timed = (ns: number): PacedSample[] =>
-      Array.from({ length: 25 }, () => ({ ns: ns * (1 + 0.01 * random.unit()), slowdown: 1 }));
+    const twice = await told((first) => race(random, 2, first));
+    expect(twice).toEqual({ verdict: 'SLOW', races: racesInTurn.looks[0] });
+    expect(await told((first) => race(random, 1.0245, first))).toMatchObject({ races: racesInTurn.looks.at(-1) });
+  });
+
+  it('is not moved by what belongs to a place, since the kernels change places', async () => {
+    const random = createRandom(1);
     // The second place is 8% slower than the first.
-    const races = [
-      { a: timed(1000), b: timed(1080) },
-      { a: timed(1080), b: timed(1000) },
-    ];
-    const ratio = ratioInTurn(races, random);
-    expect(ratio === null ? null : verdictOf(ratio)).toBe('SAME');
+    expect((await told((first) => race(random, 1, first, 1.08))).verdict).toBe('SAME');
+  });
+
+  it('is that of the less disturbed rounds where disturbances slow one kernel more than the other', async () => {
+    const random = createRandom(1);
+    const disturbed = (share: number) => (first: 'a' | 'b') => {
+      const { a, b } = race(random, 1.05, first);
+      const slow = a.map(() => (random.unit() < share ? 4 : 1));
+      const by = (samples: readonly PacedSample[], power: number) =>
+        samples.map((sample, at) => {
+          const factor = slow[at] as number;
+          return { ns: sample.ns * factor ** power, slowdown: sample.slowdown * factor };
+        });
+      return { a: by(a, 1.5), b: by(b, 0.6), first };
+    };
+    expect((await told(disturbed(0.4))).verdict).toBe('SLOW');
+  });
+
+  it('is wide where races differ by more than their rounds explain', () => {
+    const random = createRandom(1);
+    const races = (drift: number) =>
+      Array.from({ length: 16 }, (_, at): InTurn => {
+        const b = 1000 * Math.exp(drift * (random.unit() - 0.5));
+        const of = (ns: number): PacedSample[] =>
+          Array.from({ length: 16 }, () => ({ ns: ns * (1 + 0.01 * random.unit()), slowdown: 1 }));
+        return { a: of(1000), b: of(b), first: at % 2 === 0 ? 'a' : 'b' };
+      });
+    const width = (drift: number): number => {
+      const { ratio } = ratioInTurn(races(drift));
+      return ratio === null ? Number.NaN : Math.log(ratio.high / ratio.low);
+    };
+    expect(width(0)).toBeLessThan(0.005);
+    expect(width(0.2)).toBeGreaterThan(0.05);
+  });
+
+  it('is unknown with fewer than three races in either place, and when time is over before', async () => {
+    const random = createRandom(1);
+    const { ratio, aNs } = ratioInTurn([race(random, 1, 'a'), race(random, 1, 'b')]);
+    expect(ratio).toBeNull();
+    expect(aNs).toBeGreaterThan(900);
+    let races = 0;
+    const late = await tellInTurn(
+      async (first) => race(random, 1, first),
+      () => ++races > 4,
+    );
+    expect([late.ratio, late.races.length]).toEqual([null, 4]);
   });
 });
 

@@ -29,7 +29,7 @@ export const enoughCalm = 3;
  */
 const calmQuantile = 0.25;
 /** Measured distance between the slowdowns of references and candidate: half of the times that are scaled by it are nearer. */
-export const scalingError = 0.09;
+const scalingError = 0.09;
 
 export function isCalm({ slowdown }: Pick<PacedSample, 'slowdown'>): boolean {
   return slowdown <= calmSlowdown;

@@ -132,7 +132,7 @@ export async function race(
 }
 
 /** `own` over `other`, round by round. Rounds in which the machine was disturbed beside either kernel count only where others are too few. */
-export function roundRatios(own: readonly PacedSample[], other: readonly PacedSample[]): readonly number[] {
+function roundRatios(own: readonly PacedSample[], other: readonly PacedSample[]): readonly number[] {
   const pairs = own.slice(0, other.length).map((a, round) => [a, other[round] as PacedSample] as const);
   const calm = pairs.filter(([a, b]) => isCalm(a) && isCalm(b));
   return (calm.length >= rounds.least ? calm : pairs).map(([a, b]) => a.ns / a.slowdown / (b.ns / b.slowdown));

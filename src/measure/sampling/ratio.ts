@@ -1,7 +1,6 @@
 import type { Random } from '../../support/random.ts';
-import { enoughCalm, estimateTime, type PacedSample, scalingError } from './estimate.ts';
+import { type Estimate, enoughCalm, estimateTime, isCalm, type PacedSample } from './estimate.ts';
 import { lesser } from './pace.ts';
-import { roundRatios } from './race.ts';
 import { median, quantile } from './statistics.ts';
 import { samplesUnder, type TimedBeside } from './under-quiet.ts';
 
@@ -27,6 +26,8 @@ const fewestSamples = 3;
 const leastApart = 0.006;
 /** Fewer kernels that were timed again tell nothing. */
 const fewestRepeats = 3;
+/** Kernels were slowed by the references' slowdown to the power .6 to 1.5 (docs/decisions/031-relative-times.md): at most this far from 1. */
+const farthestPower = 0.5;
 /** Standard deviations of a normal variable: to its 97.5th percentile, and in one median of its absolute values. */
 const normal = { toEdge: 1.96, inMedian: 1.4826 } as const;
 
@@ -62,8 +63,8 @@ export function recordingsApart(timesNs: readonly (readonly number[])[]): number
 
 /**
  * The time of b over that of a, by samples that were taken apart. Where references ran beside both, each time is that of the quiet machine by what
- * both recordings together know of it. Interval: percentiles of bootstrapped ratios (Efron 1979), widened by what differs between recordings; by
- * the error of scaling, too, where either had hardly a quiet moment. Null where either has too few samples.
+ * both recordings together know of it. Interval: percentiles of bootstrapped ratios (Efron 1979), widened by what differs between recordings, and
+ * by how far scaling may be off where either had hardly a quiet moment. Null where either has too few samples.
  */
 export function ratioApart(
   a: TimedBeside,
@@ -78,50 +79,43 @@ export function ratioApart(
   const [estimateA, estimateB] = [estimateTime(before), estimateTime(after)];
   if (estimateA === null || estimateB === null) return null;
   const timeOf = (samples: readonly PacedSample[]): number => estimateTime(samples)?.timeNs ?? Number.NaN;
-  const isScaled = Math.min(estimateA.calm, estimateB.calm) < enoughCalm;
   return interval(
     estimateB.timeNs / estimateA.timeNs,
     () => timeOf(drawn(after, random)) / timeOf(drawn(before, random)),
-    Math.hypot(Math.max(apart, leastApart), isScaled ? scalingError : 0),
+    { random: Math.max(apart, leastApart), bound: unsure(before, estimateA) + unsure(after, estimateB) },
   );
-}
-
-/** Samples of both kernels, taken in turn, round by round. */
-export interface Rounds {
-  readonly a: readonly PacedSample[];
-  readonly b: readonly PacedSample[];
 }
 
 /**
- * The time of b over that of a, by races in which disturbances hit both alike: the geometric mean over the races of the medians of their rounds'
- * ratios. Where the kernels change places from one race to the next, what belongs to a place (where its buffers lie) cancels. Null where the
- * rounds are too few.
+ * How far a time may be off, as a logarithm, that hardly any quiet moment made: a kernel is slowed by the references' slowdown to a power of its own,
+ * and to divide by it takes that power for 1.
  */
-export function ratioInTurn(races: readonly Rounds[], random: Random): TimeRatio | null {
-  const ratios = races.map(({ a, b }) => roundRatios(b, a));
-  if (ratios.length === 0 || ratios.some((own) => own.length < fewestSamples)) return null;
-  const mean = (of: (own: readonly number[]) => readonly number[]): number =>
-    Math.exp(ratios.reduce((sum, own) => sum + Math.log(median(of(own)) as number), 0) / ratios.length);
-  return interval(
-    mean((own) => own),
-    () => mean((own) => drawn(own, random)),
-    0,
-  );
+function unsure(samples: readonly PacedSample[], { calm }: Estimate): number {
+  if (calm >= enoughCalm) return 0;
+  const disturbed = samples.filter((sample) => !isCalm(sample)).map(({ slowdown }) => slowdown);
+  return farthestPower * Math.log(median(disturbed) ?? 1);
 }
 
 function drawn<T>(items: readonly T[], random: Random): readonly T[] {
   return items.map(() => random.pick(items));
 }
 
-/** The percentiles of what `again` gives, on a logarithmic scale, and `further` as a relative error that is independent of them. */
-function interval(ratio: number, again: () => number, further: number): TimeRatio {
+/**
+ * The percentiles of what `again` gives, on a logarithmic scale, with a `random` relative error that is independent of them, and one of which only a
+ * `bound` is known: it may always have the same sign.
+ */
+function interval(
+  ratio: number,
+  again: () => number,
+  further: { readonly random: number; readonly bound: number },
+): TimeRatio {
   const logs = Array.from({ length: resamplings }, () => Math.log(again()));
   const centre = Math.log(ratio);
   const below = centre - (quantile(logs, (1 - confidence) / 2) as number);
   const above = (quantile(logs, (1 + confidence) / 2) as number) - centre;
   return {
     ratio,
-    low: Math.exp(centre - Math.hypot(Math.max(0, below), further)),
-    high: Math.exp(centre + Math.hypot(Math.max(0, above), further)),
+    low: Math.exp(centre - Math.hypot(Math.max(0, below), further.random) - further.bound),
+    high: Math.exp(centre + Math.hypot(Math.max(0, above), further.random) + further.bound),
   };
 }
