@@ -14,6 +14,9 @@ export interface Field {
   posterior(targets: Float64Array, mean: Float64Array, deviation: Float64Array): void;
 }
 
+/** Points that are worked on at a time. */
+const block = 1024;
+
 export function createField(dimensions: readonly InputDimension[], points: Levels, hyper: Float64Array): Field {
   const count = dimensions.length;
   const size = count === 0 ? 0 : points.length / count;
@@ -21,14 +24,17 @@ export function createField(dimensions: readonly InputDimension[], points: Level
   const amplitude = Math.exp(hyper[3 * count] as number);
   const noise = Math.exp(hyper[3 * count + 1] as number);
   // Points dimension by dimension, so that the innermost loop walks two arrays side by side.
-  const columns = dimensions.map((_, dimension) =>
-    Int32Array.from({ length: size }, (_, at) => points[at * count + dimension] as number),
-  );
+  const columns = dimensions.map((_, dimension) => {
+    const column = new Int32Array(size);
+    for (let at = 0; at < size; at++) column[at] = points[at * count + dimension] as number;
+    return column;
+  });
   const seen: Levels[] = [];
   /** Rows of the observations' Cholesky factor, and rows of the points whitened by it. */
   const factor: Float64Array[] = [];
   const whitened: Float32Array[] = [];
   const explained = new Float64Array(size);
+  const values = new Float64Array(block);
 
   const kernelOf = (one: Levels, other: Levels): number => {
     let value = amplitude;
@@ -59,24 +65,24 @@ export function createField(dimensions: readonly InputDimension[], points: Level
       // Two equal points differ by the noise alone.
       const pivot = Math.sqrt(Math.max(rest, 1e-9));
       row[n] = pivot;
-      const values = new Float64Array(size).fill(amplitude);
-      for (let dimension = 0; dimension < count; dimension++) {
-        const { levels: width } = dimensions[dimension] as InputDimension;
-        const start = (levels[dimension] as number) * width;
-        const table = (tables[dimension] as Float64Array).subarray(start, start + width);
-        const column = columns[dimension] as Int32Array;
-        for (let at = 0; at < size; at++) values[at] = (values[at] as number) * (table[column[at] as number] as number);
-      }
-      for (let k = 0; k < n; k++) {
-        const scale = row[k] as number;
-        const before = whitened[k] as Float32Array;
-        for (let at = 0; at < size; at++) values[at] = (values[at] as number) - scale * (before[at] as number);
-      }
       const own = new Float32Array(size);
-      for (let at = 0; at < size; at++) {
-        const value = (values[at] as number) / pivot;
-        own[at] = value;
-        explained[at] = (explained[at] as number) + value * value;
+      // Block by block, so that what is read and written again and again stays near the processor.
+      for (let begin = 0; begin < size; begin += block) {
+        const end = Math.min(size, begin + block);
+        const count = end - begin;
+        values.fill(amplitude, 0, count);
+        for (const [dimension, table] of tables.entries()) {
+          const column = columns[dimension] as Int32Array;
+          const start = (levels[dimension] as number) * (dimensions[dimension] as InputDimension).levels;
+          for (let at = 0; at < count; at++)
+            values[at] = (values[at] as number) * (table[start + (column[begin + at] as number)] as number);
+        }
+        subtractRows(values, whitened, row, n, begin, count);
+        for (let at = 0; at < count; at++) {
+          const value = (values[at] as number) / pivot;
+          own[begin + at] = value;
+          explained[begin + at] = (explained[begin + at] as number) + value * value;
+        }
       }
       seen.push(levels);
       factor.push(row);
@@ -106,4 +112,37 @@ export function createField(dimensions: readonly InputDimension[], points: Level
         deviation[at] = Math.sqrt(Math.max(amplitude - (explained[at] as number), 1e-9));
     },
   };
+}
+
+/** Takes each of the first `n` rows, times its scale, from the values; four rows in one pass, in the order in which single ones would be taken. */
+function subtractRows(
+  values: Float64Array,
+  rows: readonly Float32Array[],
+  scales: Float64Array,
+  n: number,
+  begin: number,
+  count: number,
+): void {
+  let k = 0;
+  for (; k + 4 <= n; k += 4) {
+    const [a, b, c, d] = [rows[k], rows[k + 1], rows[k + 2], rows[k + 3]] as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ];
+    const [p, q, r, s] = [scales[k], scales[k + 1], scales[k + 2], scales[k + 3]] as [number, number, number, number];
+    for (let at = 0, from = begin; at < count; at++, from++)
+      values[at] =
+        (values[at] as number) -
+        p * (a[from] as number) -
+        q * (b[from] as number) -
+        r * (c[from] as number) -
+        s * (d[from] as number);
+  }
+  for (; k < n; k++) {
+    const row = rows[k] as Float32Array;
+    const scale = scales[k] as number;
+    for (let at = 0; at < count; at++) values[at] = (values[at] as number) - scale * (row[begin + at] as number);
+  }
 }

@@ -13,13 +13,14 @@ const highest = 6;
  * (iRprop-, Igel and Huesken): it needs no line search, and the scale of the likelihood does not matter. Starts from `start`.
  */
 export function learnHyper(
-  dimensions: readonly InputDimension[],
-  levels: Levels,
+  all: readonly InputDimension[],
+  allLevels: Levels,
   targets: Float64Array,
   prior: HyperPrior,
   start: Float64Array<ArrayBuffer>,
   iterations: number,
 ): Float64Array<ArrayBuffer> {
+  const { dimensions, levels } = levelsInUse(all, allLevels);
   const current = start.slice();
   let best = start.slice();
   let bestLoss = Number.POSITIVE_INFINITY;
@@ -45,6 +46,27 @@ export function learnHyper(
     }
   }
   return best;
+}
+
+/** The same points on dimensions without the levels that none of them has: tables grow with the square of the levels. */
+function levelsInUse(
+  dimensions: readonly InputDimension[],
+  levels: Levels,
+): { readonly dimensions: readonly InputDimension[]; readonly levels: Levels } {
+  const count = dimensions.length;
+  const renumbered = levels.slice();
+  const used = dimensions.map((dimension, at) => {
+    const own: number[] = [];
+    for (let point = at; point < levels.length; point += count) own.push(levels[point] as number);
+    const held = [...new Set(own)].sort((a, b) => a - b);
+    const places = new Map(held.map((level, place) => [level, place]));
+    own.forEach((level, point) => {
+      renumbered[point * count + at] = places.get(level) as number;
+    });
+    const coordinates = Float64Array.from(held, (level) => dimension.coordinates[level] as number);
+    return { ...dimension, levels: held.length, coordinates };
+  });
+  return { dimensions: used, levels: renumbered };
 }
 
 /** Minus the logarithm of likelihood and prior, up to constants, and its gradient. */

@@ -66,7 +66,7 @@ export function dimensionTable(
   const byIndividuality = new Float64Array(levels * levels);
   const portion = weight / (1 + weight);
   for (let one = 0; one < levels; one++) {
-    for (let other = 0; other < levels; other++) {
+    for (let other = 0; other <= one; other++) {
       const equal = one === other ? 1 : 0;
       const gap = Math.abs((coordinates[one] as number) - (coordinates[other] as number));
       // A level without a place is like itself only.
@@ -82,5 +82,12 @@ export function dimensionTable(
       byIndividuality[at] = (portion * (equal - smooth) * share * (1 - share)) / value;
     }
   }
+  for (const table of [factor, byWeight, byRoughness, byIndividuality]) mirror(table, levels);
   return { factor, byWeight, byRoughness, byIndividuality };
+}
+
+/** Copies the lower triangle of a square table to the upper one. */
+function mirror(table: Float64Array, size: number): void {
+  for (let row = 1; row < size; row++)
+    for (let column = 0; column < row; column++) table[column * size + row] = table[row * size + column] as number;
 }
