@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import type { Command } from 'commander';
-import { UserError } from '../support/errors.ts';
+import type { Command, Option } from 'commander';
+import { exitCode, UserError } from '../support/errors.ts';
 import type { Config, ConfigWorkload } from '../tuner/config.ts';
+import { isModelFile } from '../tuner/events.ts';
 import type { WorkloadFlags } from './kernel-options.ts';
+import { say } from './output.ts';
 
 /** A project's file, read and checked. */
 interface LoadedConfig {
@@ -91,13 +93,17 @@ function applyEnvironment(action: Command): void {
     const variable = settable[name] ?? null;
     const value = variable === null ? undefined : process.env[variable];
     if (variable === null || value === undefined || value === '' || !isOpen(action, name)) continue;
-    try {
-      const parsed: unknown = option.parseArg === undefined ? value : option.parseArg(value, undefined);
-      action.setOptionValueWithSource(name, parsed, 'env');
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      throw new UserError(`${variable}: ${error.message}`);
-    }
+    action.setOptionValueWithSource(name, parsedBy(option, value, variable), 'env');
+  }
+}
+
+/** What the option makes of a text; a mistake in it is told with where the text stands. */
+function parsedBy(option: Option, value: string, where: string): unknown {
+  try {
+    return option.parseArg === undefined ? value : option.parseArg(value, undefined);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${where}: ${error.message}`);
   }
 }
 
@@ -108,7 +114,9 @@ function applyFile(action: Command, { path, config }: LoadedConfig): void {
     if (name === 'quietWait' && process.env.WGTUNE_QUIET_WAIT !== undefined) continue;
     const value = config[name];
     if (value === undefined) continue;
-    action.setOptionValueWithSource(name, name === 'log' ? fromFile(path, String(value)) : value, 'config');
+    const isPath = name === 'log' || (name === 'model' && isModelFile(String(value)));
+    const own = isPath ? parsedBy(option, fromFile(path, String(value)), path) : value;
+    action.setOptionValueWithSource(name, own, 'config');
   }
 }
 
@@ -135,6 +143,43 @@ export function configuredWorkloads(): readonly ConfiguredWorkload[] {
     throw new UserError(`${path} lists no workloads; add some to "workloads", or name an operator`);
   return config.workloads.map((workload) => flagsOf(path, workload));
 }
+
+/** Options that are about one workload. */
+const ofOneWorkload = [
+  'shape',
+  'attr',
+  'epilogue',
+  'constant',
+  'dtype',
+] as const satisfies readonly (keyof WorkloadFlags)[];
+
+/** Refuses options of one workload where a command works on all of the project's. */
+export function refuseOfOne(flags: WorkloadFlags): void {
+  const lost = ofOneWorkload.find((name) => flags[name] !== undefined);
+  if (lost !== undefined) throw new UserError(`--${lost} is about one workload; name its operator`);
+}
+
+/**
+ * Does the same with each workload, one after the other, and returns the operators of those with which it failed, which was said: one that fails does
+ * not keep the others from it. What would end every other workload, too, is thrown.
+ */
+export async function withEach(
+  workloads: readonly ConfiguredWorkload[],
+  action: (workload: ConfiguredWorkload, at: number) => Promise<void>,
+): Promise<readonly string[]> {
+  const failed: string[] = [];
+  for (const [at, workload] of workloads.entries())
+    try {
+      await action(workload, at);
+    } catch (error) {
+      if (!(error instanceof UserError) || endsAll.has(error.exitCode)) throw error;
+      say(`error: ${error.message}`);
+      failed.push(workload.operator);
+    }
+  return failed;
+}
+
+const endsAll: ReadonlySet<number> = new Set([exitCode.interrupted, exitCode.noDevice]);
 
 function flagsOf(file: string, workload: ConfigWorkload): ConfiguredWorkload {
   const { operator, shape, dtype, attributes, epilogue, constant, trials, timeLimit, patience } = workload;

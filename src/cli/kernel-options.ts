@@ -92,8 +92,8 @@ export function addLogOption(command: Command): Command {
 }
 
 /** Everything it takes to find the best known kernel. */
-export function addLookupOptions(command: Command): Command {
-  return addLogOption(addDeviceOptions(addWorkloadOptions(command))).option(
+export function addLookupOptions(command: Command, argument: '<operator>' | '[operator]' = '<operator>'): Command {
+  return addLogOption(addDeviceOptions(addWorkloadOptions(command, argument))).option(
     '--allow-other',
     'also take a kernel that was tuned on another kind of device',
   );

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { exitCode, UserError } from '../support/errors.ts';
-import { modelNames, searchNames } from '../tuner/events.ts';
-import { configuredWorkloads } from './config.ts';
+import { isModelFile, modelNames, searchNames } from '../tuner/events.ts';
+import { configuredWorkloads, refuseOfOne, withEach } from './config.ts';
 import type { EventStream } from './event-stream.ts';
 import { addDeviceOptions, addLogOption, addWorkloadOptions } from './kernel-options.ts';
 import { numberFromZero, oneOf, positiveNumber, wholeNumber } from './option-values.ts';
@@ -83,7 +83,7 @@ Examples:
 /** A name is taken for one; whatever looks like a path must be a file. */
 function modelOrFile(text: string): string {
   if (isModelName(text) || existsSync(text)) return text;
-  if (/[./\\]/.test(text))
+  if (isModelFile(text))
     throw new UserError(`--model: there is no file ${text}; \`wgtune learn -o ${text}\` makes one`);
   return oneOf('--model', modelNames)(text);
 }
@@ -99,46 +99,27 @@ async function runTune(operator: string | undefined, flags: TuneOneFlags, comman
   });
 }
 
-const ofOneWorkload = [
-  'shape',
-  'attr',
-  'epilogue',
-  'constant',
-  'dtype',
-] as const satisfies readonly (keyof TuneOneFlags)[];
-
-/** Tunes the project's workloads one after the other. One that cannot be tuned does not keep the others from it. */
+/** Tunes the project's workloads one after the other. */
 async function tuneProject(flags: TuneOneFlags, command: Command, stream: EventStream | null): Promise<void> {
   const workloads = configuredWorkloads();
-  const lost = ofOneWorkload.find((name) => flags[name] !== undefined);
-  if (lost !== undefined) throw new UserError(`--${lost} is about one workload; name its operator`);
+  refuseOfOne(flags);
   const documents: unknown[] = [];
-  const failed: string[] = [];
-  for (const [at, { operator, export: _, ...own }] of workloads.entries()) {
-    if (!flags.quiet) say(`${at === 0 ? '' : '\n'}workload ${at + 1} of ${workloads.length}`);
-    try {
+  try {
+    const failed = await withEach(workloads, async ({ operator, export: _, ...own }, at) => {
+      if (!flags.quiet) say(`${at === 0 ? '' : '\n'}workload ${at + 1} of ${workloads.length}`);
       const tuned = await tuneOne(operator, { ...flags, ...openOnly(own, command) }, stream);
       documents.push(tuned.document);
       if (tuned.failure !== null) throw tuned.failure;
-    } catch (error) {
-      if (!(error instanceof UserError) || endsAll.has(error.exitCode)) {
-        if (flags.json) printJson(documents);
-        throw error;
-      }
-      say(`error: ${error.message}`);
-      failed.push(operator);
-    }
+    });
+    if (failed.length > 0)
+      throw new UserError(
+        `${failed.length} of ${workloads.length} workloads have no kernel: ${failed.join(', ')}`,
+        exitCode.failed,
+      );
+  } finally {
+    if (flags.json) printJson(documents);
   }
-  if (flags.json) printJson(documents);
-  if (failed.length > 0)
-    throw new UserError(
-      `${failed.length} of ${workloads.length} workloads have no kernel: ${failed.join(', ')}`,
-      exitCode.failed,
-    );
 }
-
-/** What would end every other workload, too. */
-const endsAll: ReadonlySet<number> = new Set([exitCode.interrupted, exitCode.noDevice]);
 
 /** A workload's own budget stands above the project's, and below what the command line says. */
 function openOnly<Own extends object>(own: Own, command: Command): Partial<Own> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nearestNames } from '../support/nearest.ts';
 import { type Refusal, refuse } from '../support/refusal.ts';
-import { modelNames, searchNames } from './events.ts';
+import { isModelFile, modelNames, searchNames } from './events.ts';
 
 const text = z.string().min(1);
 const wholeFrom = (least: number): z.ZodInt => z.int().min(least);
@@ -39,7 +39,11 @@ const configSchema = z.strictObject({
     .max(2 ** 31 - 1)
     .optional(),
   search: z.enum(searchNames).optional(),
-  model: z.enum(modelNames).optional(),
+  model: text
+    .refine((name) => modelNames.some((known) => known === name) || isModelFile(name), {
+      error: `no model; it may be ${modelNames.join(', ')}, or the path of a file that \`wgtune learn\` wrote`,
+    })
+    .optional(),
   workloads: z.array(workloadSchema).optional().describe('what `wgtune tune` and `wgtune check` work on'),
 });
 

@@ -18,6 +18,11 @@ export type SearchName = (typeof searchNames)[number];
 export const modelNames = ['xgboost', 'own-trees', 'analytic', 'random'] as const;
 export type ModelName = (typeof modelNames)[number];
 
+/** Whether what judges candidates is named as a file, and not by its name. */
+export function isModelFile(model: string): boolean {
+  return /[./\\]/.test(model);
+}
+
 /** A kernel that was built, verified and timed, with the schedule that makes it. */
 export interface TunedKernel {
   readonly trace: Trace;

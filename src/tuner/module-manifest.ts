@@ -17,6 +17,7 @@ const tunedOnSchema = z.strictObject({
   timeNs: nanoseconds.describe('nanoseconds of one run there, without the kernels that run once'),
   packNs: nanoseconds.nullable().describe('nanoseconds of those; null where there are none'),
   record: name.describe('the tuning record that says so'),
+  shipped: z.boolean().describe('whether that record came with wgtune'),
 });
 
 const variantSchema = z.strictObject({

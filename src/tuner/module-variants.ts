@@ -5,6 +5,7 @@ import { requirementsOf } from '../ir/requirements.ts';
 import { describeWorkload, type Workload } from '../operators/workload.ts';
 import type { BestTable } from '../records/best.ts';
 import { timeOf } from '../records/relative-time.ts';
+import { shippedLogsOf } from '../records/shipped.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { exitCode, UserError } from '../support/errors.ts';
 import { isRefusal } from '../support/refusal.ts';
@@ -20,6 +21,8 @@ export interface TunedOn {
   readonly timeNs: number;
   readonly packNs: number | null;
   readonly record: string;
+  /** Whether the record is of the logs that ship with wgtune. */
+  readonly shipped: boolean;
 }
 
 /** One kernel of an exported module. */
@@ -48,35 +51,62 @@ interface Chosen {
 /**
  * The kernels that a module for several devices holds: for each vendor and architecture in the logs the best record's, and where that needs more
  * than every device has, the best that does not. One that every device can run is always among them, the naive schedule where no record
- * is of such a kernel. `paths`: logs, and folders of logs. Throws UserError where no record counts (exit code 4), or nothing can be portable.
+ * is of such a kernel. `paths`: logs, and folders of logs. Devices of which these have no record have theirs of the shipped logs: the
+ * folder `shippedLogs`, that of wgtune when absent, none when null. Throws UserError where no record counts (exit code 4), or nothing can be portable.
  */
-export async function moduleVariants(workload: Workload, paths: readonly string[]): Promise<ModuleVariants> {
-  const { table, devices, broken } = await bestTableOf(paths, workload);
-  const chosen: Chosen[] = [];
-  for (const group of alikeToPages(devices))
-    for (const device of group) {
-      const best = bestOn(table, workload, device, device);
-      if (best === null) continue;
-      chosen.push(best);
-      if (!isPortable(best.artifact, workload)) {
-        const plain = bestOn(table, workload, device, portable(workload, device));
-        if (plain !== null) chosen.push(plain);
-      }
-      break;
-    }
+export async function moduleVariants(
+  workload: Workload,
+  paths: readonly string[],
+  shippedLogs?: string | null,
+): Promise<ModuleVariants> {
+  const own = await bestTableOf(paths, workload);
+  const elsewhere = await bestTableOf(shippedLogsOf(workload, shippedLogs), workload);
+  const kernels = bestOfEach(own, workload, false);
+  const known = new Set(kernels.map(({ device }) => pageKey(device)));
+  const shipped = bestOfEach(elsewhere, workload, true).filter(({ device }) => !known.has(pageKey(device)));
+  const chosen = [...kernels, ...shipped];
   if (chosen.length === 0)
     throw new UserError(
       `no record of ${describeWorkload(workload)} in ${paths.join(', ')} makes a kernel; tune it first`,
       exitCode.noRecord,
     );
-  return { variants: merged(chosen, fallbackOf(workload, chosen), workload), broken };
+  return {
+    variants: merged(chosen, fallbackOf(workload, kernels, shipped), workload),
+    broken: [...own.broken, ...elsewhere.broken],
+  };
+}
+
+/** Of every kind of device the best kernel, and the best portable one where that is not. */
+function bestOfEach(
+  { table, devices }: Pick<Awaited<ReturnType<typeof bestTableOf>>, 'table' | 'devices'>,
+  workload: Workload,
+  shipped: boolean,
+): readonly Chosen[] {
+  const chosen: Chosen[] = [];
+  for (const group of alikeToPages(devices))
+    for (const device of group) {
+      const best = bestOn(table, workload, device, device, shipped);
+      if (best === null) continue;
+      chosen.push(best);
+      if (!isPortable(best.artifact, workload)) {
+        const plain = bestOn(table, workload, device, portable(workload, device), shipped);
+        if (plain !== null) chosen.push(plain);
+      }
+      break;
+    }
+  return chosen;
+}
+
+/** As much as a page sees of a device. */
+function pageKey({ vendor, architecture }: DeviceDescription): string {
+  return JSON.stringify([vendor, architecture]);
 }
 
 /** Devices that a page cannot tell apart, those first whose times say most about a page: with its bounds checks, and with warm caches. */
 function alikeToPages(devices: readonly DeviceDescription[]): readonly (readonly DeviceDescription[])[] {
   const groups = new Map<string, DeviceDescription[]>();
   for (const device of devices) {
-    const key = JSON.stringify([device.vendor, device.architecture]);
+    const key = pageKey(device);
     groups.set(key, [...(groups.get(key) ?? []), device]);
   }
   const rank = (device: DeviceDescription): number =>
@@ -101,6 +131,7 @@ function bestOn(
   workload: Workload,
   device: DeviceDescription,
   target: DeviceDescription,
+  shipped: boolean,
 ): Chosen | null {
   const { chosen } = chooseBest(table, workload, target, ({ whose }) => whose === 'same-device');
   if (chosen === null) return null;
@@ -108,19 +139,25 @@ function bestOn(
   const { name, vendor, architecture } = device;
   const { pack } = record.phasesMs;
   const packNs = pack === undefined ? null : pack * 1e6;
-  const tunedOn = { name, vendor, architecture, timeNs: timeOf(record), packNs, record: record.id };
+  const tunedOn = { name, vendor, architecture, timeNs: timeOf(record), packNs, record: record.id, shipped };
   return { artifact, trace: record.trace, device, tunedOn };
 }
 
-/** The portable kernel that most likely suits an unknown device: a GPU's before a processor's, and of those the fastest. */
-function fallbackOf(workload: Workload, chosen: readonly Chosen[]): Pick<ModuleVariant, 'artifact' | 'trace'> {
+/** The portable kernel that most likely suits an unknown device: one of the user's own logs before a shipped one, a GPU's before a processor's, and of those the fastest. */
+function fallbackOf(
+  workload: Workload,
+  own: readonly Chosen[],
+  shipped: readonly Chosen[],
+): Pick<ModuleVariant, 'artifact' | 'trace'> {
   const rank = ({ device }: Chosen): number => (device.type === 'gpu' ? 0 : 1);
-  const [best] = chosen
-    .filter(({ artifact }) => isPortable(artifact, workload))
-    .sort((a, b) => rank(a) - rank(b) || a.tunedOn.timeNs - b.tunedOn.timeNs);
+  const [best] = [own, shipped].flatMap((kernels) =>
+    kernels
+      .filter(({ artifact }) => isPortable(artifact, workload))
+      .sort((a, b) => rank(a) - rank(b) || a.tunedOn.timeNs - b.tunedOn.timeNs),
+  );
   if (best !== undefined) return best;
   const { program, trace } = naiveOf(workload);
-  const [{ device }] = chosen as readonly [Chosen];
+  const [{ device }] = [...own, ...shipped] as unknown as readonly [Chosen];
   const artifact = buildArtifact(program, portable(workload, device));
   if (!isRefusal(artifact)) return { artifact, trace };
   throw new UserError(

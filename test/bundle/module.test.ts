@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KernelVariant, selectVariant } from '../../bundle/variants.mjs';
 import { chooseDevice, deviceEnvironment } from '../../src/device/devices.ts';
@@ -10,6 +11,7 @@ import { defaultLimits } from '../../src/ir/limits.ts';
 import { requirementsOf } from '../../src/ir/requirements.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import type { Workload } from '../../src/operators/workload.ts';
+import { shippedLogName } from '../../src/records/shipped.ts';
 import type { Scheduled } from '../../src/space/sketch.ts';
 import { naiveOf } from '../../src/tuner/build.ts';
 import { exportModule } from '../../src/tuner/export-module.ts';
@@ -60,7 +62,7 @@ describe('the variants of a module', () => {
       { ...naiveOf(workload), workload, device: eight, ns: 9000 },
     ]);
     const other = logOf('other', [{ ...naiveOf(workload), workload, device: nvidia, ns: 500 }]);
-    const { variants } = await moduleVariants(workload, [one, other]);
+    const { variants } = await moduleVariants(workload, [one, other], null);
     expect(variants.map(({ name, isFallback, tunedOn }) => [name, isFallback, tunedOn.map((on) => on.timeNs)])).toEqual(
       [
         ['lavapipe', false, [900]],
@@ -68,16 +70,36 @@ describe('the variants of a module', () => {
       ],
     );
     const alone = logOf('alone', [{ ...wide.scheduled, workload, device: eight, ns: 900 }]);
-    const { variants: few } = await moduleVariants(workload, [alone]);
+    const { variants: few } = await moduleVariants(workload, [alone], null);
     expect(few.map(({ name, isFallback }) => [name, isFallback])).toEqual([
       ['lavapipe', false],
       ['naive', true],
     ]);
   });
 
+  it('are those of shipped logs for devices of which the own logs have none, and their portable kernel before the naive one', async () => {
+    const own = logOf('own', [{ ...wide.scheduled, workload, device: eight, ns: 900 }]);
+    const shipped = join(folder, 'shipped');
+    mkdirSync(shipped, { recursive: true });
+    const records = logOf('foreign', [
+      { ...naiveOf(workload), workload, device: nvidia, ns: 500 },
+      { ...wide.scheduled, workload, device: eight, ns: 1 },
+    ]);
+    writeFileSync(join(shipped, shippedLogName('all', workload)), gzipSync(readFileSync(records)));
+    const { variants } = await moduleVariants(workload, [own], shipped);
+    expect(
+      variants.map(({ name, isFallback, tunedOn }) => [name, isFallback, tunedOn.map((on) => on.shipped)]),
+    ).toEqual([
+      ['lavapipe', false, [false]],
+      ['nvidia-h200', true, [true]],
+    ]);
+    const none = await moduleVariants(workload, [join(folder, 'nowhere')], shipped);
+    expect(none.variants.flatMap(({ tunedOn }) => tunedOn.map(({ timeNs }) => timeNs)).sort()).toEqual([1, 500]);
+  });
+
   it('are none where no record is of the workload, which is said with what to do', async () => {
     const log = logOf('none', [{ ...wide.scheduled, workload, device: eight, ns: 900 }]);
-    await expect(moduleVariants(makeWorkload('softmax', { shape: 'rows=3,cols=5' }), [log])).rejects.toThrow(
+    await expect(moduleVariants(makeWorkload('softmax', { shape: 'rows=3,cols=5' }), [log], null)).rejects.toThrow(
       /^no record of softmax .* makes a kernel; tune it first$/,
     );
   });
@@ -88,7 +110,15 @@ const variantOf = ({ scheduled, artifact }: ReturnType<typeof madePacked>, chang
   artifact,
   trace: scheduled.trace,
   tunedOn: [
-    { name: 'swiftshader', vendor: 'google', architecture: 'swiftshader', timeNs: 1, packNs: null, record: 'r' },
+    {
+      name: 'swiftshader',
+      vendor: 'google',
+      architecture: 'swiftshader',
+      timeNs: 1,
+      packNs: null,
+      record: 'r',
+      shipped: false,
+    },
   ],
   isFallback: true,
   ...changes,
@@ -178,7 +208,7 @@ describe('an exported module', () => {
   it('chooses by vendor, architecture, features and limits, and else its fallback', async () => {
     const own = join(folder, 'chosen');
     const here = (vendor: string, architecture: string) => [
-      { name: vendor, vendor, architecture, timeNs: 1, packNs: null, record: 'r' },
+      { name: vendor, vendor, architecture, timeNs: 1, packNs: null, record: 'r', shipped: false },
     ];
     const variants = [
       variantOf(several, { name: 'plain' }),

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventLineSchema } from '../../src/tuner/event-schema.ts';
 import { type Ended, start, wgtuneHere } from './wgtune.ts';
@@ -91,8 +91,10 @@ describe("a project's file", () => {
     expect(before.code).toBe(1);
     const command = /run wgtune (export matmul .*)$/m.exec(before.stdout)?.[1] ?? '';
     expect(command).toContain('-o');
-    const exported = await wgtuneHere(['export', 'matmul', '-s', 'm=16,n=16,k=16', '--config', only, '-o', bundle]);
+    const exported = await wgtuneHere(['export', '--config', only, '--json']);
     expect(exported.code).toBe(0);
+    const [{ files }] = JSON.parse(exported.stdout);
+    expect(files.map((path: string) => resolve(path))).toContain(join(bundle, 'kernel.mjs'));
     const sound = await wgtuneHere(['check', '--config', only, '--json']);
     expect(JSON.parse(sound.stdout)).toMatchObject([
       { exported: 'current', problems: [], ran: { what: 'bundle', outcome: 'ok' } },
@@ -106,6 +108,48 @@ describe("a project's file", () => {
     expect(after.stderr).toBe(
       `device swiftshader: ${/device swiftshader: (.*)/.exec(after.stderr)?.[1]}\nerror: 1 of 1 workloads is not as committed\n`,
     );
+  });
+});
+
+describe('export without an operator', () => {
+  const exportOf = (name: string, workloads: readonly object[], ...more: readonly string[]) => {
+    const path = join(folder, name);
+    writeFileSync(path, JSON.stringify({ log: 'logs', device: 'swiftshader', workloads }));
+    return wgtuneHere(['export', '--config', path, ...more]);
+  };
+
+  it('goes on after a workload that has no kernel, and says at its end which are missing', async () => {
+    const shape = { m: 16, n: 16, k: 16 };
+    const { code, stdout, stderr } = await exportOf(
+      'two.json',
+      [
+        { operator: 'matmul', shape: { m: 15, n: 17, k: 19 }, export: 'kernels/none' },
+        { operator: 'matmul', shape, export: 'kernels/module' },
+        { operator: 'softmax' },
+      ],
+      '--as',
+      'module',
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: no record of matmul b=1 m=15 .*\(wgtune tune matmul .*\)$/m);
+    expect(stderr.trim()).toMatch(/error: 1 of 2 workloads are not exported: matmul$/);
+    expect(stdout).toContain(join('kernels', 'module', 'matmul.js'));
+  });
+
+  it.each([
+    [[{ operator: 'softmax' }], [], /no workload of the project names the folder of its bundle; add "export" to one/],
+    [[{ operator: 'softmax', export: 'x' }], ['-o', 'y'], /--out is about one workload; name its operator/],
+    [[{ operator: 'softmax', export: 'x' }], ['-s', 'rows=1'], /--shape is about one workload/],
+  ] as const)('of %j with %j is refused in one sentence', async (workloads, more, message) => {
+    const { code, stderr } = await exportOf('refused.json', workloads, ...more);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('and with one needs a folder, of which it names one', async () => {
+    const { code, stderr } = await wgtuneHere(['export', 'matmul', '--no-config']);
+    expect([code, stderr]).toEqual([2, 'error: name the folder to write: wgtune export matmul -o matmul-kernel\n']);
   });
 });
 
@@ -132,6 +176,12 @@ describe('a file that is wrong', () => {
     ['e.mjs', 'export const x = 1;', /no default export/],
     ['f.mjs', 'throw new Error("mine");', /cannot be loaded: mine/],
     ['g.json', '{}', /lists no workloads/],
+    ['h.json', '{"model": "xgbost"}', /model: no model; it may be xgboost, .*or the path of a file that/],
+    [
+      'i.json',
+      '{"model": "models/none.json", "workloads": [{"operator": "matmul"}]}',
+      /there is no file .*none\.json; `wgtune learn -o/,
+    ],
   ])('%s is refused with the file and the key', async (name, text, message) => {
     expect(await said(name, text)).toMatch(message);
   });
