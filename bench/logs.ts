@@ -1,21 +1,21 @@
 /**
- * How long a big log takes, and how much memory: 100,000 records of the size real ones have (4 KB).
+ * How long a big log takes, and how much memory: 100,000 records of the size real ones have (6 KB).
  *     node --import tsx bench/logs.ts [records] [command ...]
  * Makes the log and runs every command, or those named, of the built command line (`npm run build`) on it, each in a process of its own. Prints
  * the wall time of each, its processor time (which other work on the machine does not draw out) and the most memory it held.
  */
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createRandom } from '../src/support/random.ts';
+import { makeLogs } from './made-logs.ts';
 
 const [records = '100000', ...wanted] = process.argv.slice(2);
 const count = Number(records);
 const folder = mkdtempSync(join(tmpdir(), 'wgtune-bench-logs-'));
 try {
-  const bytes = makeLogs(join(folder, 'logs'));
+  const bytes = makeLogs(join(folder, 'logs'), count);
   console.log(
     `${count} records, ${(bytes / 2 ** 20).toFixed(0)} MiB, 20 workloads on 5 devices, one file per run of 500`,
   );
@@ -39,41 +39,6 @@ try {
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
-}
-
-/** Records drawn from a real one: other workloads, devices, times and outcomes. */
-function makeLogs(logs: string): number {
-  mkdirSync(logs);
-  const [line = ''] = readFileSync(new URL('../test/records/versions/v1.jsonl', import.meta.url), 'utf8').split('\n');
-  const real = JSON.parse(line) as Record<string, Record<string, unknown>>;
-  const random = createRandom(1);
-  // The kept record is of a small kernel: its trace is drawn out to the median length of tuned ones.
-  const steps = real.trace?.steps as readonly unknown[];
-  const drawn = Array.from({ length: 35 }, (_, index) => steps[index % steps.length]);
-  let bytes = 0;
-  for (let first = 0, file = 0; first < count; first += 500, file++) {
-    const run = `run-${String(file).padStart(6, '0')}`;
-    const size = 16 * (1 + (file % 20));
-    const workload = { ...real.workload, params: { ...(real.workload?.params as object), m: size } };
-    const device = { ...real.device, name: `device-${file % 5}`, driver: `driver ${file % 5}` };
-    let text = '';
-    for (let trial = 0; trial < Math.min(500, count - first); trial++) {
-      const failed = random.below(20) === 0;
-      const time = 1000 + random.below(1_000_000);
-      const samples = failed ? [] : Array.from({ length: 8 }, () => time + random.below(1000) / 8);
-      const ended = failed
-        ? { outcome: 'crash', error: 'the device process ended', medianNs: null, clock: null, verification: null }
-        : { medianNs: time };
-      // The trials of a run have different schedules.
-      const trace = { version: 1, steps: [...drawn, { primitive: 'unroll', args: { loop: `i.${trial}` } }] };
-      const changes = { id: `${run}#${trial}`, run, trial, workload, device, seed: file, trace, samplesNs: samples };
-      text += `${JSON.stringify({ ...real, ...changes, ...ended })}\n`;
-    }
-    const path = join(logs, `${run}.jsonl`);
-    appendFileSync(path, text);
-    bytes += statSync(path).size;
-  }
-  return bytes;
 }
 
 function run(args: readonly string[]): Readonly<Record<'seconds' | 'cpuSeconds' | 'mebibytes', number>> {

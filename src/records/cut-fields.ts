@@ -1,5 +1,5 @@
 /** Cuts the fields of a line apart without parsing them. */
-interface FieldCutter {
+export interface FieldCutter {
   /** True where the line is the fields in their order without white space; then `raw` and `isUnchanged` tell of this line. */
   cut(text: string): boolean;
   /** The text of a field's value. */

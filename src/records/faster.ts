@@ -16,7 +16,7 @@ export function beats(a: Timed, b: Timed): boolean {
 }
 
 /** Whether the intervals leave no doubt that `a` is the faster. */
-function clearlyBeats(a: Timed, b: Timed): boolean {
+export function clearlyBeats(a: Timed, b: Timed): boolean {
   if (a.relative === null || b.relative === null) return false;
   return a.relative.highNs < b.relative.lowNs;
 }
@@ -57,7 +57,8 @@ export function createBestKeeper<Item extends Timed>(): BestKeeper<Item> {
   };
 }
 
-function isLater(a: Timed, b: Timed): boolean {
+/** Whether `a` began after `b`. */
+export function isLater(a: Timed, b: Timed): boolean {
   return a.startedAt !== b.startedAt ? a.startedAt > b.startedAt : a.id > b.id;
 }
 

@@ -3,7 +3,7 @@ import type { Workload } from '../operators/workload.ts';
 import { type BestKeeper, createBestKeeper, pickNaive, type Timed } from './faster.ts';
 import type { Outcome } from './outcome.ts';
 import { timeOf } from './relative-time.ts';
-import type { Skim } from './skim.ts';
+import { cellOf, type Skim } from './skim.ts';
 import { createStanding, type Standing } from './standing.ts';
 
 export type OutcomeCounts = Readonly<Partial<Record<Outcome, number>>>;
@@ -119,7 +119,7 @@ export function createStats(standing: Standing = createStanding()): StatsFold {
           workloads: group.length,
           ...tallyOf(group),
         })),
-        cells: groups(all, (cell) => `${cell.workloadKey} ${cell.deviceKey}`).map(([cell, group]) => ({
+        cells: groups(all, cellOf).map(([cell, group]) => ({
           workload: cell.workload,
           workloadKey: cell.workloadKey,
           device: cell.device,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DeviceDescription } from '../ir/limits.ts';
 import { type Workload, workloadKey } from '../operators/workload.ts';
-import { copyOf, createFieldCutter } from './cut-fields.ts';
+import { copyOf, createFieldCutter, type FieldCutter } from './cut-fields.ts';
 import { deviceKey } from './device-key.ts';
 import type { LogFault } from './log-fault.ts';
 import type { LogLine } from './log-lines.ts';
@@ -30,30 +30,49 @@ export interface Skim
   readonly deviceKey: string;
   /** See isVerified. */
   readonly verified: boolean;
-  /** Where it was read, see wholeRecord. `decided`: the texts of the fields that `decidedOf` parses, where they were cut out. */
-  readonly source: { readonly line: LogLine; readonly file: string; readonly decided: string | null };
+  /** Where it was read, see wholeRecord. */
+  readonly source: { readonly line: LogLine; readonly file: string };
 }
 
-/** What a record tells of how its kernel was made and timed, without the schedule itself. */
-export type Decided = Pick<TuningRecord, 'sketch' | 'decisions' | 'samplesNs' | 'references'>;
-
-const decidedNames = ['sketch', 'decisions', 'samplesNs', 'references'] as const;
-const decidedSchema = z.object({
-  ...{ sketch: recordSchema.shape.sketch, decisions: recordSchema.shape.decisions },
-  ...{ samplesNs: recordSchema.shape.samplesNs, references: recordSchema.shape.references.default(null) },
-});
+/** Reads some fields of a skim's line, each held against its part of the schema; or tells what is wrong with the line. */
+export type PartReader<Name extends keyof TuningRecord> = (skim: Skim) => Pick<TuningRecord, Name> | LogFault;
 
 /**
- * The decisions and samples of a skim, held against their part of the schema, or what is wrong with the line: for readers that replay no schedule, which
- * is most of what there is to check of a record.
+ * A reader of some fields of skims, for whoever replays no schedule, which is most of what there is to check of a record. A line whose fields stand in
+ * another order than we write them is read whole.
  */
-export function decidedOf(skim: Skim): Decided | LogFault {
-  const { decided } = skim.source;
-  if (decided !== null && !namesPrototype(decided)) {
-    const found = parsedAs(decided, decidedSchema);
-    if (found !== null) return found;
-  }
-  return wholeRecord(skim);
+export function createPartReader<Name extends keyof TuningRecord>(names: readonly Name[]): PartReader<Name> {
+  const schema = schemaOf(names);
+  const cutters = Array.from({ length: recordVersion }, (_, index) => createPartCutter(index + 1));
+  const textsOf = cutters.map(({ textOf }) => textOf(names));
+  return (skim) => {
+    const { line } = skim.source;
+    const text = line.kind === 'line' ? line.text : '';
+    const at = versionOf(text) - 1;
+    if (cutters[at]?.cut(text)) {
+      const part = textsOf[at]?.(text) ?? '';
+      const found = namesPrototype(part) ? null : parsedAs(part, schema);
+      if (found !== null) return found;
+    }
+    return wholeRecord(skim);
+  };
+}
+
+/** The text of a skim's schedule; that of equal schedules is equal where wgtune wrote both lines. */
+export function scheduleText(skim: Skim): string {
+  const { line } = skim.source;
+  const text = line.kind === 'line' ? line.text : '';
+  const [begin, end] = [text.indexOf(schedulePlace.opening), text.lastIndexOf(schedulePlace.next)];
+  if (versionOf(text) > 0 && begin >= 0 && end > begin) return text.slice(begin + schedulePlace.opening.length, end);
+  const record = wholeRecord(skim);
+  return 'severity' in record ? '' : JSON.stringify(record.trace);
+}
+
+const schedulePlace = { opening: ',"trace":', next: ',"kernelHash":' } as const;
+
+/** One text for a workload on a device. */
+export function cellOf({ workloadKey: workload, deviceKey: device }: Pick<Skim, 'workloadKey' | 'deviceKey'>): string {
+  return `${workload} ${device}`;
 }
 
 /** The whole record of a skim, held against the whole schema, or what is wrong with it. */
@@ -81,15 +100,24 @@ export function skimLogs(
   return foldLines(paths, { parse, onItem, ...(onFault === undefined ? {} : { onFault }) }, options);
 }
 
-const { id, startedAt, origin, outcome, medianNs, verification, refutes, peaks, relative, race } = recordSchema.shape;
-/** The fields that are parsed of each line; those that an older version lacks are as its migration makes them. */
-const headSchema = z.object({
-  ...{ id, startedAt, origin, outcome, medianNs, verification },
-  refutes: refutes.default(null),
-  peaks: peaks.default(null),
-  ...{ relative: relative.default(null), race: race.default(null) },
-});
-type Head = z.infer<typeof headSchema>;
+/** The fields that are parsed of each line. */
+const headNames = [
+  ...(['id', 'startedAt', 'origin', 'outcome', 'medianNs', 'verification'] as const),
+  ...(['refutes', 'peaks', 'relative', 'race'] as const),
+] as const;
+type Head = Pick<TuningRecord, (typeof headNames)[number]>;
+
+/** The schema of some fields; those that an older version lacks are as its migration makes them. */
+function schemaOf<Name extends keyof TuningRecord>(names: readonly Name[]): z.ZodType<Pick<TuningRecord, Name>> {
+  const oldest = fieldsOfVersion(1);
+  const fields = names.map((name) => {
+    const field: z.ZodType = recordSchema.shape[name];
+    return [name, oldest.includes(name) ? field : field.default(null)] as const;
+  });
+  return z.object(Object.fromEntries(fields)) as unknown as z.ZodType<Pick<TuningRecord, Name>>;
+}
+
+const headSchema = schemaOf(headNames);
 
 type Workloads = Memo<Workload>;
 type Devices = Memo<DeviceDescription>;
@@ -115,7 +143,7 @@ function createSkimmer(): (line: LogLine, file: string) => Skim | LogFault | nul
       record,
       workload ?? { value: record.workload, key: workloadKey(record.workload) },
       device ?? { value: record.device, key: deviceKey(record.device) },
-      { line, file, decided: null },
+      { line, file },
     );
   };
 }
@@ -128,26 +156,41 @@ function versionOf(text: string): number {
   return Number(text.slice(beginning.length, text.indexOf(',')));
 }
 
+/** Cuts lines of one version apart, and puts some of their fields together as the text of an object. */
+function createPartCutter(version: number): {
+  readonly fields: readonly string[];
+  readonly cutter: FieldCutter;
+  cut(text: string): boolean;
+  /** Makes the text of some fields of the line that was cut last. */
+  textOf(names: readonly string[]): (text: string) => string;
+} {
+  const fields = fieldsOfVersion(version);
+  const cutter = createFieldCutter(fields, 'trace');
+  return {
+    fields,
+    cutter,
+    cut: cutter.cut,
+    textOf: (names) => {
+      const wanted = names
+        .filter((name) => fields.includes(name))
+        .map((name, at) => ({ opening: `${at === 0 ? '{' : ','}"${name}":`, field: fields.indexOf(name) }));
+      return (text) => {
+        let cut = '';
+        for (const { opening, field } of wanted) cut += opening + cutter.raw(text, field);
+        return `${cut}}`;
+      };
+    },
+  };
+}
+
 /** Skims the lines of one version; null for a line that must be read whole. */
 function createVersionSkimmer(
   version: number,
   workloads: Workloads,
   devices: Devices,
 ): (line: Extract<LogLine, { kind: 'line' }>, file: string) => Skim | null {
-  const fields = fieldsOfVersion(version);
-  const cutter = createFieldCutter(fields, 'trace');
-  const cutOut = (names: readonly string[]): ((text: string) => string) => {
-    const wanted = names
-      .filter((name) => fields.includes(name))
-      .map((name, at) => ({ opening: `${at === 0 ? '{' : ','}"${name}":`, field: fields.indexOf(name) }));
-    return (text) => {
-      let cut = '';
-      for (const { opening, field } of wanted) cut += opening + cutter.raw(text, field);
-      return `${cut}}`;
-    };
-  };
-  const headText = cutOut(Object.keys(headSchema.shape));
-  const decidedText = cutOut(decidedNames);
+  const { fields, cutter, cut, textOf } = createPartCutter(version);
+  const headText = textOf(headNames);
   const remembered = <T>(field: number, memo: Memo<T>): ((text: string) => Keyed<T> | null) => {
     let last: Keyed<T> | null = null;
     return (text) => {
@@ -163,12 +206,12 @@ function createVersionSkimmer(
   const deviceOf = remembered(fields.indexOf('device'), devices);
   return (line, file) => {
     const { text } = line;
-    if (!cutter.cut(text)) return null;
+    if (!cut(text)) return null;
     const found = headOf(headText(text));
     const workload = workloadOf(text);
     const device = deviceOf(text);
     if (found === null || workload === null || device === null) return null;
-    return skimOf(found, workload, device, { line, file, decided: decidedText(text) });
+    return skimOf(found, workload, device, { line, file });
   };
 }
 

@@ -4,7 +4,7 @@ import { type BestKeeper, beats, createBestKeeper, type Timed } from './faster.t
 import type { LogFault } from './log-fault.ts';
 import type { TuningRecord } from './record.ts';
 import { scheduleKey } from './schedule-key.ts';
-import { type Skim, wholeRecord } from './skim.ts';
+import { cellOf, type Skim, wholeRecord } from './skim.ts';
 import { createStanding, type Standing } from './standing.ts';
 
 /** A record among the fastest of its workload and device, and where it stands. */
@@ -59,12 +59,13 @@ export function createTopTable<Held>(
   return {
     add: (skim, file, line) => {
       if (!counts(skim) || skim.medianNs === null) return null;
-      const cell = `${skim.workloadKey} ${skim.deviceKey}`;
+      const cell = cellOf(skim);
       const { entries: held, best } = cells.get(cell) ?? { entries: [], best: createBestKeeper<TopEntry<Held>>() };
       const last = held[keep - 1];
       const { workload, workloadKey, device, deviceKey, medianNs, relative, race, id, startedAt } = skim;
       const met = { medianNs, relative, race, id, startedAt };
-      if (last !== undefined && !comesBefore({ ...met, doubt: null }, last) && !best.wants(met)) return null;
+      const isFast = last === undefined || comesBefore({ ...met, doubt: null }, last);
+      if (!isFast && !(standing.mayLead(met, cell) && best.wants(met))) return null;
       const record = wholeRecord(skim);
       if ('severity' in record) return record;
       const against = standing.against(record);

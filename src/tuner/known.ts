@@ -87,7 +87,7 @@ export async function loadKnown(
   const quiet = new Map<string, ReferenceTimes>();
   const latest: Skim[] = [];
   const options = { missingIsEmpty: true };
-  const standing = await readStanding([folder], options);
+  const standing = await readStanding([folder, ...shipped], options);
   const table = createBestTable(standing);
   const others = createTopTable(mostFromOneDevice, (record) => record, standing);
   const tell = (fault: LogFault): void => {

@@ -8,7 +8,9 @@ import { createStats } from '../../src/records/log-stats.ts';
 import { fieldsOfVersion } from '../../src/records/migrate.ts';
 import { isVerified, type TuningRecord } from '../../src/records/record.ts';
 import { type Skim, skimLogs, wholeRecord } from '../../src/records/skim.ts';
+import { createStanding, readStanding } from '../../src/records/standing.ts';
 import { createTopTable } from '../../src/records/top-table.ts';
+import { createRandom } from '../../src/support/random.ts';
 import { failedRecord, makeDevice, makeRecord, matmul } from './fixtures.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wgtune-skim-'));
@@ -143,6 +145,54 @@ describe('the fastest of a log', () => {
     expect(await topOf(path, 3)).toEqual([[20, 30, 40], [60]]);
     expect(await topOf(path, 1)).toEqual([[20], [60]]);
     expect(await topOf(path, 99)).toEqual([[20, 30, 40, 70], [60]]);
+  });
+
+  it('are the same where it was read in advance who won races, and fewer records are then read whole', async () => {
+    const random = createRandom(3);
+    const read = { blind: 0, knowing: 0 };
+    for (let seed = 0; seed < 40; seed++) {
+      const records = Array.from({ length: 30 }, (_, at): TuningRecord => {
+        const ns = 100 + random.below(1000);
+        const place = random.below(6) === 0 ? 1 + random.below(2) : null;
+        const width = random.below(200);
+        return timed(ns, {
+          ...step(`s${random.below(20)}`),
+          ...{ id: `r#${at}`, startedAt: new Date(Date.UTC(2026, 0, 1) + 60_000 * at).toISOString() },
+          samplesNs: [ns, ns, ns],
+          references: { arithmetic: [9, 9, 9], memory: [9, 9, 9] },
+          relative: {
+            ...{ timeNs: ns, lowNs: Math.max(1, ns - width), highNs: ns + width, calm: 3 },
+            quietNs: { arithmetic: 9, memory: 9 },
+          },
+          race: place === null ? null : { place, of: [`r#${at}`], decided: true },
+          refutes: random.below(12) === 0 ? { record: `r#${random.below(30)}`, reason: 'it is slower' } : null,
+        });
+      });
+      const path = logOf((seed % 2 === 0 ? records : random.shuffled(records)).map((record) => JSON.stringify(record)));
+      const skims = (await skim(path)).skims;
+      const known = await readStanding([path]);
+      const blindly = createStanding();
+      for (const item of skims) blindly.note(item);
+      const [blind, knowing] = (
+        [
+          ['blind', blindly],
+          ['knowing', known],
+        ] as const
+      ).map(([how, standing]) => {
+        const table = createTopTable(
+          1,
+          () => {
+            read[how] += 1;
+            return null;
+          },
+          standing,
+        );
+        for (const [index, item] of skims.entries()) table.add(item, path, index + 1);
+        return table.entries().map((cell) => cell.map(({ id }) => id));
+      });
+      expect(knowing).toEqual(blind);
+    }
+    expect(read.knowing).toBeLessThan(0.6 * read.blind);
   });
 
   it('are not taken from a line whose schedule is broken, which is reported', async () => {

@@ -2,13 +2,13 @@ import { describeWorkload } from '../../operators/workload.ts';
 import type { LogFault } from '../../records/log-fault.ts';
 import type { ReadSummary } from '../../records/log-reader.ts';
 import { createStats } from '../../records/log-stats.ts';
-import { type Skim, skimLogs, wholeRecord } from '../../records/skim.ts';
+import { cellOf, type Skim, skimLogs } from '../../records/skim.ts';
 import { readStanding } from '../../records/standing.ts';
 import { exitCode, UserError } from '../../support/errors.ts';
 import { toolVersion } from '../../tuner/tool.ts';
 import { createRegrets } from './regrets.ts';
 import type { ReportData } from './report-data.ts';
-import { createSubject, type SubjectDraft } from './subject.ts';
+import { createSubject, type SubjectDraft, trialOf } from './subject.ts';
 
 export interface CollectOptions {
   readonly paths: readonly string[];
@@ -28,8 +28,9 @@ const mostSubjects = 4;
 const mostTrials = 5000;
 
 /**
- * Reads logs for a report: counts every record, and holds the trials of the workloads that were tuned last, without their schedules. A line that
- * is broken is left out and counted. Throws UserError where no record is left.
+ * Reads logs for a report: counts every record, and then reads the files again that hold the workloads that were tuned last, or several devices'
+ * records of one workload. Of those it holds the trials, without their schedules. A line that is broken is left out and counted. Throws UserError
+ * where no record is left.
  */
 export async function collectReport(
   options: CollectOptions,
@@ -37,12 +38,27 @@ export async function collectReport(
   const { paths, onFault } = options;
   const standing = await readStanding(paths);
   const stats = createStats(standing);
+  const regrets = createRegrets(standing);
+  const filesOf = new Map<string, Set<string>>();
+  /** Places of lines that turned out to be no records after all. */
+  const late = new Set<string>();
+  const tell = (fault: LogFault): void => {
+    const place = `${fault.file}:${fault.line}`;
+    if (late.has(place)) return;
+    late.add(place);
+    onFault?.(fault);
+  };
   const isWanted = ({ workload, device }: Skim): boolean =>
     (options.operator === undefined || workload.operator === options.operator) &&
     (options.device === undefined || device.name === options.device);
   const summary = await skimLogs(paths, {
-    onSkim: (skim) => {
-      if (isWanted(skim)) stats.add(skim);
+    onSkim: (skim, file, line) => {
+      if (!isWanted(skim)) return;
+      stats.add(skim);
+      const fault = regrets.see(skim, file, line);
+      if (fault !== null) tell(fault);
+      const cell = cellOf(skim);
+      filesOf.set(cell, (filesOf.get(cell) ?? new Set()).add(file));
     },
     ...(onFault === undefined ? {} : { onFault }),
   });
@@ -56,23 +72,18 @@ export async function collectReport(
     .sort((a, b) => (a.last < b.last ? 1 : a.last > b.last ? -1 : 0))
     .slice(0, options.subjects ?? mostSubjects);
   const drafts = new Map<string, SubjectDraft>();
-  for (const { workload, workloadKey, device, deviceKey } of chosen)
-    drafts.set(`${workloadKey} ${deviceKey}`, createSubject(workload, device, standing));
-  const regrets = createRegrets(cells, standing);
-  let late = 0;
-  await skimLogs(paths, {
+  for (const cell of chosen) drafts.set(cellOf(cell), createSubject(cell.workload, cell.device, standing));
+  const again = new Set([...drafts.keys(), ...regrets.cells()].flatMap((cell) => [...(filesOf.get(cell) ?? [])]));
+  const files = summary.files.filter((file) => again.has(file));
+  await skimLogs(files, {
     onSkim: (skim, file, line) => {
-      const draft = drafts.get(`${skim.workloadKey} ${skim.deviceKey}`);
-      const hasRegret = regrets.wants(skim);
-      if ((draft === undefined && !hasRegret) || !isWanted(skim)) return;
-      const record = wholeRecord(skim);
-      if ('severity' in record) {
-        late += 1;
-        onFault?.(record);
-        return;
-      }
-      draft?.add(record, file, line);
-      if (hasRegret) regrets.add(record, skim);
+      if (!isWanted(skim)) return;
+      regrets.compare(skim);
+      const draft = drafts.get(cellOf(skim));
+      if (draft === undefined) return;
+      const trial = trialOf(skim);
+      if ('severity' in trial) tell(trial);
+      else draft.add({ ...skim, ...trial }, file, line);
     },
   });
   const drawn = Math.floor((options.trials ?? mostTrials) / drafts.size);
@@ -83,8 +94,8 @@ export async function collectReport(
     made: (options.now ?? new Date()).toISOString(),
     files: summary.files.length,
     records: cells.reduce((sum, { records }) => sum + records, 0),
-    broken: summary.errors + late,
-    errors: summary.errors + late,
+    broken: summary.errors + late.size,
+    errors: summary.errors + late.size,
     newer: summary.newer,
     subjects,
     cells: cells.map((cell) => ({
@@ -93,7 +104,7 @@ export async function collectReport(
       records: cell.records,
       bestNs: cell.bestNs,
       naiveNs: cell.naiveNs,
-      detailed: drafts.has(`${cell.workloadKey} ${cell.deviceKey}`),
+      detailed: drafts.has(cellOf(cell)),
     })),
     regrets: regrets.result(),
   };

@@ -1,58 +1,74 @@
 import { describeWorkload } from '../../operators/workload.ts';
-import type { CellStats } from '../../records/log-stats.ts';
-import { isVerified, type TuningRecord } from '../../records/record.ts';
+import type { LogFault } from '../../records/log-fault.ts';
 import { timeOf } from '../../records/relative-time.ts';
-import { scheduleKey } from '../../records/schedule-key.ts';
-import type { Skim } from '../../records/skim.ts';
+import { cellOf, type Skim, scheduleText, wholeRecord } from '../../records/skim.ts';
 import type { Standing } from '../../records/standing.ts';
+import { createTopTable, type TopEntry } from '../../records/top-table.ts';
 import type { Regret } from './report-data.ts';
 
-/** Finds out what the best schedule of a device takes on others, for workloads that were tuned on several. */
+/**
+ * Finds out what the best schedule of a device takes on others, for workloads that were tuned on several. The logs are read twice: the first time
+ * finds the best of each device, the second time the same schedules on the others.
+ */
 interface Regrets {
-  wants(skim: Skim): boolean;
-  add(record: TuningRecord, skim: Pick<Skim, 'workloadKey' | 'deviceKey'>): void;
+  /** Takes a record in at the first reading; a fault says that it was no record after all. */
+  see(skim: Skim, file: string, line: number): LogFault | null;
+  /** Workloads on devices of which the second reading must see every record. */
+  cells(): readonly string[];
+  /** Takes a record in at the second reading. */
+  compare(skim: Skim): void;
   result(): readonly Regret[];
 }
 
-/** A schedule's fastest time on one device. */
-type Times = Map<string, number>;
+type Best = TopEntry<string>;
 
-export function createRegrets(cells: readonly CellStats[], standing: Standing): Regrets {
-  const devices = new Map<string, CellStats[]>();
-  for (const cell of cells) devices.set(cell.workloadKey, [...(devices.get(cell.workloadKey) ?? []), cell]);
-  const times = new Map<string, Times>();
-  const nameOf = ({ workloadKey, deviceKey }: Pick<Skim, 'workloadKey' | 'deviceKey'>): string =>
-    `${workloadKey} ${deviceKey}`;
+export function createRegrets(standing: Standing): Regrets {
+  const table = createTopTable(1, ({ trace }) => JSON.stringify(trace), standing);
+  /** The bests of a workload's devices, where it has several. */
+  let groups: ReadonlyMap<string, readonly Best[]> | null = null;
+  const bests = (): ReadonlyMap<string, readonly Best[]> => {
+    groups ??= severalOf(
+      table.entries().flatMap(([best]) => (best === undefined || best.doubt !== null ? [] : [best])),
+    );
+    return groups;
+  };
+  /** Fastest times of other devices' bests, by the best's workload and device, and then by the device. */
+  const times = new Map<string, Map<string, number>>();
   return {
-    wants: (skim) => skim.verified && (devices.get(skim.workloadKey)?.length ?? 0) > 1,
-    add: (record, skim) => {
-      if (!isVerified(record) || standing.against(record) !== null) return;
-      const own = times.get(nameOf(skim)) ?? new Map<string, number>();
-      times.set(nameOf(skim), own);
-      const key = scheduleKey(record.trace);
-      own.set(key, Math.min(own.get(key) ?? Number.POSITIVE_INFINITY, timeOf(record)));
+    see: (skim, file, line) => table.add(skim, file, line),
+    cells: () => [...bests().values()].flat().map(cellOf),
+    compare: (skim) => {
+      const group = skim.verified ? bests().get(skim.workloadKey) : undefined;
+      if (group === undefined) return;
+      const text = scheduleText(skim);
+      const same = group.filter((best) => best.deviceKey !== skim.deviceKey && best.held === text);
+      if (same.length === 0) return;
+      const record = wholeRecord(skim);
+      if ('severity' in record || standing.against(record) !== null) return;
+      const timeNs = timeOf(record) as number;
+      for (const best of same) {
+        const there = times.get(cellOf(best)) ?? new Map<string, number>();
+        times.set(cellOf(best), there.set(skim.deviceKey, Math.min(there.get(skim.deviceKey) ?? timeNs, timeNs)));
+      }
     },
     result: () =>
-      [...devices.values()]
-        .filter((group) => group.length > 1)
-        .flatMap((group) =>
-          group.flatMap((from) => {
-            const best = fastestOf(times.get(nameOf(from)));
-            if (best === null) return [];
-            return group.flatMap((to): Regret[] => {
-              const there = times.get(nameOf(to));
-              const [timeNs, bestThere] = [there?.get(best.key), fastestOf(there)];
-              if (to === from || timeNs === undefined || bestThere === null) return [];
-              const workload = describeWorkload(from.workload);
-              return [{ workload, from: from.device.name, to: to.device.name, timeNs, bestNs: bestThere.timeNs }];
-            });
+      [...bests().values()].flatMap((group) =>
+        group.flatMap((from) =>
+          group.flatMap((to): Regret[] => {
+            const timeNs = times.get(cellOf(from))?.get(to.deviceKey);
+            if (timeNs === undefined) return [];
+            const workload = describeWorkload(from.workload);
+            // Outside the race that chose the best there, another may have had a shorter time.
+            const bestNs = Math.min(timeNs, timeOf(to));
+            return [{ workload, from: from.device.name, to: to.device.name, timeNs, bestNs }];
           }),
         ),
+      ),
   };
 }
 
-function fastestOf(times: Times | undefined): { readonly key: string; readonly timeNs: number } | null {
-  let best: { readonly key: string; readonly timeNs: number } | null = null;
-  for (const [key, timeNs] of times ?? []) if (best === null || timeNs < best.timeNs) best = { key, timeNs };
-  return best;
+function severalOf(bests: readonly Best[]): ReadonlyMap<string, readonly Best[]> {
+  const groups = new Map<string, Best[]>();
+  for (const best of bests) groups.set(best.workloadKey, [...(groups.get(best.workloadKey) ?? []), best]);
+  return new Map([...groups].filter(([, group]) => group.length > 1));
 }

@@ -4,11 +4,11 @@ import { driftBetween } from '../../measure/sampling/drift.ts';
 import { checkedProgram } from '../../operators/checked-program.ts';
 import { flopsOf, minimumBytes } from '../../operators/flops.ts';
 import { describeWorkload, type Workload } from '../../operators/workload.ts';
-import { createBestKeeper } from '../../records/faster.ts';
+import { createBestKeeper, pickNaive, type Timed } from '../../records/faster.ts';
 import type { Outcome } from '../../records/outcome.ts';
-import { isVerified, type TuningRecord, type VerifiedRecord } from '../../records/record.ts';
+import type { TuningRecord } from '../../records/record.ts';
 import { timeOf } from '../../records/relative-time.ts';
-import { scheduleKey } from '../../records/schedule-key.ts';
+import { createPartReader, type Skim } from '../../records/skim.ts';
 import type { Standing } from '../../records/standing.ts';
 import { isRefusal } from '../../support/refusal.ts';
 import { margin } from '../../tuner/peaks.ts';
@@ -26,9 +26,19 @@ import {
 } from './report-data.ts';
 import { createSubjectSpace } from './subject-space.ts';
 
+const trialFields = [
+  ...(['run', 'trial', 'durationMs', 'phasesMs', 'tool', 'search', 'seed', 'sketch', 'decisions'] as const),
+  ...(['kernelHash', 'error', 'samplesNs', 'references'] as const),
+] as const;
+
+/** Reads what the report looks at of a trial beside what a skim holds; its schedule is not among it. */
+export const trialOf = createPartReader(trialFields);
+
+type TrialSkim = Skim & Pick<TuningRecord, (typeof trialFields)[number]>;
+
 /** A subject of the report whose records are being read. */
 export interface SubjectDraft {
-  add(record: TuningRecord, file: string, line: number): void;
+  add(record: TrialSkim, file: string, line: number): void;
   records(): number;
   /** `drawn`: how many trials it may hold. */
   finish(drawn: number): Promise<Subject>;
@@ -54,14 +64,14 @@ export function createSubject(workload: Workload, device: DeviceDescription, sta
   const trials: ReportTrial[] = [];
   const outcomes: Partial<Record<Outcome, number>> = {};
   const drift: { ratio: number; beyond: boolean }[] = [];
-  const best = createBestKeeper<Pick<VerifiedRecord, 'medianNs' | 'relative' | 'race' | 'startedAt' | 'id'>>();
+  const best = createBestKeeper<Timed>();
   const indexOf = new Map<string, number>();
   let peaks: Peaks | null = null;
-  let naiveNs: number | null = null;
-  let earlier = new Map<string, TuningRecord>();
+  let naive: Timed | null = null;
+  let earlier = new Map<string, Pick<TrialSkim, 'samplesNs' | 'relative' | 'references'>>();
   let lastRun: string | null = null;
 
-  const runOf = (record: TuningRecord, file: string): RunDraft => {
+  const runOf = (record: TrialSkim, file: string): RunDraft => {
     const held = runs.get(record.run);
     if (held !== undefined) return held;
     const made: RunDraft = {
@@ -74,24 +84,22 @@ export function createSubject(workload: Workload, device: DeviceDescription, sta
     return made;
   };
   /** Of kernels timed again in a run; only one run is remembered at a time. */
-  const seeDrift = (record: TuningRecord): void => {
-    if (record.run !== lastRun) earlier = new Map();
-    lastRun = record.run;
-    if (!isVerified(record)) return;
-    // The hash of a trace is what reading a large log would spend most time on.
-    const key = record.kernelHash ?? scheduleKey(record.trace);
-    const before = earlier.get(key);
-    const moved = before === undefined ? null : driftBetween(before, record);
+  const seeDrift = ({ run, verified, kernelHash, samplesNs, relative, references }: TrialSkim): void => {
+    if (run !== lastRun) earlier = new Map();
+    lastRun = run;
+    if (!verified || kernelHash === null) return;
+    const now = { samplesNs, relative, references };
+    const before = earlier.get(kernelHash);
+    const moved = before === undefined ? null : driftBetween(before, now);
     if (moved !== null) drift.push({ ratio: moved.ratio, beyond: moved.beyondIntervals });
-    earlier.set(key, record);
+    earlier.set(kernelHash, now);
   };
 
   return {
     records: () => trials.length,
     add: (record, file, line) => {
       const run = runOf(record, file);
-      const verified = isVerified(record);
-      const against = verified ? standing.against(record) : null;
+      const against = record.verified ? standing.against(record) : null;
       const end = (Date.parse(record.startedAt) - run.begin + record.durationMs) / 1000;
       run.records += 1;
       run.seconds = Math.max(run.seconds, end);
@@ -115,12 +123,13 @@ export function createSubject(workload: Workload, device: DeviceDescription, sta
         }
       }
       seeDrift(record);
-      const counts = verified && against === null;
-      if (verified && counts) {
-        const { medianNs, relative, race, startedAt, id } = record;
-        best.add({ medianNs, relative, race, startedAt, id });
+      const { medianNs, relative, race, startedAt, id } = record;
+      const counts = record.verified && against === null;
+      if (counts && medianNs !== null) {
+        const timed = { medianNs, relative, race, startedAt, id };
+        best.add(timed);
         indexOf.set(id, trials.length);
-        if (record.origin === 'baseline') naiveNs = Math.min(naiveNs ?? Number.POSITIVE_INFINITY, timeOf(record));
+        if (record.origin === 'baseline') naive = pickNaive(naive, timed);
       }
       trials.push({
         ...{ run: order.indexOf(run), trial: record.trial, line, at: end },
@@ -141,7 +150,7 @@ export function createSubject(workload: Workload, device: DeviceDescription, sta
       return {
         ...{ workload, title: describeWorkload(workload), device, records: trials.length, trials: shown, outcomes },
         runs: order.map(({ begin: _, ...run }) => run),
-        ...{ best: index, naiveNs, roof: roofOf(workload, measured), drift },
+        ...{ best: index, naiveNs: naive === null ? null : timeOf(naive), roof: roofOf(workload, measured), drift },
         codes: await codesOf(workload, device, space, shown, index, order),
         learned: await learnFrom(space, trials),
       };
@@ -154,7 +163,7 @@ function isSame(one: ReportTrial, other: ReportTrial): boolean {
 }
 
 /** Milliseconds of each phase; what is not told apart in older records counts as timing. */
-function phasesOf({ durationMs, phasesMs }: TuningRecord): TrialPhases {
+function phasesOf({ durationMs, phasesMs }: Pick<TuningRecord, 'durationMs' | 'phasesMs'>): TrialPhases {
   const { build, verify, time, total, kernel = 0, wait = 0, ahead = 0 } = phasesMs;
   const lower = Math.max(0, durationMs - total);
   return { lower, build, verify, wait, kernel, timing: Math.max(0, time - kernel - wait), ahead };

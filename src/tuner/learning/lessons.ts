@@ -4,7 +4,7 @@ import type { LogFault } from '../../records/log-fault.ts';
 import type { ReadOptions, ReadSummary } from '../../records/log-reader.ts';
 import type { TuningRecord } from '../../records/record.ts';
 import { timeOf } from '../../records/relative-time.ts';
-import { decidedOf, type Skim, skimLogs } from '../../records/skim.ts';
+import { createPartReader, type Skim, skimLogs } from '../../records/skim.ts';
 import { readStanding } from '../../records/standing.ts';
 
 /** What a record teaches: the decisions of its schedule, and the time that came of them, ns; null for a failure. */
@@ -39,6 +39,8 @@ interface LessonOptions extends ReadOptions {
 /** Records beyond these are left out, and said to be: a log may be a stranger's, and must not fill the memory. */
 const mostLessons = 100_000;
 const mostGroups = 2000;
+
+const decidedOf = createPartReader(['sketch', 'decisions', 'samplesNs', 'references']);
 
 /**
  * Reads what logs teach: searched schedules that were measured, and those that failed on the device. Refuted and doubted times are left out, as are
