@@ -36,7 +36,8 @@ const usual: readonly string[] = [
   'conv2d c=32,oc=64,h=28,w=28,kh=3,kw=3,stride=2,pad=1',
   'attention h=8,m=96,n=96,d=48,dv=48',
 ];
-const raceMs = 12_000;
+const raceMs = 15_000;
+const rounds = 32;
 /** Seconds that the end of a run or a race takes at most. */
 const endSeconds = 25;
 
@@ -167,7 +168,7 @@ async function raceOf(wanted: Wanted, cold: Run, taught: Run): Promise<Raced | n
   const first = cold.bests.all;
   if (first === null) throw new Error(`no kernel of ${wanted.text} came to an end`);
   const there = traces.filter((trace) => trace !== null);
-  const times = await timedInTurn(device, wanted.workload, [first, ...there], raceMs);
+  const times = await timedInTurn(device, wanted.workload, [first, ...there], raceMs, rounds);
   const ms = Object.fromEntries(
     columns.map((column, at) => {
       const trace = traces[at] ?? null;

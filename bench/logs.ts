@@ -28,10 +28,11 @@ try {
     ['merge', '-o', join(folder, 'all.jsonl')],
     ['csv', '-o', join(folder, 'all.csv')],
     ['report', '-o', join(folder, 'report.html')],
+    ['learn', '-o', join(folder, 'model.json')],
   ]) {
     const [name = '', ...rest] = words;
     if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const command = name === 'report' ? ['report'] : ['logs', name];
+    const command = name === 'report' || name === 'learn' ? [name] : ['logs', name];
     const { seconds, cpuSeconds, mebibytes } = run([...command, join(folder, 'logs'), ...rest]);
     console.log(
       `${name.padEnd(12)} ${seconds.toFixed(2).padStart(7)}   ${cpuSeconds.toFixed(2).padStart(11)}   ${mebibytes.toFixed(0).padStart(8)}`,

@@ -20,6 +20,8 @@ export function rulesModule(rules: Rules): string {
     'export interface Schedule {',
     '  readonly sketch: string;',
     '  readonly decisions: Readonly<Record<string, number | string>>;',
+    '  /** Whether wgtune adapts the decisions to the shape. */',
+    '  readonly adapted?: true;',
     '}',
     '',
     `/** Sizes of ${commentText(operator)} by name. */`,

@@ -87,9 +87,9 @@ export function boundText(below: number): string {
   return String(Number((2 ** below).toPrecision(4)));
 }
 
-function scheduleText({ sketch, decisions }: RuleSchedule): string {
+function scheduleText({ sketch, decisions, adapted }: RuleSchedule): string {
   const made = Object.entries(decisions).map(([name, value]) => `${name}=${value}`);
-  return `${sketch} ${made.join(' ')}`.trimEnd();
+  return `${sketch}${adapted === true ? ', adapted to the shape,' : ''} ${made.join(' ')}`.trimEnd();
 }
 
 function percent(share: number): string {

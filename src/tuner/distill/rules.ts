@@ -23,6 +23,8 @@ const ratio = z.number().positive();
 const scheduleSchema = z.strictObject({
   sketch: name,
   decisions: z.record(name, z.union([z.number(), z.string().max(200)])),
+  /** Decisions are then adapted to the shape by what is known of machines (tuner/refitted.ts). */
+  adapted: z.literal(true).optional(),
 });
 
 /** What a node may ask: the logarithm (base 2) of a size, of a limit of the device or of a number of its environment. */

@@ -12,21 +12,23 @@ export interface PoolSchedule {
 
 /** Of each case so many of the fastest schedules are looked at, and so many in all. */
 const fastestOfCase = 4;
-const mostInPool = 160;
+const mostInPool = 320;
 
-/** The fastest schedules of all cases, the fastest of each case first. */
+/** The fastest schedules of all cases, the fastest of each case first, each as it is and adapted to the shape. */
 export function poolOf(cases: readonly ShapeCase[]): readonly PoolSchedule[] {
   const pool = new Map<string, { readonly schedule: RuleSchedule; readonly from: Set<string> }>();
   for (let place = 0; place < fastestOfCase; place++)
     for (const shape of cases) {
       const fast = shape.measured[place];
       if (fast === undefined) continue;
-      const schedule = scheduleOf(shape.space, fast.candidate);
-      const key = scheduleIdentity(schedule);
-      const held = pool.get(key) ?? { schedule, from: new Set<string>() };
-      if (!pool.has(key) && pool.size >= mostInPool) continue;
-      pool.set(key, held);
-      held.from.add(shape.workloadKey);
+      const made = scheduleOf(shape.space, fast.candidate);
+      for (const schedule of [made, { ...made, adapted: true as const }]) {
+        const key = scheduleIdentity(schedule);
+        const held = pool.get(key) ?? { schedule, from: new Set<string>() };
+        if (!pool.has(key) && pool.size >= mostInPool) continue;
+        pool.set(key, held);
+        held.from.add(shape.workloadKey);
+      }
     }
   return [...pool.values()];
 }

@@ -7,7 +7,7 @@ import { programOf } from '../build.ts';
 import { fittingSketches } from '../fits.ts';
 import { kernelOfCandidate, scheduleOf } from '../refitted.ts';
 import { readNearGroups } from './near-groups.ts';
-import { chooseNeighbours, type Neighbour } from './neighbours.ts';
+import { listNeighbours, type Neighbour, withKernel } from './neighbours.ts';
 
 /** The schedule of the nearest workload that logs know, refitted to another one, for which nobody has measured it. */
 export interface NearestKernel {
@@ -23,6 +23,8 @@ export interface NearestKernel {
 /** The few that are nearest: the first whose schedule fits is taken. */
 const limits = { workloads: 4, devices: 4, records: 32 } as const;
 
+const mostTried = 8;
+
 /** Null where the logs know no schedule of the operator that fits the workload and the device. */
 export async function nearestKernel(
   folder: string,
@@ -31,7 +33,7 @@ export async function nearestKernel(
 ): Promise<NearestKernel | null> {
   const groups = await readNearGroups([folder], workload, device, { missingIsEmpty: true }, limits);
   const space = sketchSpace(fittingSketches(workload, programOf(workload), device), device);
-  const [nearest] = chooseNeighbours(space, workload, groups, 1);
+  const [nearest] = withKernel(space, listNeighbours(space, workload, groups, mostTried), 1);
   if (nearest === undefined) return null;
   const { candidate, ...from } = nearest;
   const kernel = kernelOfCandidate(space, candidate);

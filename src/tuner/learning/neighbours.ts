@@ -20,10 +20,10 @@ export function neighbourName({ workload, device }: Pick<Neighbour, 'workload' |
 }
 
 /**
- * The best schedules of near workloads of the same operator, refitted to a space: the best of each, nearest first, then every second best, and so on.
- * Only those that make a kernel on the space's device, each once, and none of `known` (keys of candidates).
+ * The best schedules of near workloads of the same operator, refitted and adapted to a space: the best of each, nearest first, then every second best, and so on.
+ * Each once, and none of `known` (keys of candidates). Whether they make a kernel is another question, see `withKernel`.
  */
-export function chooseNeighbours(
+export function listNeighbours(
   space: SketchSpace,
   workload: Workload,
   groups: readonly NearGroup[],
@@ -39,13 +39,23 @@ export function chooseNeighbours(
     for (const { group, fastest } of near) {
       const lesson = fastest[turn];
       if (lesson === undefined || chosen.size >= most) continue;
-      const candidate = refitted(space, lesson);
+      const candidate = refitted(space, { ...lesson, adapted: true });
       if (candidate === null) continue;
       const key = candidateKey(candidate);
-      if (known.has(key) || chosen.has(key) || kernelOfCandidate(space, candidate) === null) continue;
+      if (known.has(key) || chosen.has(key)) continue;
       chosen.set(key, { candidate, workload: group.workload, device: group.device, timeNs: lesson.timeNs });
     }
   return [...chosen.values()];
+}
+
+/** The first so many that make a kernel on the space's device: making one takes some hundredths of a second. */
+export function withKernel(space: SketchSpace, neighbours: readonly Neighbour[], most: number): readonly Neighbour[] {
+  const found: Neighbour[] = [];
+  for (const neighbour of neighbours) {
+    if (found.length >= most) break;
+    if (kernelOfCandidate(space, neighbour.candidate) !== null) found.push(neighbour);
+  }
+  return found;
 }
 
 type Timed = NearGroup['lessons'][number] & { readonly timeNs: number };

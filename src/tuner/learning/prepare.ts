@@ -10,7 +10,7 @@ import { candidateKey, type Observation, type SearchStrategy } from '../../searc
 import type { SearchName } from '../events.ts';
 import { createLearningSearch } from './learning-search.ts';
 import { nearestFirst, readNearGroups, readNearShipped } from './near-groups.ts';
-import { chooseNeighbours, type Neighbour } from './neighbours.ts';
+import { listNeighbours, type Neighbour, withKernel } from './neighbours.ts';
 import { makeSources, type Source } from './sources.ts';
 
 interface PrepareOptions {
@@ -79,15 +79,18 @@ export async function prepareLearning(options: PrepareOptions): Promise<Learning
   const most = Math.min(nearSchedules, Math.floor(trials / 4));
   // Schedules of this workload in the run's own folder, and those that ship, are measured first anyway.
   const near = [...[...own, ...shipped].filter(({ apart }) => apart > 0), ...others].sort(nearestFirst);
-  const fitting = chooseNeighbours(space, workload, near, choicePerNeighbour * most, known);
-  const neighbours = bestBySources(space, sources, fitting).slice(0, most);
+  const refitted = listNeighbours(space, workload, near, choicePerNeighbour * most, known);
+  const neighbours = withKernel(space, bestBySources(space, sources, refitted), most);
   return {
     ...createLearningSearch(search, space, searching, sources),
     ...{ sources, neighbours, faults: faults.sentences(mostFaultsTold), spentMs: performance.now() - begun },
   };
 }
 
-/** Near schedules by what all sources say of them: of what was best there, it tells what will not do here. */
+/** A near schedule said to be so much slower than the one said to be the fastest (as a logarithm) is not worth a trial. */
+const worthTrying = 0.15;
+
+/** Near schedules by what all sources say of them, the best first, without those that will not do here. */
 function bestBySources(
   space: SketchSpace,
   sources: readonly Source[],
@@ -96,12 +99,15 @@ function bestBySources(
   const listed = { space, candidates: neighbours.map(({ candidate }) => candidate) };
   const rows = featureRows(listed);
   const scores = sources.map(({ model }) => scoresOfModel(listed, model, rows));
-  const sum = (at: number): number =>
-    scores.reduce((total, score, source) => total + (sources[source]?.likeness ?? 0) * (score[at] as number), 0);
-  return neighbours
-    .map((neighbour, at) => ({ neighbour, score: sum(at) }))
-    .sort((a, b) => b.score - a.score)
-    .map(({ neighbour }) => neighbour);
+  const total = sources.reduce((sum, { likeness }) => sum + likeness, 0);
+  const mean = (at: number): number =>
+    sources.reduce(
+      (sum, { likeness }, source) => sum + (likeness / total) * ((scores[source] as Float32Array)[at] as number),
+      0,
+    );
+  const ranked = neighbours.map((neighbour, at) => ({ neighbour, score: mean(at) })).sort((a, b) => b.score - a.score);
+  const best = ranked[0]?.score ?? 0;
+  return ranked.filter(({ score }) => score >= best - worthTrying).map(({ neighbour }) => neighbour);
 }
 
 function isSame(path: string, other: string): boolean {

@@ -1,5 +1,6 @@
 import { createAnalyticModel } from '../../cost-model/analytic-model.ts';
 import type { CostModel, TrainingData } from '../../cost-model/cost-model.ts';
+import { createFittedModel } from '../../cost-model/fitted-model.ts';
 import type { LearnedModel } from '../../cost-model/learned-model.ts';
 import type { Workload } from '../../operators/workload.ts';
 import type { SketchSpace } from '../../search/space/sketch-space.ts';
@@ -26,6 +27,13 @@ export interface Source {
 
 /** Fewer records than this say less than what is known of machines beforehand. */
 const fewestRecords = 8;
+/** A source of so many records is believed half as much as one of very many: the shipped records of a few shapes rank no better than what is known of machines. */
+const halfRecords = 100;
+/**
+ * Trees that learned from fewer records of other workloads rank those well and mislead on what none of them has, which a search for the best of millions finds
+ * at once: costs of kinds of work, of which there are twenty, hold elsewhere too.
+ */
+const fewestForTrees = 400;
 /** Knowledge of no device in particular. */
 const analyticLikeness = 0.5;
 /** A model of all kinds of workloads and devices. */
@@ -55,7 +63,7 @@ export async function makeSources(
     const weights = sets.map(({ group }) => workloadLikeness(workload, group.workload));
     sources.push({
       ...{ name, records },
-      likeness: deviceLikeness(device, first.group.device) * Math.max(...weights),
+      likeness: (deviceLikeness(device, first.group.device) * Math.max(...weights) * records) / (records + halfRecords),
       model: await taught(
         joinSets(
           sets.map(({ rows }) => rows),
@@ -63,6 +71,7 @@ export async function makeSources(
           weights,
         ),
         device.type,
+        first.group.apart === 0 || records >= fewestForTrees,
       ),
       measured: sets.flatMap(({ group }) => (group.apart === 0 ? observationsOf(space, group.lessons) : [])),
     });
@@ -106,9 +115,9 @@ function kindsOf(workload: Workload, groups: readonly NearGroup[]): readonly Kin
   return [...kinds].map(([key, members]) => ({ name: key.split('\n').slice(0, 2).join(' '), members }));
 }
 
-/** The model that a run itself learns with, taught elsewhere: costs of kinds of work, and trees that rank what these leave open. */
-async function taught(data: TrainingData, type: 'cpu' | 'gpu'): Promise<CostModel> {
-  const { model } = createModel('xgboost', type, 1);
+/** The model that a run itself learns with, taught elsewhere: costs of kinds of work, and trees, where they are wanted, that rank what these leave open. */
+async function taught(data: TrainingData, type: 'cpu' | 'gpu', withTrees: boolean): Promise<CostModel> {
+  const model = withTrees ? createModel('xgboost', type, 1).model : createFittedModel(type);
   await model.fit(data);
   return inLogarithms(model);
 }
