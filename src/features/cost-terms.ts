@@ -43,19 +43,21 @@ const machines: Readonly<Record<'cpu' | 'gpu', Machine>> = {
   gpu: { lanes: 32, busy: 65_536, registers: 128 },
 };
 
-/** The terms of one kernel; the last of all terms, the number of kernels, is not among them. */
-const counts = new Float64Array(costTermNames.length - 1);
+/** Terms of one kernel; the last of all terms, the number of kernels, is not among them. */
+export const kernelTerms = costTermNames.length - 1;
 
-/** Adds the terms of one kernel to `out` from `offset`, in the order of their names. What a prefix leaves open counts as if it cost nothing. */
-export function addCostTerms(
+/** Writes the terms of one kernel to `counts`, in the order of their names. What a prefix leaves open counts as if it cost nothing. */
+export function writeCostTerms(
   estimate: KernelEstimate,
   { pastFirst, pastSecond }: CacheTraffic,
   device: DeviceNumbers,
-  out: Float32Array,
-  offset: number,
+  counts: Float64Array,
 ): void {
   const flops = known(estimate[at.flops], 0);
-  if (flops === 0) return;
+  if (flops === 0) {
+    counts.fill(0);
+    return;
+  }
   const { lanes, busy, registers: held } = device.isCpu ? machines.cpu : machines.gpu;
   const workgroups = known(estimate[at.workgroups], 1);
   const invocations = known(estimate[at.invocations], lanes);
@@ -89,8 +91,6 @@ export function addCostTerms(
   counts[15] = scale * known(pastFirst, 0);
   counts[16] = scale * known(pastSecond, 0);
   counts[17] = each * elements(estimate[at.exchangedBytes]);
-  for (let term = 0; term < counts.length; term++)
-    out[offset + term] = (out[offset + term] as number) + (counts[term] as number);
 }
 
 function known(value: number | undefined, missing: number): number {

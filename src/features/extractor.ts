@@ -4,10 +4,11 @@ import { estimateLength } from '../space/kernel-estimate.ts';
 import { ruleNames } from '../space/rules.ts';
 import { positionsIn, type Sketch } from '../space/sketch.ts';
 import { createCacheTraffic } from './cache-traffic.ts';
-import { addCostTerms, costTermNames } from './cost-terms.ts';
+import { costTermNames, kernelTerms, writeCostTerms } from './cost-terms.ts';
 import { deviceNumbers } from './device-numbers.ts';
 import { families, kernelFeatures } from './families.ts';
 import type { WriteFeatures } from './family.ts';
+import { createRecent } from './recent.ts';
 
 /** A sketch's three heaviest kernels have columns of their own; a candidate seldom has more. */
 export const kernelSlots = 3;
@@ -47,15 +48,20 @@ export interface FeatureExtractor {
 
 export function createExtractor(sketch: Sketch, device: DeviceDescription): FeatureExtractor {
   const numbers = deviceNumbers(device);
-  const row = new Float64Array(estimateLength);
+  const estimated = new Float64Array(estimateLength);
   const positionOf = positionsIn(sketch);
+  let begin = 0;
   const kernels = sketch.tilings.slice(0, kernelSlots).map((tiling) => {
     const traffic = createCacheTraffic(tiling, positionOf, numbers);
+    const first = begin;
+    begin += tiling.decisions.length;
     return {
       rule: (ruleNames as readonly string[]).indexOf(tiling.rule),
       estimate: createEstimator(tiling, positionOf),
       traffic,
       writers: families.map((family) => family.writer(tiling, traffic, numbers)),
+      // A kernel's numbers follow from its own decisions, and the completions of a prefix have most kernels in common.
+      recent: createRecent(first, begin, kernelFeatures.length, kernelTerms),
     };
   });
   const count = sketch.decisions.length;
@@ -75,13 +81,18 @@ export function createExtractor(sketch: Sketch, device: DeviceDescription): Feat
           out.fill(Number.NaN, base, base + perKernel);
           continue;
         }
-        const { rule, estimate, traffic, writers } = kernel;
-        estimate(values, row);
-        traffic.update(row, values);
-        addCostTerms(row, traffic, numbers, out, terms);
+        const { rule, estimate, traffic, writers, recent } = kernel;
+        if (!recent.find(values)) {
+          estimate(values, estimated);
+          traffic.update(estimated, values);
+          writeCostTerms(estimated, traffic, numbers, recent.terms);
+          for (let family = 0; family < writers.length; family++)
+            (writers[family] as WriteFeatures)(estimated, recent.row, offsets[family] as number);
+        }
         out[base] = rule;
-        for (let family = 0; family < writers.length; family++)
-          (writers[family] as WriteFeatures)(row, out, base + 1 + (offsets[family] as number));
+        out.set(recent.row, base + 1);
+        for (let term = 0; term < kernelTerms; term++)
+          out[terms + term] = (out[terms + term] as number) + (recent.terms[term] as number);
       }
     },
   };

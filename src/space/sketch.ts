@@ -1,9 +1,9 @@
 import type { Open } from '../arithmetic/formula.ts';
-import type { Program } from '../ir/nodes.ts';
-import { findBlock } from '../schedule/legality/find.ts';
+import type { Program, Stmt } from '../ir/nodes.ts';
+import { blocksUnder, findBlock } from '../schedule/legality/find.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { isRefusal, type Refusal } from '../support/refusal.ts';
-import { buildSchedule } from './builder.ts';
+import { buildSchedule, type ScheduleBuilder } from './builder.ts';
 import type { Decision } from './decision.ts';
 import { emitTiling } from './emission/emit.ts';
 import { emitNaive } from './emission/naive.ts';
@@ -55,13 +55,55 @@ export function positionsIn({ decisions }: Pick<Sketch, 'decisions'>): (open: Op
 
 /** Turns a sketch with all its decisions made into a schedule. `values` are option values in the order of the decisions. */
 export function instantiate(sketch: Sketch, values: ArrayLike<number>): Scheduled | Refusal {
-  const byName = new Map(sketch.decisions.map((decision, i) => [decision.name, values[i] as number]));
   return buildSchedule(sketch.program, (builder) => {
-    applyForm(builder, sketch);
-    for (const stage of sketch.once) emitNaive(stage, builder);
-    for (const tiling of sketch.tilings) emitTiling(tiling, builder, (name) => byName.get(name) as number);
-    for (const block of sketch.inline) {
-      if (!isRefusal(findBlock(builder.program(), block))) builder.apply('computeInline', { block });
-    }
+    prepare(sketch, builder);
+    for (const tiling of sketch.tilings) emitTiling(tiling, builder, decidedBy(sketch, values));
+    inlineRest(sketch, builder);
   });
+}
+
+/** What all candidates of a sketch have in common: the program in its form, with the stages that run once scheduled and those of tilings plain. */
+export function preparedProgram(sketch: Sketch): Program | Refusal {
+  const made = buildSchedule(sketch.program, (builder) => prepare(sketch, builder));
+  return isRefusal(made) ? made : made.program;
+}
+
+/**
+ * The kernels that one tiling makes of the prepared program, alone: whatever is decided in other tilings, a candidate's kernels are the same. With null for
+ * the tiling: those of the stages that run once.
+ */
+export function instantiateAlone(
+  sketch: Sketch,
+  prepared: Program,
+  tiling: Tiling | null,
+  values: ArrayLike<number>,
+): Program | Refusal {
+  const own = new Set(tiling === null ? sketch.once.map(({ block }) => block.name) : []);
+  const made = buildSchedule(prepared, (builder) => {
+    if (tiling !== null) {
+      emitTiling(tiling, builder, decidedBy(sketch, values));
+      const changed = builder.program().body.filter((stmt) => !prepared.body.includes(stmt));
+      for (const { name } of changed.flatMap((stmt) => blocksUnder(stmt))) own.add(name);
+    }
+    inlineRest(sketch, builder);
+  });
+  if (isRefusal(made)) return made;
+  const isOwn = (stmt: Stmt): boolean => blocksUnder(stmt).some(({ name }) => own.has(name));
+  return { ...made.program, body: made.program.body.filter(isOwn) };
+}
+
+function prepare(sketch: Sketch, builder: ScheduleBuilder): void {
+  applyForm(builder, sketch);
+  for (const stage of sketch.once) emitNaive(stage, builder);
+}
+
+function inlineRest(sketch: Sketch, builder: ScheduleBuilder): void {
+  for (const block of sketch.inline) {
+    if (!isRefusal(findBlock(builder.program(), block))) builder.apply('computeInline', { block });
+  }
+}
+
+function decidedBy(sketch: Sketch, values: ArrayLike<number>): (name: string) => number {
+  const byName = new Map(sketch.decisions.map((decision, i) => [decision.name, values[i] as number]));
+  return (name) => byName.get(name) as number;
 }

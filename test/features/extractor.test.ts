@@ -118,6 +118,23 @@ describe('features', () => {
     expect(out.subarray(2 * rowLength + 7).every((value) => value === -7)).toBe(true);
   });
 
+  it('are the same whatever was asked before, of candidates and of prefixes', () => {
+    const sketch = sketchesOf(
+      programOfCase({ title: '', operator: 'attention', wish: { shape: 'h=2,m=16,n=24,d=16' } }),
+    )[0];
+    if (sketch === undefined) throw new Error('attention has no sketch');
+    const random = createRandom(1);
+    const used = createExtractor(sketch, makeDevice());
+    const row = new Float32Array(rowLength);
+    for (const values of legalCandidates(sketch, defaultLimits, 40, random)) {
+      values.fill(Number.NaN, random.below(2 * values.length));
+      for (let repeat = 0; repeat < 2; repeat++) {
+        used.extract(values, row, 0);
+        expect(row).toEqual(wholeRowOf(sketch, values));
+      }
+    }
+  });
+
   it('tell candidates apart', () => {
     const sketch = firstSketch('matmul', 'm=64,n=64,k=64');
     const candidates = legalCandidates(sketch, defaultLimits, 60, createRandom(1));

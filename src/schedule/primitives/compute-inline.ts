@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Expr } from '../../ir/nodes.ts';
-import { mapExpr, replaceInProgram, substitute } from '../../ir/visit.ts';
+import type { Block, Expr } from '../../ir/nodes.ts';
+import { mapExpr, readsOf, replaceInProgram, substitute } from '../../ir/visit.ts';
 import { isRefusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
 import { findBlock, ownNest, readersOf } from '../legality/find.ts';
@@ -57,19 +57,21 @@ export const computeInline = definePrimitive({
         if (expr.kind !== 'load' || expr.buffer !== write.buffer) return expr;
         return substitute(write.value, new Map(names.map((name, d) => [name, expr.indices[d] as Expr])));
       });
+    const rewrite = (block: Block): Block =>
+      readsOf(block).some(({ buffer }) => buffer === write.buffer)
+        ? {
+            ...block,
+            writes: block.writes.map((other) => ({
+              ...other,
+              indices: other.indices.map(inline),
+              value: inline(other.value),
+            })),
+          }
+        : block;
     return {
       ...removed,
       buffers: removed.buffers.filter((buffer) => buffer.name !== write.buffer),
-      body: removed.body.map((stmt) =>
-        mapBlocks(stmt, (block) => ({
-          ...block,
-          writes: block.writes.map((other) => ({
-            ...other,
-            indices: other.indices.map(inline),
-            value: inline(other.value),
-          })),
-        })),
-      ),
+      body: removed.body.map((stmt) => mapBlocks(stmt, rewrite)),
     };
   },
   describe: ({ block }) => `computeInline(${block})`,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { load } from '../../ir/builders.ts';
 import type { Block, Expr } from '../../ir/nodes.ts';
 import { paddingOf } from '../../ir/strides.ts';
-import { mapExpr } from '../../ir/visit.ts';
+import { mapExpr, readsOf } from '../../ir/visit.ts';
 import { isRefusal, refuse } from '../../support/refusal.ts';
 import { nameArg } from '../arguments.ts';
 import { blockedLayout, blocksArg, laidOut, orderArg } from '../blocked-layout.ts';
@@ -50,6 +50,7 @@ export const transformLayout = definePrimitive({
   },
   apply(program, { buffer, dimensions }) {
     const rewrite = (block: Block): Block => {
+      if (![...block.writes, ...readsOf(block)].some((access) => access.buffer === buffer.name)) return block;
       const ranges = new Map(block.iters.map((iter) => [iter.name, { min: 0, max: iter.extent - 1 }]));
       const redirect = (expr: Expr): Expr =>
         mapExpr(expr, (node) =>
