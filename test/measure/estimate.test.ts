@@ -33,6 +33,12 @@ describe('estimateTime', () => {
     expect(estimate?.highNs).toBeGreaterThan(105);
   });
 
+  it('takes short references that a disturbance met whole for no measure of the sample beside them', () => {
+    const samples = [1.1, 1.3, 1, 1.2].map((factor, at) => disturbed(100 * factor, [9, 17, 4, 1.3][at] as number));
+    expect(estimateTime(samples)?.timeNs).toBeGreaterThan(50);
+    expect(estimateTime([disturbed(1_159_325, 12.7)])?.timeNs).toBeGreaterThan(500_000);
+  });
+
   it('takes a single quiet moment for better than many scaled ones, and says that it may be wrong', () => {
     const estimate = estimateTime([calm(100), ...[1.5, 2, 3].map((slowdown) => disturbed(110 * slowdown, slowdown))]);
     expect(estimate).toMatchObject({ timeNs: 100, calm: 1 });

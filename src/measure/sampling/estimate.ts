@@ -1,4 +1,4 @@
-import { median, medianInterval, quantile } from './statistics.ts';
+import { medianInterval, quantile } from './statistics.ts';
 
 /** One sample of a candidate, and how many times slower than when quiet the machine was in the same moments. */
 export interface PacedSample {
@@ -28,8 +28,17 @@ export const enoughCalm = 3;
  * known three times as well as the median (docs/decisions/031-relative-times.md).
  */
 const calmQuantile = 0.25;
-/** Measured distance between the slowdowns of references and candidate: half of the times that are scaled by it are nearer. */
-const scalingError = 0.09;
+/** How far one or two quiet samples may be off: the machine may have been disturbed midway. */
+const fewCalmError = 0.09;
+/**
+ * Without quiet moments, the least disturbed tenth of the samples is compared with that of the references, each on its own: a reference takes less
+ * than a millisecond, so that a short disturbance lengthens it many times or not at all, and says little of the sample beside it.
+ */
+const leastDisturbed = 0.1;
+/** Where hardly any reference was faster, most of their slowdown was not the kernel's: half speed is the most that lasts (docs/decisions/031). */
+const mostLasting = 2;
+/** Half of the times that are scaled are nearer than this. */
+const scalingError = 0.2;
 
 export function isCalm({ slowdown }: Pick<PacedSample, 'slowdown'>): boolean {
   return slowdown <= calmSlowdown;
@@ -40,19 +49,19 @@ export function estimateTime(samples: readonly PacedSample[]): Estimate | null {
   if (samples.length === 0) return null;
   const calm = samples.filter(isCalm).map(({ ns }) => ns);
   if (calm.length > 0) {
-    const slack = calm.length < enoughCalm ? 1 + scalingError : 1;
+    const slack = calm.length < enoughCalm ? 1 + fewCalmError : 1;
     const highNs = medianInterval(calm)?.high ?? Math.max(...calm);
     const timeNs = quantile(calm, calmQuantile) as number;
     return { timeNs, lowNs: Math.min(...calm) / slack, highNs: highNs * slack, calm: calm.length };
   }
-  const scaled = leastDisturbed(samples).map(({ ns, slowdown }) => ns / Math.max(1, slowdown));
-  const timeNs = median(scaled) as number;
-  const { low, high } = medianInterval(scaled) ?? { low: Math.min(...scaled), high: Math.max(...scaled) };
-  return { timeNs, lowNs: low * (1 - scalingError), highNs: high * (1 + scalingError), calm: 0 };
-}
-
-/** The least disturbed half of the samples, but at least `enoughCalm` of them. */
-function leastDisturbed(samples: readonly PacedSample[]): readonly PacedSample[] {
-  const count = Math.max(enoughCalm, Math.ceil(samples.length / 2));
-  return [...samples].sort((a, b) => a.slowdown - b.slowdown).slice(0, count);
+  const times = quantile(
+    samples.map(({ ns }) => ns),
+    leastDisturbed,
+  ) as number;
+  const slowdown = quantile(
+    samples.map((sample) => sample.slowdown),
+    leastDisturbed,
+  ) as number;
+  const timeNs = times / Math.min(mostLasting, Math.max(1, slowdown));
+  return { timeNs, lowNs: timeNs / (1 + scalingError), highNs: timeNs * (1 + scalingError), calm: 0 };
 }
