@@ -58,7 +58,7 @@ describe('logs that ship with wgtune', () => {
       here,
     );
     expect(result.learning?.sources.map(({ name }) => name)).toEqual([
-      'other shapes of matmul on kin (Mesa 26.1.0)',
+      'other shapes of matmul on kin (Mesa 26.1.0), of logs that ship',
       'what is known of machines',
     ]);
     expect(result.learning?.neighbours).toEqual(Array(3).fill(expect.stringContaining('m=19 n=16 k=24')));

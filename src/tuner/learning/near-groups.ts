@@ -13,6 +13,8 @@ export interface NearGroup extends LessonGroup {
   readonly apart: number;
   /** Of the devices; 0 for the same. */
   readonly away: number;
+  /** Whether it is of the logs that ship with wgtune: then a device like this one is another machine. */
+  readonly shipped?: true;
 }
 
 interface NearOptions extends ReadOptions {
@@ -50,7 +52,6 @@ export async function readNearGroups(
   return readNearest(paths, nearestOf(listed, workload, device, limits), { onFault, ...options }, limits);
 }
 
-/** Each shape takes some hundredths of a second to be learned from, and a run waits for it. */
 const mostShipped = 8;
 /** Devices of another architecture than these are another kind: their schedules may be measured, and their times say little. */
 const farthestShipped = 2;
@@ -78,7 +79,8 @@ export async function readNearShipped(
     .sort((a, b) => a.apart + awayInShapes * a.away - (b.apart + awayInShapes * b.away) || (a.key < b.key ? -1 : 1))
     .slice(0, mostShipped);
   const paths = nearest.map(({ path }) => path);
-  return readNearest(paths, new Map(nearest.map((one) => [one.key, one])), {}, usualLimits);
+  const groups = await readNearest(paths, new Map(nearest.map((one) => [one.key, one])), {}, usualLimits);
+  return groups.map((group) => ({ ...group, shipped: true }));
 }
 
 type Distances = Pick<NearGroup, 'apart' | 'away'>;

@@ -7,7 +7,7 @@ import { programOf } from '../build.ts';
 import { fittingSketches } from '../fits.ts';
 import { kernelOfCandidate, scheduleOf } from '../refitted.ts';
 import { readNearGroups } from './near-groups.ts';
-import { listNeighbours, type Neighbour, withKernel } from './neighbours.ts';
+import { listNeighbours, type Neighbour } from './neighbours.ts';
 
 /** The schedule of the nearest workload that logs know, refitted to another one, for which nobody has measured it. */
 export interface NearestKernel {
@@ -33,10 +33,10 @@ export async function nearestKernel(
 ): Promise<NearestKernel | null> {
   const groups = await readNearGroups([folder], workload, device, { missingIsEmpty: true }, limits);
   const space = sketchSpace(fittingSketches(workload, programOf(workload), device), device);
-  const [nearest] = withKernel(space, listNeighbours(space, workload, groups, mostTried), 1);
-  if (nearest === undefined) return null;
-  const { candidate, ...from } = nearest;
-  const kernel = kernelOfCandidate(space, candidate);
-  if (kernel === null) return null;
-  return { workload, from, trace: kernel.trace, ...scheduleOf(space, candidate), artifact: kernel.artifact };
+  for (const { candidate, ...from } of listNeighbours(space, workload, groups, mostTried)) {
+    const kernel = kernelOfCandidate(space, candidate);
+    if (kernel !== null)
+      return { workload, from, trace: kernel.trace, ...scheduleOf(space, candidate), artifact: kernel.artifact };
+  }
+  return null;
 }

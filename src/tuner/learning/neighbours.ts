@@ -2,7 +2,7 @@ import type { DeviceDescription } from '../../ir/limits.ts';
 import { describeWorkload, type Workload } from '../../operators/workload.ts';
 import type { SketchSpace } from '../../search/space/sketch-space.ts';
 import { type Candidate, candidateKey } from '../../search/strategy.ts';
-import { kernelOfCandidate, refitted } from '../refitted.ts';
+import { refitted } from '../refitted.ts';
 import type { NearGroup } from './near-groups.ts';
 
 /** A schedule of a near workload, refitted to this one. */
@@ -21,7 +21,7 @@ export function neighbourName({ workload, device }: Pick<Neighbour, 'workload' |
 
 /**
  * The best schedules of near workloads of the same operator, refitted and adapted to a space: the best of each, nearest first, then every second best, and so on.
- * Each once, and none of `known` (keys of candidates). Whether they make a kernel is another question, see `withKernel`.
+ * Each once, and none of `known` (keys of candidates).
  */
 export function listNeighbours(
   space: SketchSpace,
@@ -46,16 +46,6 @@ export function listNeighbours(
       chosen.set(key, { candidate, workload: group.workload, device: group.device, timeNs: lesson.timeNs });
     }
   return [...chosen.values()];
-}
-
-/** The first so many that make a kernel on the space's device: making one takes some hundredths of a second. */
-export function withKernel(space: SketchSpace, neighbours: readonly Neighbour[], most: number): readonly Neighbour[] {
-  const found: Neighbour[] = [];
-  for (const neighbour of neighbours) {
-    if (found.length >= most) break;
-    if (kernelOfCandidate(space, neighbour.candidate) !== null) found.push(neighbour);
-  }
-  return found;
 }
 
 type Timed = NearGroup['lessons'][number] & { readonly timeNs: number };

@@ -10,7 +10,7 @@ import { candidateKey, type Observation, type SearchStrategy } from '../../searc
 import type { SearchName } from '../events.ts';
 import { createLearningSearch } from './learning-search.ts';
 import { nearestFirst, readNearGroups, readNearShipped } from './near-groups.ts';
-import { listNeighbours, type Neighbour, withKernel } from './neighbours.ts';
+import { listNeighbours, type Neighbour } from './neighbours.ts';
 import { makeSources, type Source } from './sources.ts';
 
 interface PrepareOptions {
@@ -50,6 +50,8 @@ const mostFaultsTold = 5;
 
 /** With more, a search would spend its trials on what suits other shapes. */
 const usualNeighbours = 3;
+/** Each shape takes some hundredths of a second to be learned from, and a run waits for it; so many tell the costs of kinds of work. */
+const mostShippedTaught = 5;
 /** Refitted schedules among which each is chosen. */
 const choicePerNeighbour = 4;
 
@@ -73,14 +75,14 @@ export async function prepareLearning(options: PrepareOptions): Promise<Learning
   // There also records of this workload on this device are news.
   const others = further.length === 0 ? [] : await readNearGroups(further, workload, device, { own: true, onFault });
   const shipped = await readNearShipped(shippedLogs, workload, device);
-  const groups = [...own, ...others, ...shipped].sort(nearestFirst);
+  const groups = [...own, ...others, ...shipped.slice(0, mostShippedTaught)].sort(nearestFirst);
   const sources = await makeSources(space, workload, groups, models);
   const known = new Set(observations.map(({ candidate }) => candidateKey(candidate)));
   const most = Math.min(nearSchedules, Math.floor(trials / 4));
   // Schedules of this workload in the run's own folder, and those that ship, are measured first anyway.
   const near = [...[...own, ...shipped].filter(({ apart }) => apart > 0), ...others].sort(nearestFirst);
   const refitted = listNeighbours(space, workload, near, choicePerNeighbour * most, known);
-  const neighbours = withKernel(space, bestBySources(space, sources, refitted), most);
+  const neighbours = bestBySources(space, sources, refitted).slice(0, most);
   return {
     ...createLearningSearch(search, space, searching, sources),
     ...{ sources, neighbours, faults: faults.sentences(mostFaultsTold), spentMs: performance.now() - begun },

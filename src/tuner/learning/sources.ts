@@ -112,7 +112,10 @@ function kindsOf(workload: Workload, groups: readonly NearGroup[]): readonly Kin
     if (held === undefined) kinds.set(key, [group]);
     else held.push(group);
   }
-  return [...kinds].map(([key, members]) => ({ name: key.split('\n').slice(0, 2).join(' '), members }));
+  return [...kinds].map(([key, members]) => {
+    const name = key.split('\n').slice(0, 2).join(' ');
+    return { name: members.every(({ shipped }) => shipped === true) ? `${name}, of logs that ship` : name, members };
+  });
 }
 
 /** The model that a run itself learns with, taught elsewhere: costs of kinds of work, and trees, where they are wanted, that rank what these leave open. */
