@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
-/** A page in a browser without a network. */
+/** A page in a browser that a test drives. */
 export interface BrowserPage {
   /** Evaluates an expression, awaits it, and returns its value, which must be JSON. */
   evaluate<Value>(expression: string): Promise<Value>;
@@ -16,6 +16,11 @@ export interface BrowserPage {
     readonly scheme?: 'light' | 'dark';
     readonly media?: 'screen' | 'print';
   }): Promise<void>;
+  /** Has the page's processor take so many times as long. */
+  throttle(rate: number): Promise<void>;
+  /** Loads it again; resolves when it has begun. */
+  reload(): Promise<void>;
+  close(): Promise<void>;
   /** Errors and warnings of its console, exceptions that nobody caught, and requests it made, but for the file itself. */
   readonly complaints: readonly string[];
   readonly requests: readonly string[];
@@ -46,21 +51,23 @@ interface Message {
   readonly error?: { readonly message: string };
 }
 
-/** Starts it with the network cut, and speaks with it through a pipe, so that no port is opened. */
-export function startChromium(path: string): PageBrowser {
+/** Without a network and without a GPU, as a report is read; with WebGPU on SwiftShader and this machine's servers, as a person opens the page of a device. */
+const flags = {
+  offline: ['--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND'],
+  webgpu: [
+    ...['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--use-webgpu-adapter=swiftshader'],
+    ...['--disable-vulkan-surface', '--disable-gpu-watchdog'],
+  ],
+} as const;
+
+/** Starts it, and speaks with it through a pipe, so that no port is opened. */
+export function startChromium(path: string, how: keyof typeof flags = 'offline'): PageBrowser {
   const profile = mkdtempSync(join(tmpdir(), 'wgtune-chromium-'));
   const child: ChildProcess = spawn(
     path,
     [
-      ...[
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--no-first-run',
-        '--hide-scrollbars',
-        '--disable-dev-shm-usage',
-      ],
-      ...['--remote-debugging-pipe', '--host-resolver-rules=MAP * ~NOTFOUND', `--user-data-dir=${profile}`],
+      ...['--headless', '--no-sandbox', '--no-first-run', '--hide-scrollbars', '--disable-dev-shm-usage'],
+      ...['--remote-debugging-pipe', `--user-data-dir=${profile}`, ...flags[how]],
     ],
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
   );
@@ -140,6 +147,9 @@ export function startChromium(path: string): PageBrowser {
           const { data } = await call('Page.captureScreenshot', { format: 'png' });
           return Buffer.from(String(data), 'base64');
         },
+        throttle: async (rate) => void (await call('Emulation.setCPUThrottlingRate', { rate })),
+        reload: async () => void (await call('Page.reload')),
+        close: async () => void (await send('Target.closeTarget', { targetId })),
         emulate: async ({ width, height, scheme, media }) => {
           if (width !== undefined && height !== undefined)
             await call('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false });
