@@ -21,12 +21,20 @@ const logFolder = mkdtempSync(join(tmpdir(), 'wgtune-kills-'));
 const random = createRandom(seed);
 let [killed, told] = [0, 0];
 let timer: NodeJS.Timeout | undefined;
+let last = performance.now();
+/** At any moment of the next trial, or after its end: a browser that is killed again and again while it starts is another matter. */
 const killSoon = (): void => {
-  timer = setTimeout(() => {
-    pageHostOf('').endBrowser();
-    killed++;
-    if (killed < kills) killSoon();
-  }, 200 + random.below(3_000));
+  const tookMs = performance.now() - last;
+  last += tookMs;
+  clearTimeout(timer);
+  if (killed === kills) return;
+  timer = setTimeout(
+    () => {
+      pageHostOf('').endBrowser();
+      killed++;
+    },
+    random.below(Math.ceil(1.5 * tookMs)),
+  );
 };
 
 try {
@@ -37,9 +45,9 @@ try {
     logFolder,
     quietWait: 0,
     onEvent: ({ kind }) => {
-      // From the first result on, so that the run has begun.
-      if (kind === 'baseline') killSoon();
       if (kind === 'trial') told++;
+      // From the first result on, so that the run has begun.
+      if (kind === 'trial' || kind === 'baseline') killSoon();
     },
   });
   const { records, faults } = await loadRecords([logFolder]);

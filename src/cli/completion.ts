@@ -1,7 +1,7 @@
 import { argv, execArgv, execPath } from 'node:process';
 import type { Command } from 'commander';
 import { oneOf } from './option-values.ts';
-import { printJson } from './output.ts';
+import { print, printJson } from './output.ts';
 
 const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 type Shell = (typeof shells)[number];
@@ -26,9 +26,40 @@ export function addCompletionCommand(program: Command): void {
         return;
       }
       const { script } = await import('@bomb.sh/tab');
+      const { before, after } = shell === 'bash' ? aroundBash : { before: '', after: '' };
+      if (before !== '') print(before);
       script(shell, 'wgtune', command);
+      if (after !== '') print(after);
     });
 }
+
+/**
+ * What bash needs besides. The script makes constants, so that it must not be read twice; it asks a function of the package bash-completion, which macOS and small
+ * systems do not have, for the words as they were typed; bash itself replaces only what stands behind the last = or :, and offers files where there is
+ * nothing better only if it is told to.
+ */
+const aroundBash = {
+  before: `if ! declare -F __wgtune_complete > /dev/null; then
+if ! declare -F _get_comp_words_by_ref > /dev/null; then
+    _get_comp_words_by_ref() {
+        local line=\${COMP_LINE:0:COMP_POINT}
+        read -r -a words <<< "$line"
+        [[ $line == *' ' ]] && words+=('')
+        cword=$((\${#words[@]} - 1))
+        cur=\${words[cword]}
+        prev=\${words[cword - 1]}
+    }
+fi`,
+  after: `__wgtune_complete_word() {
+    __wgtune_complete
+    local word=\${COMP_LINE:0:COMP_POINT}
+    word=\${word##* }
+    local kept=\${word%"\${word##*[=:]}"}
+    COMPREPLY=("\${COMPREPLY[@]#"$kept"}")
+}
+complete -o default -F __wgtune_complete_word wgtune
+fi`,
+} as const;
 
 /** As the scripts take it: a path with a space needs marks. */
 function quoted(word: string): string {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { firstLine } from '../operators/user-function.ts';
 import { UserError } from '../support/errors.ts';
@@ -15,6 +15,9 @@ export async function loadConfig(path: string): Promise<Config> {
 }
 
 async function contentOf(path: string): Promise<unknown> {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new UserError(`there is no ${path}; \`wgtune init\` writes a project's file`);
+  if (found.isDirectory()) throw new UserError(`${path} is a folder; name the project's file in it`);
   try {
     if (path.endsWith('.json')) return JSON.parse(readFileSync(path, 'utf8').replace(/^\ufeff/, ''));
     answerToOwnName();

@@ -15,12 +15,16 @@ const budgetShape = {
 
 const workloadSchema = z.strictObject({
   operator: text.describe('a name from `wgtune ops`, or the path of a module that defines an operator'),
-  shape: z.union([text, z.record(text, z.union([z.number(), z.boolean()]))]).optional(),
+  shape: z
+    .union([text, z.record(text, z.union([z.number(), z.boolean()]))], {
+      error: 'it is a text like "m=128,n=128", or an object of sizes by name like { m: 128, n: 128 }',
+    })
+    .optional(),
   dtype: z.enum(['f32', 'f16']).optional(),
   attributes: z.record(text, z.string()).optional(),
   epilogue: text.optional(),
   constant: z
-    .union([text, z.array(text)])
+    .union([text, z.array(text)], { error: "it is an input's name, or a list of names" })
     .optional()
     .describe('inputs that hold the same values in every run'),
   ...budgetShape,
@@ -63,6 +67,11 @@ export function defineConfig(config: Config): Config {
 
 /** What a file holds, checked; a refusal that names the key. */
 export function checkedConfig(value: unknown): Config | Refusal {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return refuse(
+      'wrong-shape',
+      () => `it holds ${kindOf(value)}, where an object of keys such as workloads is expected`,
+    );
   const result = configSchema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
@@ -74,5 +83,10 @@ export function checkedConfig(value: unknown): Config | Refusal {
     const meant = near === undefined ? `it may be ${known.join(', ')}` : `did you mean ${near}?`;
     return refuse('unknown-key', () => `${key === '' ? '' : `${key}.`}${unknown} is no key; ${meant}`);
   }
-  return refuse('wrong-shape', () => `${key === '' ? 'it' : key}: ${issue?.message ?? 'wrong shape'}`);
+  return refuse('wrong-shape', () => `${key}: ${issue?.message ?? 'wrong shape'}`);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }

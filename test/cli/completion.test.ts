@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { completionAnswer } from '../../src/cli/complete.ts';
-import { wgtune, wgtuneHere } from './wgtune.ts';
+import { builtMain, wgtune, wgtuneHere } from './wgtune.ts';
 
 /** The values of an answer, and the directive: 4 for no files, 0 where files may stand. */
 function answer(...words: string[]): { readonly values: readonly string[]; readonly directive: string | undefined } {
@@ -55,6 +56,43 @@ describe('completion', () => {
     expect(stdout).toMatch(registers);
     expect(stdout).toMatch(/complete '?--/);
   });
+
+  it.skipIf(spawnSync('bash', ['--version']).status !== 0)(
+    'in bash completes what was typed, without the package bash-completion, and also when it is read twice',
+    () => {
+      const asked = (line: string): string[] => {
+        const script = `
+        set -e
+        source <("$@"); source <("$@")
+        COMP_LINE=$LINE; COMP_POINT=\${#COMP_LINE}
+        $(complete -p wgtune | sed 's/.*-F \\([^ ]*\\).*/\\1/') 2> /dev/null || true
+        printf '%s\\n' "\${COMPREPLY[@]}"`;
+        const words = [
+          '--norc',
+          '--noprofile',
+          '-c',
+          script,
+          'bash',
+          process.execPath,
+          builtMain,
+          'completion',
+          'bash',
+        ];
+        const { stdout, stderr, status } = spawnSync('bash', words, {
+          encoding: 'utf8',
+          env: { ...process.env, LINE: line },
+        });
+        expect([status, stderr]).toEqual([0, '']);
+        return stdout.split('\n').filter((value) => value !== '');
+      };
+      expect(asked('wgtune tu')).toEqual(['tune']);
+      expect(asked('wgtune logs ')).toContain('stats');
+      expect(asked('wgtune tune matmul --search b')).toEqual(['beam', 'bayesian']);
+      // Behind an equals sign bash replaces the value alone.
+      expect(asked('wgtune tune matmul --search=b')).toEqual(['beam', 'bayesian']);
+      expect(asked('wgtune tune matmul --trials ')).toEqual([]);
+    },
+  );
 
   it('refuses another shell', async () => {
     expect((await wgtuneHere(['completion', 'tcsh'])).stderr).toMatch(/shell "tcsh" must be bash or zsh/);

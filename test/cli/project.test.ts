@@ -176,6 +176,18 @@ describe('a file that is wrong', () => {
     ['e.mjs', 'export const x = 1;', /no default export/],
     ['f.mjs', 'throw new Error("mine");', /cannot be loaded: mine/],
     ['g.json', '{}', /lists no workloads/],
+    [
+      'j.mjs',
+      'export default () => ({});',
+      /it holds a function, where an object of keys such as workloads is expected/,
+    ],
+    ['k.json', 'null', /it holds null, where/],
+    [
+      'l.json',
+      '{"workloads": [{"operator": "matmul", "shape": {"m": "x"}}]}',
+      /workloads\.0\.shape: it is a text like/,
+    ],
+    ['m.json', '{"workloads": 5}', /workloads: .*expected array, received number/],
     ['h.json', '{"model": "xgbost"}', /model: no model; it may be xgboost, .*or the path of a file that/],
     [
       'i.json',
@@ -184,6 +196,15 @@ describe('a file that is wrong', () => {
     ],
   ])('%s is refused with the file and the key', async (name, text, message) => {
     expect(await said(name, text)).toMatch(message);
+  });
+
+  it.each([
+    [join(folder, 'nowhere.mjs'), /^error: there is no .*nowhere\.mjs; `wgtune init` writes a project's file\n$/],
+    [folder, /^error: .* is a folder; name the project's file in it\n$/],
+  ])('%s is not there, which is said as it is', async (path, message) => {
+    const { code, stderr } = await wgtuneHere(['tune', '--config', path]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
   });
 
   it('is found upwards, and --no-config heeds none', async () => {
