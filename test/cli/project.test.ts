@@ -58,6 +58,11 @@ describe("a project's file", () => {
     expect(all[0]).toMatchObject({ kind: 'start', version: 1, schema: 'urn:wgtune:events:1' });
     expect(all.map(({ kind }) => kind).filter((kind) => kind === 'trial')).toHaveLength(2);
     expect(all.at(-1)).toMatchObject({ kind: 'result', result: { trials: 2, stoppedBy: 'trials' } });
+    // The others come only in runs to which these things happen, which are checked where they do.
+    const kinds = new Set(all.map(({ kind }) => kind));
+    expect([...kinds].sort()).toEqual(
+      expect.arrayContaining(['baseline', 'device', 'result', 'space', 'start', 'trial']),
+    );
     const times = all.map(({ atMs }) => atMs);
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });
@@ -75,6 +80,47 @@ describe("a project's file", () => {
     const [first, ...trials] = json.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(first).toMatchObject({ kind: 'log', device: { name: 'swiftshader' } });
     expect(trials.filter(({ origin, race }) => origin === 'search' && race === null)).toHaveLength(2);
+  });
+
+  it('watch follows a log that grows: a line that is not whole yet is told when it is', async () => {
+    const log = join(logs, readdirSync(logs)[0] as string);
+    const text = readFileSync(log, 'utf8');
+    const growing = join(folder, 'growing.jsonl');
+    const torn = text.lastIndexOf('\n', text.length - 2) + 100;
+    writeFileSync(growing, text.slice(0, torn));
+    const all = (await wgtuneHere(['watch', log, '--once', '--json'])).stdout.trim().split('\n');
+    const whole = (await wgtuneHere(['watch', growing, '--once', '--json'])).stdout.trim().split('\n');
+    expect(whole.slice(1)).toEqual(all.slice(1, -1));
+    const watching = start(['watch', growing, '--json', '--every', '0.05']);
+    const seen = new Promise<string>((done) => {
+      let heard = '';
+      watching.process.stdout?.on('data', (part: string) => {
+        heard += part;
+        const lines = heard.trim().split('\n');
+        if (lines.length === whole.length) appendFileSync(growing, text.slice(torn));
+        if (lines.length === all.length) done(heard);
+      });
+    });
+    expect((await seen).trim().split('\n').slice(1)).toEqual(all.slice(1));
+    watching.process.kill('SIGINT');
+    const { code, stderr } = await watching.ended;
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  it('compare --measure takes bundles: that of a kernel and a copy are the same', async () => {
+    const [one, other] = [join(folder, 'one'), join(folder, 'other')];
+    const named = ['export', 'matmul', '-s', 'm=16,n=16,k=16', '--config', config, '-o'];
+    for (const path of [one, other]) expect((await wgtuneHere([...named, path])).code).toBe(0);
+    const same = await wgtuneHere(['compare', one, other, '--measure', '--config', config, '--json']);
+    expect(JSON.parse(same.stdout).comparisons).toMatchObject([{ verdict: 'SAME', how: 'same-kernel' }]);
+    // Another text of the same kernel is built and timed.
+    const kernel = join(other, 'matmul.wgsl');
+    appendFileSync(kernel, '// another text\n');
+    const wide = ['--margin', '900', '--json'];
+    const timed = await wgtuneHere(['compare', one, other, '--measure', '--config', config, ...wide]);
+    const [{ how, before, after }] = JSON.parse(timed.stdout).comparisons;
+    expect([how, before.samples]).toEqual(['in-turn', after.samples]);
+    expect(after.samples).toBeGreaterThan(0);
   });
 
   it('check fails while nothing is exported, is content afterwards, and notices a bundle that was changed', async () => {

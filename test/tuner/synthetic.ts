@@ -9,6 +9,7 @@ import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { loadRecords } from '../../src/records/log-reader.ts';
 import type { TuningRecord } from '../../src/records/record.ts';
 import { createRecordedRunner } from '../../src/testing/recorded-runner.ts';
+import { eventLineSchema } from '../../src/tuner/event-schema.ts';
 import type { TuneEvent, TuneOptions, TuneResult } from '../../src/tuner/events.ts';
 import { tuneOn } from '../../src/tuner/tune.ts';
 import { makeDevice } from '../records/fixtures.ts';
@@ -115,6 +116,11 @@ export async function tuneWith(
       options.onEvent?.(event);
     },
   });
+  // Whatever a test is about: what its run told, and how it ended, is of the schema that users of --events read.
+  for (const line of [...events, { kind: 'result', result, commands: [] }]) {
+    const { error } = eventLineSchema.safeParse(JSON.parse(JSON.stringify({ ...line, atMs: 0 })));
+    if (error !== undefined) throw new Error(`${line.kind} is no published event: ${error.message}`);
+  }
   return { result, events, runner };
 }
 
