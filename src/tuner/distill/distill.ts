@@ -36,7 +36,7 @@ export interface Unmeasured {
 
 export interface Distilled {
   readonly rules: Rules;
-  /** What a measurement would tell most: chosen schedules, in the rules and by shapes left out. */
+  /** What a measurement would tell most: chosen schedules, in the rules and by shapes left out, and others that may be better. */
   readonly unmeasured: readonly Unmeasured[];
 }
 
@@ -140,7 +140,36 @@ export async function distill(groups: readonly LessonGroup[], options: DistillOp
       one?.estimated ? [{ shape, schedule: (pool[one.schedule] as PoolSchedule).schedule }] : [],
     ),
   );
-  return { rules, unmeasured: uniqueOf(unmeasured) };
+  const hopes = hopesOf(table, error, maxSchedules).map(({ at, schedule }) => ({
+    shape: cases[at] as ShapeCase,
+    schedule: (pool[schedule] as PoolSchedule).schedule,
+  }));
+  return { rules, unmeasured: uniqueOf([...unmeasured, ...hopes]) };
+}
+
+/**
+ * What to measure to find better rules: were every estimate as much too high as estimates err, the schedules that would be chosen, each on the cases it would be
+ * best for. Once they are measured, others are hoped for, until what is chosen hopefully is known.
+ */
+function hopesOf(
+  { costs, estimated }: TimeTable,
+  error: number,
+  most: number,
+): readonly { readonly at: number; readonly schedule: number }[] {
+  // An estimate in the table counts as slower by what estimates err.
+  const hoped = costs.map((row, at) =>
+    Float64Array.from(row, (cost, schedule) =>
+      estimated[at]?.[schedule] === 1 ? (1 + cost) * Math.exp(-2 * error) - 1 : cost,
+    ),
+  );
+  const chosen = chooseGreedily(hoped, hoped[0]?.length ?? 0, most);
+  return hoped.flatMap((row, at) => {
+    const best = chosen.reduce<number | null>(
+      (held, one) => (held === null || (row[one] as number) < (row[held] as number) ? one : held),
+      null,
+    );
+    return best !== null && estimated[at]?.[best] === 1 ? [{ at, schedule: best }] : [];
+  });
 }
 
 interface LeftOut {
