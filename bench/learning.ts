@@ -98,7 +98,12 @@ async function bestsIn(folder: string, workload: Workload): Promise<Pick<Run, 'b
       .filter(({ timeNs }) => timeNs < Number.POSITIVE_INFINITY)
       .sort((a, b) => a.timeNs - b.timeNs)[0]?.trace ?? null;
   return {
-    bests: { 1: inOrder[0]?.ran === true ? inOrder[0].trace : null, 8: best(8), 16: best(16), all: best(inOrder.length) },
+    bests: {
+      1: inOrder[0]?.ran === true ? inOrder[0].trace : null,
+      8: best(8),
+      16: best(16),
+      all: best(inOrder.length),
+    },
     trials: inOrder.length,
   };
 }
