@@ -11,7 +11,7 @@ import { makeDevice } from '../records/fixtures.ts';
 import { type BrowserPage, chromiumPath, type PageBrowser, startChromium } from './chromium.ts';
 import { makeLogs } from './report-logs.ts';
 
-const path = await chromiumPath();
+const path = chromiumPath();
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 interface Violation {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { findBrowser, packagedBrowserReason } from '../../src/device/browser/launch.ts';
 
 /** A page in a browser that a test drives. */
 export interface BrowserPage {
@@ -32,14 +33,8 @@ export interface PageBrowser {
 }
 
 /** The Chromium of the optional package, unpacked; null where there is none for this machine. */
-export async function chromiumPath(): Promise<string | null> {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return null;
-  try {
-    const { default: chromium } = await import('@sparticuz/chromium');
-    return await chromium.executablePath();
-  } catch {
-    return null;
-  }
+export function chromiumPath(): string | null {
+  return packagedBrowserReason() === null ? findBrowser(undefined).path : null;
 }
 
 interface Message {

@@ -10,7 +10,7 @@ import type { RenderSvg } from './views/figure.ts';
 export interface Charts {
   readonly renderSvg: RenderSvg;
   readonly diffLines: DiffLines;
-  /** The bundle's own text, compressed by gzip and written in base 64: in a page it takes less than half of its bytes so. */
+  /** The bundle's own text, see packedText. */
   readonly packedScript: string;
 }
 
@@ -24,5 +24,10 @@ export async function loadCharts(): Promise<Charts> {
   await import(url.href);
   const { renderSvg, diffLines } = (globalThis as unknown as { readonly wgtuneCharts: Omit<Charts, 'packedScript'> })
     .wgtuneCharts;
-  return { renderSvg, diffLines, packedScript: gzipSync(await readFile(url), { level: 9 }).toString('base64') };
+  return { renderSvg, diffLines, packedScript: packedText(await readFile(url, 'utf8')) };
+}
+
+/** A text compressed by gzip and written in base 64: in a page it takes less than half of its bytes so, and cannot end a script. */
+export function packedText(text: string): string {
+  return gzipSync(text, { level: 9 }).toString('base64');
 }

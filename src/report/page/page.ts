@@ -1,6 +1,6 @@
 import { escaped } from '../escaped.ts';
 import { formatBytes, formatCount } from '../quantities.ts';
-import type { Charts } from './charts.ts';
+import { type Charts, packedText } from './charts.ts';
 import { chooseDrawn } from './choose-drawn.ts';
 import { packReport } from './packed.ts';
 import type { ReportData, Subject } from './report-data.ts';
@@ -10,43 +10,64 @@ import { figureHtml } from './views/figure.ts';
 import { paragraph, sectionOf } from './views/html.ts';
 import { subjectHtml, subjectTitle } from './views/subject.ts';
 
-/** Unpacks the charts' script and runs it, as a script of the page's own: nothing else is allowed to run. */
-const unpackCharts = `const bytes = Uint8Array.from(atob(document.getElementById('charts').textContent), (char) => char.charCodeAt(0));
+/** Unpacks the data and the charts' script and runs that, as a script of the page's own: nothing else is allowed to run. */
+const unpackCharts = `const unpacked = async (id) => {
+  const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), (char) => char.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).text();
+};
+document.getElementById('report-data').textContent = await unpacked('report-data');
 const script = document.createElement('script');
 script.type = 'module';
-script.textContent = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).text();
+script.textContent = await unpacked('charts');
 document.body.append(script);`;
 
 /** A larger page is slow to open and to send. */
 export const mostBytes = 1_500_000;
-/** Longest text of one error, and of one trial's WGSL, that is kept where the page would be too large. */
+/** Longest text of one error that is kept where the page would be too large. */
 const shortened = 2000;
+/** Fewer trials of a subject are not shown before its code has become less. */
+const fewestTrials = 300;
 
 /**
- * The report as one HTML file that needs nothing else: styles, script and data are in it. Where it would be too large, it holds fewer trials, then
- * less code.
+ * The report as one HTML file that needs nothing else: styles, script and data are in it. Where it would be too large, it holds fewer subjects, then
+ * fewer trials of each, then less code.
  */
 export function reportPage(data: ReportData, charts: Charts): string {
   let shown = data;
   for (let attempt = 0; ; attempt++) {
-    const page = pageOf(shown, charts, data);
-    if (Buffer.byteLength(page) <= mostBytes || attempt >= steps.length) return page;
-    const step = steps[attempt] as (typeof steps)[number];
-    shown = { ...shown, subjects: step(shown.subjects) };
+    const drawn = pageOf(shown, charts, data);
+    if (drawn.bytes <= mostBytes || attempt === mostAttempts) return drawn.page;
+    shown = { ...shown, subjects: lessOf(shown.subjects, drawn, attempt) };
   }
 }
 
-/** What is given up, one after the other, until the page is small enough. */
-const steps: readonly ((subjects: readonly Subject[]) => readonly Subject[])[] = [
-  (subjects) => subjects.map(withShortErrors),
-  (subjects) => subjects.map((subject) => withFewerTrials(subject, 2500)),
-  (subjects) => subjects.map((subject) => withLessCode(subject, 8)),
-  (subjects) => subjects.map((subject) => withFewerTrials(subject, 1000)),
-  (subjects) => subjects.map((subject) => withLessCode(subject, 4)),
-  (subjects) => subjects.slice(0, 2),
-  (subjects) => subjects.map((subject) => withFewerTrials(subject, 300)),
-  (subjects) => subjects.slice(0, 1).map((subject) => withLessCode(subject, 2)),
-];
+/** A page and the bytes of its parts; drawing it is what takes the time. */
+interface DrawnPage {
+  readonly page: string;
+  readonly bytes: number;
+  readonly bodies: readonly number[];
+  /** Of all subjects' data for the script. */
+  readonly packed: number;
+}
+
+const mostAttempts = 5;
+/** Shares of a subject's figures and tables: what fewer trials leave at least, and what goes with them. */
+const [left, withTrials] = [0.7, 0.3];
+
+function lessOf(all: readonly Subject[], { bytes, bodies, packed }: DrawnPage, attempt: number): readonly Subject[] {
+  const sizes = bodies.map((body) => body + packed / all.length);
+  const sum = (some: readonly number[]): number => some.reduce((total, size) => total + size, 0);
+  const rest = bytes - sum(sizes);
+  let count = all.length;
+  while (count > 1 && rest + left * sum(sizes.slice(0, count)) > mostBytes) count--;
+  const over = rest + sum(sizes.slice(0, count)) - mostBytes;
+  const subjects = all.slice(0, count).map(withShortErrors);
+  const trials = subjects.reduce((total, subject) => total + subject.trials.length, 0);
+  const givesWay = (packed * count) / all.length + withTrials * sum(bodies.slice(0, count));
+  const most = Math.max(fewestTrials, Math.floor((trials / count) * (1 - (1.1 * over) / givesWay)));
+  const code = attempt === 0 ? subjects : subjects.map((subject) => withLessCode(subject, attempt < 3 ? 6 : 2));
+  return over <= 0 ? code : code.map((subject) => withFewerTrials(subject, most));
+}
 
 function withShortErrors(subject: Subject): Subject {
   const short = (text: string): string =>
@@ -80,7 +101,8 @@ function withFewerTrials(subject: Subject, most: number): Subject {
   };
 }
 
-function pageOf(data: ReportData, { renderSvg, diffLines, packedScript }: Charts, whole: ReportData): string {
+function pageOf(data: ReportData, { renderSvg, diffLines, packedScript }: Charts, whole: ReportData): DrawnPage {
+  const packed = packedText(packReport(data));
   const { subjects, cells } = data;
   const [first] = subjects;
   const title = first === undefined ? 'wgtune report' : subjectTitle(first);
@@ -100,11 +122,10 @@ function pageOf(data: ReportData, { renderSvg, diffLines, packedScript }: Charts
     ...(devices.length === 0 ? [] : ['<li><a href="#devices">Workloads and devices</a></li>']),
   ];
   const nav = links.length > 1 ? `<nav aria-label="Contents"><ul>${links.join('')}</ul></nav>` : '';
-  const json = packReport(data).replaceAll('<', '\\u003c');
   const drawn = subjects.reduce((sum, subject) => sum + subject.trials.length, 0);
   const all = whole.subjects.reduce((sum, subject) => sum + subject.records, 0);
   const foot = `Made by wgtune ${data.tool} on ${data.made.slice(0, 10)}; ${formatCount(drawn)} of ${formatCount(all)} trials are in this page, which takes at most ${formatBytes(mostBytes)}. Charts: Apache ECharts (Apache-2.0). The page loads nothing.`;
-  return `<!doctype html>
+  const page = `<!doctype html>
 <html lang=en>
 <head>
 <meta charset=utf-8>
@@ -118,10 +139,16 @@ function pageOf(data: ReportData, { renderSvg, diffLines, packedScript }: Charts
 <header><p class=brand>wgtune report</p><h1>${escaped(title)}</h1>${paragraph(intro)}${nav}</header>
 <main>${bodies.join('')}${across}</main>
 <footer>${paragraph(foot)}</footer>
-<script type="application/json" id=report-data>${json}</script>
+<script type="text/plain" id=report-data>${packed}</script>
 <script type="text/plain" id=charts>${packedScript}</script>
 <script type=module>${unpackCharts}</script>
 </body>
 </html>
 `;
+  return {
+    page,
+    bytes: Buffer.byteLength(page),
+    bodies: bodies.map((body) => Buffer.byteLength(body)),
+    packed: packed.length,
+  };
 }

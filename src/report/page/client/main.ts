@@ -15,6 +15,7 @@ import type { Chart } from '../views/chart.ts';
 import { drawnWidth } from '../views/chart.ts';
 import type { DiffLines } from '../views/code.ts';
 import { openPage } from './open-page.ts';
+import { slimSvg } from './slim-svg.ts';
 
 use([
   ...[BarChart, CustomChart, LineChart, ParallelChart, ScatterChart],
@@ -28,7 +29,7 @@ function renderSvg({ option, height }: Chart, width = drawnWidth): string {
   chart.setOption(option);
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return svg;
+  return slimSvg(svg);
 }
 
 /** Lines of two texts compared (Myers' algorithm). */

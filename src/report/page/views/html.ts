@@ -3,7 +3,7 @@ import { escaped } from '../../escaped.ts';
 /** Cells are texts; numbers stand on the right. */
 type Cell = string | number | null;
 
-/** A table with a row of titles; `numeric`: columns (from 0) that stand on the right. */
+/** A table with a row of titles, without the closing tags that HTML does not ask for: they are a third of a long table. `numeric`: columns (from 0) that stand on the right. */
 export function tableOf(
   titles: readonly string[],
   rows: readonly (readonly Cell[])[],
@@ -11,12 +11,12 @@ export function tableOf(
 ): string {
   const right = new Set(numeric);
   const cell = (value: Cell, at: number): string =>
-    `<td${right.has(at) ? ' class=n' : ''}>${value === null ? '–' : escaped(String(value))}</td>`;
-  const head = titles.map((title, at) => `<th scope=col${right.has(at) ? ' class=n' : ''}>${escaped(title)}</th>`);
+    `<td${right.has(at) ? ' class=n' : ''}>${value === null ? '–' : escaped(String(value))}`;
+  const head = titles.map((title, at) => `<th scope=col${right.has(at) ? ' class=n' : ''}>${escaped(title)}`);
   const said = caption === undefined ? '' : `<caption>${escaped(caption)}</caption>`;
-  return `<div class=wide tabindex=0 role=region aria-label="${escaped(caption ?? 'table')}"><table>${said}<thead><tr>${head.join('')}</tr></thead><tbody>${rows
-    .map((row) => `<tr>${row.map(cell).join('')}</tr>`)
-    .join('')}</tbody></table></div>`;
+  return `<div class=wide tabindex=0 role=region aria-label="${escaped(caption ?? 'table')}"><table>${said}<thead><tr>${head.join('')}<tbody>${rows
+    .map((row) => `<tr>${row.map(cell).join('')}`)
+    .join('')}</table></div>`;
 }
 
 /** A section with its title; `id` is unique in the page. */

@@ -26,7 +26,7 @@ export function trialRow({ naiveNs, runs, best }: Subject, trial: ReportTrial, i
         : `<details><summary>${escaped(line.slice(0, 80))}${line.length > 80 ? '…' : ''}</summary><pre>${escaped(why)}</pre></details>`;
   const place = `${runs[trial.run]?.file ?? ''}:${trial.line}`;
   const from = trial.origin === 'search' ? `search, round ${trial.round ?? '?'}` : trial.origin;
-  return `<tr${index === best ? ' class=best' : ''}><td class=n title="${escaped(place)}">${trial.trial}</td><td class=n>${trial.run + 1}</td><td class=n>${trial.at.toFixed(1)} s</td><td class=n>${escaped(time)}</td><td class=n>${timeNs === null || naiveNs === null ? '–' : formatFactor(naiveNs / timeNs)}</td><td class="o ${outcome === 'ok' ? 'ok' : 'bad'}">${escaped(outcome)}</td><td>${escaped(from)}</td><td class=d><b>${escaped(sketch ?? '')}</b> ${escaped(made)}</td><td>${full}</td></tr>`;
+  return `<tr${index === best ? ' class=best' : ''}><td class=n title="${escaped(place)}">${trial.trial}<td class=n>${trial.run + 1}<td class=n>${trial.at.toFixed(1)} s<td class=n>${escaped(time)}<td class=n>${timeNs === null || naiveNs === null ? '–' : formatFactor(naiveNs / timeNs)}<td class="o ${outcome === 'ok' ? 'ok' : 'bad'}">${escaped(outcome)}<td>${escaped(from)}<td class=d><b>${escaped(sketch ?? '')}</b> ${escaped(made)}<td>${full}`;
 }
 
 /** Fastest first; those without a time that counts at the end. */
