@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { chooseDevice } from '../../src/device/devices.ts';
 import type { Artifact } from '../../src/ir/artifact.ts';
 import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
+import { budgetInTurn } from '../../src/measure/sampling/budget.ts';
 import { ratioApart, recordingsApart, type TimeRatio } from '../../src/measure/sampling/ratio.ts';
 import { type InTurn, racesInTurn, tellInTurn } from '../../src/measure/sampling/ratio-in-turn.ts';
 import { samplesUnder, type TimedBeside } from '../../src/measure/sampling/under-quiet.ts';
@@ -107,7 +108,7 @@ async function bankOf(
   races: number,
 ): Promise<readonly Bank[]> {
   const device = await chooseDevice(name);
-  const runner = await createDawnRunner({ device, quietWait: 0 });
+  const runner = await createDawnRunner({ device, budget: budgetInTurn(device.description.type), quietWait: 0 });
   const hold = async (one: Artifact, other: Artifact, first: 'a' | 'b'): Promise<InTurn> => {
     const requests = (first === 'a' ? [one, other] : [other, one]).map((artifact) => ({ artifact, bestNs: null }));
     const outcome = await runner.race?.(requests, 15_000, racesInTurn.rounds);

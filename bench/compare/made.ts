@@ -1,4 +1,4 @@
-import { defaultBudget } from '../../src/measure/sampling/budget.ts';
+import { budgetInTurn, defaultBudget } from '../../src/measure/sampling/budget.ts';
 import type { PacedSample } from '../../src/measure/sampling/estimate.ts';
 import { ratioApart, recordingsApart, type TimeRatio } from '../../src/measure/sampling/ratio.ts';
 import { type InTurn, racesInTurn, tellInTurn } from '../../src/measure/sampling/ratio-in-turn.ts';
@@ -64,7 +64,7 @@ export async function madeApart(course: HostCourse, change: number, seed: number
 export async function madeInTurn(course: HostCourse, change: number, seed: number): Promise<TimeRatio | null> {
   const { quietNs, sensitivity } = kernelOf(seed);
   const host = createMadeHost(course, seed);
-  const timer = createHostTimer({ host, budget: defaultBudget('cpu'), seed, references: true, quietWait: 0 });
+  const timer = createHostTimer({ host, budget: budgetInTurn('cpu'), seed, references: true, quietWait: 0 });
   const hold = async (first: 'a' | 'b'): Promise<InTurn> => {
     const timed = { a: [] as PacedSample[], b: [] as PacedSample[] };
     for (let round = 0; round < racesInTurn.rounds; round++)

@@ -1,9 +1,11 @@
 import { unmetNeed } from '../../bundle/core.mjs';
+import { hasColdCaches } from '../device/caches.ts';
 import type { Device } from '../device/devices.ts';
 import { type Artifact, artifactKey } from '../ir/artifact.ts';
 import { requirementsOf, targetOf } from '../ir/requirements.ts';
 import { createDawnRunner } from '../measure/dawn-runner.ts';
 import type { MeasureResult, OutputCheck, Runner } from '../measure/runner.ts';
+import { budgetInTurn } from '../measure/sampling/budget.ts';
 import { defaultMargin, verdictOf } from '../measure/sampling/ratio.ts';
 import { type InTurn, racesInTurn, tellInTurn } from '../measure/sampling/ratio-in-turn.ts';
 import { samplesUnder } from '../measure/sampling/under-quiet.ts';
@@ -31,7 +33,7 @@ interface PairToTime {
 }
 
 /** For one pair, and for one race of it, of which the first look takes several. */
-const limitMs = 40_000;
+const limitMs = 60_000;
 const raceLimitMs = 4_000;
 
 /**
@@ -44,7 +46,8 @@ export async function compareInTurn(
   { margin = defaultMargin, seed = 1 }: ComparisonOptions = {},
 ): Promise<readonly KernelComparison[]> {
   // Nothing is gained by waiting for quiet moments: what disturbs one kernel disturbs the other.
-  const runner = await createDawnRunner({ device, quietWait: 0 });
+  const budget = budgetInTurn(device.description.type, hasColdCaches(device.description));
+  const runner = await createDawnRunner({ device, budget, quietWait: 0 });
   try {
     const comparisons: KernelComparison[] = [];
     for (const { workload, before, after } of pairs) {

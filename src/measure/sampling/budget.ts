@@ -12,6 +12,15 @@ export function defaultBudget(type: DeviceDescription['type'], coldCaches = fals
   return coldCaches ? { ...budget, maxTotalMs: 8 * budget.maxTotalMs } : budget;
 }
 
+/**
+ * For two kernels that are timed in turn many times over: the shorter a sample, the fewer of them another process comes into, and the median of many
+ * ratios asks for undisturbed samples rather than for exact ones.
+ */
+export function budgetInTurn(type: DeviceDescription['type'], coldCaches = false): TimingBudget {
+  const budget = defaultBudget(type, coldCaches);
+  return { ...budget, minSampleMs: Math.min(budget.minSampleMs, 1.5) };
+}
+
 function warmBudget(type: DeviceDescription['type']): TimingBudget {
   return type === 'cpu'
     ? {
