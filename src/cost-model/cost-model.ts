@@ -12,6 +12,8 @@ export interface TrainingData {
   readonly groups?: Uint32Array;
   /** Score of each row by a model that was there before (analytic, or trained on other devices): only the residual is learned. */
   readonly base?: Float32Array;
+  /** How much it takes to doubt the base, see `calibrate`; 0 when absent. */
+  readonly baseTrust?: number;
 }
 
 /**

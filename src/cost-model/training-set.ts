@@ -72,25 +72,32 @@ export interface Calibration {
   readonly shift: number;
 }
 
-/** The best line through the log throughputs, with one slope for all groups: their base scores need not compare. */
+/**
+ * The best line through the log throughputs, with one slope for all groups: their base scores need not compare. `trust`: the slope is drawn towards one as if
+ * there were further measurements with so large a sum of squared base scores that bear the base out, and failures, which have no time, do not bend it.
+ */
 export function calibrate(
   base: Float32Array,
   labels: Float32Array,
   count: number,
   groups?: Uint32Array,
+  trust = 0,
 ): Calibration & { readonly margins: Float32Array } {
   const target = logLabels(labels.subarray(0, count));
   const means = new Map<number, { rows: number; base: number; target: number }>();
+  const counts = (row: number): boolean => trust === 0 || (labels[row] as number) > 0;
   const meanOf = (row: number) => {
     const group = groups?.[row] ?? 0;
     const held = means.get(group) ?? { rows: 0, base: 0, target: 0 };
     means.set(group, held);
     return held;
   };
-  const whole = { base: 0, target: 0 };
+  const whole = { rows: 0, base: 0, target: 0 };
   for (let row = 0; row < count; row++) {
+    if (!counts(row)) continue;
     const own = meanOf(row);
     own.rows++;
+    whole.rows++;
     own.base += base[row] as number;
     own.target += target[row] as number;
     whole.base += base[row] as number;
@@ -99,17 +106,19 @@ export function calibrate(
   let covariance = 0;
   let variance = 0;
   for (let row = 0; row < count; row++) {
+    if (!counts(row)) continue;
     const own = meanOf(row);
     const x = (base[row] as number) - own.base / own.rows;
     covariance += x * ((target[row] as number) - own.target / own.rows);
     variance += x * x;
   }
   // A base that contradicts the measurements is not turned round: the trees learn the truth instead.
-  const scale = variance > 0 ? Math.max(0, covariance / variance) : 0;
+  const scale = variance + trust > 0 ? Math.max(0, (covariance + trust) / (variance + trust)) : 0;
   const margins = Float32Array.from({ length: count }, (_, row) => {
     const own = meanOf(row);
-    return own.target / own.rows + scale * ((base[row] as number) - own.base / own.rows);
+    const rows = Math.max(1, own.rows);
+    return own.target / rows + scale * ((base[row] as number) - own.base / rows);
   });
-  const shift = count === 0 ? 0 : whole.target / count - (scale * whole.base) / count;
+  const shift = whole.rows === 0 ? 0 : (whole.target - scale * whole.base) / whole.rows;
   return { scale, shift, margins };
 }

@@ -73,7 +73,8 @@ export function createXgboostModel(trainer: TreeTrainer, options: XgboostModelOp
     assert(rows.length >= count * columns, () => `training data: ${rows.length} numbers for ${count} x ${columns}`);
     assert(labels.length >= count, 'training data: a label is missing');
     if (count === 0) return;
-    const fitted = data.base === undefined ? undefined : calibrate(data.base, labels, count, data.groups);
+    const fitted =
+      data.base === undefined ? undefined : calibrate(data.base, labels, count, data.groups, data.baseTrust);
     const base = fitted?.margins.map((margin) => step * margin);
     const trained: Booster[] = [];
     for (let member = 0; member < members; member++) {

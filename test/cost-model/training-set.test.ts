@@ -59,6 +59,19 @@ describe('training set', () => {
     expect(calibrate(Float32Array.of(1, 2, 3, 4), labels, 4).scale).toBe(0);
   });
 
+  it('trusts a base until measurements of what it tells apart contradict it', () => {
+    const alike = Float32Array.of(3.02, 3.01, 3, 3);
+    const labels = Float32Array.of(0.5, 0.8, 1, 0);
+    expect(calibrate(alike, labels, 4).scale).toBeGreaterThan(100);
+    expect(calibrate(alike, labels, 3).scale).toBe(0);
+    const trusted = calibrate(alike, labels, 4, undefined, 1);
+    expect(trusted.scale).toBeGreaterThan(0.9);
+    // The failure does not move the level.
+    expect(trusted.shift + 3 * trusted.scale).toBeCloseTo(-0.31, 1);
+    expect(calibrate(Float32Array.of(0, 1, 2, 3), Float32Array.of(1, 0.5, 0.25, 0.1), 4, undefined, 1).scale).toBe(0);
+    expect(calibrate(alike, Float32Array.of(0, 0, 0, 0), 4, undefined, 1)).toMatchObject({ scale: 1, shift: 0 });
+  });
+
   it('compares base scores within a group only', () => {
     const labels = Float32Array.of(1, 0.5, 1, 0.5);
     const { scale, margins } = calibrate(

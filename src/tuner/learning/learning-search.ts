@@ -29,6 +29,12 @@ const unguided: ReadonlySet<SearchName> = new Set(['random', 'grid']);
 const trusting = { ignorance: 0, epsilon: 0.05 } as const;
 
 /**
+ * Schedules of near shapes are measured first, and are all said to be fast: a line through three such times has any slope, and one of zero would leave a
+ * model to which everything is alike.
+ */
+const trust = 1;
+
+/**
  * A search that learns from sources and doubts them (see createDoubtingSearch): the cold search of the same name takes turns with one that believes.
  * Where the candidates can be listed, that is processes whose mean is what the sources say together; elsewhere the same strategy with a model that starts
  * from what they say.
@@ -58,7 +64,7 @@ export function createLearningSearch(
     likeness,
   );
   const { seed } = options;
-  const model = createResidualModel(blended, createXgboostModel(findBooster().trainer, { seed }));
+  const model = createResidualModel(blended, createXgboostModel(findBooster().trainer, { seed }), trust);
   const doubter = createStrategy(search, space, options);
   const believing = { ...options, model };
   const believer =
