@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pageHostOf } from '../../src/device/browser/page-host.ts';
 import { chooseDevice, type Device } from '../../src/device/devices.ts';
+import { defaultLimits } from '../../src/ir/limits.ts';
+import { requirementsOf } from '../../src/ir/requirements.ts';
 import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
 import type { Runner } from '../../src/measure/runner.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
@@ -13,6 +15,7 @@ import { checkInBrowser, faultsOf } from '../../src/tuner/check-in-browser.ts';
 import { exportModule } from '../../src/tuner/export-module.ts';
 import { tune } from '../../src/tuner/tune.ts';
 import { verificationData } from '../../src/tuner/workload-data.ts';
+import { type Made, madeForEightLanes } from '../bundle/exported.ts';
 import { noBrowser } from './browser.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wgtune-page-'));
@@ -91,23 +94,25 @@ describe.skipIf(noBrowser !== null)('a page of the packaged Chromium as a device
 });
 
 describe.skipIf(noBrowser !== null)('an exported module in the packaged Chromium', () => {
-  it('computes the same integers there, and is timed', async () => {
-    const { program: scheduled, trace } = naiveOf(workload);
-    const variants = [
-      {
-        name: 'naive',
-        artifact: artifactOf(scheduled, { limits: (await chooseDevice('swiftshader')).description.limits }),
-        trace,
-        tunedOn: [],
-        isFallback: true,
-      },
-    ];
-    await exportModule({ workload, variants, folder: join(folder, 'module') });
-    const check = await checkInBrowser({ folder: join(folder, 'module'), entry: 'matmul.js', workload });
+  /** A schedule of several kernels that runs on every device. */
+  const several = madeForEightLanes('softmax', ({ kernels }) => String(kernels.length)).find(
+    ({ artifact }) => artifact.kernels.length > 1 && requirementsOf(artifact).subgroups === null,
+  ) as Made;
+  const { program: scheduled, trace } = naiveOf(workload);
+  const naive = { artifact: artifactOf(scheduled, { limits: defaultLimits }), trace };
+
+  it.each([
+    ['of a product', workload, naive],
+    ['of a schedule of several kernels', several.workload, { ...several, trace: several.scheduled.trace }],
+  ] as const)('%s computes the same there, and is timed', async (_, own, { artifact, trace: steps }) => {
+    const home = join(folder, own.operator);
+    const variants = [{ name: 'one', artifact, trace: steps, tunedOn: [], isFallback: true }];
+    await exportModule({ workload: own, variants, folder: home });
+    const check = await checkInBrowser({ folder: home, entry: `${own.operator}.js`, workload: own });
     expect(faultsOf(check)).toEqual([]);
-    expect(check).toMatchObject({ vendor: 'google', architecture: 'swiftshader', chosen: 'naive' });
+    expect(check).toMatchObject({ vendor: 'google', architecture: 'swiftshader', chosen: 'one' });
     const [kernel] = check.kernels;
-    expect(kernel).toMatchObject({ name: 'naive', wrong: 0, reason: null });
+    expect(kernel).toMatchObject({ name: 'one', wrong: 0, reason: null });
     expect(kernel?.checked).toBeGreaterThan(100);
     expect(kernel?.timeNs).toBeGreaterThan(0);
   });
