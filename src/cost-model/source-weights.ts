@@ -56,6 +56,21 @@ export function sourceWeights(
   return weights;
 }
 
+/** Standard errors below zero at which a correlation is no longer chance, though the trials were chosen by what is judged. */
+const beyondChance = 3;
+
+/** Whether the measured times say the opposite of a source, beyond what chance explains. `score`: the source's, one per trial; `times` as above. */
+export function isContradicted(score: readonly number[], times: readonly (number | null)[]): boolean {
+  const slowest = times.reduce<number>((most, time) => Math.max(most, time ?? 0), 0);
+  if (slowest === 0) return false;
+  const said = centred(score);
+  const seen = centred(times.map((time) => -Math.log(time ?? slowest)));
+  const sumOf = (one: readonly number[], other: readonly number[]): number =>
+    one.reduce((sum, value, at) => sum + value * (other[at] as number), 0);
+  const scale = Math.sqrt(sumOf(said, said) * sumOf(seen, seen));
+  return scale > 0 && (sumOf(said, seen) / scale) * Math.sqrt(times.length) < -beyondChance;
+}
+
 function centred(values: readonly number[]): number[] {
   const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
   return values.map((value) => value - mean);

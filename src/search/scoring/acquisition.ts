@@ -62,6 +62,8 @@ export interface Choice {
    * here are proportional to it. It may change between calls.
    */
   readonly trust?: number;
+  /** What a belief in where the optimum lies adds to the logarithm of each candidate's expected improvement. It may change between calls. */
+  readonly bonus?: Float32Array;
   /** How long trials take: then the improvement expected per second decides (Snoek and others, 2012). Absent where all count alike. */
   readonly logSeconds?: LogSeconds;
 }
@@ -170,7 +172,8 @@ function createExpert(
       const at = choosePerSecond(
         candidates,
         (position) =>
-          logExpectedImprovement((mean[position] as number) + lineAt(position), deviation[position] as number, best),
+          logExpectedImprovement((mean[position] as number) + lineAt(position), deviation[position] as number, best) +
+          (choice.bonus?.[position] ?? 0),
         // Making the key of a candidate costs more than its improvement, so that only a few are looked up.
         (position) => !own.has(position) && !taken(candidates[position] as Candidate),
         choice.logSeconds,

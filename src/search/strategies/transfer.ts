@@ -1,7 +1,8 @@
-import { sourceWeights } from '../../cost-model/source-weights.ts';
+import { isContradicted, sourceWeights } from '../../cost-model/source-weights.ts';
 import { createRandom } from '../../support/random.ts';
-import { createHistory, type History } from '../history.ts';
-import { type Acquisition, type AcquisitionOptions, type Choice, createAcquisition } from '../scoring/acquisition.ts';
+import { createHistory } from '../history.ts';
+import { type AcquisitionOptions, type Choice, createAcquisition } from '../scoring/acquisition.ts';
+import { createOptimumBelief } from '../scoring/optimum-belief.ts';
 import type { LogSeconds } from '../scoring/per-second.ts';
 import { createStopwatch } from '../stopwatch.ts';
 import { type Candidate, candidateKey, type SearchSpace, type SearchStrategy } from '../strategy.ts';
@@ -22,7 +23,7 @@ interface TransferOptions {
   readonly trust?: number;
   /** How long trials take: then what may be gained counts per second. */
   readonly logSeconds?: LogSeconds;
-  /** The search that knows no source; when absent, processes over the decisions alone. */
+  /** A search that knows no source, to take turns with. */
   readonly doubter?: SearchStrategy;
 }
 
@@ -35,36 +36,45 @@ interface TransferSearch extends SearchStrategy {
 const defaultTrust = 2;
 
 /**
- * Ranks by what the sources say, measures again what they like best, and corrects: Gaussian processes over the decisions learn what the sources leave unexplained,
- * by expected improvement. Each source weighs as much as it agrees with what was measured here; a search that knows no source takes turns with them (see
- * createDoubtingSearch). (Transfer by a prior mean as in Golovin and others, Vizier, 2017; weights by agreement in the spirit of Feurer and others, 2018.)
+ * Measures again what the sources like best, and then searches as one that knows nothing, by Gaussian processes over the decisions, but first where the
+ * sources believe the optimum to be (see createOptimumBelief). The belief wanes with the trials, and each source weighs as much as it agrees with what was measured
+ * here: one that misleads costs the first trials and little more. A `doubter` takes turns with it (see createDoubtingSearch). (Weights by agreement in the spirit of
+ * Feurer and others, 2018.)
  */
 export function createTransferSearch(space: SearchSpace, options: TransferOptions): TransferSearch {
   const believer = createBelievingSearch(space, options);
-  const doubter = options.doubter ?? createProcessSearch(space, options);
-  const search = createDoubtingSearch(space, { name: 'transfer', believer, doubter });
+  const { doubter } = options;
+  if (doubter === undefined) return believer;
+  const search = createDoubtingSearch(space, { name: believer.name, believer, doubter });
   return Object.assign(search, { weights: believer.weights });
 }
 
-/** The sources' part: processes whose mean is what the sources say together. */
+/** The sources' part: processes that look first where these believe the optimum to be. */
 function createBelievingSearch(space: SearchSpace, options: TransferOptions): TransferSearch {
   const { seed, all, scores, likeness, logSeconds, trust = defaultTrust } = options;
   const acquisition = createAcquisition(space, createRandom(seed).fork('transfer'), options.acquisition);
   const history = createHistory(space);
   const positions = new Map(all.map((candidate, at) => [candidateKey(candidate), at]));
   const base = new Float32Array(all.length);
-  const choice: Choice = { candidates: all, base, trust, ...(logSeconds === undefined ? {} : { logSeconds }) };
+  const belief = createOptimumBelief(scores);
+  const choice: Choice = {
+    ...{ candidates: all, bonus: belief.bonus },
+    // What sources say of kernels is also the processes' mean. Where all that is known of a candidate is its decisions, that mean holds the search near the favourites.
+    ...(space.decisionsOnly === true ? { base: powersOfTwo(space, all), doubtful: true } : { base, trust }),
+    ...(logSeconds === undefined ? {} : { logSeconds }),
+  };
   const measured: { readonly at: number; readonly timeNs: number | null }[] = [];
   let weights: readonly number[] = [];
 
   const blend = (): void => {
-    weights = [
-      ...sourceWeights(
-        scores.map((score) => measured.map(({ at }) => score[at] as number)),
-        measured.map(({ timeNs }) => timeNs),
-        likeness,
-      ),
-    ];
+    const said = scores.map((score) => measured.map(({ at }) => score[at] as number));
+    const times = measured.map(({ timeNs }) => timeNs);
+    weights = [...sourceWeights(said, times, likeness)];
+    const shares = sharesOf(
+      weights,
+      said.map((score) => !isContradicted(score, times)),
+    );
+    belief.update(measured.length, shares);
     base.fill(0);
     for (const [source, score] of scores.entries()) {
       const weight = weights[source] as number;
@@ -80,52 +90,14 @@ function createBelievingSearch(space: SearchSpace, options: TransferOptions): Tr
   };
   // First what all together like best, then each one's favourite: these tell best whom to believe.
   const openings = [base, ...(scores.length > 1 ? scores : [])];
-  const search = processSearch(acquisition, choice, history, (proposed) => {
-    const opening = proposed === 0 ? openings[measured.length] : base;
-    return opening === undefined ? undefined : bestOf(opening);
-  });
-  const { observe } = search;
-  return {
-    ...search,
-    get spentMs() {
-      return search.spentMs;
-    },
-    async observe(results) {
-      await observe(results);
-      for (const { candidate, timeNs } of results) {
-        const at = positions.get(candidateKey(candidate));
-        if (at !== undefined) measured.push({ at, timeNs });
-      }
-      blend();
-    },
-    weights: () => weights,
-  };
-}
-
-/** The doubt: processes that know the same trials, and no source. */
-function createProcessSearch(space: SearchSpace, { seed, all, acquisition: options }: TransferOptions): SearchStrategy {
-  const acquisition = createAcquisition(space, createRandom(seed).fork('own'), options);
-  const choice: Choice = { candidates: all, base: powersOfTwo(space, all), doubtful: true };
-  const history = createHistory(space);
-  const first = (): Candidate | null => all.find((candidate) => !history.has(candidate)) ?? null;
-  return processSearch(acquisition, choice, history, (proposed) => (proposed === 0 ? undefined : first()));
-}
-
-/** Candidates by an acquisition, one a round. `instead`: what is taken before it is asked, undefined to ask it; null where there is none. */
-function processSearch(
-  acquisition: Acquisition,
-  choice: Choice,
-  history: History,
-  instead: (proposed: number) => Candidate | null | undefined,
-): SearchStrategy {
-  const stopwatch = createStopwatch();
   const next = (proposed: number): Candidate | null => {
-    const taken = instead(proposed);
-    if (taken !== undefined) return taken;
-    return acquisition.choose(choice, 1, history.has)[0] ?? instead(1) ?? null;
+    const opening = proposed === 0 ? openings[measured.length] : base;
+    if (opening !== undefined) return bestOf(opening);
+    return acquisition.choose(choice, 1, history.has)[0] ?? bestOf(base);
   };
+  const stopwatch = createStopwatch();
   return {
-    name: 'processes',
+    name: 'transfer',
     round: 1,
     propose: (count) =>
       stopwatch.proposing(() => {
@@ -142,11 +114,26 @@ function processSearch(
       await stopwatch.fitting(async () => {
         for (const result of results) history.add(result);
         acquisition.observe(results);
+        for (const { candidate, timeNs } of results) {
+          const at = positions.get(candidateKey(candidate));
+          if (at !== undefined) measured.push({ at, timeNs });
+        }
+        blend();
       });
     },
     tally: createTally(),
     get spentMs() {
       return stopwatch.spentMs;
     },
+    weights: () => weights,
   };
+}
+
+/** Weights of the sources as shares of one; all alike where none weighs anything, as an order may hold where proportions do not. Contradicted ones have no share. */
+function sharesOf(weights: readonly number[], holds: readonly boolean[]): readonly number[] {
+  const held = weights.map((weight, at) => (holds[at] === true ? weight : 0));
+  const total = held.reduce((sum, weight) => sum + weight, 0);
+  if (total > 0) return held.map((weight) => weight / total);
+  const left = holds.filter((one) => one).length;
+  return holds.map((one) => (one ? 1 / left : 0));
 }
