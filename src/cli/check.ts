@@ -23,7 +23,7 @@ export function addCheckCommand(program: Command): void {
     .command('check')
     .summary("verify a project's committed kernels, for CI")
     .description(
-      "Checks the workloads of the project's file: that the best record of each on every device is still legal and makes a kernel, that the exported bundle is the best of its device, and that its kernel gives the right answers on the device at hand, which may be another one than it was tuned on. Exit code 1 when something is wrong, with the command that mends it. Tunes nothing and writes no record.",
+      "Checks the workloads of the project's file: that the best record of each on every device is still legal and makes a kernel, that what is exported is the best of its device, and that its kernel gives the right answers on the device at hand, which may be another one than it was tuned on. Exit code 1 when something is wrong, with the command that mends it. Tunes nothing and writes no record.",
     );
   addLogOption(addDeviceOptions(addModuleOption(command)))
     .option('--json', 'print JSON')

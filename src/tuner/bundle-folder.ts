@@ -50,6 +50,12 @@ export async function writeBundleFolder(
   }
 }
 
+/** The name of the module that lies in a folder; null where there is none. */
+export function moduleNameIn(folder: string): string | null {
+  const { module } = (readManifest(folder) ?? {}) as { readonly module?: unknown };
+  return typeof module === 'string' && module.endsWith('.js') ? module.slice(0, -3) : null;
+}
+
 function readManifest(folder: string): unknown {
   try {
     return JSON.parse(readFileSync(join(folder, manifestName), 'utf8'));

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { unmetNeed } from '../../bundle/core.mjs';
 import type { Device } from '../device/devices.ts';
 import { type Artifact, wgslOf } from '../ir/artifact.ts';
@@ -14,6 +15,9 @@ import { hashText } from '../support/hash.ts';
 import { explainRefusal, isRefusal } from '../support/refusal.ts';
 import { bestTableOf } from './best-kernel.ts';
 import { kernelOf, programOf, scheduleProgram } from './build.ts';
+import { moduleNameIn } from './bundle-folder.ts';
+import { moduleFiles } from './export-module.ts';
+import { moduleVariants } from './module-variants.ts';
 import { type Bundle, isBundle, readBundle } from './read-bundle.ts';
 import { verificationData } from './workload-data.ts';
 
@@ -32,7 +36,7 @@ export interface WorkloadCheck {
   readonly records: readonly RebuiltRecord[];
   /** How the kernel ended that was run on the device at hand; null where none could. */
   readonly ran: { readonly what: 'bundle' | 'record'; readonly outcome: Outcome; readonly error: string } | null;
-  /** Whether the bundle holds the best kernel of its device; null where the project exports none. */
+  /** Whether the bundle holds the best kernel of its device, or the module the best of each; null where the project exports none. */
   readonly exported: 'current' | 'stale' | 'missing' | null;
   /** What is wrong, each in one sentence with what to do. */
   readonly problems: readonly string[];
@@ -77,10 +81,15 @@ export async function checkWorkload(options: CheckOptions): Promise<WorkloadChec
         `record ${record} of ${name} makes another text than when it was measured, by another version of wgtune`,
       );
   }
-  const bundle =
-    exportFolder === null || !existsSync(exportFolder) || !isBundle(exportFolder) ? null : readBundle(exportFolder);
+  const module = exportFolder === null ? null : moduleNameIn(exportFolder);
+  const hasBundle = exportFolder !== null && module === null && existsSync(exportFolder) && isBundle(exportFolder);
+  const bundle = hasBundle ? readBundle(exportFolder) : null;
   const exported =
-    exportFolder === null ? null : exportState(bundle, workload, rebuilt, exportFolder, problems, commands);
+    exportFolder === null
+      ? null
+      : module === null
+        ? exportState(bundle, workload, rebuilt, exportFolder, problems, commands)
+        : await moduleState(module, options, rebuilt, exportFolder, problems);
   const ran = await runHere(options, bundle, rebuilt, problems, notes);
   const records = rebuilt.map(({ device: name, record, timeNs, sameText }) => ({
     device: name,
@@ -128,6 +137,23 @@ function exportState(
       ? 'is not what its record makes now'
       : `holds the kernel of record ${bundle.record}, but the best on ${best.device} is that of ${best.record}`,
   );
+}
+
+/** Whether a module holds what the logs make now, texts and choice of variants alike. */
+async function moduleState(
+  name: string,
+  { workload, logFolder, commands }: CheckOptions,
+  rebuilt: readonly Rebuilt[],
+  folder: string,
+  problems: string[],
+): Promise<WorkloadCheck['exported']> {
+  const path = join(folder, `${name}.js`);
+  if (rebuilt.some(({ artifact }) => artifact !== null) && existsSync(path)) {
+    const { variants } = await moduleVariants(workload, [logFolder]);
+    if (moduleFiles({ workload, variants, name }).files[`${name}.js`] === readFileSync(path, 'utf8')) return 'current';
+  }
+  problems.push(`the module in ${folder} is not what the logs make now; ${commands.export} --as module`);
+  return 'stale';
 }
 
 async function runHere(

@@ -64,6 +64,19 @@ export async function exportModule({
   readonly name?: string;
   readonly force?: boolean;
 }): Promise<readonly string[]> {
+  return writeBundleFolder(folder, force, moduleFiles({ workload, variants, name }));
+}
+
+/** The texts of a module's folder by file name, and its manifest. Throws UserError for a name that is no file name. */
+export function moduleFiles({
+  workload,
+  variants,
+  name,
+}: {
+  readonly workload: Workload;
+  readonly variants: readonly ModuleVariant[];
+  readonly name: string;
+}): { readonly files: Readonly<Record<string, string>>; readonly manifest: unknown } {
   if (!/^[\w-]+$/.test(name)) throw new UserError(`"${name}" is no name of a module: use letters, digits, _ and -`);
   const manifest = moduleManifestOf(workload, variants, name);
   const sources = Object.fromEntries(
@@ -77,7 +90,7 @@ export async function exportModule({
     ...sources,
     'test.json': `${JSON.stringify(selfTestOf(workload), null, 1)}\n`,
   };
-  return writeBundleFolder(folder, force, { files, manifest });
+  return { files, manifest };
 }
 
 /** Everything in one text, so that nothing is fetched and every bundler takes it. */

@@ -180,6 +180,17 @@ describe('export without an operator', () => {
     expect(stderr).toMatch(/^error: no record of matmul b=1 m=15 .*\(wgtune tune matmul .*\)$/m);
     expect(stderr.trim()).toMatch(/error: 1 of 2 workloads are not exported: matmul$/);
     expect(stdout).toContain(join('kernels', 'module', 'matmul.js'));
+    const only = join(folder, 'module.json');
+    const workloads = [{ operator: 'matmul', shape, export: 'kernels/module' }];
+    writeFileSync(only, JSON.stringify({ log: 'logs', device: 'swiftshader', workloads }));
+    const sound = await wgtuneHere(['check', '--config', only, '--json']);
+    expect(JSON.parse(sound.stdout)).toMatchObject([{ exported: 'current', problems: [], ran: { what: 'record' } }]);
+    appendFileSync(join(folder, 'kernels', 'module', 'matmul.js'), '// changed\n');
+    const changed = await wgtuneHere(['check', '--config', only]);
+    expect([changed.code, changed.stdout]).toEqual([
+      1,
+      expect.stringMatching(/is not what the logs make now; run wgtune export .* --as module/),
+    ]);
   });
 
   it.each([
