@@ -69,7 +69,7 @@ export async function bestKernelFor(device: DeviceDescription, options: BestKern
         broken,
         passedOver,
         other: other?.whose === 'other-device' ? other : null,
-        near: await nearestWorkload(folder, workload, device),
+        near: await nearestWorkload(folder, workload, device, options.shippedLogs),
       }),
       exitCode.noRecord,
     );

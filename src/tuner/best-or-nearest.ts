@@ -23,7 +23,8 @@ export async function bestOrNearestFor(device: DeviceDescription, options: BestK
     return { known: await bestKernelFor(device, options), nearest: null };
   } catch (error) {
     if (!(error instanceof UserError) || error.exitCode !== exitCode.noRecord) throw error;
-    const nearest = await nearestKernel(options.logFolder ?? defaultLogFolder, options.workload, device);
+    const { logFolder = defaultLogFolder, workload, shippedLogs } = options;
+    const nearest = await nearestKernel(logFolder, workload, device, shippedLogs);
     if (nearest === null) throw error;
     return { known: null, nearest };
   }

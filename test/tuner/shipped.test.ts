@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { shippedHeads, shippedLogName } from '../../src/records/shipped.ts';
 import { bestKernelFor } from '../../src/tuner/best-kernel.ts';
+import { bestOrNearestFor } from '../../src/tuner/best-or-nearest.ts';
 import { makeDevice } from '../records/fixtures.ts';
 import { fakeRunner, matmul, recordsIn, scratchFolder, tuneWith } from './synthetic.ts';
 
@@ -92,6 +93,13 @@ describe('logs that ship with wgtune', () => {
     expect(best.place?.file).toContain(shippedLogs);
     const none = bestKernelFor(here, { workload: matmul, logFolder: scratchFolder(), shippedLogs: null });
     await expect(none).rejects.toThrow(/there is no record of matmul/);
+  });
+
+  it('give the nearest shape where nobody tuned this one', async () => {
+    const options = { workload: matmul, logFolder: scratchFolder() };
+    const { nearest } = await bestOrNearestFor(here, { ...options, shippedLogs: await shipped(kin, nearShape) });
+    expect(nearest?.from).toMatchObject({ workload: nearShape, device: { name: 'kin' } });
+    await expect(bestOrNearestFor(here, { ...options, shippedLogs: null })).rejects.toThrow(/there is no record/);
   });
 
   it('stand behind own records of a device as near, and before those of one further away', async () => {

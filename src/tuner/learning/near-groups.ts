@@ -145,15 +145,19 @@ export function nearestFirst(a: NearGroup, b: NearGroup): number {
   return a.apart - b.apart || a.away - b.away || nameOrder(a, b);
 }
 
-/** The nearest other workload of the same operator that logs know, on whatever device; null where there is none. */
+/** The nearest other workload of the same operator that logs know, on whatever device, and those that ship on one like this; null where there is none. */
 export async function nearestWorkload(
   folder: string,
   workload: Workload,
   device: DeviceDescription,
+  shippedLogs?: string | null,
 ): Promise<Workload | null> {
   const own = workloadKey(workload);
-  const groups = (await listGroups([folder], { missingIsEmpty: true }))
-    .filter((group) => group.workload.operator === workload.operator && group.workloadKey !== own)
+  const shipped = shippedHeads(workload.operator, shippedLogs).filter(
+    (head) => distanceBetween(device, head.device) <= farthestShipped,
+  );
+  const groups = [...(await listGroups([folder], { missingIsEmpty: true })), ...shipped]
+    .filter((group) => group.workload.operator === workload.operator && workloadKey(group.workload) !== own)
     .map(({ workload: other, device: there }) => ({
       other,
       apart: workloadDistance(workload, other),

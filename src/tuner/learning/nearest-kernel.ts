@@ -6,7 +6,7 @@ import { sketchSpace } from '../../search/space/sketch-space.ts';
 import { programOf } from '../build.ts';
 import { fittingSketches } from '../fits.ts';
 import { kernelOfCandidate, scheduleOf } from '../refitted.ts';
-import { readNearGroups } from './near-groups.ts';
+import { nearestFirst, readNearGroups, readNearShipped } from './near-groups.ts';
 import { listNeighbours, type Neighbour } from './neighbours.ts';
 
 /** The schedule of the nearest workload that logs know, refitted to another one, for which nobody has measured it. */
@@ -25,13 +25,19 @@ const limits = { workloads: 4, devices: 4, records: 32 } as const;
 
 const mostTried = 8;
 
-/** Null where the logs know no schedule of the operator that fits the workload and the device. */
+/**
+ * Null where the logs, those of the folder and those that ship, know no schedule of the operator that fits the workload and the device. `shippedLogs`: see
+ * BestKernelOptions.
+ */
 export async function nearestKernel(
   folder: string,
   workload: Workload,
   device: DeviceDescription,
+  shippedLogs?: string | null,
 ): Promise<NearestKernel | null> {
-  const groups = await readNearGroups([folder], workload, device, { missingIsEmpty: true }, limits);
+  const own = await readNearGroups([folder], workload, device, { missingIsEmpty: true }, limits);
+  const shipped = await readNearShipped(shippedLogs, workload, device);
+  const groups = [...own, ...shipped].sort(nearestFirst);
   const space = sketchSpace(fittingSketches(workload, programOf(workload), device), device);
   for (const { candidate, ...from } of listNeighbours(space, workload, groups, mostTried)) {
     const kernel = kernelOfCandidate(space, candidate);
