@@ -1,4 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TuningRecord } from '../../src/records/record.ts';
@@ -12,7 +13,7 @@ import { pairsInOrder, recallOf } from '../../src/report/page/ranking.ts';
 import type { ReportData, ReportTrial } from '../../src/report/page/report-data.ts';
 import { naiveOf } from '../../src/tuner/build.ts';
 import { wgtuneHere } from '../cli/wgtune.ts';
-import { makeDevice } from '../records/fixtures.ts';
+import { failedRecord, makeDevice, makeRecord, matmul } from '../records/fixtures.ts';
 import { addLog, hostileError, linesIn, makeLogs, product } from './report-logs.ts';
 
 let folder: string;
@@ -243,6 +244,29 @@ describe('the trials that are drawn', () => {
     for (const one of improvements(trials)) expect(drawn).toContain(one);
     expect(drawn.filter(({ outcome }) => outcome === 'crash').length).toBeGreaterThan(50);
     expect(drawn.map((one) => one.trial)).toEqual(drawn.map((one) => one.trial).sort((a, b) => a - b));
+  });
+});
+
+describe('a log of failures alone', () => {
+  it('says so in words, and draws no figure without a dot', async () => {
+    const logs = mkdtempSync(join(tmpdir(), 'wgtune-report-'));
+    addLog(logs, 'failures.jsonl', [JSON.stringify(failedRecord('crash', 'it died'))]);
+    const html = reportPage(await collectReport({ paths: [logs] }), charts);
+    expect(html).toContain('No trial has a time that counts');
+    expect(html).not.toContain('id="s0-by-trials"');
+    rmSync(logs, { recursive: true });
+  });
+});
+
+describe('a log of a workload that its operator cannot have', () => {
+  it('is reported without the code and the model, which say why', async () => {
+    const logs = mkdtempSync(join(tmpdir(), 'wgtune-report-'));
+    addLog(logs, 'strange.jsonl', [JSON.stringify(makeRecord({ workload: { ...matmul, params: { m: 8 } } }))]);
+    const [subject] = (await collectReport({ paths: [logs] })).subjects;
+    expect(subject?.trials.length).toBe(1);
+    expect(subject?.codes).toEqual([]);
+    expect(subject?.learned.note).toMatch(/operator/);
+    rmSync(logs, { recursive: true });
   });
 });
 

@@ -33,6 +33,8 @@ export async function codesOf(
   best: number | null,
   runs: readonly { readonly file: string }[],
 ): Promise<readonly ReportCode[]> {
+  // A stranger's log may hold workloads that its operator cannot have.
+  if (space.space === null) return [];
   const chosen = chosenTrials(trials, best);
   const records = await recordsOf(chosen.map(({ trial }) => ({ file: runs[trial.run]?.file ?? '', line: trial.line })));
   return chosen.flatMap(({ trial, label, index }) => {

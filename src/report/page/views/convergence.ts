@@ -236,6 +236,8 @@ function tipOf({ seriesName, value }: { readonly seriesName: string; readonly va
 
 export function convergenceFigures(subject: Subject, prefix: string): readonly Figure[] {
   const { trials, runs, naiveNs } = subject;
+  // Failures alone have no place on an axis of times.
+  if (naiveNs === null && !trials.some(({ counts, timeNs }) => counts && timeNs !== null)) return [];
   const bests = improvements(trials);
   const last = bests.at(-1);
   const said =

@@ -53,7 +53,14 @@ export function subjectHtml(
   const learned = note === null ? '' : paragraph(`The model here: ${note}.`);
   const sections = [
     sectionOf(`${prefix}-head`, 'Result', headHtml(subject)),
-    sectionOf(`${prefix}-convergence`, 'Convergence', draw(convergenceFigures(subject, prefix), '')),
+    sectionOf(
+      `${prefix}-convergence`,
+      'Convergence',
+      draw(
+        convergenceFigures(subject, prefix),
+        paragraph('No trial has a time that counts; the table of trials says why.'),
+      ),
+    ),
     sectionOf(`${prefix}-trials`, 'Trials', trialsHtml(subject, prefix)),
     sectionOf(`${prefix}-code`, 'Code of the best against others', codeHtml(subject, prefix, diff)),
     sectionOf(
