@@ -36,7 +36,7 @@ const mistakes: readonly (readonly [string, number, RegExp])[] = [
   ['tune matmul --zzz', usage, /unknown option '--zzz'; see `wgtune tune --help`/],
   ['tune', usage, /name an operator \(`wgtune ops` lists them\), or list the workloads of this project/],
   ['tune matmul m=3', usage, /a shape is one word after -s, e\.g\. -s m=128,n=128/],
-  ['export matmul', usage, /required option '-o, --out <folder>' not specified; see `wgtune export --help`/],
+  ['export matmul', usage, /name the folder to write: wgtune export matmul -o matmul-kernel/],
   ['tune matmul --browser /nowhere', usage, /--browser goes with --device browser/],
   ['best matmul --device browser --browser /nowhere', noDevice, /there is no browser at \/nowhere/],
   [
