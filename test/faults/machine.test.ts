@@ -88,7 +88,7 @@ describe('a driver', () => {
           },
         };
       },
-      { workload, search: 'random', model: 'random', trials: 6, logFolder },
+      { workload, search: 'random', model: 'random', trials: 6, logFolder, shippedLogs: null },
     );
     await expect(failing).rejects.toMatchObject({
       name: 'UserError',

@@ -91,6 +91,8 @@ export async function tuneWithFaults(
       workload,
       search: 'random',
       model: 'random',
+      // Trials are counted: none is to come from elsewhere.
+      shippedLogs: null,
       ...options,
       onEvent: (event) => {
         events.push(event);
