@@ -18,6 +18,7 @@ import { scheduleKey } from '../src/records/schedule-key.ts';
 import { shippedLogsOf } from '../src/records/shipped.ts';
 import { markdownTable } from '../src/report/table.ts';
 import type { Trace } from '../src/schedule/trace.ts';
+import { mean } from '../src/search/recorded/curve.ts';
 import { loadKnown } from '../src/tuner/known.ts';
 import { tune } from '../src/tuner/tune.ts';
 import { markdownOrigin } from './markdown.ts';
@@ -213,14 +214,12 @@ const table = rows.map(({ text, cold, taught, raced }) => [
 ]);
 if (rows.length > 0) {
   writeFileSync(join(flags.out, 'runs.csv'), stringify([header, ...table]));
-  const mean = (of: (numbers: readonly number[]) => number, column: Column): string =>
+  const meanBy = (of: (numbers: readonly number[]) => number, column: Column): string =>
     of(rows.map(({ raced }) => share(raced, column))).toFixed(3);
-  const arithmetic = (numbers: readonly number[]): number =>
-    numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
   const text = markdownTable(header.slice(0, -1), [
     ...table.map((row) => row.slice(0, -1)),
-    ['mean', '', ...columns.map((column) => mean(arithmetic, column)), '', ''],
-    ['geometric mean', '', ...columns.map((column) => mean(geometricMean, column)), '', ''],
+    ['mean', '', ...columns.map((column) => meanBy(mean, column)), '', ''],
+    ['geometric mean', '', ...columns.map((column) => meanBy(geometricMean, column)), '', ''],
   ]);
   writeFileSync(join(flags.out, 'README.md'), `${markdownOrigin('bench/learning.ts')}\n\n${text}`);
   console.log(text);
