@@ -21,6 +21,9 @@ import { noBrowser } from './browser.ts';
 const folder = mkdtempSync(join(tmpdir(), 'wgtune-page-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Outcomes of a right kernel: beside a busy neighbour the times of one of a microsecond may scatter. */
+const ran = ['ok', 'unstable'];
+
 const workload = makeWorkload('matmul', { shape: 'm=16,n=16,k=16' });
 const program = programOf(workload);
 
@@ -51,12 +54,8 @@ describe.skipIf(noBrowser !== null)('a page of the packaged Chromium as a device
   it('verifies and times a kernel, and tells a wrong one', async () => {
     const artifact = artifactOf(naiveOf(workload).program, device.description);
     const right = await runner.measure({ artifact, bestNs: null });
-    expect(right).toMatchObject({
-      outcome: 'ok',
-      error: '',
-      clock: 'timestamp',
-      verification: { wrong: 0, checked: 256 },
-    });
+    expect(ran, right.error).toContain(right.outcome);
+    expect(right).toMatchObject({ clock: 'timestamp', verification: { wrong: 0, checked: 256 } });
     expect(right.medianNs).toBeGreaterThan(0);
     const [kernel] = artifact.kernels as [(typeof artifact.kernels)[number]];
     const sabotaged = kernel.wgsl.replace(/(C\[[^\]]*\] = )([^;]*);/, '$1($2) + 1f;');
@@ -72,7 +71,7 @@ describe.skipIf(noBrowser !== null)('a page of the packaged Chromium as a device
     const trial = runner.measure({ artifact, bestNs: null });
     pageHostOf('').endBrowser();
     expect((await trial).outcome).toBe('device-lost');
-    expect((await runner.measure({ artifact, bestNs: null })).outcome).toBe('ok');
+    expect(ran).toContain((await runner.measure({ artifact, bestNs: null })).outcome);
   });
 
   it('can be tuned, and its records are of that device', async () => {
