@@ -204,11 +204,16 @@ export function formatOutcomes(outcomes: OutcomeTally): string {
     : counted.map(([outcome, count]) => `${formatCount(count)} ${outcome}`).join(', ');
 }
 
+/** A reader wants to know what was refused most; --json has the rest. */
+const mostReasons = 5;
+
 function prunedText({ looked, reasons }: TuneResult['pruned']): string {
   const seen = `${formatCount(totalOf(reasons))} of ${formatCount(looked)} prefixes refused before building`;
   if (reasons.length === 0) return seen;
-  const counted = reasons.map(({ reason, count }) => `${formatCount(count)} ${reason}`).join(', ');
-  return `${seen}: ${counted}; ${placesText(reasons)}`;
+  const named = reasons.slice(0, mostReasons).map(({ reason, count }) => `${formatCount(count)} ${reason}`);
+  const further = reasons.slice(mostReasons);
+  if (further.length > 0) named.push(`${formatCount(totalOf(further))} for other reasons (--json)`);
+  return `${seen}: ${named.join(', ')}; ${placesText(reasons)}`;
 }
 
 const judgements: Readonly<Record<string, string>> = {
