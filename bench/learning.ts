@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
 import { chooseDevice } from '../src/device/devices.ts';
+import { geometricMean } from '../src/measure/sampling/statistics.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { type Workload, workloadKey } from '../src/operators/workload.ts';
 import { isVerified } from '../src/records/record.ts';
@@ -22,7 +23,6 @@ import { mean } from '../src/search/recorded/curve.ts';
 import { loadKnown } from '../src/tuner/known.ts';
 import { tune } from '../src/tuner/tune.ts';
 import { markdownOrigin } from './markdown.ts';
-import { geometricMean } from './models/summary.ts';
 import { timedInTurn } from './timed-in-turn.ts';
 
 const usual: readonly string[] = [

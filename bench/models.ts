@@ -17,12 +17,14 @@ import { createDawnRunner } from '../src/measure/dawn-runner.ts';
 import { flopsOf, minimumBytes } from '../src/operators/flops.ts';
 import { describeWorkload, workloadKey } from '../src/operators/workload.ts';
 import { deviceKey } from '../src/records/device-key.ts';
+import { loadCharts } from '../src/report/charts/load-charts.ts';
+import { pictureOf } from '../src/report/charts/picture.ts';
 import type { Trace } from '../src/schedule/trace.ts';
 import { hashJson } from '../src/support/hash.ts';
 import { programOf } from '../src/tuner/build.ts';
 import { margin, measurePeaks } from '../src/tuner/peaks.ts';
 import { markdownOrigin } from './markdown.ts';
-import { figureOf } from './models/figure.ts';
+import { chartOf } from './models/figure.ts';
 import { sideNames } from './models/side.ts';
 import { sentenceOf, timeInTurn } from './models/sides.ts';
 import { type Measured, quietOfAll, rowsOf } from './models/summary.ts';
@@ -130,6 +132,7 @@ async function measure(layer: ModelLayer): Promise<Measured> {
   };
 }
 
+const { renderSvg } = await loadCharts();
 const peaksFile = join(flags.out, 'peaks.json');
 
 /** The best that any look at the device has found; they are kept in the folder. Null where none was possible. */
@@ -175,7 +178,7 @@ function report(results: ReadonlyMap<string, Measured>): string {
   writeFileSync(join(flags.out, 'runs.csv'), stringify([...readingTable(rows, quietOfAll(found))] as string[][]));
   writeFileSync(
     join(flags.out, 'times-faster.svg'),
-    figureOf(`Times faster than the better peer, ${description.name}`, rows),
+    pictureOf(`Times faster than the better peer, ${description.name}`, chartOf(rows), renderSvg),
   );
   return text;
 }

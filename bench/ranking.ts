@@ -13,10 +13,12 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { loadCharts } from '../src/report/charts/load-charts.ts';
+import { pictureOf } from '../src/report/charts/picture.ts';
 import { exitCode, UserError } from '../src/support/errors.ts';
 import { markdownOrigin } from './markdown.ts';
 import { textOfIdle } from './ranking/constant-features.ts';
-import { figureOf } from './ranking/figure.ts';
+import { chartOf } from './ranking/figure.ts';
 import { heldOutCandidates, heldOutWorkloads, type Plan } from './ranking/held-out.ts';
 import { type Measured, readMeasured } from './ranking/measured.ts';
 import { csvOfRows, csvOfRuns, markdownOfRows, type Ranked, summarise } from './ranking/tables.ts';
@@ -68,7 +70,7 @@ async function main(paths: readonly string[], flags: Flags): Promise<void> {
   mkdirSync(flags.out, { recursive: true });
   for (const whole of [true, false]) {
     const names = new Set(groups.filter((group) => group.whole === whole).map(({ name }) => name));
-    report(
+    await report(
       whole ? 'spaces' : 'samples',
       ranked.filter(({ workload }) => names.has(workload)),
       flags.out,
@@ -76,8 +78,9 @@ async function main(paths: readonly string[], flags: Flags): Promise<void> {
   }
 }
 
-function report(what: string, ranked: readonly Ranked[], out: string): void {
+async function report(what: string, ranked: readonly Ranked[], out: string): Promise<void> {
   if (ranked.length === 0) return;
+  const { renderSvg } = await loadCharts();
   const rows = summarise(ranked);
   console.log(`\n${what === 'spaces' ? 'spaces recorded whole' : 'samples'}: means over workloads and seeds\n`);
   const table = markdownOfRows(rows);
@@ -90,7 +93,10 @@ function report(what: string, ranked: readonly Ranked[], out: string): void {
   writeFileSync(join(out, `${what}-runs.csv`), csvOfRuns(ranked));
   for (const name of new Set(rows.map(({ way, taught }) => `${way}, taught by ${taught}`))) {
     const own = rows.filter(({ way, taught }) => `${way}, taught by ${taught}` === name);
-    writeFileSync(join(out, `${what} ${name}.svg`.replaceAll(/[ ,:]+/g, '-')), figureOf(`${what}: ${name}`, own));
+    writeFileSync(
+      join(out, `${what} ${name}.svg`.replaceAll(/[ ,:]+/g, '-')),
+      pictureOf(`${what}: ${name}`, chartOf(own), renderSvg),
+    );
   }
 }
 

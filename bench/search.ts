@@ -12,13 +12,15 @@ import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { stringify } from 'csv-stringify/sync';
+import { loadCharts } from '../src/report/charts/load-charts.ts';
+import { pictureOf } from '../src/report/charts/picture.ts';
 import { trialsTo } from '../src/search/recorded/curve.ts';
 import { nameOfSpace } from '../src/search/recorded/read-space.ts';
 import { spaceFiles } from '../src/search/recorded/space-files.ts';
 import { UserError } from '../src/support/errors.ts';
 import { hostCourses } from '../src/testing/made-host.ts';
 import { markdownOrigin } from './markdown.ts';
-import { figureOf } from './search/figure.ts';
+import { chartOf } from './search/figure.ts';
 import type { Job, MadeTimes, Outcome } from './search/job.ts';
 import { defaultStrategies, strategies } from './search/strategies.ts';
 import { csvOfSummaries, markdownOfSummaries, summarise, targets } from './search/tables.ts';
@@ -82,9 +84,13 @@ async function main(flags: Flags): Promise<void> {
   );
   writeFileSync(join(flags.out, 'summary.csv'), csvOfSummaries(summaries));
   writeFileSync(join(flags.out, 'runs.csv'), csvOfRuns(outcomes));
+  const { renderSvg } = await loadCharts();
   for (const file of files) {
     const own = outcomes.filter(({ job }) => job.space === file);
-    writeFileSync(join(flags.out, `${nameOfSpace(file)}.svg`), figureOf(nameOfSpace(file), own, trials));
+    writeFileSync(
+      join(flags.out, `${nameOfSpace(file)}.svg`),
+      pictureOf(nameOfSpace(file), chartOf(own, trials), renderSvg),
+    );
   }
   const seconds = Math.round((performance.now() - started) / 1000);
   console.log(`${jobs.length} runs in ${seconds} s; tables and figures are in ${flags.out}`);

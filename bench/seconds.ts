@@ -10,11 +10,11 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'csv-stringify/sync';
 import { chooseDevice } from '../src/device/devices.ts';
+import { geometricMean } from '../src/measure/sampling/statistics.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { markdownTable } from '../src/report/table.ts';
 import type { Trace } from '../src/schedule/trace.ts';
 import { markdownOrigin } from './markdown.ts';
-import { geometricMean } from './models/summary.ts';
 import { tuneRun } from './noise/tune-run.ts';
 import { timedInTurn } from './timed-in-turn.ts';
 

@@ -1,7 +1,6 @@
-import { median } from '../../src/measure/sampling/statistics.ts';
+import { geometricMean, median } from '../../src/measure/sampling/statistics.ts';
 import { scheduleKey } from '../../src/records/schedule-key.ts';
 import type { Trace } from '../../src/schedule/trace.ts';
-import { geometricMean } from '../models/summary.ts';
 
 /** A race of some kernels of a workload; every race of it has the anchor, by which the times of several races compare. */
 export interface TimedRace {

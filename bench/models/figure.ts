@@ -1,42 +1,74 @@
-import { escaped } from '../../src/report/escaped.ts';
-import { colours, svgOf } from '../../src/report/svg.ts';
+import {
+  type Chart,
+  chartBase,
+  colourAt,
+  ink,
+  legendHeight,
+  nameAxis,
+  valueAxis,
+} from '../../src/report/charts/chart.ts';
 import type { Row } from './summary.ts';
 
-const bar = { height: 14, gap: 4 };
-const left = 330;
-const plot = 420;
-const right = 60;
-const top = 48;
+const rowHeight = 20;
+const namesWidth = 330;
 
 /** A bar per workload: how many times faster than the better peer, on a logarithmic axis, a colour per class. */
-export function figureOf(title: string, rows: readonly Row[]): string {
+export function chartOf(rows: readonly Row[]): Chart {
   const shown = rows.flatMap((row) => (row.timesFaster === null ? [] : [{ ...row, ratio: row.timesFaster }]));
   const kinds = [...new Set(shown.map(({ measured }) => measured.kind))];
   const ratios = shown.map(({ ratio }) => ratio);
-  const [low, high] = [Math.min(1, ...ratios), Math.max(2, ...ratios)];
-  const x = (ratio: number): number => left + (Math.log(ratio / low) / Math.log(high / low)) * plot;
-  const height = top + shown.length * (bar.height + bar.gap) + 16;
-  const parts = [`<text x="8" y="18" font-weight="bold">${escaped(title)}</text>`];
-  for (const tick of [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64].filter((value) => value >= low && value <= high))
-    parts.push(
-      `<line x1="${x(tick).toFixed(1)}" x2="${x(tick).toFixed(1)}" y1="${top}" y2="${height - 12}" stroke="${tick === 1 ? '#000' : '#ddd'}"/>`,
-      `<text x="${x(tick).toFixed(1)}" y="${top - 6}" text-anchor="middle">${tick}</text>`,
-    );
-  for (const [at, { measured, ratio }] of shown.entries()) {
-    const y = top + at * (bar.height + bar.gap);
-    const [from, to] = [Math.min(x(1), x(ratio)), Math.max(x(1), x(ratio))];
-    const colour = colours[kinds.indexOf(measured.kind) % colours.length] as string;
-    const middle = y + bar.height - 3;
-    parts.push(
-      `<text x="${left - 8}" y="${middle}" text-anchor="end" font-size="10">${escaped(`${measured.model}: ${measured.layer}`)}</text>`,
-      `<rect x="${from.toFixed(1)}" y="${y}" width="${(to - from).toFixed(1)}" height="${bar.height}" fill="${colour}"/>`,
-      `<text x="${(Math.max(to, x(1)) + 4).toFixed(1)}" y="${middle}" font-size="10">${ratio.toFixed(2)}</text>`,
-    );
-  }
-  const legend = left + plot + right;
-  for (const [at, kind] of kinds.entries())
-    parts.push(
-      `<text x="${legend}" y="${top + 12 + at * 16}" fill="${colours[at % colours.length]}">${escaped(kind)}</text>`,
-    );
-  return svgOf(title, legend + 150, Math.max(height, top + kinds.length * 16 + 20), parts);
+  const top = legendHeight(kinds) + 44;
+  return {
+    height: top + shown.length * rowHeight + 16,
+    option: chartBase({
+      tooltip: undefined,
+      grid: { left: namesWidth, right: 56, top, bottom: 16 },
+      xAxis: valueAxis('', {
+        ...{ type: 'log', logBase: 2, position: 'top', min: Math.min(1, ...ratios), max: Math.max(2, ...ratios) },
+        axisLabel: {
+          fontSize: 12,
+          color: 'var(--faint)',
+          formatter: (value: number) => String(Number(value.toFixed(2))),
+        },
+      }),
+      yAxis: nameAxis(
+        shown.map(({ measured }) => `${measured.model}: ${measured.layer}`),
+        {
+          ...{ inverse: true, axisLine: { show: false } },
+          axisLabel: { color: ink, fontSize: 11, interval: 0, width: namesWidth - 20, overflow: 'truncate' },
+        },
+      ),
+      series: kinds.map((kind, at) => {
+        const own = shown.flatMap(({ measured, ratio }, row) => (measured.kind === kind ? [[ratio, row]] : []));
+        return {
+          ...{ type: 'custom', name: kind, silent: true, data: own, itemStyle: { color: colourAt(at) } },
+          renderItem: (
+            { dataIndex }: { readonly dataIndex: number },
+            api: { coord(point: readonly unknown[]): number[] },
+          ) => {
+            const [ratio = 1, row = 0] = own[dataIndex] ?? [];
+            const [one = 0, y = 0] = api.coord([1, row]);
+            const [end = 0] = api.coord([ratio, row]);
+            return {
+              type: 'group',
+              children: [
+                {
+                  type: 'rect',
+                  shape: { x: Math.min(one, end), y: y - 7, width: Math.max(1, Math.abs(end - one)), height: 14, r: 2 },
+                  style: { fill: colourAt(at) },
+                },
+                {
+                  type: 'text',
+                  style: {
+                    ...{ text: ratio.toFixed(2), x: Math.max(one, end) + 5, y, verticalAlign: 'middle' },
+                    ...{ fontSize: 11, fill: ink },
+                  },
+                },
+              ],
+            };
+          },
+        };
+      }),
+    }),
+  };
 }

@@ -1,6 +1,7 @@
 import { rooflineNs, type Throughput } from '../../src/ir/roofline.ts';
 import { estimateTime } from '../../src/measure/sampling/estimate.ts';
 import { lesser, quietOf, slowdownOf } from '../../src/measure/sampling/pace.ts';
+import { geometricMean } from '../../src/measure/sampling/statistics.ts';
 import type { ReferenceTimes } from '../../src/records/reference-names.ts';
 import type { Reading } from './gauge.ts';
 import type { SideName } from './side.ts';
@@ -125,8 +126,4 @@ export function meansOf(rows: readonly Row[]): readonly Means[] {
       leastOf: `${least.measured.model}: ${least.measured.layer}`,
     };
   });
-}
-
-export function geometricMean(values: readonly number[]): number {
-  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }

@@ -46,7 +46,7 @@ async function runReport(logs: string[], flags: ReportFlags): Promise<void> {
   const paths = await pathsOf(logs);
   const { collectReport } = await import('../report/page/collect.ts');
   const { refuseBroken } = await import('../records/derive-log.ts');
-  const { loadCharts } = await import('../report/page/charts.ts');
+  const { loadCharts } = await import('../report/charts/load-charts.ts');
   const charts = flags.json ? null : await loadCharts();
   const faults = await faultTeller();
   const { errors, newer, ...data } = await collectReport({

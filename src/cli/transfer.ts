@@ -117,6 +117,8 @@ async function runTransfer(flags: TransferFlags): Promise<void> {
     throw new UserError('--spaces has no recorded space; name files that end in .json or .json.gz');
   for (const file of flags.method ?? [])
     if (!existsSync(file)) throw new UserError(`--method: there is no module ${file}`);
+  const { loadCharts } = await import('../report/charts/load-charts.ts');
+  const charts = flags.out === undefined ? null : await loadCharts();
   const interrupt = catchInterrupt(() => say('stopping; press Ctrl-C again to stop at once'));
   try {
     const experiment = await runExperiment({
@@ -139,9 +141,9 @@ async function runTransfer(flags: TransferFlags): Promise<void> {
     for (const name of experiment.alone) say(`note: ${name} is left out, for it has no source with the same decisions`);
     const rows = summarise(experiment);
     const { formatTransfer } = await import('../report/transfer-tables.ts');
-    if (flags.out !== undefined) {
+    if (flags.out !== undefined && charts !== null) {
       const { writeTransfer } = await import('../report/transfer-files.ts');
-      await writeTransfer(flags.out, experiment, rows);
+      await writeTransfer(flags.out, experiment, rows, charts.renderSvg);
       say(`tables and runs are in ${flags.out}`);
     }
     if (flags.json) printJson({ rows });

@@ -6,12 +6,18 @@ import { UserError } from '../support/errors.ts';
 import type { Experiment, RunGroup } from '../tuner/transfer/experiment.ts';
 import { curveOf } from '../tuner/transfer/run.ts';
 import type { TransferRow } from '../tuner/transfer/summary.ts';
-import { curveFigure } from './curve-figure.ts';
-import { heatMap } from './heat-map.ts';
+import type { Chart, RenderSvg } from './charts/chart.ts';
+import { curvesChart } from './charts/curves.ts';
+import { type ColourLevels, matrixChart } from './charts/matrix.ts';
+import { pictureOf } from './charts/picture.ts';
 import { markdownOfTransfer } from './transfer-tables.ts';
 
 /** The trial at which the heat map of a tier looks. */
 const regretAt = 10;
+const regretLevels: ColourLevels = [0, 0.05, 0.1, 0.25, 0.5];
+
+/** A figure's file name, what stands over it, and what it shows. */
+type NamedChart = readonly [name: string, title: string, chart: Chart];
 
 /**
  * Writes an experiment into a folder: README.md with the tables, runs.csv with every run, for each target a figure of the curves with the
@@ -21,8 +27,11 @@ export async function writeTransfer(
   folder: string,
   experiment: Experiment,
   rows: readonly TransferRow[],
+  render: RenderSvg,
 ): Promise<void> {
-  const figures = [...curveFigures(experiment), ...heatMaps(experiment, rows)];
+  const figures = [...curveCharts(experiment), ...regretCharts(experiment, rows)].map(
+    ([name, title, chart]) => [name, pictureOf(title, chart, render)] as const,
+  );
   const links = figures.map(([name]) => `![${name.replace('.svg', '')}](${encodeURI(name)})`).join('\n\n');
   const files: readonly (readonly [string, string])[] = [
     ['README.md', `# What searches gain from what others measured\n\n${markdownOfTransfer(rows)}\n\n${links}\n`],
@@ -41,7 +50,7 @@ export async function writeTransfer(
   }
 }
 
-function curveFigures({ groups, targets }: Experiment): (readonly [string, string])[] {
+function curveCharts({ groups, targets }: Experiment): NamedChart[] {
   return [...targets.keys()].map((target) => {
     const own = groups.filter((group) => group.target === target);
     const several = new Set(own.map(({ sources }) => sources.join(' '))).size > 2;
@@ -52,28 +61,43 @@ function curveFigures({ groups, targets }: Experiment): (readonly [string, strin
       curves: group.runs.map(({ course }) => curveOf(course)),
     }));
     const trials = own[0]?.runs[0]?.run.trials ?? 1;
-    return [`${target}.svg`, curveFigure(target, series, trials, [0.1, 0.9])] as const;
+    return [`${target}.svg`, target, curvesChart(series, trials, [0.1, 0.9])] as const;
   });
 }
 
 /** What is lost by copying the best of each source, and for each tier what is lost after a few trials with one source alone. */
-function heatMaps({ copies }: Experiment, rows: readonly TransferRow[]): (readonly [string, string])[] {
+function regretCharts({ copies }: Experiment, rows: readonly TransferRow[]): NamedChart[] {
   const single = rows.filter(({ sources }) => sources.length === 1);
   const targets = [...new Set(copies.map(({ target }) => target))];
   const sources = [...new Set(copies.map(({ source }) => source))].sort();
-  const copied = heatMap('regret of copying the best of the source', targets, sources, (target, source) => {
-    const found = copies.find((copy) => copy.target === target && copy.source === source);
-    return found === undefined ? null : 1 - found.fraction;
+  const chartOf = (lost: readonly Lost[]): Chart =>
+    matrixChart(
+      targets,
+      sources,
+      lost.map(({ target, source, regret }) => ({
+        ...{ row: target, column: source, value: regret },
+        text: `${(100 * regret).toFixed(1)}%`,
+      })),
+      regretLevels,
+    );
+  const copied = chartOf(copies.map(({ target, source, fraction }) => ({ target, source, regret: 1 - fraction })));
+  const tiers = [...new Set(single.map(({ tier }) => tier))].map((tier): NamedChart => {
+    const own = single.filter((row) => row.tier === tier);
+    return [
+      `regret-${tier.replace(/[^\w.-]+/g, '-')}.svg`,
+      `mean regret after ${regretAt} trials by target and source: ${tier}`,
+      chartOf(
+        own.map(({ target, sources: [source = ''], best }) => ({ target, source, regret: 1 - best[`${regretAt}`] })),
+      ),
+    ];
   });
-  const maps = [...new Set(single.map(({ tier }) => tier))].map((tier) => {
-    const title = `mean regret after ${regretAt} trials: ${tier}`;
-    const map = heatMap(title, targets, sources, (target, source) => {
-      const row = single.find((one) => one.tier === tier && one.target === target && one.sources[0] === source);
-      return row === undefined ? null : 1 - row.best[`${regretAt}`];
-    });
-    return [`regret-${tier.replace(/[^\w.-]+/g, '-')}.svg`, map] as const;
-  });
-  return [['regret-of-copies.svg', copied], ...maps];
+  return [['regret-of-copies.svg', 'regret of copying the best of the source, by target and source', copied], ...tiers];
+}
+
+interface Lost {
+  readonly target: string;
+  readonly source: string;
+  readonly regret: number;
 }
 
 /** One line per run; its curve as `trial:fraction` of every new best. */

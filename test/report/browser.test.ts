@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadCharts } from '../../src/report/page/charts.ts';
+import { loadCharts } from '../../src/report/charts/load-charts.ts';
 import { collectReport } from '../../src/report/page/collect.ts';
 import { reportPage } from '../../src/report/page/page.ts';
 import { makeDevice } from '../records/fixtures.ts';

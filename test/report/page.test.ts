@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TuningRecord } from '../../src/records/record.ts';
-import { type Charts, loadCharts } from '../../src/report/page/charts.ts';
+import { type Charts, loadCharts } from '../../src/report/charts/load-charts.ts';
 import { chooseDrawn, improvements } from '../../src/report/page/choose-drawn.ts';
 import { collectReport } from '../../src/report/page/collect.ts';
 import { loopsWithCosts } from '../../src/report/page/loop-costs.ts';

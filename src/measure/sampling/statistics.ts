@@ -57,3 +57,8 @@ function intervalRank(count: number): number | null {
   }
   return rank;
 }
+
+/** Of positive numbers; NaN of none. */
+export function geometricMean(values: readonly number[]): number {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}

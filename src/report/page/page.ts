@@ -1,6 +1,6 @@
+import { type Charts, packedText } from '../charts/load-charts.ts';
 import { escaped } from '../escaped.ts';
 import { formatBytes, formatCount } from '../quantities.ts';
-import { type Charts, packedText } from './charts.ts';
 import { chooseDrawn } from './choose-drawn.ts';
 import { packReport } from './packed.ts';
 import type { ReportData, Subject } from './report-data.ts';

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { loadCharts } from '../../../src/report/charts/load-charts.ts';
 import { writeTransfer } from '../../../src/report/transfer-files.ts';
 import { formatTransfer } from '../../../src/report/transfer-tables.ts';
 import { type ExperimentOptions, runExperiment } from '../../../src/tuner/transfer/experiment.ts';
@@ -64,7 +65,7 @@ describe('an experiment on recorded spaces', () => {
   it('gives the same rows and files on any number of workers, and after it was interrupted', async () => {
     const files = async (workers: number, kept: string): Promise<string[]> => {
       const experiment = await runExperiment({ ...options, workers, folder: kept });
-      await writeTransfer(kept, experiment, summarise(experiment));
+      await writeTransfer(kept, experiment, summarise(experiment), (await loadCharts()).renderSvg);
       return ['README.md', 'runs.csv', 'product_target.svg', 'regret-of-copies.svg'].map((name) =>
         readFileSync(join(kept, name), 'utf8'),
       );

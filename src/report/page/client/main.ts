@@ -10,9 +10,9 @@ import {
 } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+import type { Chart } from '../../charts/chart.ts';
+import { drawnWidth } from '../../charts/chart.ts';
 import { unpackReport } from '../packed.ts';
-import type { Chart } from '../views/chart.ts';
-import { drawnWidth } from '../views/chart.ts';
 import type { DiffLines } from '../views/code.ts';
 import { openPage } from './open-page.ts';
 import { slimSvg } from './slim-svg.ts';

@@ -1,6 +1,6 @@
 import type { init } from 'echarts/core';
+import type { Chart } from '../../charts/chart.ts';
 import type { ReportData, Subject } from '../report-data.ts';
-import type { Chart } from '../views/chart.ts';
 import type { DiffLines } from '../views/code.ts';
 import { linesOf, sketchesShown } from '../views/decisions.ts';
 import { deviceFigures } from '../views/devices.ts';

@@ -1,6 +1,4 @@
-import { formatDuration, formatFactor, formatTime } from '../../quantities.ts';
-import { improvements } from '../choose-drawn.ts';
-import type { ReportTrial, Subject } from '../report-data.ts';
+import { bandSeries } from '../../charts/band.ts';
 import {
   type Chart,
   type ChartOption,
@@ -13,7 +11,10 @@ import {
   still,
   timeAxis,
   valueAxis,
-} from './chart.ts';
+} from '../../charts/chart.ts';
+import { formatDuration, formatFactor, formatTime } from '../../quantities.ts';
+import { improvements } from '../choose-drawn.ts';
+import type { ReportTrial, Subject } from '../report-data.ts';
 import type { Figure } from './figure.ts';
 import { tableOf } from './html.ts';
 
@@ -156,25 +157,7 @@ function convergenceChart(subject: Subject, over: Over): Chart {
     band.length === 0
       ? []
       : [
-          {
-            ...{
-              type: 'custom',
-              name: curves.length < 4 ? 'range of runs' : 'middle half of runs',
-              silent: true,
-              data: [[band[0]?.x, band[0]?.middle]],
-              itemStyle: { color: colourAt(0) },
-            },
-            renderItem: (_: unknown, api: { coord(point: readonly number[]): number[] }) => ({
-              type: 'polygon',
-              shape: {
-                points: [
-                  ...band.map(({ x, high }) => api.coord([x, high])),
-                  ...[...band].reverse().map(({ x, low }) => api.coord([x, low])),
-                ],
-              },
-              style: { fill: colourAt(0), opacity: 0.16 },
-            }),
-          },
+          bandSeries(curves.length < 4 ? 'range of runs' : 'middle half of runs', colourAt(0), band),
           {
             type: 'line',
             name: 'median of runs',

@@ -1,5 +1,3 @@
-import { formatCount, formatTime } from '../../quantities.ts';
-import type { ReportTrial, Subject } from '../report-data.ts';
 import {
   type Chart,
   type ChartOption,
@@ -11,7 +9,9 @@ import {
   rangeOf,
   rule,
   still,
-} from './chart.ts';
+} from '../../charts/chart.ts';
+import { formatCount, formatTime } from '../../quantities.ts';
+import type { ReportTrial, Subject } from '../report-data.ts';
 import type { Figure } from './figure.ts';
 import { tableOf } from './html.ts';
 

@@ -1,97 +1,20 @@
+import { geometricMean } from '../../../measure/sampling/statistics.ts';
+import type { Chart } from '../../charts/chart.ts';
+import { type ColourLevels, matrixChart } from '../../charts/matrix.ts';
 import { formatCount, formatFactor, formatTime } from '../../quantities.ts';
 import type { ReportCell, ReportData } from '../report-data.ts';
-import { type Chart, chartBase, ink, nameAxis } from './chart.ts';
 import type { Figure } from './figure.ts';
 import { tableOf } from './html.ts';
 
 /** Rows of the figures; the tables have all. */
 const mostRows = 40;
-const rowHeight = 34;
+/** Columns of which a field can hold a time and a factor. */
+const mostWide = 6;
+/** Where there are more pairs of devices, their fields would be narrower than a factor and their names: a field then stands for all workloads. */
+const mostPairs = 4;
 
-/** Classes of a number with their colours, from the least up: the paper shows through where a class has none. */
-interface Scale {
-  readonly from: number;
-  readonly colour: string;
-}
-
-const speedUps: readonly Scale[] = [
-  { from: 0, colour: 'var(--h0)' },
-  { from: 1.5, colour: 'var(--h1)' },
-  { from: 3, colour: 'var(--h2)' },
-  { from: 6, colour: 'var(--h3)' },
-  { from: 12, colour: 'var(--h4)' },
-];
-const regretScale: readonly Scale[] = [
-  { from: 0, colour: 'var(--h0)' },
-  { from: 1.05, colour: 'var(--h1)' },
-  { from: 1.2, colour: 'var(--h2)' },
-  { from: 1.5, colour: 'var(--h3)' },
-  { from: 2, colour: 'var(--h4)' },
-];
-
-/** A table of numbers in colour classes, with the number in each field. */
-function matrixChart(
-  rows: readonly string[],
-  columns: readonly string[],
-  fields: readonly { readonly row: string; readonly column: string; readonly value: number; readonly text: string }[],
-  scale: readonly Scale[],
-): Chart {
-  const data = fields.map(({ row, column }) => [columns.indexOf(column), rows.indexOf(row)]);
-  return {
-    height: 72 + rowHeight * rows.length,
-    option: chartBase({
-      legend: undefined,
-      tooltip: undefined,
-      grid: { left: 330, right: 16, top: 56, bottom: 8 },
-      xAxis: nameAxis(columns, {
-        position: 'top',
-        axisLabel: { color: ink, fontSize: 12, interval: 0, width: 150, overflow: 'break' },
-        axisLine: { show: false },
-      }),
-      yAxis: nameAxis(rows, {
-        inverse: true,
-        axisLabel: { color: ink, fontSize: 12, interval: 0, width: 310, overflow: 'truncate' },
-        axisLine: { show: false },
-      }),
-      series: [
-        {
-          ...{ type: 'custom', silent: true, data },
-          renderItem: (
-            { dataIndex }: { readonly dataIndex: number },
-            api: { coord(point: readonly unknown[]): number[]; size(point: readonly number[]): number[] },
-          ) => {
-            const [x = 0, y = 0] = api.coord(data[dataIndex] ?? []);
-            const [width = 0, height = 0] = api.size([1, 1]);
-            const field = fields[dataIndex];
-            const level = scale.findLastIndex(({ from }) => (field?.value ?? 0) >= from);
-            return {
-              type: 'group',
-              children: [
-                {
-                  type: 'rect',
-                  shape: { x: x - width / 2 + 1, y: y - height / 2 + 1, width: width - 2, height: height - 2, r: 3 },
-                  style: { fill: scale[level]?.colour ?? 'none' },
-                },
-                {
-                  type: 'text',
-                  style: {
-                    text: field?.text ?? '',
-                    x,
-                    y,
-                    align: 'center',
-                    verticalAlign: 'middle',
-                    fontSize: 12,
-                    fill: level >= 3 ? 'var(--on-dark)' : ink,
-                  },
-                },
-              ],
-            };
-          },
-        },
-      ],
-    }),
-  };
-}
+const speedUps: ColourLevels = [0, 1.5, 3, 6, 12];
+const regretLevels: ColourLevels = [0, 1.05, 1.2, 1.5, 2];
 
 function workloadRows(cells: readonly ReportCell[]): {
   readonly rows: readonly string[];
@@ -101,6 +24,13 @@ function workloadRows(cells: readonly ReportCell[]): {
     rows: [...new Set(cells.map(({ workload }) => workload))].slice(0, mostRows),
     columns: [...new Set(cells.map(({ device }) => device))],
   };
+}
+
+/** Time and speed-up, or the speed-up alone where fields are too narrow for both. */
+function fieldText(bestNs: number, naiveNs: number | null, columns: number): string {
+  if (naiveNs === null) return formatTime(bestNs);
+  const factor = formatFactor(naiveNs / bestNs);
+  return columns > mostWide ? factor : `${formatTime(bestNs)}, ${factor}`;
 }
 
 function speedUpChart({ cells }: ReportData): Chart {
@@ -113,26 +43,45 @@ function speedUpChart({ cells }: ReportData): Chart {
             row: workload,
             column: device,
             value: naiveNs === null ? 0 : naiveNs / bestNs,
-            text: naiveNs === null ? formatTime(bestNs) : `${formatTime(bestNs)}, ${formatFactor(naiveNs / bestNs)}`,
+            text: fieldText(bestNs, naiveNs, columns.length),
           },
         ],
   );
   return matrixChart(rows, columns, fields, speedUps);
 }
 
-function regretChart({ regrets }: ReportData): Chart {
-  const name = (from: string, to: string): string => `${from} → ${to}`;
+function pairsOf(regrets: ReportData['regrets']): readonly string[] {
+  return [...new Set(regrets.map(({ from, to }) => `${from} → ${to}`))];
+}
+
+/** Pairs of devices by workload, or devices by devices where there are many pairs. */
+function regretChart(regrets: ReportData['regrets']): Chart {
+  const pairs = pairsOf(regrets);
+  if (pairs.length > mostPairs) return meanRegretChart(regrets);
   const rows = [...new Set(regrets.map(({ workload }) => workload))].slice(0, mostRows);
-  const columns = [...new Set(regrets.map(({ from, to }) => name(from, to)))];
   const fields = regrets
     .filter(({ workload }) => rows.includes(workload))
     .map(({ workload, from, to, timeNs, bestNs }) => ({
       row: workload,
-      column: name(from, to),
+      column: `${from} → ${to}`,
       value: timeNs / bestNs,
       text: formatFactor(timeNs / bestNs),
     }));
-  return matrixChart(rows, columns, fields, regretScale);
+  return matrixChart(rows, pairs, fields, regretLevels);
+}
+
+function meanRegretChart(regrets: ReportData['regrets']): Chart {
+  const rows = [...new Set(regrets.map(({ from }) => from))].slice(0, mostRows);
+  const columns = [...new Set(regrets.map(({ to }) => to))];
+  const fields = rows.flatMap((row) =>
+    columns.flatMap((column) => {
+      const own = regrets.filter(({ from, to }) => from === row && to === column);
+      if (own.length === 0) return [];
+      const value = geometricMean(own.map(({ timeNs, bestNs }) => timeNs / bestNs));
+      return [{ row, column, value, text: `${formatFactor(value)} (${formatCount(own.length)})` }];
+    }),
+  );
+  return matrixChart(rows, columns, fields, regretLevels);
 }
 
 /** Workloads by devices: worth a figure where there is more than one. */
@@ -166,9 +115,8 @@ export function deviceFigures(data: ReportData): readonly Figure[] {
           {
             id: 'all-regret',
             label: "Regret: what one device's best schedule takes on another, against that one's own best.",
-            caption:
-              "Regret: the time of one device's best schedule on another over the best time there, for schedules that were measured on both.",
-            chart: regretChart(data),
+            caption: `Regret: the time of one device's best schedule on another over the best time there, for schedules that were measured on both${pairsOf(regrets).length > mostPairs ? ': best of the row on the device of the column, geometric mean of so many workloads; the table has each' : ''}.`,
+            chart: regretChart(regrets),
             table: () =>
               tableOf(
                 ['workload', 'best of', 'on', 'takes', 'best there', 'regret'],

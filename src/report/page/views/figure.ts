@@ -1,8 +1,5 @@
+import type { Chart, RenderSvg } from '../../charts/chart.ts';
 import { escaped } from '../../escaped.ts';
-import type { Chart } from './chart.ts';
-
-/** Draws an option object as SVG text. */
-export type RenderSvg = (chart: Chart) => string;
 
 /** A chart of the page: drawn by the server, drawn again by the script from the same option object, told as a table. */
 export interface Figure {

@@ -1,6 +1,3 @@
-import { formatCount, formatFactor } from '../../quantities.ts';
-import { pairsInOrder } from '../ranking.ts';
-import type { DepthQuality, Learned, Subject } from '../report-data.ts';
 import {
   type Chart,
   type ChartOption,
@@ -13,7 +10,10 @@ import {
   rangeOf,
   still,
   valueAxis,
-} from './chart.ts';
+} from '../../charts/chart.ts';
+import { formatCount, formatFactor } from '../../quantities.ts';
+import { pairsInOrder } from '../ranking.ts';
+import type { DepthQuality, Learned, Subject } from '../report-data.ts';
 import { sketchesShown } from './decisions.ts';
 import type { Figure } from './figure.ts';
 import { tableOf } from './html.ts';

@@ -1,7 +1,7 @@
 import type { RoundAccount } from '../../../records/record.ts';
+import { type Chart, chartBase, colourAt, faint, nameAxis, still, valueAxis } from '../../charts/chart.ts';
 import { formatCount } from '../../quantities.ts';
 import type { Subject } from '../report-data.ts';
-import { type Chart, chartBase, colourAt, faint, nameAxis, still, valueAxis } from './chart.ts';
 import type { Figure } from './figure.ts';
 import { tableOf } from './html.ts';
 

@@ -1,5 +1,3 @@
-import { formatRate, formatThroughput, formatTime } from '../../quantities.ts';
-import type { ReportTrial, Subject } from '../report-data.ts';
 import {
   type Chart,
   type ChartOption,
@@ -11,7 +9,9 @@ import {
   rangeOf,
   still,
   valueAxis,
-} from './chart.ts';
+} from '../../charts/chart.ts';
+import { formatRate, formatThroughput, formatTime } from '../../quantities.ts';
+import type { ReportTrial, Subject } from '../report-data.ts';
 import type { Figure } from './figure.ts';
 import { tableOf } from './html.ts';
 

@@ -1,3 +1,4 @@
+import type { RenderSvg } from '../../charts/chart.ts';
 import { escaped } from '../../escaped.ts';
 import { compareToNaive, formatTime } from '../../quantities.ts';
 import type { Subject } from '../report-data.ts';
@@ -5,7 +6,7 @@ import { beamFigures, deathsHtml } from './beam.ts';
 import { codeHtml, type DiffLines } from './code.ts';
 import { convergenceFigures } from './convergence.ts';
 import { parallelFigures } from './decisions.ts';
-import { type Figure, figureHtml, type RenderSvg } from './figure.ts';
+import { type Figure, figureHtml } from './figure.ts';
 import { headHtml } from './head.ts';
 import { notRecorded, paragraph, sectionOf } from './html.ts';
 import { modelFigures, roundsTable } from './model.ts';

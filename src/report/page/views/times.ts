@@ -1,6 +1,16 @@
+import {
+  type Chart,
+  type ChartOption,
+  chartBase,
+  colourAt,
+  faint,
+  ink,
+  nameAxis,
+  still,
+  valueAxis,
+} from '../../charts/chart.ts';
 import { formatCount, formatDuration } from '../../quantities.ts';
 import { phaseNames, type ReportRun, type Subject, type TrialPhases } from '../report-data.ts';
-import { type Chart, type ChartOption, chartBase, colourAt, faint, ink, nameAxis, still, valueAxis } from './chart.ts';
 import type { Figure } from './figure.ts';
 import { tableOf } from './html.ts';
 

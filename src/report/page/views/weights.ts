@@ -1,5 +1,3 @@
-import { formatFactor } from '../../quantities.ts';
-import type { DecisionWeight, Subject } from '../report-data.ts';
 import {
   type Chart,
   type ChartOption,
@@ -12,7 +10,9 @@ import {
   rangeOf,
   still,
   valueAxis,
-} from './chart.ts';
+} from '../../charts/chart.ts';
+import { formatFactor } from '../../quantities.ts';
+import type { DecisionWeight, Subject } from '../report-data.ts';
 import { commonPrefix, sketchesShown } from './decisions.ts';
 import type { Figure } from './figure.ts';
 import { tableOf } from './html.ts';

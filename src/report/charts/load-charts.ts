@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { exitCode, UserError } from '../../support/errors.ts';
-import type { DiffLines } from './views/code.ts';
-import type { RenderSvg } from './views/figure.ts';
+import type { DiffLines } from '../page/views/code.ts';
+import type { RenderSvg } from './chart.ts';
 
 /** What the build bundles of the chart library, with the page's script: one file, run here to draw and put into the page. */
 export interface Charts {

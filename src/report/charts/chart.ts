@@ -1,4 +1,4 @@
-import { formatTime } from '../../quantities.ts';
+import { formatTime } from '../quantities.ts';
 
 /**
  * An option object of ECharts. Colours are names of CSS variables, which only the SVG renderer takes: the page's style says what they are in light,
@@ -12,6 +12,9 @@ export interface Chart {
   /** Pixels. The width is that of the server's drawing: where scripts run it is the page's. */
   readonly height: number;
 }
+
+/** Draws an option object as SVG text. */
+export type RenderSvg = (chart: Chart) => string;
 
 /** How wide the server draws. */
 export const drawnWidth = 960;
@@ -51,6 +54,12 @@ export function chartBase(more: ChartOption): ChartOption {
     },
     ...more,
   };
+}
+
+/** About how many pixels a legend takes that wraps at the drawing's width. */
+export function legendHeight(names: readonly string[]): number {
+  const pixels = names.reduce((sum, name) => sum + 40 + 6.5 * name.length, 0);
+  return 22 * Math.ceil(pixels / (drawnWidth - 20));
 }
 
 /** An axis of numbers. */
