@@ -1,5 +1,5 @@
 import { escaped } from '../escaped.ts';
-import { type Chart, drawnWidth, type RenderSvg } from './chart.ts';
+import { type Chart, type ChartOption, drawnWidth, type RenderSvg } from './chart.ts';
 import { palette } from './palette.ts';
 
 const titleHeight = 32;
@@ -7,8 +7,12 @@ const titleHeight = 32;
 /** A chart as a file of its own, light or dark as its reader's system is, named for readers that do not see it. */
 export function pictureOf(title: string, chart: Chart, render: RenderSvg): string {
   const name = escaped(title);
+  const { legend } = chart.option as { readonly legend?: ChartOption };
+  // Without a page texts are measured too short: the next mark would touch them.
+  const spaced =
+    legend === undefined ? chart : { ...chart, option: { ...chart.option, legend: { ...legend, itemGap: 24 } } };
   // Names of clipping paths count all drawings of the process: the same chart must give the same bytes.
-  const drawing = render(chart)
+  const drawing = render(spaced)
     .replaceAll(/zr\d+-c/g, 'clip-')
     .replace('<svg', `<svg y="${titleHeight}"`);
   const height = chart.height + titleHeight;
