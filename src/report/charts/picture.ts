@@ -14,7 +14,7 @@ export function pictureOf(title: string, chart: Chart, render: RenderSvg): strin
   // Names of clipping paths count all drawings of the process: the same chart must give the same bytes.
   const drawing = render(spaced)
     .replaceAll(/zr\d+-c/g, 'clip-')
-    .replace('<svg', `<svg y="${titleHeight}"`);
+    .replace(/^<svg[^>]*>([\s\S]*)<\/svg>\s*$/, `<g transform="translate(0 ${titleHeight})" font-size="12">$1</g>`);
   const height = chart.height + titleHeight;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${drawnWidth} ${height}" width="${drawnWidth}" height="${height}" role="img" aria-label="${name}"><title>${name}</title><style>${palette}</style><rect width="100%" height="100%" fill="var(--paper)"/><text x="8" y="20" font-family="system-ui, sans-serif" font-size="14" font-weight="600" fill="var(--ink)">${name}</text>${drawing}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${drawnWidth} ${height}" width="${drawnWidth}" height="${height}" font-family="system-ui, sans-serif" role="img" aria-label="${name}"><title>${name}</title><style>${palette}</style><rect width="100%" height="100%" fill="var(--paper)"/><text x="8" y="20" font-size="14" font-weight="600" fill="var(--ink)">${name}</text>${drawing}</svg>\n`;
 }
