@@ -13,6 +13,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import type { RenderSvg } from '../src/report/charts/chart.ts';
 import { loadCharts } from '../src/report/charts/load-charts.ts';
 import { pictureOf } from '../src/report/charts/picture.ts';
 import { exitCode, UserError } from '../src/support/errors.ts';
@@ -68,19 +69,20 @@ async function main(paths: readonly string[], flags: Flags): Promise<void> {
       ? await heldOutCandidates(groups, plan, Number(flags.folds))
       : await heldOutWorkloads(groups, plan, flags.taught.split(','));
   mkdirSync(flags.out, { recursive: true });
+  const { renderSvg } = await loadCharts();
   for (const whole of [true, false]) {
     const names = new Set(groups.filter((group) => group.whole === whole).map(({ name }) => name));
-    await report(
+    report(
       whole ? 'spaces' : 'samples',
       ranked.filter(({ workload }) => names.has(workload)),
       flags.out,
+      renderSvg,
     );
   }
 }
 
-async function report(what: string, ranked: readonly Ranked[], out: string): Promise<void> {
+function report(what: string, ranked: readonly Ranked[], out: string, render: RenderSvg): void {
   if (ranked.length === 0) return;
-  const { renderSvg } = await loadCharts();
   const rows = summarise(ranked);
   console.log(`\n${what === 'spaces' ? 'spaces recorded whole' : 'samples'}: means over workloads and seeds\n`);
   const table = markdownOfRows(rows);
@@ -95,7 +97,7 @@ async function report(what: string, ranked: readonly Ranked[], out: string): Pro
     const own = rows.filter(({ way, taught }) => `${way}, taught by ${taught}` === name);
     writeFileSync(
       join(out, `${what} ${name}.svg`.replaceAll(/[ ,:]+/g, '-')),
-      pictureOf(`${what}: ${name}`, chartOf(own), renderSvg),
+      pictureOf(`${what}: ${name}`, chartOf(own), render),
     );
   }
 }

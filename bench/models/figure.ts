@@ -1,4 +1,5 @@
 import {
+  axisText,
   type Chart,
   chartBase,
   colourAt,
@@ -26,8 +27,7 @@ export function chartOf(rows: readonly Row[]): Chart {
       xAxis: valueAxis('', {
         ...{ type: 'log', logBase: 2, position: 'top', min: Math.min(1, ...ratios), max: Math.max(2, ...ratios) },
         axisLabel: {
-          fontSize: 12,
-          color: 'var(--faint)',
+          ...axisText,
           formatter: (value: number) => String(Number(value.toFixed(2))),
         },
       }),

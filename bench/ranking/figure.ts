@@ -1,4 +1,5 @@
 import {
+  axisText,
   type Chart,
   chartBase,
   colourAt,
@@ -29,13 +30,13 @@ export function chartOf(rows: readonly Row[]): Chart {
       xAxis: measures.map((_, m) =>
         valueAxis('decisions made', {
           ...{ gridIndex: m, min: 0, max: 1, interval: 0.5, nameGap: 30, splitLine: { show: false } },
-          axisLabel: { fontSize: 12, color: 'var(--faint)', formatter: (value: number) => `${100 * value}%` },
+          axisLabel: { ...axisText, formatter: (value: number) => `${100 * value}%` },
         }),
       ),
       yAxis: measures.map((measure, m) =>
         valueAxis(measure, {
           ...{ gridIndex: m, min: 0, max: 1, interval: 0.25, nameLocation: 'end', nameGap: 8 },
-          nameTextStyle: { color: ink, fontSize: 12 },
+          nameTextStyle: { ...axisText, color: ink },
         }),
       ),
       series: measures.flatMap((_, m) =>

@@ -29,7 +29,8 @@ export function colourAt(index: number): string {
   return seriesColours[index % seriesColours.length] as string;
 }
 
-const text = { color: faint, fontSize: 12 };
+/** How marks and names of axes are written. */
+export const axisText = { color: faint, fontSize: 12 };
 
 /** What all charts have in common; `tooltip` is taken where scripts run. */
 export function chartBase(more: ChartOption): ChartOption {
@@ -40,7 +41,7 @@ export function chartBase(more: ChartOption): ChartOption {
     legend: {
       top: 0,
       left: 0,
-      textStyle: { ...text, color: ink },
+      textStyle: { ...axisText, color: ink },
       inactiveColor: faint,
       itemWidth: 16,
       itemHeight: 10,
@@ -69,8 +70,8 @@ export function valueAxis(name: string, more: ChartOption = {}): ChartOption {
     name,
     nameLocation: 'middle',
     nameGap: 44,
-    nameTextStyle: text,
-    axisLabel: text,
+    nameTextStyle: axisText,
+    axisLabel: axisText,
     axisLine: { show: true, lineStyle: { color: rule } },
     axisTick: { show: false },
     splitLine: { lineStyle: { color: rule } },
@@ -84,7 +85,7 @@ export function timeAxis(name: string, times: readonly number[], more: ChartOpti
   const [least, most] = [Math.min(...times), Math.max(...times)];
   return valueAxis(name, {
     ...(times.length === 0 ? {} : logarithmic(least, most)),
-    axisLabel: { ...text, formatter: (ns: number) => formatTime(ns) },
+    axisLabel: { ...axisText, formatter: (ns: number) => formatTime(ns) },
     nameGap: 58,
     ...more,
   });
@@ -106,10 +107,10 @@ export function nameAxis(names: readonly string[], more: ChartOption = {}): Char
   return {
     type: 'category',
     data: names,
-    axisLabel: { ...text, color: ink },
+    axisLabel: { ...axisText, color: ink },
     axisLine: { lineStyle: { color: rule } },
     axisTick: { show: false },
-    nameTextStyle: text,
+    nameTextStyle: axisText,
     ...more,
   };
 }

@@ -1,6 +1,15 @@
 import { type Curve, mean, quantile, reachedAfter } from '../../search/recorded/curve.ts';
 import { bandSeries } from './band.ts';
-import { type Chart, type ChartOption, chartBase, colourAt, legendHeight, still, valueAxis } from './chart.ts';
+import {
+  axisText,
+  type Chart,
+  type ChartOption,
+  chartBase,
+  colourAt,
+  legendHeight,
+  still,
+  valueAxis,
+} from './chart.ts';
 
 /** The curves of one way of searching, with what it is called. */
 interface CurveSeries {
@@ -24,17 +33,19 @@ export function curvesChart(
       xAxis: valueAxis('trials', {
         ...{ type: 'log', logBase: 2, min: 1, max: Math.max(2, trials), nameGap: 30 },
         splitLine: { show: false },
-        axisLabel: { fontSize: 12, color: 'var(--faint)', showMaxLabel: true },
+        axisLabel: { ...axisText, showMaxLabel: true },
       }),
       yAxis: valueAxis('fraction of the optimum', { min: 0, max: 1, interval: 0.1 }),
       series: series.flatMap(({ name, curves }, at): ChartOption[] => {
-        const reached = (trial: number): number[] => curves.map((curve) => reachedAfter(curve, trial));
-        const points = shown.map((x) => ({ x, low: quantile(reached(x), low), high: quantile(reached(x), high) }));
+        const points = shown.map((x) => {
+          const reached = curves.map((curve) => reachedAfter(curve, x));
+          return { x, low: quantile(reached, low), middle: mean(reached), high: quantile(reached, high) };
+        });
         return [
           bandSeries(name, colourAt(at), points),
           {
             ...{ type: 'line', name, symbol: 'none', silent: true },
-            data: shown.map((trial) => [trial, mean(reached(trial))]),
+            data: points.map(({ x, middle }) => [x, middle]),
             lineStyle: { color: colourAt(at), width: 2, type: at < 8 ? 'solid' : 'dashed' },
             itemStyle: { color: colourAt(at) },
             ...still,

@@ -1,4 +1,4 @@
-import { type Chart, chartBase, drawnWidth, ink, nameAxis } from './chart.ts';
+import { axisText, type Chart, chartBase, drawnWidth, ink, nameAxis } from './chart.ts';
 
 const rowHeight = 34;
 /** Pixels left and right of the fields. */
@@ -24,12 +24,12 @@ export function matrixChart(
       grid: { left: namesWidth, right: rightWidth, top: 56, bottom: 8 },
       xAxis: nameAxis(columns, {
         position: 'top',
-        axisLabel: { color: ink, fontSize: 12, interval: 0, width: columnWidth - 8, overflow: 'break' },
+        axisLabel: { ...axisText, color: ink, interval: 0, width: columnWidth - 8, overflow: 'break' },
         axisLine: { show: false },
       }),
       yAxis: nameAxis(rows, {
         inverse: true,
-        axisLabel: { color: ink, fontSize: 12, interval: 0, width: namesWidth - 20, overflow: 'truncate' },
+        axisLabel: { ...axisText, color: ink, interval: 0, width: namesWidth - 20, overflow: 'truncate' },
         axisLine: { show: false },
       }),
       series: [
