@@ -4,6 +4,7 @@
  * The file names the workload and lists the decisions of each candidate by the ends of their names (`oc.registers`); `sketch` names the sketch,
  * and a decision that is not listed has its smallest option. Every candidate is verified. Prints and writes a table and the times of every round.
  */
+
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,6 +14,7 @@ import { chooseDevice } from '../src/device/devices.ts';
 import { createDawnRunner } from '../src/measure/dawn-runner.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { describeWorkload } from '../src/operators/workload.ts';
+import { ranRight } from '../src/records/outcome.ts';
 import { markdownTable } from '../src/report/table.ts';
 import { quantile } from '../src/search/recorded/curve.ts';
 import { sketchesOf } from '../src/space/rules.ts';
@@ -77,7 +79,7 @@ try {
   for (let round = 0; round < Number(flags.rounds); round++)
     for (const [candidate, { artifact, checks }] of made.entries()) {
       const { outcome, error, relative, medianNs, phasesMs } = await runner.measure({ artifact, checks, bestNs: null });
-      if (outcome !== 'ok' && outcome !== 'unstable') throw new Error(`candidate ${candidate}: ${outcome}: ${error}`);
+      if (!ranRight({ outcome })) throw new Error(`candidate ${candidate}: ${outcome}: ${error}`);
       const ms = (relative?.timeNs ?? medianNs ?? Number.NaN) / 1e6;
       runs.push({ candidate, round, ms, buildMs: phasesMs.build });
       console.error(`round ${round + 1}, candidate ${candidate + 1}: ${ms.toFixed(3)} ms`);

@@ -5,6 +5,7 @@
  * `--shape "matmul m=80,n=320,k=240"` names a workload, as often as you like, instead of those below. Everything measured stays in the output folder, and
  * the same command goes on where it was, so that it can run in pieces: it begins nothing that `--seconds` leave no time for. Prints one row a workload and their means.
  */
+
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,6 +14,7 @@ import { chooseDevice } from '../src/device/devices.ts';
 import { geometricMean } from '../src/measure/sampling/statistics.ts';
 import { makeWorkload } from '../src/operators/parse-workload.ts';
 import { type Workload, workloadKey } from '../src/operators/workload.ts';
+import { ranRight } from '../src/records/outcome.ts';
 import { isVerified } from '../src/records/record.ts';
 import { timeOf } from '../src/records/relative-time.ts';
 import { scheduleKey } from '../src/records/schedule-key.ts';
@@ -89,7 +91,7 @@ async function bestsIn(folder: string, workload: Workload): Promise<Pick<Run, 'b
       trace: record.trace,
       timeNs: isVerified(record) ? timeOf(record) : Number.POSITIVE_INFINITY,
       // A disturbed machine leaves some kernels without a time that a run may go by; the race still tells how fast they are.
-      ran: record.outcome === 'ok' || record.outcome === 'unstable',
+      ran: ranRight(record),
     });
   }
   const inOrder = [...trials.values()];

@@ -13,6 +13,14 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
+/** Outcomes of kernels that ran and gave right answers; the times of an `unstable` one scatter too much to count. */
+export const rightOutcomes: readonly Outcome[] = ['ok', 'unstable'];
+
+/** Whether a kernel ran and gave right answers, however steady its times are: that is a matter of the machine. */
+export function ranRight({ outcome }: { readonly outcome: Outcome }): boolean {
+  return rightOutcomes.includes(outcome);
+}
+
 /** What verification saw: how many output elements were compared, how many were wrong, and the first of those. */
 export interface Verification {
   readonly checked: number;

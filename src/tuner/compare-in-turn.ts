@@ -10,6 +10,7 @@ import { defaultMargin, verdictOf } from '../measure/sampling/ratio.ts';
 import { type InTurn, racesInTurn, tellInTurn } from '../measure/sampling/ratio-in-turn.ts';
 import { samplesUnder } from '../measure/sampling/under-quiet.ts';
 import type { Workload } from '../operators/workload.ts';
+import { ranRight } from '../records/outcome.ts';
 import type { Trace } from '../schedule/trace.ts';
 import { assert, exitCode, UserError } from '../support/errors.ts';
 import { programOf, scheduleProgram } from './build.ts';
@@ -146,9 +147,9 @@ async function timedInTurn(
     );
   const results = first === 'a' ? outcome.results : [...outcome.results].reverse();
   const [a, b] = results as [MeasureResult, MeasureResult];
-  for (const [at, { outcome: ending, error }] of [a, b].entries())
-    if (ending !== 'ok' && ending !== 'unstable')
-      throw new UserError(`the kernel of ${names[at]} ended in ${ending}: ${error}`, exitCode.failed);
+  for (const [at, result] of [a, b].entries())
+    if (!ranRight(result))
+      throw new UserError(`the kernel of ${names[at]} ended in ${result.outcome}: ${result.error}`, exitCode.failed);
   return [a, b];
 }
 

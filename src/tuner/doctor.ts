@@ -9,6 +9,7 @@ import { type Device, listDevices } from '../device/devices.ts';
 import { type DeviceLimits, defaultLimits } from '../ir/limits.ts';
 import { createDawnRunner } from '../measure/dawn-runner.ts';
 import { makeWorkload } from '../operators/parse-workload.ts';
+import { ranRight } from '../records/outcome.ts';
 import { explainRefusal, isRefusal } from '../support/refusal.ts';
 import { buildArtifact, naiveOf, programOf } from './build.ts';
 import { verificationData } from './workload-data.ts';
@@ -86,7 +87,7 @@ async function tryDevice(device: Device): Promise<Finding[]> {
     runner = await createDawnRunner({ device, builders: 0, quietWait: 0 });
     await runner.prepare(verificationData(workload, programOf(workload), 1).data);
     const { outcome, error, clock } = await runner.measure({ artifact, bestNs: null });
-    if (outcome !== 'ok' && outcome !== 'unstable') return failed(`a small kernel ended in ${outcome}: ${error}`);
+    if (!ranRight({ outcome })) return failed(`a small kernel ended in ${outcome}: ${error}`);
     return [
       good('device', `${name} (${driver}) builds, runs and verifies kernels`),
       limits(name, description.limits),

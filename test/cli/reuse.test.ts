@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadRecords } from '../../src/records/log-reader.ts';
+import { rightOutcomes } from '../../src/records/outcome.ts';
 import { isVerified } from '../../src/records/record.ts';
 import { exitCode } from '../../src/support/errors.ts';
 import { wgtuneHere, withFolder } from './wgtune.ts';
@@ -52,7 +53,7 @@ it(
       expect(transferred.length).toBeGreaterThan(0);
       // Whether a time is steady depends on the machine; that the schedules run here and are right does not.
       for (const { outcome, error, verification } of transferred) {
-        expect(['ok', 'unstable'], error).toContain(outcome);
+        expect(rightOutcomes, error).toContain(outcome);
         expect(verification).toMatchObject({ wrong: 0, checked: 64 * 64 });
       }
       const found = transferred.some(isVerified) ? 'the fastest takes .* here' : 'none gave';

@@ -9,6 +9,7 @@ import type { Runner, TimingBudget } from '../../src/measure/runner.ts';
 import { defaultBudget } from '../../src/measure/sampling/budget.ts';
 import { makeWorkload } from '../../src/operators/parse-workload.ts';
 import { loadRecords } from '../../src/records/log-reader.ts';
+import { ranRight } from '../../src/records/outcome.ts';
 import type { TuningRecord } from '../../src/records/record.ts';
 import type { TuneEvent, TuneOptions, TuneResult } from '../../src/tuner/events.ts';
 import { tuneOn } from '../../src/tuner/tune.ts';
@@ -114,7 +115,7 @@ export async function tuneWithFaults(
 export function isMeasured(record: TuningRecord | undefined): boolean {
   return (
     record !== undefined &&
-    ['ok', 'unstable'].includes(record.outcome) &&
+    ranRight(record) &&
     record.verification?.wrong === 0 &&
     record.verification.checked > 0 &&
     record.medianNs !== null

@@ -3,6 +3,7 @@ import { createDawnRunner } from '../../src/measure/dawn-runner.ts';
 import type { TimingBudget, WorkloadData } from '../../src/measure/runner.ts';
 import { encode } from '../../src/operators/inputs.ts';
 import type { Outcome } from '../../src/records/outcome.ts';
+import { ranRight } from '../../src/records/outcome.ts';
 import { printTrace } from '../../src/schedule/replay.ts';
 import { artifactOf } from '../../src/tuner/build.ts';
 import { verificationData } from '../../src/tuner/workload-data.ts';
@@ -60,7 +61,7 @@ export async function createDeviceJudge(device: Device): Promise<DeviceJudge> {
       const result = await runner.measure({ artifact, checks: checksFor(scheduled), bestNs: null });
       const { outcome, verification, error } = result;
       // A kernel of a microsecond may be `unstable`; its answer still counts.
-      const right = ['ok', 'unstable'].includes(outcome) && verification?.wrong === 0 && verification.checked > 0;
+      const right = ranRight({ outcome }) && verification?.wrong === 0 && verification.checked > 0;
       if (right) return null;
       const kernels = artifact.kernels.map(({ wgsl }) => wgsl).join('\n');
       return {
