@@ -89,6 +89,7 @@ export const strategies: ReadonlyMap<string, Create> = new Map<string, Create>([
   ['beam:random-15', beam({ epsilon: 0.15 })],
   ['beam:no-acquisition', beam({ acquisition: null })],
   ['beam:no-random-trials', beam({ epsilon: 0 })],
+  ['beam:not-each-sketch', beam({ eachSketch: false })],
   ['beam:no-analytic', ({ space }, seed) => createBeamSearch(space, { seed, model: boosters(seed) })],
 ]);
 

@@ -21,15 +21,19 @@ export interface BeamOptions extends LearnedOptions {
   readonly round?: number;
   /** Options of the acquisition that, beside the model, chooses among the beam's ends; `null` leaves the choice to the model's scores. */
   readonly acquisition?: AcquisitionOptions | null;
+  /** Whether the best end of each sketch is tried once, unless the model thinks it far behind; it is by default. */
+  readonly eachSketch?: boolean;
   /** Is shown what became of the prefixes of every depth of every beam, with the sketch's number: for benches. */
   readonly watch?: (sketch: number, layer: BeamLayer) => void;
 }
 
-const defaults = { width: 64, epsilon: 0.05, completions: 8, donated: 4, round: 8 } as const;
+const defaults = { width: 64, epsilon: 0.05, completions: 8, donated: 4, round: 8, eachSketch: true } as const;
 /** From so many trials on rounds are longer: learning costs more then, and what one teaches changes less. */
 const manyTrials = 64;
 const laterRound = 16;
 const leastWidth = 12;
+/** A sketch whose best end is thought to take this many times as long as the best of all is not tried for its own sake. */
+const farBehind = 4;
 /** Good candidates of each kind by whose decisions prefixes are completed. */
 const donorsOfAKind = 8;
 /** The acquisition also chooses among the fastest candidates with one decision varied. */
@@ -49,7 +53,7 @@ const maxWidenings = 3;
  */
 export function createBeamSearch(space: SearchSpace, options: BeamOptions): SearchStrategy {
   const { seed, model, logSeconds, watch } = options;
-  const { width, epsilon, completions, donated, round } = { ...defaults, ...options };
+  const { width, epsilon, completions, donated, round, eachSketch } = { ...defaults, ...options };
   const root = createRandom(seed).fork('beam');
   const random = root.fork('choices');
   const sampler = createSampler(space, root.fork('pool'), null);
@@ -81,23 +85,44 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
 
   const isCautious = cautionOf(options, history);
 
+  const triedSketches = new Set<number>();
+  /**
+   * The same ends with those of sketches that were never tried further ahead, in half of the places at most. The model's word alone must not rule
+   * a sketch out: it is seldom right about what two kernels in the place of one are worth, and what is never tried is never learned.
+   */
+  const withEachSketch = (queue: readonly Candidate[], count: number): readonly Candidate[] => {
+    const [leader] = queue;
+    if (!eachSketch || leader === undefined || isCautious()) return queue;
+    const least = (leader.score as number) - Math.log(farBehind) * (model.step ?? 1);
+    const first = new Map<number, Candidate>();
+    for (const end of queue)
+      if (end.sketch !== leader.sketch && !triedSketches.has(end.sketch) && !first.has(end.sketch))
+        first.set(end.sketch, end);
+    const untried = [...first.values()]
+      .filter(({ score }) => (score as number) >= least)
+      .slice(0, Math.max(1, Math.floor(count / 2) - 1));
+    const others = queue.filter((end) => end !== leader && !untried.includes(end));
+    return [leader, ...untried, ...others];
+  };
+
   /** The ends of the beam, best first, each once. */
-  const ends = (count: number): Candidate[] => {
+  const ends = (count: number): readonly Candidate[] => {
     let best = constructed(width);
     for (let widening = 1; best.length < count && widening <= maxWidenings; widening++)
       best = constructed(width * 2 ** widening);
     const seen = new Set<string>();
     const ends = best.filter((candidate) => !seen.has(candidateKey(candidate)) && seen.add(candidateKey(candidate)));
-    if (logSeconds === undefined) return ends;
+    if (logSeconds === undefined) return withEachSketch(ends, count);
     const price = priceOf(model);
     const listed = ends.slice(0, shortlistShare * count).map((candidate) => ({
       candidate,
       gain: (candidate.score as number) - price * logSeconds(candidate),
     }));
-    return [
+    const perSecond = [
       ...listed.sort((a, b) => b.gain - a.gain).map(({ candidate }) => candidate),
       ...ends.slice(shortlistShare * count),
     ];
+    return withEachSketch(perSecond, count);
   };
 
   /** A draw from the whole space; where trials take different times, the shortest of several. */
@@ -140,6 +165,8 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
       const lucky = luck > 0 && random.unit() < luck ? drawn() : null;
       const candidate = lucky ?? queue[next] ?? sampler.unseen();
       if (candidate === null) break;
+      // A draw from the whole space says nothing of what its sketch can do.
+      if (lucky === null) triedSketches.add(candidate.sketch);
       history.reserve(candidate);
       proposals.push(candidate);
     }
@@ -154,7 +181,11 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
     },
     propose: (count) => stopwatch.proposing(() => proposeNow(count)),
     async observe(results) {
-      for (const result of results) history.add(result);
+      for (const result of results) {
+        // What others measured counts as a try.
+        if (!history.has(result.candidate)) triedSketches.add(result.candidate.sketch);
+        history.add(result);
+      }
       await stopwatch.fitting(async () => {
         acquisition?.observe(results);
         // Failures alone would teach a model that all candidates are alike.
