@@ -21,7 +21,10 @@ export interface Sampler {
   unseen(): Candidate | null;
   /** A legal candidate at random, taken or not; null where none was found. */
   any(): Candidate | null;
-  /** The same candidate with one decision made otherwise; null where no other option is legal in a few tries. */
+  /**
+   * The same candidate with one decision made otherwise, and of the later ones those that are not legal with it; null where no other option is legal
+   * in a few tries.
+   */
   mutated(candidate: Candidate): Candidate | null;
 }
 
@@ -77,14 +80,15 @@ export function createSampler(
       const { decisions } = space.sketches[sketch] as SearchSpace['sketches'][number];
       const open = decisions.flatMap(({ options }, at) => (options.length > 1 ? [at] : []));
       if (open.length === 0) return null;
-      const changed = Float64Array.from(values);
+      const pruner = pruners[sketch] as (typeof pruners)[number];
       for (let attempt = 0; attempt < triesPerMutation; attempt++) {
         const at = random.pick(open);
-        const held = changed[at] as number;
-        const others = (decisions[at]?.options ?? []).filter((option) => option !== held);
+        const others = (decisions[at]?.options ?? []).filter((option) => option !== values[at]);
+        const changed = Float64Array.from(values, (value, d) => (d <= at ? value : Number.NaN));
         changed[at] = random.pick(others);
-        if (pruners[sketch]?.check(changed) === null) return { sketch, values: [...changed], score: null };
-        changed[at] = held;
+        if (pruner.check(changed, at) !== null) continue;
+        if (completeAtRandom({ decisions }, pruner, changed, at + 1, random, values))
+          return { sketch, values: [...changed], score: null };
       }
       return null;
     },
