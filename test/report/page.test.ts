@@ -157,6 +157,38 @@ describe('the page', () => {
     expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;');
   });
 
+  it('shows fewer workloads where all of them would take too much, and draws those that it shows once', () => {
+    const many = data.subjects.flatMap((subject) =>
+      [0, 1].map((copy) => ({
+        ...subject,
+        records: 1000,
+        trials: Array.from({ length: 1000 }, (_, at) => ({
+          ...(subject.trials[at % subject.trials.length] as ReportTrial),
+          ...{
+            trial: at,
+            timeNs: 1e6 * (1 + ((at * 7919 + copy) % 1000) / 100),
+            decisions: { ...subject.trials.at(-1)?.decisions, extra: at },
+          },
+        })),
+      })),
+    );
+    let drawn = 0;
+    const counting: Charts = {
+      ...charts,
+      renderSvg: (...given) => {
+        drawn++;
+        return charts.renderSvg(...given);
+      },
+    };
+    const large = reportPage({ ...data, subjects: many }, counting);
+    expect(Buffer.byteLength(large)).toBeLessThan(mostBytes);
+    const shown = (large.match(/<figure id="s\d-by-trials"/g) ?? []).length;
+    expect(shown).toBeGreaterThan(1);
+    expect(shown).toBeLessThan(many.length);
+    // Figures of all workloads together are drawn anew.
+    expect(drawn).toBeLessThan(2 * figuresIn(large).length * (many.length / shown));
+  });
+
   it('says of an older log what it does not hold', async () => {
     const lines = linesIn(folder).map((line) => {
       const record = JSON.parse(line) as TuningRecord & {

@@ -34,8 +34,9 @@ const fewestTrials = 300;
  */
 export function reportPage(data: ReportData, charts: Charts): string {
   let shown = data;
+  const bodies = new WeakMap<Subject, Map<string, string>>();
   for (let attempt = 0; ; attempt++) {
-    const drawn = pageOf(shown, charts, data);
+    const drawn = pageOf(shown, charts, data, bodies);
     if (drawn.bytes <= mostBytes || attempt === mostAttempts) return drawn.page;
     shown = { ...shown, subjects: lessOf(shown.subjects, drawn, attempt) };
   }
@@ -51,8 +52,8 @@ interface DrawnPage {
 }
 
 const mostAttempts = 5;
-/** Shares of a subject's figures and tables: what fewer trials leave at least, and what goes with them. */
-const [left, withTrials] = [0.7, 0.3];
+/** Shares of a subject's figures and tables: what fewer trials leave, since figures draw a sample as it is, and what goes with them where they are most of it. */
+const [left, withTrials] = [0.95, 0.3];
 
 function lessOf(all: readonly Subject[], { bytes, bodies, packed }: DrawnPage, attempt: number): readonly Subject[] {
   const sizes = bodies.map((body) => body + packed / all.length);
@@ -70,6 +71,7 @@ function lessOf(all: readonly Subject[], { bytes, bodies, packed }: DrawnPage, a
 }
 
 function withShortErrors(subject: Subject): Subject {
+  if (subject.trials.every(({ error }) => error.length <= shortened)) return subject;
   const short = (text: string): string =>
     text.length <= shortened
       ? text
@@ -101,7 +103,13 @@ function withFewerTrials(subject: Subject, most: number): Subject {
   };
 }
 
-function pageOf(data: ReportData, { renderSvg, diffLines, packedScript }: Charts, whole: ReportData): DrawnPage {
+/** `known`: the figures and tables of subjects as they were drawn for a page that was too large, by their place in it. */
+function pageOf(
+  data: ReportData,
+  { renderSvg, diffLines, packedScript }: Charts,
+  whole: ReportData,
+  known: WeakMap<Subject, Map<string, string>>,
+): DrawnPage {
   const packed = packedText(packReport(data));
   const { subjects, cells } = data;
   const [first] = subjects;
@@ -110,9 +118,14 @@ function pageOf(data: ReportData, { renderSvg, diffLines, packedScript }: Charts
   const broken = data.broken === 0 ? '' : ` ${formatCount(data.broken)} lines could not be read and are left out.`;
   const intro = `${formatCount(data.records)} records in ${formatCount(data.files)} ${data.files === 1 ? 'log' : 'logs'}, ${formatCount(cells.length)} ${cells.length === 1 ? 'workload on a device' : 'workloads on devices'}${left > 0 ? `, of which ${subjects.length} are in detail here (--operator and --device choose others)` : ''}.${broken}`;
   const devices = deviceFigures(data);
-  const bodies = subjects.map((subject, at) =>
-    subjectHtml(subject, `s${at}`, subjects.length === 1 ? 'only' : at === 0 ? 'first' : 'other', renderSvg, diffLines),
-  );
+  const bodies = subjects.map((subject, at) => {
+    const place = subjects.length === 1 ? 'only' : at === 0 ? 'first' : 'other';
+    const drawn = known.get(subject) ?? new Map<string, string>();
+    known.set(subject, drawn);
+    const body = drawn.get(`${at} ${place}`) ?? subjectHtml(subject, `s${at}`, place, renderSvg, diffLines);
+    drawn.set(`${at} ${place}`, body);
+    return body;
+  });
   const across =
     devices.length === 0
       ? ''
