@@ -219,6 +219,13 @@ describe('kernels that a log timed more than once', () => {
     };
     expect([verdict(steady), verdict(busy)]).toEqual(['SLOW', 'AMBIGUOUS']);
   });
+
+  it('are believed where a few of them moved much further than most', () => {
+    const moves = (far: number): readonly (readonly number[])[] =>
+      Array.from({ length: 20 }, (_, at) => [100, at < 2 ? far : 100.2]);
+    expect(recordingsApart(moves(100.3))).toBeLessThan(0.007);
+    expect(recordingsApart(moves(112))).toBeCloseTo(Math.log(1.12), 2);
+  });
 });
 
 describe('a verdict', () => {

@@ -51,14 +51,15 @@ interface Recordings {
 
 /**
  * How far two recordings of one kernel lie apart on this machine, as a share, in 19 of 20 cases: by the times of kernels that a log timed more than
- * once, each list of one kernel. A log of a busy machine shows by them that its times repeat badly. Null where there are too few.
+ * once, each list of one kernel. The median of the moves tells it of few of them, and the moves themselves where some are far larger than the
+ * median of normal ones allows. A log of a busy machine shows by them that its times repeat badly. Null where there are too few.
  */
 export function recordingsApart(timesNs: readonly (readonly number[])[]): number | null {
   const moves = timesNs.flatMap((times) =>
     times.slice(1).map((ns, at) => Math.abs(Math.log(ns / (times[at] as number)))),
   );
   if (moves.length < fewestRepeats) return null;
-  return normal.toEdge * normal.inMedian * (median(moves) as number);
+  return Math.max(normal.toEdge * normal.inMedian * (median(moves) as number), quantile(moves, confidence) as number);
 }
 
 /**
