@@ -34,7 +34,7 @@ const fewestTrials = 300;
  */
 export function reportPage(data: ReportData, charts: Charts): string {
   let shown = data;
-  const bodies = new WeakMap<Subject, Map<string, string>>();
+  const bodies: DrawnBodies = new WeakMap();
   for (let attempt = 0; ; attempt++) {
     const drawn = pageOf(shown, charts, data, bodies);
     if (drawn.bytes <= mostBytes || attempt === mostAttempts) return drawn.page;
@@ -50,6 +50,9 @@ interface DrawnPage {
   /** Of all subjects' data for the script. */
   readonly packed: number;
 }
+
+/** The figures and tables of subjects that were drawn for an earlier attempt. The first subject of several is drawn otherwise when it is left alone. */
+type DrawnBodies = WeakMap<Subject, { readonly isAlone: boolean; readonly body: string }>;
 
 const mostAttempts = 5;
 /** Shares of a subject's figures and tables: what fewer trials leave, since figures draw a sample as it is, and what goes with them where they are most of it. */
@@ -103,12 +106,11 @@ function withFewerTrials(subject: Subject, most: number): Subject {
   };
 }
 
-/** `known`: the figures and tables of subjects as they were drawn for a page that was too large, by their place in it. */
 function pageOf(
   data: ReportData,
   { renderSvg, diffLines, packedScript }: Charts,
   whole: ReportData,
-  known: WeakMap<Subject, Map<string, string>>,
+  known: DrawnBodies,
 ): DrawnPage {
   const packed = packedText(packReport(data));
   const { subjects, cells } = data;
@@ -119,11 +121,12 @@ function pageOf(
   const intro = `${formatCount(data.records)} records in ${formatCount(data.files)} ${data.files === 1 ? 'log' : 'logs'}, ${formatCount(cells.length)} ${cells.length === 1 ? 'workload on a device' : 'workloads on devices'}${left > 0 ? `, of which ${subjects.length} are in detail here (--operator and --device choose others)` : ''}.${broken}`;
   const devices = deviceFigures(data);
   const bodies = subjects.map((subject, at) => {
-    const place = subjects.length === 1 ? 'only' : at === 0 ? 'first' : 'other';
-    const drawn = known.get(subject) ?? new Map<string, string>();
-    known.set(subject, drawn);
-    const body = drawn.get(`${at} ${place}`) ?? subjectHtml(subject, `s${at}`, place, renderSvg, diffLines);
-    drawn.set(`${at} ${place}`, body);
+    const isAlone = subjects.length === 1;
+    const drawn = known.get(subject);
+    if (drawn?.isAlone === isAlone) return drawn.body;
+    const place = isAlone ? 'only' : at === 0 ? 'first' : 'other';
+    const body = subjectHtml(subject, `s${at}`, place, renderSvg, diffLines);
+    known.set(subject, { isAlone, body });
     return body;
   });
   const across =

@@ -105,24 +105,23 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
     return [leader, ...untried, ...others];
   };
 
-  /** The ends of the beam, best first, each once. */
-  const ends = (count: number): readonly Candidate[] => {
+  /** The ends of the beam, best first, each once; where trials take different times, the first of them by their gain per second. */
+  const orderedEnds = (count: number): readonly Candidate[] => {
     let best = constructed(width);
     for (let widening = 1; best.length < count && widening <= maxWidenings; widening++)
       best = constructed(width * 2 ** widening);
     const seen = new Set<string>();
     const ends = best.filter((candidate) => !seen.has(candidateKey(candidate)) && seen.add(candidateKey(candidate)));
-    if (logSeconds === undefined) return withEachSketch(ends, count);
+    if (logSeconds === undefined) return ends;
     const price = priceOf(model);
     const listed = ends.slice(0, shortlistShare * count).map((candidate) => ({
       candidate,
       gain: (candidate.score as number) - price * logSeconds(candidate),
     }));
-    const perSecond = [
+    return [
       ...listed.sort((a, b) => b.gain - a.gain).map(({ candidate }) => candidate),
       ...ends.slice(shortlistShare * count),
     ];
-    return withEachSketch(perSecond, count);
   };
 
   /** A draw from the whole space; where trials take different times, the shortest of several. */
@@ -158,7 +157,7 @@ export function createBeamSearch(space: SearchSpace, options: BeamOptions): Sear
 
   const proposeNow = (count: number): Candidate[] => {
     const proposals: Candidate[] = [];
-    const queue = inTurn(ends(count), count);
+    const queue = inTurn(withEachSketch(orderedEnds(count), count), count);
     const luck = isCautious() ? 0 : epsilon;
     for (let next = 0; proposals.length < count; ) {
       while (next < queue.length && history.has(queue[next] as Candidate)) next++;
