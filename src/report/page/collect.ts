@@ -26,10 +26,6 @@ export interface CollectOptions {
 
 const mostSubjects = 4;
 const mostTrials = 5000;
-/** From so many trials on a subject's figures hardly grow: they draw a sample. */
-const fullFigures = 300;
-/** Trials that the figures of a page have room for, each subject's counted up to `fullFigures`. */
-const roomForTrials = 750;
 
 /**
  * Reads logs for a report: counts every record, and then reads the files again that hold the workloads that were tuned last, or several devices'
@@ -72,8 +68,9 @@ export async function collectReport(
       `there is no record to report in ${paths.join(', ')}; \`wgtune tune <operator>\` makes some, and \`wgtune logs stats\` tells what there is`,
       exitCode.noRecord,
     );
-  const latest = [...cells].sort((a, b) => (a.last < b.last ? 1 : a.last > b.last ? -1 : 0));
-  const chosen = latest.slice(0, options.subjects ?? fittingOf(latest));
+  const chosen = [...cells]
+    .sort((a, b) => (a.last < b.last ? 1 : a.last > b.last ? -1 : 0))
+    .slice(0, options.subjects ?? mostSubjects);
   const drafts = new Map<string, SubjectDraft>();
   for (const cell of chosen) drafts.set(cellOf(cell), createSubject(cell.workload, cell.device, standing));
   const again = new Set([...drafts.keys(), ...regrets.cells()].flatMap((cell) => [...(filesOf.get(cell) ?? [])]));
@@ -111,14 +108,4 @@ export async function collectReport(
     })),
     regrets: regrets.result(),
   };
-}
-
-/** How many of these, from the first on, a page is likely to have room for: what does not fit need not be made. At least one. */
-function fittingOf(cells: readonly { readonly records: number }[]): number {
-  let room = roomForTrials;
-  const fit = cells.slice(0, mostSubjects).findIndex(({ records }) => {
-    room -= Math.min(records, fullFigures);
-    return room < 0;
-  });
-  return fit < 0 ? mostSubjects : Math.max(1, fit);
 }
